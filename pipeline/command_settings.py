@@ -1,7 +1,7 @@
 """The settings that this process has from its environment, read when a command runs.
 
-The modules of the command line import this one: importing `pipeline.settings` itself takes an eighth of a second of CPU
-(pydantic), which `liaison --help` and the commands that work on files need not pay.
+The modules of commands import this one: importing `pipeline.settings` itself takes an eighth of a second of CPU
+(pydantic), which the commands that work on files need not pay.
 """
 
 from __future__ import annotations

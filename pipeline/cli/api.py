@@ -1,37 +1,157 @@
-"""`liaison token` and the commands that ask the API."""
+"""The commands that ask the API, and `liaison token`, which makes what they ask with."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
 
+import orjson
 import typer
+from rich.console import Console
 
-from pipeline.access.requester import Role
-from pipeline.cli import allowances as allowance_commands
-from pipeline.cli import export as export_command
-from pipeline.cli import reading as reading_commands
+from pipeline.access.requester import Requester, Role
+from pipeline.access.token_keys import issue_token
+from pipeline.api.client import Caller, call_api
+from pipeline.cli import records
 from pipeline.command_settings import from_environment
+from pipeline.ops.command_output import JsonOption
+from pipeline.streams.provisioning.users import as_role
+from pipeline.times import now
+
+CaseKeyArgument = Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")]
+TokenOption = Annotated[
+    str, typer.Option(help="Access token; without one, the local operator asks, sees everything and is audited.")
+]
+PurposeOption = Annotated[str, typer.Option(help="Purpose; required with a token.")]
+CaseReferenceOption = Annotated[str, typer.Option("--case-ref", help="Your case reference; required with a token.")]
+
+OPERATOR_NOTE = "Acting as the local operator: every case is shown, whatever its handling, and it is audited."
 
 
-def register(root: typer.Typer) -> None:
-    """Add `search`, `case`, `links`, `export`, `allowances` and `token` to the root command."""
-    root.command(epilog='Example: liaison search "иван петров 1980-05"', rich_help_panel="For investigators")(
-        reading_commands.search
+def search(
+    question: Annotated[
+        str, typer.Argument(help="Names in any script, numbers, phones, plates (AB?12*), dates, words.")
+    ],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of cases to show.")] = 20,
+    country: Annotated[str, typer.Option(help="Country (FR) of phone numbers without a country code.")] = "",
+    as_json: JsonOption = False,
+    token: TokenOption = "",
+    purpose: PurposeOption = "",
+    case_reference: CaseReferenceOption = "",
+) -> None:
+    """Find cases by names, numbers, dates or words, best matches first."""
+    body = {"question": question, "limit": limit, "country": country.upper(), "evidence": True}
+    answer = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
+    if as_json:
+        print_json(answer["results"] + answer["hits"])
+    else:
+        if answer["results"] or answer["hits"]:
+            _print_renderable(records.search(answer))
+        else:
+            typer.echo("No matching cases.")
+        _print_renderable(records.hints(answer["hints"]))
+
+
+def case(
+    key: CaseKeyArgument,
+    as_json: JsonOption = False,
+    token: TokenOption = "",
+    purpose: PurposeOption = "",
+    case_reference: CaseReferenceOption = "",
+) -> None:
+    """Show a case: record, owner, handling and provenance."""
+    record = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
+    if as_json:
+        print_json(record)
+    else:
+        _print_renderable(records.case(record))
+
+
+def links(
+    key: CaseKeyArgument,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of links to show, strongest first.")] = 20,
+    as_json: JsonOption = False,
+    token: TokenOption = "",
+    purpose: PurposeOption = "",
+    case_reference: CaseReferenceOption = "",
+) -> None:
+    """Show the links of a case and the reasons for each."""
+    rows = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        _print_renderable(records.links(key, rows))
+    else:
+        typer.echo(f"{key} has no links.")
+
+
+def ask_api(token: str, purpose: str, case_reference: str, method: str, path: str, **more: Any) -> Any:
+    """The API's answer to whoever the options name; without a token to the local operator."""
+    if not token:
+        typer.echo(OPERATOR_NOTE, err=True)
+    caller = Caller(token, purpose, case_reference)
+    return asyncio.run(call_api(as_role(from_environment(), "api"), caller, method, path, **more))
+
+
+def _print_renderable(renderable: Any) -> None:
+    Console().print(renderable)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on a line."""
+    typer.echo(orjson.dumps(value))
+
+
+OwnerTokenOption = Annotated[str, typer.Option(help="Token of the owner agency; setting needs a supervisor's.")]
+StatedPurposeOption = Annotated[str, typer.Option(help="Purpose, such as investigation.")]
+StatedReferenceOption = Annotated[str, typer.Option("--case-ref", help="Your case reference.")]
+Days = Annotated[int, typer.Option(min=1, max=31, help="Days from now.")]
+
+
+WHO = '--token "$TOKEN" --purpose investigation --case-ref 2026/4711'
+
+
+def list_allowances(
+    token: OwnerTokenOption,
+    purpose: StatedPurposeOption,
+    case_reference: StatedReferenceOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Show our hit quotas for other agencies, and the default."""
+    found = ask_api(token, purpose, case_reference, "GET", "/v1/hit-allowances")
+    if as_json:
+        print_json(found["allowances"])
+        return
+    for row in found["allowances"]:
+        typer.echo(_format_row(row))
+    typer.echo(f"default for each other agency: {found['daily']} a day")
+
+
+def set_allowance(
+    agency: Annotated[str, typer.Argument(help="The agency that gets the higher quota, as for its initial load.")],
+    daily: Annotated[int, typer.Option(min=1, max=100_000, help="Hit-only answers per day.")],
+    token: OwnerTokenOption,
+    purpose: StatedPurposeOption,
+    case_reference: StatedReferenceOption,
+    days: Days = 14,
+    as_json: JsonOption = False,
+) -> None:
+    """Set a higher hit quota for an agency for a while; it replaces the earlier one. Needs a supervisor's token."""
+    body = {"daily": daily, "until": (now() + timedelta(days=days)).isoformat()}
+    path = f"/v1/hit-allowances/{agency}"
+    row = ask_api(token, purpose, case_reference, "PUT", path, json=body)["allowance"]
+    if as_json:
+        print_json(row)
+    else:
+        typer.echo(_format_row(row))
+
+
+def _format_row(row: dict[str, Any]) -> str:
+    return (
+        f"{row['agency']}\t{row['daily']} a day\t{'until' if row['active'] else 'ended'} {row['until']}\tby {row['by']}"
     )
-    root.command(epilog="Example: liaison case fr-pj:2026-004711", rich_help_panel="For investigators")(
-        reading_commands.case
-    )
-    root.command(epilog="Example: liaison links fr-pj:2026-004711 --json", rich_help_panel="For investigators")(
-        reading_commands.links
-    )
-    root.command(
-        epilog="Example: liaison export links --format ndjson -o links.ndjson", rich_help_panel="For investigators"
-    )(export_command.export)
-    allowance_commands.register(root)
-    root.command(
-        epilog="Example: liaison token --subject anna --agency fr-pj --country FR --role supervisor",
-        rich_help_panel="For investigators",
-    )(token)
 
 
 def token(
@@ -42,11 +162,6 @@ def token(
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 30, help="Validity.")] = 8.0,
 ) -> None:
     """Print a development token, signed with this machine's own key."""
-    from datetime import UTC, datetime, timedelta
-
-    from pipeline.access.requester import Requester
-    from pipeline.access.token_keys import issue_token
-
     roles = frozenset(role or [Role.INVESTIGATOR])
     if Role.OPERATOR not in roles and not (agency and country):
         raise typer.BadParameter("--agency and --country are needed for every role but operator")

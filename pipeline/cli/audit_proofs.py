@@ -1,27 +1,26 @@
-"""`liaison feed witness`, `heads`, `accesses`, `verify-audit`: an agency proves for itself who saw its records.
-
-Heavy imports live inside the functions so that `liaison --help` stays fast.
-"""
+"""`liaison feed witness`, `heads`, `accesses`, `verify-audit`: an agency proves for itself who saw its records."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.exit_codes import FAILED
-from pipeline.ops.json_output import JsonLinesOption
-
-if TYPE_CHECKING:
-    from pipeline.feeds.witnessing import WitnessFolder
-    from pipeline.settings import Settings
-    from pipeline.transparency.offline import OfflineReport
-    from pipeline.transparency.witness import LogFinding, Witness
+from pipeline.errors import LiaisonError
+from pipeline.feeds.access_client import fetch_accesses, fetch_tag_keys
+from pipeline.feeds.witnessing import WitnessFolder, compare_with_others, publish_head, read_log
+from pipeline.ops.command_output import FAILED, JsonLinesOption
+from pipeline.settings import Settings
+from pipeline.transparency.log_records import HeadRecord, decode_head
+from pipeline.transparency.offline import OfflineReport, describe_unread, read_proofs, size_of_answer, verify_answer
+from pipeline.transparency.witness import LogFinding, Witness
 
 OwnAgencyOption = Annotated[str, typer.Option("--agency", help="Your agency.")]
 Folder = Annotated[
@@ -31,16 +30,6 @@ LogKey = Annotated[str, typer.Option("--log-key", help="The log's verifier key; 
 TagKeyFile = Annotated[
     Path | None, typer.Option("--tag-keys", exists=True, dir_okay=False, help="Your agency's tag keys, as JSON.")
 ]
-
-
-def register(feed: typer.Typer) -> None:
-    """Add the commands to `feed`."""
-    feed.command(epilog="Example: liaison feed witness --agency fr-pj --log-key liaison/x+1a2b3c4d+AR...")(witness)
-    feed.command(epilog="Example: liaison feed heads --agency fr-pj > heads.ndjson")(heads)
-    feed.command(epilog="Example: liaison feed accesses --agency fr-pj -o accesses.ndjson")(accesses)
-    feed.command("verify-audit", epilog="Example: liaison feed verify-audit accesses.ndjson --agency fr-pj")(
-        verify_audit
-    )
 
 
 def witness(
@@ -57,10 +46,6 @@ def witness(
     Exit 1 if anything does not match, or leaves bear tags under a key that `feed accesses` was not given; the evidence
     is kept. Keys that were not asked for since their leaves came are named, and are no fault.
     """
-    from contextlib import suppress
-
-    from pipeline.transparency.offline import describe_unread
-
     settings = from_environment()
     kept = _open_witness_folder(settings, agency, folder, log_key, tag_keys)
     with closing(kept.open_witness()) as seen:
@@ -73,10 +58,6 @@ def witness(
 
 def heads(agency: OwnAgencyOption, folder: Folder = None) -> None:
     """Print the witnessed heads, one JSON object per line, for another agency to compare with its own."""
-    import msgspec
-
-    from pipeline.transparency.log_records import HeadRecord
-
     with closing(_open_witness_folder(from_environment(), agency, folder).open_witness()) as seen:
         for head in seen.read_heads():
             typer.echo(msgspec.json.encode(HeadRecord(head.note)))
@@ -94,9 +75,6 @@ def accesses(
     The keys are asked for last: whatever key a leaf under the proofs' head bears was there by then, so one that is not
     handed out is found by `feed verify-audit` and `feed witness`.
     """
-    from pipeline.feeds.access_client import fetch_accesses, fetch_tag_keys
-    from pipeline.transparency.offline import size_of_answer
-
     settings = from_environment()
     kept = _open_witness_folder(settings, agency, folder)
     with closing(kept.open_witness()) as seen:
@@ -125,9 +103,6 @@ def verify_audit(
     Exit 1 if an access is withheld, altered or forged, the log was rewritten or forked, or leaves bear tags under a key
     that the server did not hand out with the accesses. What could not be checked is said, and what to run for it.
     """
-    from pipeline.errors import LiaisonError
-    from pipeline.transparency.offline import read_proofs, verify_answer
-
     kept = _open_witness_folder(from_environment(), agency, folder)
     with file.open("rb") as lines:
         header, proofs = read_proofs(lines)
@@ -145,11 +120,6 @@ def verify_audit(
 def _open_witness_folder(
     settings: Settings, agency: str, folder: Path | None, log_key: str = "", tag_keys: Path | None = None
 ) -> WitnessFolder:
-    import json
-
-    from pipeline.errors import LiaisonError
-    from pipeline.feeds.witnessing import WitnessFolder
-
     kept = WitnessFolder(folder or settings.home.expanduser() / "witness" / agency)
     if log_key:
         kept.pin_log_key(log_key)
@@ -165,8 +135,6 @@ async def _witness_log(
     settings: Settings, kept: WitnessFolder, seen: Witness, agency: str, *, follow: bool, publish: bool
 ) -> None:
     """Read, compare, countersign; with `follow` again for each head that comes."""
-    from pipeline.feeds.witnessing import compare_with_others, publish_head, read_log
-
     published, positions = 0, dict[str, int]()
     async with aclosing(_sizes_at_heads(read_log(settings, seen, follow=follow), seen)) as sizes:
         async for size in sizes:
@@ -191,8 +159,6 @@ async def _sizes_at_heads(sizes: AsyncGenerator[int], seen: Witness) -> AsyncGen
 
 
 def _read_notes(files: Iterable[Path]) -> list[str]:
-    from pipeline.transparency.log_records import decode_head
-
     return [decode_head(line).head for file in files for line in file.read_bytes().splitlines() if line.strip()]
 
 
@@ -209,15 +175,11 @@ def _describe_verdict(verdict: OfflineReport) -> str:
 
 
 def _print_accesses(verdict: OfflineReport) -> None:
-    import msgspec
-
     for each in verdict.accesses:
         typer.echo(msgspec.json.encode(each))
 
 
 def _report_findings(findings: Iterable[LogFinding], summary: str, unchecked: Iterable[str], *, as_json: bool) -> None:
-    import msgspec
-
     found = list(findings)
     for finding in found:
         line: Any = msgspec.json.encode(finding) if as_json else f"{finding.fault}\t{finding.at}\t{finding.told}"

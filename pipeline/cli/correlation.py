@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import csv
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import msgspec
 import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from pipeline.correlation.batch import LinkLine
-    from pipeline.correlation.blocking_report import BlockingReport
-    from pipeline.correlation.line_reading import LineReader
-    from pipeline.correlation.resolving import ResolvedEntity
-    from pipeline.matching.model import Model
-    from pipeline.records.model import Case
+from pipeline.correlation.batch import LinkLine, find_links
+from pipeline.correlation.blocking_report import BlockingReport, KindReport, blocking_report
+from pipeline.correlation.line_reading import LineReader, make_fingerprints
+from pipeline.correlation.resolving import ResolvedEntity, resolve_entities
+from pipeline.correlation.stop_lists import add_stop_keys, propose_stops, read_stop_list
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.files import clear_errors, open_table
+from pipeline.heap import settle
+from pipeline.matching.matcher import ModelMatcher
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.score.scoring import judge_cases
+from pipeline.ops.generations.stop_table import print_proposals, write_proposals
+from pipeline.progress_bars import show_progress, table_console
+from pipeline.records.model import Case
 
 CaseFilesArgument = Annotated[
     list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line, also as .gz.")
@@ -45,15 +56,6 @@ REFUSALS_SHOWN = 10
 """Lines left out that are named; the others are counted."""
 
 
-def register(batch: typer.Typer) -> None:
-    """Add `correlate`, `resolve` and `blocking-report` to `liaison batch`."""
-    batch.command(epilog="Example: liaison batch correlate cases.ndjson -o links.ndjson")(correlate)
-    batch.command(epilog="Example: liaison batch resolve cases.ndjson -o things.ndjson --within")(resolve)
-    batch.command("blocking-report", epilog="Example: liaison batch blocking-report cases.ndjson --labels pairs.csv")(
-        blocking_report
-    )
-
-
 def correlate(
     files: CaseFilesArgument,
     output: Annotated[
@@ -66,11 +68,6 @@ def correlate(
     as_json: JsonSummaryOption = False,
 ) -> None:
     """Link the cases in files, offline, with the same code and rules as the stream."""
-    from pipeline.correlation.batch import find_links
-    from pipeline.correlation.line_reading import LineReader, make_fingerprints
-    from pipeline.matching.matcher import ModelMatcher
-    from pipeline.progress_bars import show_progress
-
     loaded, reader = _load_model(model, stop_list), LineReader()
     with show_progress() as bar:
         cases = _read_cases(files, bar, reader)
@@ -95,24 +92,18 @@ def resolve(
     Two groups merge by their strongest link unless their members contradict each other or the link is ambiguous. Give a
     model trained on these cases: the shipped one keeps noisy records apart that look like relatives.
     """
-    from pipeline.correlation.batch import find_links
-    from pipeline.correlation.line_reading import LineReader, make_fingerprints
-    from pipeline.correlation.resolving import resolve_entities as things_of
-    from pipeline.matching.matcher import ModelMatcher
-    from pipeline.progress_bars import show_progress
-
     loaded, reader = _load_model(model, stop_list), LineReader()
     with show_progress() as bar:
         cases = {
             fingerprint.case: fingerprint for fingerprint in make_fingerprints(_read_cases(files, bar, reader), loaded)
         }
         found = find_links(cases.values(), ModelMatcher(loaded), within=within)
-    things = things_of(cases, found, loaded)
+    things = resolve_entities(cases, found, loaded)
     _print_summary(reader, {"links": len(found), "things": len(things)}, as_json=as_json, to_stdout=str(output) != "-")
     _write_lines(output, things)
 
 
-def blocking_report(
+def show_blocking_report(
     files: CaseFilesArgument,
     labels: Labels = None,
     model: ModelOption = None,
@@ -126,13 +117,6 @@ def blocking_report(
     True pairs that the model would link are counted separately: for them blocking alone decides. Of large blocks it
     says what leaving their keys out would save in pairs and cost in links that no other key brings together.
     """
-    import msgspec
-
-    from pipeline.cli.rendering.blocking import print_report
-    from pipeline.correlation.line_reading import LineReader
-    from pipeline.matching.model import load_model
-    from pipeline.ops.generations.stop_table import write_proposals
-
     reader = LineReader()
     report = _report_blocking(files, reader, labels, load_model(model), within=within, over=over)
     if stop_list is not None:
@@ -154,15 +138,6 @@ def _report_blocking(
     over: int,
 ) -> BlockingReport:
     """Read the cases, and what their keys bring together."""
-    from functools import partial
-
-    from pipeline.correlation.blocking_report import blocking_report
-    from pipeline.correlation.line_reading import make_fingerprints
-    from pipeline.correlation.stop_lists import propose_stops
-    from pipeline.matching.matcher import ModelMatcher
-    from pipeline.matching.score.scoring import judge_cases
-    from pipeline.progress_bars import show_progress
-
     with show_progress() as bar:
         return blocking_report(
             make_fingerprints(_read_cases(files, bar, reader), model),
@@ -175,10 +150,6 @@ def _report_blocking(
 
 def _load_model(path: Path | None, stop_list: Path | None) -> Model:
     """The model, with the keys of a stop list's file on its own. What is loaded by then stays for good."""
-    from pipeline.correlation.stop_lists import add_stop_keys, read_stop_list
-    from pipeline.heap import settle
-    from pipeline.matching.model import load_model
-
     loaded = load_model(path)
     if stop_list is not None:
         loaded = add_stop_keys(loaded.file, read_stop_list(stop_list))
@@ -191,10 +162,6 @@ def _read_cases(files: list[Path], bar: Progress, reader: LineReader) -> Iterato
 
     Raises LiaisonError for a file that can't be read to its end.
     """
-    from functools import partial
-
-    from pipeline.feeds.tables.files import clear_errors, open_table
-
     task = bar.add_task("cases", total=sum(file.stat().st_size for file in files))
     for file in files:
         with open_table(file, partial(bar.advance, task)) as lines, clear_errors(file):
@@ -202,10 +169,6 @@ def _read_cases(files: list[Path], bar: Progress, reader: LineReader) -> Iterato
 
 
 def _read_labels(file: Path) -> list[tuple[str, str]]:
-    import csv
-
-    from pipeline.errors import LiaisonError
-
     with file.open(newline="", encoding="utf-8-sig") as text:
         rows = csv.DictReader(text)
         if not {"case_a", "case_b"} <= set(rows.fieldnames or ()):
@@ -215,8 +178,6 @@ def _read_labels(file: Path) -> list[tuple[str, str]]:
 
 def _write_lines(output: Path, found: Iterable[LinkLine | ResolvedEntity]) -> None:
     """Write each as JSON on a line of the file; - is stdout."""
-    import msgspec
-
     text = msgspec.json.Encoder().encode_lines(found)
     if str(output) == "-":
         sys.stdout.buffer.write(text)
@@ -226,10 +187,6 @@ def _write_lines(output: Path, found: Iterable[LinkLine | ResolvedEntity]) -> No
 
 def _print_summary(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
     """Say what became of the lines; of the first refused ones where each stands. Raises LiaisonError for no record."""
-    import msgspec
-
-    from pipeline.errors import LiaisonError
-
     counted = {"records": reader.outcomes.total(), **reader.outcomes, **found}
     if as_json:
         typer.echo(msgspec.json.encode(counted), err=not to_stdout)
@@ -248,3 +205,53 @@ def _print_refusals(reader: LineReader) -> None:
         )
     if (more := reader.refused - REFUSALS_SHOWN) > 0:
         typer.echo(f"and {more:,} more", err=True)
+
+
+WIDE = 120
+"""Columns of a terminal that has room for what a kind is of."""
+
+
+def print_report(report: BlockingReport, *, proposes: bool) -> None:
+    """Kinds of keys, what they bring together, what to leave out; `proposes`: that is in no file yet."""
+    console = table_console()
+    _print_kinds(console, report.kinds, labelled=report.recall is not None)
+    console.print(
+        f"{report.cases:,} cases, {report.keys_per_case:.1f} keys per case (at most {report.most_keys}), "
+        f"{report.candidates:,.1f} candidates for a new case"
+    )
+    if report.recall is not None:
+        console.print(f"recall {report.recall:.4f} of {report.labelled} true pairs")
+    if report.recall_of_linkable is not None:
+        console.print(f"recall {report.recall_of_linkable:.4f} of {report.linkable} that the model would link")
+    if report.sampled < report.cases:
+        console.print(f"pairs and candidates are estimated by {report.sampled:,} cases")
+    for block in report.largest_blocks:
+        console.print(f"block {block.key} ({block.kind}): {block.cases:,} cases", highlight=False)
+    if report.stop_list:
+        _print_proposals(console, report, proposes=proposes)
+
+
+def _print_kinds(console: Console, kinds: Sequence[KindReport], *, labelled: bool) -> None:
+    """A row for each kind that a case has a key of; recall where there are true pairs to find."""
+    wide = console.width >= WIDE
+    table = Table("kind", *(["of"] if wide else []), "keys a case", "pairs a case", "largest block")
+    for name in ("recall", "only by it") if labelled else ():
+        table.add_column(name)
+    for kind in (kind for kind in kinds if kind.largest_block):
+        found = ["" if share is None else f"{share:.4f}" for share in (kind.recall, kind.only)]
+        numbers = (f"{kind.keys_per_case:.2f}", f"{kind.pairs_per_case:,.2f}", f"{kind.largest_block:,}")
+        table.add_row(kind.kind, *([kind.of] if wide else []), *numbers, *(found if labelled else []))
+    console.print(table)
+    if missing := [kind.kind for kind in kinds if not kind.largest_block]:
+        console.print(f"no key of these kinds: {', '.join(missing)}")
+
+
+def _print_proposals(console: Console, report: BlockingReport, *, proposes: bool) -> None:
+    console.print("values that everybody has, and what leaving their keys out costs:")
+    print_proposals(report.stop_list)
+    if report.recall_with_stops is not None:
+        console.print(f"recall {report.recall_with_stops:.4f} of the true pairs without the keys to leave out")
+    if proposes and any(proposal.stop for proposal in report.stop_list):
+        console.print(
+            "--write-stop-list FILE writes them, for --stop-list FILE of `batch correlate` and `generation build`"
+        )

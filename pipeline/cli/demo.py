@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from pipeline.cli import demo_report
 from pipeline.command_settings import from_environment
-from pipeline.ops.exit_codes import FAILED
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from pipeline.demo.generator import DemoFeed
-    from pipeline.feeds.recognising import RecognisedTable
+from pipeline.demo import run
+from pipeline.demo.generator import DemoFeed, generate_feed, write_truth
+from pipeline.demo.installation import demo_settings, log_to_file
+from pipeline.demo.list_truth import read_list_truth
+from pipeline.demo.table_feed import table_feed
+from pipeline.feeds.kit import load_kit
+from pipeline.feeds.recognising import RecognisedTable, survey_folder
+from pipeline.localstack.processes import end_on_signals
+from pipeline.ops.command_output import FAILED
 
 Leave = Annotated[
     bool, typer.Option("--exit", help="Exit after the report instead of serving; exit code 0 only if all is well.")
@@ -32,11 +36,6 @@ KnownPairs = Annotated[
 ]
 
 
-def register(root: typer.Typer) -> None:
-    """Add `demo` to the root command."""
-    root.command(epilog="Example: liaison demo --exit; echo $?", rich_help_panel="Start here")(demo)
-
-
 def demo(
     leave: Leave = False,
     data: OwnData = None,
@@ -51,13 +50,6 @@ def demo(
     records or public lists instead. With --exit, exit code 0 means that the accounting balances and, for the generated
     feed, that recall is at least 0.9 at a precision of at least 0.95.
     """
-    from rich.console import Console
-
-    from pipeline.cli.rendering import demo_report
-    from pipeline.demo import run
-    from pipeline.demo.installation import demo_settings, log_to_file
-    from pipeline.localstack.processes import end_on_signals
-
     _check_sources(data, mapping, lists, truth)
     console, own = Console(), demo_settings(from_environment())
     log_to_file(own)
@@ -88,9 +80,6 @@ def _check_sources(data: Path | None, mapping: str, lists: Path | None, truth: P
 
 def _find_tables(data: Path | None, mapping: str, lists: Path | None, console: Console) -> list[RecognisedTable]:
     """The table of --data, or those of the folder of --lists, which are named; none for the generated feed."""
-    from pipeline.feeds.kit import load_kit
-    from pipeline.feeds.recognising import RecognisedTable, survey_folder
-
     if data is not None:
         return [RecognisedTable(data, load_kit(mapping))]
     if lists is None:
@@ -105,10 +94,6 @@ def _find_tables(data: Path | None, mapping: str, lists: Path | None, console: C
 
 def _make_feed(tables: list[RecognisedTable], list_truth: Path | None, truth: Path, console: Console) -> DemoFeed:
     """The generated feed, or that of the tables; its true links are written to `truth`."""
-    from pipeline.demo.generator import generate_feed, write_truth
-    from pipeline.demo.list_truth import read_list_truth
-    from pipeline.demo.table_feed import table_feed
-
     known_pairs = read_list_truth(list_truth) if list_truth else ()
     feed = table_feed(tables, console, known_pairs) if tables else generate_feed()
     write_truth(feed, truth)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
+import orjson
 import typer
+from rich.console import Console
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.exit_codes import FAILED
-from pipeline.ops.json_output import JsonOption
-
-if TYPE_CHECKING:
-    from pipeline.localstack.stack import EngineStatus
-
-
-def register(root: typer.Typer) -> None:
-    """Add `up`, `down`, `status` to the root command."""
-    root.command(epilog="Example: liaison up && liaison status", rich_help_panel="Local engines")(up)
-    root.command(epilog="Example: liaison down", rich_help_panel="Local engines")(down)
-    root.command(epilog="Example: liaison status --json", rich_help_panel="Local engines")(status)
+from pipeline.localstack import stack
+from pipeline.localstack.processes import end_on_signals
+from pipeline.localstack.stack import EngineStatus
+from pipeline.ops.command_output import FAILED, JsonOption
 
 
 def up(
@@ -36,11 +31,6 @@ def up(
     as_json: JsonOption = False,
 ) -> None:
     """Start Apache Kafka and Elasticsearch on loopback, except those that LIAISON_*_URL names."""
-    from rich.console import Console
-
-    from pipeline.localstack import stack
-    from pipeline.localstack.processes import end_on_signals
-
     with end_on_signals():
         stack.start_engines(from_environment(), Console(stderr=True), secure=secure, open_index=accept_open_index)
     _print_states(stack.engine_statuses(from_environment()), as_json)
@@ -48,11 +38,6 @@ def up(
 
 def down(as_json: JsonOption = False) -> None:
     """Stop the local engines; their data stays."""
-    import orjson
-    from rich.console import Console
-
-    from pipeline.localstack import stack
-
     stopped = stack.stop_engines(from_environment(), Console(stderr=True))
     if as_json:
         typer.echo(orjson.dumps({"stopped": stopped}))
@@ -62,8 +47,6 @@ def down(as_json: JsonOption = False) -> None:
 
 def status(as_json: JsonOption = False) -> None:
     """Show whether the engines are running; exit 1 if one is not."""
-    from pipeline.localstack import stack
-
     states = stack.engine_statuses(from_environment())
     _print_states(states, as_json)
     if not all(state.healthy for state in states):
@@ -71,10 +54,6 @@ def status(as_json: JsonOption = False) -> None:
 
 
 def _print_states(states: list[EngineStatus], as_json: bool) -> None:
-    from dataclasses import asdict
-
-    import orjson
-
     if as_json:
         typer.echo(orjson.dumps([asdict(state) for state in states]))
         return

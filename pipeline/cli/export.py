@@ -7,16 +7,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 import typer
+from rich.console import Console
+from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from pipeline.access.requester import parse_grounds
+from pipeline.api.client import OPERATOR, OWN_GROUNDS
+from pipeline.api.runtime import open_runtime
+from pipeline.api.services.export_formats import ExportFormat, What
+from pipeline.api.services.exports import export_records
+from pipeline.api.session import Session
+from pipeline.cli.api import OPERATOR_NOTE
 from pipeline.command_settings import from_environment
-
-if TYPE_CHECKING:
-    from pipeline.api.services.export_formats import ExportFormat, What
-    from pipeline.settings import Settings
-
+from pipeline.settings import Settings
+from pipeline.streams.provisioning.users import as_role
 
 AROUND: Final = {"csv": 1, "excel": 1, "stix": 2}
 """Lines of a file besides its records."""
@@ -36,10 +42,7 @@ def export(
     ] = None,
 ) -> None:
     """Write all links or cases you have access to as a file."""
-    from pipeline.cli.reading import OPERATOR
-    from pipeline.streams.provisioning.users import as_role
-
-    typer.echo(OPERATOR, err=True)
+    typer.echo(OPERATOR_NOTE, err=True)
     own = as_role(from_environment(), "api")
     if output is None:
         count = asyncio.run(_write_export(own, what, form, sys.stdout.buffer.write))
@@ -52,16 +55,10 @@ def export(
 
 async def _write_export(settings: Settings, what: What, form: ExportFormat, write: Callable[[bytes], object]) -> int:
     """Write the parts; returns how many records they hold."""
-    from pipeline.access.requester import parse_grounds
-    from pipeline.api.client import OPERATOR, OWN_GROUNDS
-    from pipeline.api.runtime import open_runtime
-    from pipeline.api.services.exports import export_records as parts_of
-    from pipeline.api.session import Session
-
     lines = 0
     async with open_runtime(settings.model_copy(update={"max_index_lag": 0.0})) as runtime:
         session = Session(runtime, OPERATOR, parse_grounds(*OWN_GROUNDS))
-        async for part in parts_of(session, what, form):
+        async for part in export_records(session, what, form):
             write(part)
             lines += part.count(b"\n")
     return lines - AROUND.get(form, 0)
@@ -70,9 +67,6 @@ async def _write_export(settings: Settings, what: What, form: ExportFormat, writ
 @contextmanager
 def _show_progress(what: str) -> Iterator[Callable[[int], None]]:
     """Show on a terminal how much has been written; how much is to come nobody knows before it has been checked."""
-    from rich.console import Console
-    from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     columns = (SpinnerColumn(), TextColumn(what), DownloadColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
+import msgspec
 import typer
 
-from pipeline.cli import audit_proofs as audit_commands
-from pipeline.cli import mapping as mapping_commands
-from pipeline.cli import signing as signing_commands
 from pipeline.command_settings import from_environment
-from pipeline.ops.exit_codes import FAILED
-from pipeline.ops.json_output import JsonLinesOption
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from pipeline.feeds.files import FileSurvey
-    from pipeline.feeds.signing import RecordSigner
+from pipeline.correlation.hits import Hit
+from pipeline.feeds.checking import Checker, LineProblem, LineWarning
+from pipeline.feeds.client import FeedClient
+from pipeline.feeds.files import FileSurvey, numbered_lines, survey_file
+from pipeline.feeds.gateway_client import Gateway
+from pipeline.feeds.pushing import PushResult
+from pipeline.feeds.sending import match_receipts, read_file_lines, upload_name
+from pipeline.feeds.signing import RecordSigner, read_signer
+from pipeline.matching.basis import Basis
+from pipeline.ops.command_output import FAILED, JsonLinesOption
+from pipeline.progress_bars import show_bars
+from pipeline.records.messages import Outcome, Position, Receipt, offsets_of
+from pipeline.times import now, point_in_time
 
 T = TypeVar("T")
 
@@ -46,21 +51,6 @@ Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep waiting for n
 LimitOption = Annotated[int, typer.Option(min=0, help="Stop after this many; 0: show all.")]
 
 
-def register(root: typer.Typer) -> None:
-    """Add `feed` to the root command."""
-    feed = typer.Typer(
-        help="For agencies: map, check and send case records; read receipts and hits.", no_args_is_help=True
-    )
-    feed.command(epilog="Example: liaison feed validate cases.ndjson --agency fr-pj")(validate)
-    feed.command(epilog="Example: liaison feed push cases.ndjson --agency fr-pj --wait")(push)
-    feed.command(epilog="Example: liaison feed receipts --agency fr-pj --outcome rejected --since 2h")(receipts)
-    feed.command(epilog="Example: liaison feed hits --agency fr-pj --follow --json")(hits)
-    mapping_commands.register(feed)
-    audit_commands.register(feed)
-    signing_commands.register(feed)
-    root.add_typer(feed, name="feed", rich_help_panel="For agencies")
-
-
 def validate(
     file: File,
     agency: OwnerOption,
@@ -72,11 +62,6 @@ def validate(
     What is doubtful, as an unknown country or a wrong check digit, is a warning as on the receipt, and changes nothing.
     Signatures are checked by `liaison feed verify-case`.
     """
-    from pipeline.cli.rendering.receipts import print_problems, print_warnings
-    from pipeline.feeds.checking import Checker
-    from pipeline.feeds.files import numbered_lines, survey_file
-    from pipeline.progress_bars import show_bars
-
     checker, bad = Checker(agency, country, warn=True), 0
     total = survey_file(file).lines
     with show_bars() as display:
@@ -120,8 +105,6 @@ def push(
     --again rejected it sends those lines that intake did not take, such as records whose key was not registered yet.
     Exit 1 if a line was skipped or, with --wait, rejected.
     """
-    from pipeline.feeds.files import survey_file
-
     if again and gateway:
         raise typer.BadParameter("--again reads receipts from Kafka; it can't go with --gateway")
     pushed = _PushedFile(file, agency, survey_file(file), validate, _make_signer(agency, sign))
@@ -146,25 +129,15 @@ class _PushedFile:
     @property
     def upload_name(self) -> str:
         """The name under which the same command sends nothing twice."""
-        from pipeline.feeds.sending import upload_name
-
         return upload_name(self.seen, validated=self.validate, signed_by=self.signer.mark if self.signer else "")
 
 
 def _make_signer(agency: str, key: Path | None) -> RecordSigner | None:
-    from pipeline.feeds.signing import read_signer
-    from pipeline.times import now
-
     return read_signer(agency, key, now()) if key else None
 
 
 def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, again: bool, as_json: bool) -> bool:
     """Whether no line was left out or, if waited for, rejected."""
-    from pipeline.cli.rendering.receipts import print_outcomes, print_problems, summarise_push
-    from pipeline.feeds.client import FeedClient
-    from pipeline.feeds.sending import match_receipts, read_file_lines
-    from pipeline.progress_bars import show_bars
-
     places: dict[tuple[str, int], int] | None = {} if wait else None
     with FeedClient(file.agency) as client, show_bars() as display:
         task = display.add_task("Sending", total=file.seen.lines)
@@ -205,10 +178,6 @@ def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, ag
 
 def _push_to_gateway(file: _PushedFile, url: str, token: str, *, as_json: bool) -> bool:
     """Whether every line was taken and none rejected or unanswered."""
-    from pipeline.cli.rendering.receipts import print_answer
-    from pipeline.feeds.gateway_client import Gateway
-    from pipeline.progress_bars import show_bars
-
     with show_bars() as display:
         task = display.add_task("Sending", total=file.path.stat().st_size)
         answer = Gateway(url, token, from_environment().api_ca_file).post_file(
@@ -231,10 +200,6 @@ def receipts(
     as_json: JsonLinesOption = False,
 ) -> None:
     """Show the outcome of the agency's messages, one line per message."""
-    from pipeline.cli.rendering.receipts import print_each, receipt_line
-    from pipeline.feeds.client import FeedClient
-    from pipeline.records.messages import Outcome
-
     wanted = _parse_outcomes(outcome or list(Outcome))
     with _until_interrupted(), FeedClient(agency) as client:
         found = client.receipts(since=_parse_time(since), follow=follow)
@@ -253,32 +218,21 @@ def hits(
     as_json: JsonLinesOption = False,
 ) -> None:
     """Show which of the agency's cases were linked, whom to contact, and which links have gone."""
-    from pipeline.cli.rendering.receipts import hit_line, print_each
-    from pipeline.feeds.client import FeedClient
-
     with _until_interrupted(), FeedClient(agency) as client:
         print_each(_limit_items(client.hits(since=_parse_time(since), follow=follow), limit), hit_line, as_json=as_json)
 
 
 def _parse_outcomes(wanted: list[str]) -> frozenset[str]:
-    from pipeline.records.messages import Outcome
-
     if unknown := set(wanted) - set(Outcome):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: outcomes are {', '.join(Outcome)}")
     return frozenset(wanted)
 
 
 def _parse_time(text: str) -> datetime | None:
-    from datetime import UTC, datetime
-
-    from pipeline.times import point_in_time
-
     return point_in_time(text, datetime.now(UTC)) if text else None
 
 
 def _limit_items(found: Iterable[T], limit: int) -> Iterable[T]:
-    from itertools import islice
-
     return islice(found, limit) if limit else found
 
 
@@ -287,3 +241,94 @@ def _until_interrupted() -> Iterator[None]:
     """Ctrl-C is how following ends: no failure."""
     with suppress(KeyboardInterrupt):
         yield
+
+
+def summarise_push(pushed: PushResult, agency: str) -> str:
+    """What a push did, in one line."""
+    before = f", {pushed.before:,} had been sent before" if pushed.before else ""
+    left_out = f", {pushed.left_out:,} left out" if pushed.left_out else ""
+    return f"{pushed.sent:,} lines sent to {agency}{before}{left_out}"
+
+
+def print_outcomes(file: Path, found: Iterable[tuple[int, Receipt]], *, as_json: bool) -> Counter[str]:
+    """Print receipts with the line that each is for, as text only those of rejected ones; returns a count of all."""
+    counted: Counter[str] = Counter()
+    for line, receipt in found:
+        counted[receipt.outcome] += len(receipt.offsets)
+        if as_json:
+            typer.echo(msgspec.json.encode({"line": line} | msgspec.to_builtins(receipt)))
+        elif receipt.reason:
+            typer.echo(f"{file}:{line or '?'}: {receipt.pointer or '/'}: {receipt.reason}: {receipt.message}")
+    return counted
+
+
+def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, as_json: bool) -> bool:
+    """Print what a gateway answers; whether every line was taken and none rejected or unanswered."""
+    counted: Counter[str] = Counter()
+    for line in answer:
+        if "sent" in line:
+            counted["left_out"] = line["left_out"]
+            typer.echo(summarise_push(PushResult(line["sent"], line["before"], line["left_out"]), agency), err=True)
+        elif "unanswered" in line:
+            counted["unanswered"] = line["unanswered"]
+        else:
+            position = msgspec.convert(line["position"], Position) if "position" in line else None
+            counted[line.get("outcome", "")] += len(offsets_of(position, line.get("last_offset"))) if position else 1
+            _print_line(file, line, as_json=as_json)
+    outcomes = {name: counted[name] for name in ("accepted", "duplicate", "rejected", "unanswered") if counted[name]}
+    typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()), err=True)
+    return not any(counted[name] for name in ("left_out", "rejected", "unanswered"))
+
+
+def _print_line(file: Path, line: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(line))
+    elif line.get("reason"):
+        place = f"{file}:{line['line'] or '?'}: {line.get('pointer') or '/'}"
+        typer.echo(f"{place}: {line['reason']}: {line['message']}")
+
+
+def print_each(found: Iterable[T], line: Callable[[T], str], *, as_json: bool) -> None:
+    """Print each as it comes: as `line` makes it, or as JSON."""
+    for item in found:
+        typer.echo(msgspec.json.encode(item) if as_json else line(item))
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """A receipt in one line."""
+    record = f"{receipt.case} v{receipt.version}" if receipt.case else place_of(receipt)
+    problem = f"{receipt.pointer or '/'}: {receipt.reason}: {receipt.message}" if receipt.reason else ""
+    warnings = ", ".join(f"{warning.pointer} {warning.code}" for warning in receipt.warnings)
+    return "  ".join(part for part in (receipt.time, f"{receipt.outcome:<9}", record, problem, warnings) if part)
+
+
+def place_of(receipt: Receipt) -> str:
+    """The source position of a receipt; `topic-partition-first..last` for a batch that can't be read."""
+    return f"{receipt.position}" if receipt.last_offset is None else f"{receipt.position}..{receipt.last_offset}"
+
+
+def hit_line(hit: Hit) -> str:
+    """A hit in one line."""
+    contact = " ".join(part for part in (hit.contact.unit, hit.contact.email, hit.contact.phone) if part)
+    shared = "shared number" if hit.basis is Basis.SHARED else ""
+    return "  ".join(
+        part for part in (f"{hit.kind:<9}", hit.case, hit.agency, hit.band, shared, contact, hit.reference) if part
+    )
+
+
+def print_problems(file: Path, problems: Iterable[LineProblem], *, as_json: bool) -> None:
+    """Print each problem with file, line and JSON pointer."""
+    for problem in problems:
+        if as_json:
+            typer.echo(msgspec.json.encode(problem))
+        else:
+            typer.echo(f"{file}:{problem.line}: {problem.pointer or '/'}: {problem.reason}: {problem.message}")
+
+
+def print_warnings(file: Path, warnings: Iterable[LineWarning], *, as_json: bool) -> None:
+    """Print each warning with file, line and JSON pointer."""
+    for one in warnings:
+        if as_json:
+            typer.echo(msgspec.json.encode(one))
+        else:
+            typer.echo(f"{file}:{one.line}: {one.pointer}: warning: {one.message} ({one.warning})")

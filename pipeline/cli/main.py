@@ -1,25 +1,23 @@
-"""The `liaison` command, assembled from the modules beside this one.
-
-In all of them heavy imports live inside the functions, so that `liaison --help` stays fast.
-"""
+"""The `liaison` command, assembled from the table of commands."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
 import subprocess
 import sys
 from importlib import metadata
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 import typer
+from typer.core import TyperCommand
 
-from pipeline.cli import api, correlation, demo, engines, feeds, matching, serve, workers
+from pipeline.cli.commands import COMMANDS, Command, Group
 from pipeline.errors import LiaisonError
-from pipeline.ops import cli as ops
-from pipeline.ops.exit_codes import FAILED
+from pipeline.ops.command_output import FAILED
 from pipeline.private_files import OTHERS
 
 LIBRARIES = ("aiokafka", "kafka", "elastic_transport")
@@ -37,15 +35,39 @@ def build_cli() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     root.callback()(_root_options)
-    batch = typer.Typer(
-        help="Work on files without a broker: correlate, explain pairs, train a model.", no_args_is_help=True
-    )
-    for part in (demo, api, feeds, serve, workers, ops, engines):
-        part.register(root)
-    for part in (correlation, matching):
-        part.register(batch)
-    root.add_typer(batch, name="batch", rich_help_panel="Without a broker")
+    groups = {"": root}
+    for row in COMMANDS:
+        above, _, name = row.path.rpartition(" ")
+        if isinstance(row, Group):
+            groups[row.path] = typer.Typer(help=row.help, no_args_is_help=True)
+            groups[above].add_typer(groups[row.path], name=name, rich_help_panel=row.panel)
+        else:
+            declare = groups[above].command(name, cls=_deferred(row), help=row.help, rich_help_panel=row.panel)
+            declare(_not_imported)
     return root
+
+
+def load_command(row: Command) -> Any:
+    """Typer's command, with its options and own help; imports its module."""
+    module, _, function = row.target.partition(":")
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    epilog = f"Example: {row.example}" if row.example else None
+    alone.command(row.path.rpartition(" ")[2], epilog=epilog)(getattr(importlib.import_module(module), function))
+    return typer.main.get_command(alone)
+
+
+def _deferred(row: Command) -> type[TyperCommand]:
+    """A command that groups can name and list, and that becomes the one it stands for once its words are parsed."""
+
+    class DeferredCommand(TyperCommand):
+        def make_context(self, *args: Any, **more: Any) -> Any:
+            return load_command(row).make_context(*args, **more)
+
+    return DeferredCommand
+
+
+def _not_imported() -> None:
+    """Stands for the function of a command of which only the name and the help are known yet."""
 
 
 def _show_version(asked: bool) -> None:

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, Annotated
 
+import msgspec
+import orjson
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 
+from pipeline.cli import records
 from pipeline.errors import LiaisonError
-from pipeline.ops.exit_codes import FAILED
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterable
-
-    from pipeline.feeds.kit import MappingKit
-    from pipeline.feeds.mapping import MappedRow, Mapper
-    from pipeline.progress_bars import ReadingProgress
+from pipeline.feeds.kit import MappingKit, load_kit
+from pipeline.feeds.mapping import MappedRow, Mapper
+from pipeline.feeds.previewing import (
+    ColumnSurvey,
+    ColumnValues,
+    Finding,
+    Preview,
+    PreviewedCase,
+    preview_rows,
+    suspected_nulls,
+)
+from pipeline.feeds.proposing import propose_kit
+from pipeline.feeds.tables.sheet_process import open_sheet
+from pipeline.feeds.tables.sources import table_format
+from pipeline.ops.command_output import FAILED
+from pipeline.progress_bars import ReadingProgress, show_reading, table_console
 
 TableFile = Annotated[
     Path,
@@ -29,11 +46,6 @@ LOSSES = {"left out": "row", "mapped only in part": "row", "cut to what a record
 """What makes `map` end with 1, and of what it is told how many."""
 
 EXAMPLE = "Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson"
-
-
-def register(feed: typer.Typer) -> None:
-    """Add `map` to `liaison feed`."""
-    feed.command("map", epilog=EXAMPLE)(map_table)
 
 
 def map_table(
@@ -84,12 +96,6 @@ def _load_kit(mapping: str, table: Path, sheet: str) -> MappingKit:
 
     Raises LiaisonError.
     """
-    import msgspec
-
-    from pipeline.feeds.kit import load_kit
-    from pipeline.feeds.tables.sheet_process import open_sheet
-    from pipeline.feeds.tables.sources import table_format
-
     kit = load_kit(mapping)
     if table_format(table, kit.source) != "workbook":
         if sheet:
@@ -103,8 +109,6 @@ def _load_kit(mapping: str, table: Path, sheet: str) -> MappingKit:
 
 def _propose_kit(table: Path, output: Path | None, sheet: str) -> None:
     """Write the proposal, never over a file that is there: somebody may have worked on it."""
-    from pipeline.feeds.proposing import propose_kit
-
     text = propose_kit(table, sheet)
     if output is None:
         typer.echo(text, nl=False)
@@ -118,11 +122,6 @@ def _propose_kit(table: Path, output: Path | None, sheet: str) -> None:
 def _map_to_file(
     table: Path, kit: MappingKit, output: Path, truth: Path | None, joined: dict[str, Path], version: int | None
 ) -> None:
-    from datetime import UTC, datetime
-
-    from pipeline.feeds.mapping import Mapper
-    from pipeline.progress_bars import show_reading
-
     mapper = Mapper(kit, lambda: datetime.now(UTC), version=version)
     with show_reading("Mapping", mapper.measure_file(table, joined)) as progress:
         rows = mapper.map_file(table, joined, progress.add_bytes)
@@ -137,13 +136,6 @@ def _map_to_file(
 
 
 def _preview_table(table: Path, kit: MappingKit, joined: dict[str, Path]) -> None:
-    from datetime import UTC, datetime
-
-    from pipeline.cli.rendering.preview import print_preview
-    from pipeline.feeds.mapping import Mapper
-    from pipeline.feeds.previewing import ColumnSurvey, ColumnValues, preview_rows
-    from pipeline.progress_bars import show_reading
-
     survey = ColumnSurvey()
     mapper = Mapper(kit, lambda: datetime.now(UTC), survey.observe)
     with show_reading("Looking", mapper.measure_file(table, joined)) as progress:
@@ -169,12 +161,6 @@ def _write_records(
     table: Path, rows: Iterable[MappedRow], output: Path, truth: Path | None, progress: ReadingProgress
 ) -> Counter[str]:
     """Write records and truth; counts the records written, and by LOSSES what was lost."""
-    import os
-    from collections import Counter
-    from contextlib import ExitStack
-
-    import orjson
-
     counts = Counter[str]()
     with ExitStack() as files:
         records = files.enter_context(_open_whole(output))
@@ -237,3 +223,95 @@ def _print_vain(table: Path, mapper: Mapper) -> None:
     for name, count in sorted(mapper.unjoined.items()):
         if count:
             typer.echo(f"{table}: {count:,} rows of {name} belong to no row of it", err=True)
+
+
+MAX_ROWS = 40
+"""Columns and findings shown of each kind: a screen or two."""
+
+
+Columns = Mapping[str, ColumnValues]
+"""Columns by name, with their values."""
+
+
+def show_preview(preview: Preview, unread: Columns, read: Columns) -> RenderableType:
+    """First cases, columns left unread, words that look like nothing, and what would be said of the records."""
+    parts: list[RenderableType] = [Group(previewed_case(case), "") for case in preview.first]
+    if unread:
+        parts += [_heading("Columns left unread"), _columns(unread)]
+    if suspected := {column: values for column, values in read.items() if suspected_nulls(values)}:
+        parts += [_heading("Values that look like nothing: add them to `null` in the kit's source"), _nulls(suspected)]
+    for title, findings in (
+        ("Values that could not be mapped", preview.unfit),
+        ("Cut to what a record takes", preview.cut),
+        ("Records that intake would reject", preview.rejected),
+        ("Warnings on receipts", preview.doubted),
+    ):
+        if findings:
+            parts += [_heading(title), _findings(findings)]
+    parts.append(Text(f"{preview.rows:,} rows would make {preview.cases:,} cases. Nothing was written."))
+    return Group(*parts)
+
+
+def previewed_case(case: PreviewedCase) -> RenderableType:
+    """One case as `liaison case` shows it."""
+    data = case.event["data"]
+    return records.case(
+        {
+            "case": f"{data['agency']}:{data['case_id']}",
+            "version": data["version"],
+            "status": data["status"],
+            "agency": data["agency"],
+            "country": data["country"],
+            "handling": data.get("handling"),
+            "contact": data.get("contact") or {},
+            "retain_until": data.get("retain_until"),
+            "provenance": None,
+            "warnings": [msgspec.to_builtins(doubt) for doubt in case.warnings],
+            "data": data,
+        }
+    )
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", "bold")
+
+
+def _columns(columns: Columns) -> Table:
+    table = _table("Column", "Filled", "Such as")
+    for name, values in sorted(columns.items(), key=lambda column: (-column[1].filled, column[0]))[:MAX_ROWS]:
+        table.add_row(records.plain(name), f"{values.filled:,}", records.plain("; ".join(values.examples)))
+    return table
+
+
+def _nulls(columns: Columns) -> Table:
+    table = _table("Column", "Times", "Value")
+    for name, values in sorted(columns.items())[:MAX_ROWS]:
+        for text in suspected_nulls(values):
+            table.add_row(records.plain(name), f"{values.nulls[text]:,}", records.plain(text))
+    return table
+
+
+def _findings(findings: Sequence[Finding]) -> Table:
+    table = _table("Where", "Times", "First")
+    for found in findings[:MAX_ROWS]:
+        said = ": ".join(_filled(found.kind, found.message))
+        table.add_row(
+            records.plain(found.place or "/"), f"{found.count:,}", records.plain(f"line {found.line:,}: {said}")
+        )
+    return table
+
+
+def _filled(*texts: str) -> Iterable[str]:
+    return (text for text in texts if text)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
+    table.columns[0].overflow = "fold"  # a path cut short leads nowhere
+    table.columns[1].justify = "right"
+    return table
+
+
+def print_preview(preview: Preview, unread: Columns, read: Columns) -> None:
+    """Print it to standard output."""
+    table_console().print(show_preview(preview, unread, read))

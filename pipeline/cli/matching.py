@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import csv
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import msgspec
+import orjson
 import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
 from pipeline.locale import LANGUAGES, SOURCE
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from pipeline.matching.model_file import ModelFile
-    from pipeline.matching.training.reading import Cases
-    from pipeline.matching.training.run import Trained
+from pipeline.matching.entity_pairs import PairError, explain_pair, names_alone, read_pair
+from pipeline.matching.explain.breakdown import svg as chart
+from pipeline.matching.explain.breakdown import text
+from pipeline.matching.explain.explaining import explain_entities
+from pipeline.matching.explain.wording import legend
+from pipeline.matching.model import Model, generation_id, load_model
+from pipeline.matching.model_file import ModelFile, encode_editable_model, encode_model
+from pipeline.matching.training.calibration import calibrate_model
+from pipeline.matching.training.pairs import Budget
+from pipeline.matching.training.reading import Cases, read_cases
+from pipeline.matching.training.run import Trained, key_rarity
+from pipeline.matching.training.run import train as learn
+from pipeline.progress_bars import show_progress
 
 CasesArgument = Annotated[
     list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")
@@ -37,28 +49,12 @@ TICK = 500
 """Pairs or records between two steps of the progress bar."""
 
 
-def register(batch: typer.Typer) -> None:
-    """Add `compare`, `explain`, `train` and `model export` to `liaison batch`."""
-    batch.command(epilog="Example: liaison batch compare pairs.ndjson")(compare)
-    batch.command("explain", epilog="Example: liaison batch explain pairs.ndjson --language fr")(explain_pairs)
-    batch.command(epilog="Example: liaison batch train cases.ndjson -o model.json")(train)
-    model = typer.Typer(help="The model that ships, as a file to change.", no_args_is_help=True)
-    model.command("export", epilog="Example: liaison batch model export --cases 1000000 -o model.json")(export_model)
-    batch.add_typer(model, name="model")
-
-
 def compare(pairs: Pairs, model: ModelPath = None) -> None:
     """Score pairs of entities: one JSON object per line with probability, score (hundredths of a bit), band, evidence.
 
     `names` is what the names alone say, as in screening: the share that agrees, and whether it is enough. A line
     without two entities gives {"error": ...}; the command then exits with 1.
     """
-    import msgspec
-
-    from pipeline.matching.entity_pairs import PairError, names_alone, read_pair
-    from pipeline.matching.explain.explaining import explain_entities
-    from pipeline.matching.model import load_model
-
     loaded, failed = load_model(model), 0
     for line in _read_lines(pairs):
         try:
@@ -84,14 +80,6 @@ def explain_pairs(
     svg: Annotated[Path | None, typer.Option(help="Folder for one waterfall chart per pair.")] = None,
 ) -> None:
     """Explain pairs of entities in words: every comparison, its weight, and what would change the result."""
-    import msgspec
-
-    from pipeline.matching.entity_pairs import PairError, explain_pair
-    from pipeline.matching.explain.breakdown import svg as chart
-    from pipeline.matching.explain.breakdown import text
-    from pipeline.matching.explain.wording import legend
-    from pipeline.matching.model import generation_id, load_model
-
     if language not in LANGUAGES:
         raise LiaisonError(f"unknown language: {language}; choose {', '.join(LANGUAGES)}")
     loaded = load_model(model)
@@ -131,14 +119,6 @@ def train(
     ] = False,
 ) -> None:
     """Learn a model from case records without labels: m and u of each level, term frequencies, the prior."""
-    import msgspec
-
-    from pipeline.matching.model_file import encode_model
-    from pipeline.matching.training.calibration import calibrate_model
-    from pipeline.matching.training.pairs import Budget
-    from pipeline.matching.training.run import train as learn
-    from pipeline.progress_bars import show_progress
-
     with show_progress() as bar:
         cases = _read_cases(files, bar)
         if not cases.prints:
@@ -172,13 +152,6 @@ def export_model(
 
     The digest is of what the model says: two files with one digest make the same links.
     """
-    import msgspec
-    import orjson
-
-    from pipeline.matching.model import Model, generation_id, load_model
-    from pipeline.matching.model_file import encode_editable_model
-    from pipeline.matching.training.run import key_rarity
-
     made = load_model(model)
     if serve:
         made = Model(msgspec.structs.replace(made.file, key_rarity=key_rarity(serve)))
@@ -205,8 +178,6 @@ def _read_lines(path: Path) -> Iterator[bytes]:
 
 
 def _read_cases(files: list[Path], bar: Progress) -> Cases:
-    from pipeline.matching.training.reading import read_cases
-
     task = bar.add_task("cases", total=sum(file.stat().st_size for file in files))
 
     def lines() -> Iterator[bytes]:
@@ -219,8 +190,6 @@ def _read_cases(files: list[Path], bar: Progress) -> Cases:
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:
-    import csv
-
     with path.open(newline="", encoding="utf-8-sig") as text:
         return list(csv.DictReader(text))
 
@@ -237,11 +206,54 @@ def _make_ticker(bar: Progress, what: str, total: int) -> Callable[[], None]:
 
 
 def _print_training(trained: Trained, file: ModelFile, cases: Cases) -> None:
-    from rich.console import Console
-
-    from pipeline.cli.rendering.training import remarks, weight_table
-
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(weight_table(file))
     for remark in remarks(trained, file, cases):
         console.print(remark)
+
+
+def weight_table(file: ModelFile) -> Table:
+    """All weights of the fields of which something was learnt, with their source."""
+    shown = Table(
+        "field", "level", "bits", "against companions", "source", title=f"Match weights of model {file.version}"
+    )
+    own = {f"{name} ({kind})": one for kind, some in file.own.items() for name, one in some.items()}
+    for name, comparison in {**file.comparisons, **own}.items():
+        if all(level.source == "reference" for level in comparison.levels) and not comparison.curve:
+            continue
+        for level in comparison.levels:
+            shown.add_row(name, level.level, f"{level.bits / 100:+.1f}", _by_kind(level.companions), level.source)
+        for at, bits in comparison.curve:
+            shown.add_row(name, f"name bits {at / 100:+.1f}", f"{bits / 100:+.1f}", "", comparison.curve_source)
+        if comparison.terms:
+            common = min(comparison.terms, key=lambda value: comparison.terms[value])
+            shown.add_row(
+                name, f"most common: {common}", f"{comparison.terms[common] / 100:+.1f}", "", comparison.terms_source
+            )
+        shown.add_section()
+    return shown
+
+
+def _by_kind(companions: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind} {bits / 100:+.1f}" for kind, bits in companions.items())
+
+
+def remarks(trained: Trained, file: ModelFile, cases: Cases) -> Iterator[str]:
+    """What the table does not say."""
+    companions = _by_kind(file.prior.companions)
+    yield f"prior {file.prior.bits / 100:+.1f} bits, companions {companions} ({file.prior.source})"
+    yield f"blocking keys at least {file.key_rarity / 100:.1f} bits rare"
+    if not trained.learnt:
+        yield "No entity type had enough records that meet: every weight is at its reference."
+    for name in trained.kept:
+        yield f"{name}: the data could not tell; it keeps its reference weights."
+    for kind, found in trained.learnt.items():
+        if not found.fits:
+            yield f"{kind}: too few records to learn from; weights and prior stay at their reference."
+        for rule, fit in found.fits.items():
+            if not fit.converged:
+                yield f"{kind}, {rule}: the estimate had not settled after {len(fit.log_likelihoods)} rounds."
+    for kind, calibration in file.calibrations.items():
+        yield f"calibration, {kind}: {calibration.source}"
+    if cases.invalid:
+        yield f"{cases.invalid} lines were no valid case record and were left out."

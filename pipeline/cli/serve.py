@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from pipeline.api.metrics import REGISTRY
 from pipeline.command_settings import from_environment
-
-
-def register(root: typer.Typer) -> None:
-    """Add `serve` to the root command."""
-    root.command(epilog="Example: liaison serve --port 8000", rich_help_panel="For operators")(serve)
+from pipeline.heap import settle
+from pipeline.logs import set_up_logging
+from pipeline.streams.kafka.inflation import require_codecs
+from pipeline.streams.monitoring.status_port import API_PLACE, serve_status
+from pipeline.streams.provisioning.users import as_role
+from pipeline.web.serving import check_model, make_server
 
 
 def serve(
@@ -26,14 +28,6 @@ def serve(
     The API's documentation is at /docs, metrics are at port 9607. Signing in needs a token (`liaison token`) or an
     identity provider (LIAISON_OIDC_CLIENT_ID).
     """
-    from pipeline.api.metrics import REGISTRY
-    from pipeline.heap import settle
-    from pipeline.logs import set_up_logging
-    from pipeline.streams.kafka.inflation import require_codecs
-    from pipeline.streams.monitoring.status_port import API_PLACE, serve_status
-    from pipeline.streams.provisioning.users import as_role
-    from pipeline.web.serving import check_model, make_server
-
     require_codecs()
     set_up_logging("api")
     settings = as_role(from_environment(), "api")

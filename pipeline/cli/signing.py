@@ -1,28 +1,22 @@
-"""`liaison feed make-key`, `keys` and `verify-case`: an agency signs what it sends, and anyone checks what was signed.
-
-Heavy imports live inside the functions so that `liaison --help` stays fast.
-"""
+"""`liaison feed make-key`, `keys`, `verify-case`: an agency signs what it sends, and anyone checks what was signed."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import msgspec
+import orjson
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.exit_codes import FAILED
-from pipeline.ops.json_output import JsonLinesOption
-
-if TYPE_CHECKING:
-    from pipeline.feeds import case_verification
-
-
-def register(feed: typer.Typer) -> None:
-    """Add the commands to `feed`."""
-    feed.command("make-key", epilog="Example: liaison feed make-key --agency fr-pj -o fr-pj.pem > fr-pj.jwk")(make_key)
-    feed.command(epilog="Example: liaison feed keys > keys.json")(keys)
-    feed.command("verify-case", epilog="Example: liaison feed verify-case cases.ndjson --keys keys.json")(verify_case)
+from pipeline.feeds import case_verification
+from pipeline.feeds.signing import make_key as make
+from pipeline.ops.command_output import FAILED, JsonLinesOption
+from pipeline.records.agency_keys import key_id, key_set, read_key_set
+from pipeline.streams.registers.registry import read_agencies
 
 
 def make_key(
@@ -33,11 +27,6 @@ def make_key(
 
     An Ed25519 key from elsewhere (openssl genpkey -algorithm ed25519) works as well.
     """
-    import orjson
-
-    from pipeline.feeds.signing import make_key as make
-    from pipeline.records.agency_keys import key_id
-
     key = make(output)
     kid = key_id(agency, key)
     typer.echo(orjson.dumps({"kid": kid, **key.as_dict(private=False)}))
@@ -49,11 +38,6 @@ def keys() -> None:
 
     They come from Kafka: compare the ids with the agencies by another channel.
     """
-    import asyncio
-
-    from pipeline.records.agency_keys import key_set
-    from pipeline.streams.registers.registry import read_agencies
-
     held = asyncio.run(read_agencies(from_environment())).values()
     typer.echo(key_set(key for agency in held for key in agency.signing.keys))
 
@@ -71,13 +55,6 @@ def verify_case(
 
     Get the keys from the agencies themselves, or compare their ids with them: no server is asked.
     """
-    from collections import Counter
-
-    import msgspec
-
-    from pipeline.feeds import case_verification
-    from pipeline.records.agency_keys import read_key_set
-
     trusted = read_key_set(keys.read_bytes())
     counted: Counter[str] = Counter()
     for row in case_verification.read_cases(file):

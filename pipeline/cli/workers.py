@@ -9,9 +9,14 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.json_output import JsonObjectOption
+from pipeline.logs import set_up_logging
+from pipeline.ops.command_output import JsonObjectOption
+from pipeline.streams.kafka.inflation import require_codecs
+from pipeline.streams.provisioning.setup import apply_all
 
 
 class Worker(StrEnum):
@@ -26,14 +31,6 @@ class Worker(StrEnum):
     ALL = "all"
 
 
-def register(root: typer.Typer) -> None:
-    """Add `topics` and `worker` to the root command."""
-    topics = typer.Typer(help="Kafka topics of this installation.", no_args_is_help=True)
-    topics.command("apply")(apply_topics)
-    root.add_typer(topics, name="topics", rich_help_panel="For operators")
-    root.command("worker", rich_help_panel="For operators")(start_worker)
-
-
 def apply_topics(
     repair: Annotated[
         bool, typer.Option("--repair", help="Add missing replicas and settings to existing topics.")
@@ -46,11 +43,6 @@ def apply_topics(
     which removes no replica; another partition count is refused.
     Example: liaison topics apply --repair
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from pipeline.streams.provisioning.setup import apply_all
-
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("Topics", total=None)
@@ -83,13 +75,10 @@ def start_worker(
 
     Example: liaison worker correlate
     """
-    from pipeline.logs import set_up_logging
-    from pipeline.streams.kafka.inflation import require_codecs
-
     settings = from_environment()
     require_codecs()
     set_up_logging(stage, generation)
-    if stage is Worker.ALL:
+    if stage is Worker.ALL:  # what a stage runs on (80 MB) is not imported into the process that only starts them
         from pipeline.streams.workers.supervisor import supervise_stages
 
         supervise_stages(settings)

@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from pipeline.cli.main import build_cli
-from pipeline.ops.agencies.credentials import format_environment
+from pipeline.ops.agencies.cli import format_environment
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings, settings
 from pipeline.streams.monitoring.status_port import API_PLACE

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pipeline.ops.transactions.open_transactions import OpenTransaction, open_transactions
+from pipeline.ops.transactions import OpenTransaction, open_transactions
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import ClusterNotReadyError, apply_plan

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from pipeline.api.services.export_words import LINK_CELLS, link_cells
-from pipeline.cli.rendering.records import explanation as command_line
+from pipeline.cli.records import explanation as command_line
 from pipeline.locale import LANGUAGES
 from pipeline.matching.explain.breakdown import apportion, bars, break_down, count_as_companions, svg, text
 from pipeline.matching.explain.explaining import explain

@@ -1,22 +1,42 @@
-"""Commands about who takes part, and who may do what on the broker."""
+"""`liaison ops agency` and `credentials`: who takes part, their keys, and what each may do on the broker."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import msgspec
 import typer
 
+from pipeline.access.requester import ASKABLE
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
-from pipeline.ops.agencies import keys_cli as agency_key_commands
-from pipeline.ops.json_output import JsonArrayOption
-
-if TYPE_CHECKING:
-    from pipeline.records.agencies import Agency
-    from pipeline.settings import Settings
+from pipeline.ops.agencies.removal import Removed, retire_agency
+from pipeline.ops.command_output import JsonArrayOption
+from pipeline.ops.operation import audit_operation, record_operation
+from pipeline.private_files import write_private
+from pipeline.records.agencies import Agency
+from pipeline.records.agency_keys import agency_key, key_set, read_key
+from pipeline.records.signing_policy import AgencyKey, SigningPolicy, with_key, with_revocation
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
+from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.connection import bootstrap_servers, with_access
+from pipeline.streams.provisioning import users
+from pipeline.streams.provisioning.users import Credentials
+from pipeline.streams.registers.registry import (
+    change_agency,
+    change_signing,
+    check_agency,
+    read_agencies,
+    register_agency,
+    trusted_agencies,
+)
+from pipeline.times import now, point_in_time
 
 CredentialsFile = Annotated[
     Path | None,
@@ -51,18 +71,6 @@ TellOwners = Annotated[
 Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the old one stops working.")]
 
 
-def register(ops: typer.Typer) -> None:
-    """Add `agency` and `credentials` to `liaison ops`."""
-    agency = typer.Typer(help="Add, list and remove agencies.", no_args_is_help=True)
-    agency.command("add")(add_agency)
-    agency.command("set")(set_agency)
-    agency.command("list")(list_agencies)
-    agency.command("remove")(remove_agency)
-    agency_key_commands.register(agency)
-    ops.add_typer(agency, name="agency")
-    ops.command("credentials")(make_credentials)
-
-
 def add_agency(
     name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; part of its topic names.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
@@ -78,12 +86,6 @@ def add_agency(
     Its credentials are shown once, as the variables it sets to use `liaison feed`.
     Example: liaison ops agency add fr-pj --country FR --max-rate 300000 --credentials fr-pj.env
     """
-    from pipeline.ops.agencies.credentials import hand_out
-    from pipeline.records.agencies import Agency
-    from pipeline.records.signing_policy import SigningPolicy
-    from pipeline.streams.catalogues.rights import agency_grants
-    from pipeline.streams.provisioning import users
-
     settings = from_environment()
     if max_rate is not None:
         _check_rate(settings, max_rate)
@@ -103,8 +105,6 @@ def add_agency(
 
 def _client_words(settings: Settings, name: str) -> str:
     """What a client of the agency's own has to know (docs/reference/topics.md)."""
-    from pipeline.streams.catalogues import topics
-
     cases, receipts, hits = (
         topics.topic_name(settings, topic, agency=name) for topic in (topics.CASES, topics.RECEIPTS, topics.HITS)
     )
@@ -132,10 +132,6 @@ def set_agency(
     others work on: set --tell-silent-owners only where the agency asks for it, and watch the page Operations.
     Example: liaison ops agency set fr-pj --max-rate 300000 --require-signatures
     """
-    from pipeline.ops.operation import record_operation
-    from pipeline.streams.provisioning import users
-    from pipeline.streams.registers.registry import read_agencies
-
     settings = from_environment()
     if max_rate is None and require_signatures is None and not tell_owners:
         raise typer.BadParameter(f"nothing to set: give --max-rate, {SIGNED_ONLY} or {TELL_OWNERS}")
@@ -161,8 +157,6 @@ def set_agency(
 
 def _check_purposes(given: list[str]) -> list[str]:
     """The purposes among what was given, none of them for `none`. Raises BadParameter for anything else."""
-    from pipeline.access.requester import ASKABLE
-
     known = {purpose.value for purpose in ASKABLE}
     if given == [NOBODY]:
         return []
@@ -173,10 +167,6 @@ def _check_purposes(given: list[str]) -> list[str]:
 
 async def _tell_owners(settings: Settings, name: str, purposes: list[str]) -> None:
     """Write for which purposes owners of silent records are told of an agency's searches."""
-    import msgspec
-
-    from pipeline.streams.registers.registry import change_agency
-
     await change_agency(settings, name, lambda agency: msgspec.structs.replace(agency, owners_told=tuple(purposes)))
     told = f"of its searches for {', '.join(purposes)}" if purposes else "of none of its searches"
     typer.echo(f"{name}: owners of silent records are told {told}", err=True)
@@ -184,10 +174,6 @@ async def _tell_owners(settings: Settings, name: str, purposes: list[str]) -> No
 
 async def _require_signatures(settings: Settings, name: str, *, required: bool) -> None:
     """Write what an agency asks for, and say so if it has no key yet."""
-    import msgspec
-
-    from pipeline.streams.registers.registry import change_signing
-
     agency = await change_signing(settings, name, lambda policy: msgspec.structs.replace(policy, required=required))
     keys = f"{len(agency.signing.keys)} keys registered" if agency.signing.keys else "no key registered yet"
     typer.echo(
@@ -197,8 +183,6 @@ async def _require_signatures(settings: Settings, name: str, *, required: bool) 
 
 def _check_rate(settings: Settings, max_rate: int) -> None:
     """Raises LiaisonError for a rate that no push gets through, or where the broker can't tell agencies apart."""
-    from pipeline.streams.provisioning import users
-
     if 0 < max_rate < LEAST_RATE:
         raise typer.BadParameter(f"the least rate is {LEAST_RATE:,} bytes a second; 0 is no limit")
     if not users.asks_for_credentials(settings):
@@ -215,11 +199,6 @@ def _rate_words(max_rate: int | None) -> str:
 
 async def _register_agency(settings: Settings, agency: Agency, rate: str) -> int:
     """Register an agency; the topic of the audit trail comes first. Returns how many topics were created."""
-    from pipeline.ops.operation import audit_operation
-    from pipeline.streams.catalogues import topics
-    from pipeline.streams.kafka import admin
-    from pipeline.streams.registers.registry import check_agency, register_agency
-
     check_agency(agency)
     made = admin.apply_plan(settings, topics.plan_topics(settings, [], []))
     async with audit_operation(settings, f"agency add {agency.name} {agency.country}{rate}"):
@@ -237,10 +216,6 @@ def remove_agency(
     Intake must be running. Run it again to continue after an interruption.
     Example: liaison ops agency remove fr-pj --yes
     """
-    from pipeline.ops.agencies.removal import Removed, retire_agency
-    from pipeline.ops.operation import audit_operation
-    from pipeline.times import now
-
     if not yes:
         typer.confirm(f"Withdraw all cases of {name} and end its access?", abort=True, err=True)
     settings = from_environment()
@@ -265,11 +240,6 @@ def make_credentials(
 
     Example: liaison ops credentials intake --credentials intake.env
     """
-    from pipeline.ops.agencies.credentials import hand_out
-    from pipeline.ops.operation import record_operation
-    from pipeline.streams.catalogues.rights import ROLES, role_grants
-    from pipeline.streams.provisioning import users
-
     if role not in ROLES:
         raise typer.BadParameter(f"{role}: roles are {', '.join(ROLES)}")
     settings = from_environment()
@@ -288,9 +258,6 @@ def list_agencies(as_json: JsonArrayOption = False) -> None:
 
     Example: liaison ops agency list --json
     """
-    from pipeline.streams.provisioning import users
-    from pipeline.streams.registers.registry import trusted_agencies
-
     settings = from_environment()
     held, rates = asyncio.run(trusted_agencies(settings)).values(), users.read_limits(settings)
     if as_json:
@@ -302,3 +269,115 @@ def list_agencies(as_json: JsonArrayOption = False) -> None:
         signed = "\tonly signed" if agency.signing.required else ""
         told = f"\ttells silent owners: {', '.join(agency.owners_told)}" if agency.owners_told else ""
         typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}\t{rates.get(agency.name, '-')}{signed}{told}")
+
+
+AgencyArgument = Annotated[str, typer.Argument(metavar="AGENCY", help="A registered agency.")]
+
+
+def add_key(
+    name: AgencyArgument,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Its public Ed25519 key: JWK or PEM.")],
+    not_before: Annotated[str, typer.Option("--from", help="Valid from: 2026-11-24T10:00 (UTC); by default now.")] = "",
+    not_after: Annotated[str, typer.Option("--until", help="Valid until; by default without end.")] = "",
+) -> None:
+    """Register an agency's public key; ask the agency itself to read you the id shown here.
+
+    Example: liaison ops agency key add fr-pj fr-pj.jwk --until 2027-12-31
+    """
+    at, read = now(), read_key(file.read_bytes())
+    if read.is_private:
+        raise LiaisonError(f"{file} is the private key, which only its agency should have; use the public key")
+    key = agency_key(
+        name,
+        read,
+        point_in_time(not_before, at) if not_before else at,
+        point_in_time(not_after, at) if not_after else None,
+    )
+    _change_signing(f"agency key add {key.kid}", name, lambda policy: with_key(policy, key))
+    typer.echo(_format_key(key))
+
+
+def revoke_key(
+    name: AgencyArgument,
+    kid: Annotated[str, typer.Argument(metavar="KEY", help="The key's id: agency, colon, thumbprint.")],
+    at: Annotated[
+        str,
+        typer.Option("--at", help="Invalid since, such as when it was stolen: 2h, 2026-11-24T10:00; by default now."),
+    ] = "",
+) -> None:
+    """Reject whatever a key signs from a time on; the key stays listed, so that earlier signatures can be checked.
+
+    Accepted records stay.
+    Example: liaison ops agency key revoke fr-pj fr-pj:nOTzYp… --at 2h
+    """
+    since = point_in_time(at, now()) if at else now()
+    what = f"agency key revoke {kid} as of {since.isoformat(timespec='seconds')}"
+    signing = _change_signing(what, name, lambda policy: with_revocation(policy, kid, since))
+    typer.echo("".join(_format_key(key) for key in signing.keys if key.kid == kid))
+
+
+def list_keys(
+    name: Annotated[str, typer.Argument(metavar="AGENCY", help="Only this agency's.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON Web Key Set, for verify-case.")] = False,
+) -> None:
+    """List the agencies' keys, including ended and revoked ones.
+
+    Example: liaison ops agency key list --json > keys.json
+    """
+    held = asyncio.run(trusted_agencies(from_environment()))
+    if name and name not in held:
+        raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
+    keys = [key for agency in held.values() if not name or agency.name == name for key in agency.signing.keys]
+    typer.echo(key_set(keys).decode() if as_json else _format_keys(keys), nl=as_json or bool(keys))
+
+
+def _change_signing(what: str, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> SigningPolicy:
+    """Record the operation, then change what the registry says. Raises LiaisonError."""
+    settings = from_environment()
+
+    async def changed() -> SigningPolicy:
+        held = (await trusted_agencies(settings)).get(name)
+        if held is None:
+            raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
+        change(held.signing)  # what can't be done is not recorded as done
+        async with audit_operation(settings, what):
+            return (await change_signing(settings, name, change)).signing
+
+    return asyncio.run(changed())
+
+
+def _format_keys(keys: Iterable[AgencyKey]) -> str:
+    return "\n".join(map(_format_key, keys))
+
+
+def _format_key(key: AgencyKey) -> str:
+    until = key.not_after.isoformat(timespec="seconds") if key.not_after else "-"
+    revoked = f"revoked as of {key.revoked_at.isoformat(timespec='seconds')}" if key.revoked_at else ""
+    return f"{key.kid}\t{key.not_before.isoformat(timespec='seconds')}\t{until}\t{revoked}".rstrip()
+
+
+def format_environment(settings: Settings, credentials: Credentials) -> str:
+    """What the user sets to be known to the broker, one assignment a line, as a shell or Compose reads it."""
+    known = with_access(settings)
+    variables = {
+        "KAFKA_URL": ",".join(bootstrap_servers(settings)),
+        "KAFKA_SECURITY_PROTOCOL": known.kafka_security_protocol,
+        "KAFKA_SASL_MECHANISM": known.kafka_sasl_mechanism,
+        "KAFKA_USERNAME": credentials.user,
+        "KAFKA_PASSWORD": credentials.password,
+        "KAFKA_CA_FILE": str(settings.kafka_ca_file or ""),
+        "NAMESPACE": settings.namespace,
+        "CASE_PARTITIONS": str(settings.case_partitions),
+    }
+    return "".join(f"LIAISON_{name}={value}\n" for name, value in variables.items() if value)
+
+
+def hand_out(settings: Settings, credentials: Credentials, file: Path | None) -> None:
+    """Write new credentials to a file that only its owner may read, or print them; they are shown nowhere again."""
+    if not credentials.password:
+        typer.echo(f"{credentials.user} already has credentials; use --renew for new ones", err=True)
+    elif file is None:
+        typer.echo(format_environment(settings, credentials), nl=False)
+    else:
+        write_private(file, format_environment(settings, credentials))
+        typer.echo(f"credentials of {credentials.user} written to {file}", err=True)

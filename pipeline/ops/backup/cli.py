@@ -1,37 +1,32 @@
-"""`liaison ops backup` and `restore`; heavy imports live inside the functions."""
+"""`liaison ops backup`, `unseal` and `restore`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.json_output import JsonObjectOption
-
-if TYPE_CHECKING:
-    from pipeline.ops.backup.files import BackupManifest
-    from pipeline.ops.backup.restore import RestoreSummary
-    from pipeline.settings import Settings
-
+from pipeline.ops.backup.files import BackupFolder, BackupManifest
+from pipeline.ops.backup.restore import RestoreSummary, restore_installation
+from pipeline.ops.backup.run import copy_installation
+from pipeline.ops.backup.sealed_keys import open_keys, put_keys, read_passphrase
+from pipeline.ops.command_output import JsonObjectOption
+from pipeline.ops.operation import audit_operation
+from pipeline.progress_bars import show_count
+from pipeline.settings import Settings
+from pipeline.streams.provisioning.users import read_logins
+from pipeline.times import now
 
 PassphraseFile = Annotated[
     Path | None,
     typer.Option("--passphrase", exists=True, dir_okay=False, help="File with the passphrase of the sealed keys."),
 ]
 FinishedBackup = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A finished backup.")]
-
-
-def register(ops: typer.Typer) -> None:
-    """Add `backup`, `unseal` and `restore` to `ops`."""
-    ops.command("backup", epilog="Example: liaison ops backup /srv/backups/2026-11-25")(create_backup)
-    ops.command("unseal", epilog="Example: liaison ops unseal /srv/backups/2026-11-25 --passphrase passphrase")(
-        unseal_keys
-    )
-    ops.command("restore", epilog="Example: liaison ops restore /srv/backups/2026-11-25")(restore_backup)
 
 
 def create_backup(
@@ -54,21 +49,13 @@ def create_backup(
     the command names what to keep apart. Keep the passphrase apart from backups. The keys of query text
     (LIAISON_AUDIT_KEYS) are never in a backup.
     """
-    from pipeline.ops.backup.files import BackupFolder
-    from pipeline.ops.backup.run import copy_installation as copy
-    from pipeline.ops.backup.sealed_keys import read_passphrase
-    from pipeline.ops.operation import audit_operation
-    from pipeline.progress_bars import show_count
-    from pipeline.streams.provisioning.users import read_logins
-    from pipeline.times import now
-
     settings = from_environment()
     seal = read_passphrase(passphrase) if passphrase else b""
 
     async def copied() -> BackupManifest:
         async with audit_operation(settings, f"backup {folder.name}"):
             with show_count("reads") as count:
-                return await copy(settings, BackupFolder(folder), now, count, seal)
+                return await copy_installation(settings, BackupFolder(folder), now, count, seal)
 
     done = asyncio.run(copied())
     kept = read_logins(settings)
@@ -122,9 +109,6 @@ def unseal_keys(
 
     The first command of a restore: `liaison up` would make another secret in a new home. No other file is replaced.
     """
-    from pipeline.ops.backup.files import BackupFolder
-    from pipeline.ops.backup.sealed_keys import open_keys, put_keys, read_passphrase
-
     keys = open_keys(BackupFolder(folder).read_sealed(), read_passphrase(passphrase))
     files = put_keys(from_environment(), keys)
     if as_json:
@@ -144,19 +128,12 @@ def restore_backup(
     With --passphrase, Kafka's users get their passwords, rights and rates again. Workers started afterwards compute
     links and indexes. Agencies send again what is newer than the backup.
     """
-    from dataclasses import asdict
-
-    from pipeline.ops.backup.files import BackupFolder
-    from pipeline.ops.backup.restore import restore_installation as bring_back
-    from pipeline.ops.backup.sealed_keys import open_keys, read_passphrase
-    from pipeline.progress_bars import show_count
-
     settings, held = from_environment(), BackupFolder(folder)
     keys = open_keys(held.read_sealed(), read_passphrase(passphrase)) if passphrase else None
 
     async def brought() -> RestoreSummary:
         with show_count("files checked and transactions") as count:
-            return await bring_back(settings, held, count, keys)
+            return await restore_installation(settings, held, count, keys)
 
     done = asyncio.run(brought())
     if as_json:

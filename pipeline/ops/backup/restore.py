@@ -29,7 +29,7 @@ from pipeline.ops.backup.restored_state import (
 )
 from pipeline.ops.backup.run import CountCopied
 from pipeline.ops.backup.sealed_keys import RestoreKeys
-from pipeline.ops.generations.leftovers import clean_generation
+from pipeline.ops.generations.run import clean_generation
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics

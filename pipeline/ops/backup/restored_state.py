@@ -18,7 +18,7 @@ from pipeline.index.engine import call_engine, connect
 from pipeline.index.fields import CATALOGUE
 from pipeline.ops.backup.files import BackupFolder, BackupManifest
 from pipeline.ops.backup.run import KEPT
-from pipeline.ops.generations.leftovers import STAGES
+from pipeline.ops.generations.run import STAGES
 from pipeline.ops.operation import operator_name
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log

@@ -1,34 +1,39 @@
-"""`liaison ops generation`; heavy imports live inside the functions so that `liaison --help` stays fast."""
+"""`liaison ops generation`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.json_output import JsonOption, print_json
-
-if TYPE_CHECKING:
-    from pipeline.correlation.stop_lists import StopProposal
-    from pipeline.matching.model import Model
-    from pipeline.ops.generations.run import GenerationStatus
-    from pipeline.streams.registers.control import Generation
+from pipeline.correlation.key_kinds import kind_of
+from pipeline.correlation.stop_lists import StopProposal, add_stop_keys, read_stop_list
+from pipeline.matching.matcher import ModelMatcher
+from pipeline.matching.model import Model, load_model
+from pipeline.ops.command_output import JsonOption, print_json
+from pipeline.ops.generations.run import (
+    ALLOWED_BEHIND,
+    POLL_S,
+    GenerationStatus,
+    build_generation,
+    drop_generation,
+    find_hot_keys,
+    propose_stop_list,
+    read_statuses,
+    switch_generation,
+)
+from pipeline.ops.generations.stop_table import print_proposals, write_proposals
+from pipeline.ops.operation import audit_operation
+from pipeline.progress_bars import show_progress
+from pipeline.streams.registers.control import Generation, read_control
 
 Id = Annotated[str, typer.Argument(help="Generation id: twelve hexadecimal digits, see `status`.")]
-
-
-def register(ops: typer.Typer) -> None:
-    """Add `generation` to `liaison ops`."""
-    generation = typer.Typer(
-        help="Compute a new model or stop list beside the active one, and switch.", no_args_is_help=True
-    )
-    for command in (build, suggest, status, switch, drop):
-        generation.command()(command)
-    ops.add_typer(generation, name="generation")
 
 
 def build(
@@ -51,17 +56,13 @@ def build(
 
     Example: liaison ops generation build --model model.json --stop-list stops.ndjson --wait
     """
-    from pipeline.correlation.stop_lists import read_stop_list
-    from pipeline.ops.generations.run import build_generation as set_up
-    from pipeline.ops.operation import audit_operation
-
     settings = from_environment()
     keys = {*(stop or ()), *(read_stop_list(stop_list) if stop_list else ())}
 
     async def built() -> tuple[Generation, dict[str, int]]:
         made, stopped = await _load_model(model, keys, stop_over)
         async with audit_operation(settings, f"generation build of model {made.file.version}"):
-            return await set_up(settings, made, block_partitions), stopped
+            return await build_generation(settings, made, block_partitions), stopped
 
     generation, stopped = asyncio.run(built())
     if wait:
@@ -82,14 +83,6 @@ def _print_built(generation: str, stopped: dict[str, int], *, computed: bool) ->
 
 async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Model, dict[str, int]]:
     """The model with the keys to stop, and how many of each kind those are: the keys themselves tell of people."""
-    from collections import Counter
-
-    from pipeline.correlation.key_kinds import kind_of
-    from pipeline.correlation.stop_lists import add_stop_keys
-    from pipeline.matching.model import load_model
-    from pipeline.ops.generations.hot_keys import find_hot_keys
-    from pipeline.streams.registers.control import read_control
-
     settings = from_environment()
     active = (await read_control(settings)).find_generation()
     file = load_model(path).file if path else active.read_model_file()
@@ -115,8 +108,6 @@ def suggest(
 
     Example: liaison ops generation suggest -o stops.ndjson
     """
-    from pipeline.ops.generations.stop_table import print_proposals, write_proposals
-
     proposals = asyncio.run(_propose(over, worth))
     if output is not None:
         write_proposals(output, proposals)
@@ -131,11 +122,6 @@ def suggest(
 
 
 async def _propose(over: int, worth: int) -> tuple[StopProposal, ...]:
-    from pipeline.matching.matcher import ModelMatcher
-    from pipeline.ops.generations.hot_keys import propose_stop_list
-    from pipeline.progress_bars import show_progress
-    from pipeline.streams.registers.control import read_control
-
     settings = from_environment()
     active = (await read_control(settings)).find_generation()
     with show_progress() as bar:
@@ -145,9 +131,6 @@ async def _propose(over: int, worth: int) -> tuple[StopProposal, ...]:
 
 
 async def _wait_until_computed(generation: str) -> None:
-    from pipeline.ops.generations.run import ALLOWED_BEHIND, POLL_S, read_statuses
-    from pipeline.progress_bars import show_progress
-
     with show_progress() as bar:
         task = bar.add_task(f"generation {generation}", total=1.0)
         while True:
@@ -163,11 +146,7 @@ def status(as_json: JsonOption = False) -> None:
 
     Example: liaison ops generation status --json
     """
-    from dataclasses import asdict
-
-    from pipeline.ops.generations.run import read_statuses as read
-
-    found = asyncio.run(read(from_environment()))
+    found = asyncio.run(read_statuses(from_environment()))
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found]))
         return
@@ -192,14 +171,11 @@ def switch(
 
     Example: liaison ops generation switch 0123456789ab
     """
-    from pipeline.ops.generations.run import switch_generation as make
-    from pipeline.ops.operation import audit_operation
-
     settings = from_environment()
 
     async def switched() -> None:
         async with audit_operation(settings, f"generation switch {generation}{' --force' if force else ''}"):
-            await make(settings, generation, force=force)
+            await switch_generation(settings, generation, force=force)
 
     asyncio.run(switched())
     typer.echo(f"{generation} is active")
@@ -210,14 +186,11 @@ def drop(generation: Id, as_json: JsonOption = False) -> None:
 
     Example: liaison ops generation drop 0123456789ab
     """
-    from pipeline.ops.generations.run import drop_generation as remove
-    from pipeline.ops.operation import audit_operation
-
     settings = from_environment()
 
     async def dropped() -> list[str]:
         async with audit_operation(settings, f"generation drop {generation}"):
-            return await remove(settings, generation)
+            return await drop_generation(settings, generation)
 
     gone = asyncio.run(dropped())
     typer.echo(

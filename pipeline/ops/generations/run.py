@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from aiokafka import TopicPartition
+import msgspec
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from elasticsearch import ApiError, TransportError
 
+from pipeline.correlation.crowded_blocks import MOST_DRAWN, BlockSurvey, KeySieve
+from pipeline.correlation.matcher import Matcher
+from pipeline.correlation.stop_lists import StopCosts, StopProposal
 from pipeline.errors import LiaisonError
 from pipeline.index import mappings
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
-from pipeline.ops.generations.leftovers import STAGES, clean_generation, find_owners_left
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import elasticsearch_url
-from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.kafka.connection import client_options, elasticsearch_url
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.monitoring.lag import consumed_by, group_of, lag_of
 from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import (
@@ -36,6 +41,8 @@ from pipeline.streams.registers.control import (
     register_generation,
     remove_generation,
 )
+from pipeline.streams.runtime.stores import delete_generation, shared_root
+from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, HOME, read_marker
 
 ALLOWED_BEHIND: Final = 500
 """Records that a generation may be behind at a switch: under load it is never at the end; this is about a second."""
@@ -183,3 +190,125 @@ async def _wait_for_worker_exit(settings: Settings, generation: str, deadline_s:
         if time.monotonic() > deadline:
             raise LiaisonError(f"workers of {generation} still run ({', '.join(working)}): stop them and drop it again")
         await asyncio.sleep(POLL_S)
+
+
+STAGES: Final = ("derive", "correlate", "project")
+"""The stages that work for one generation."""
+
+
+async def clean_generation(settings: Settings, generation: str) -> list[str]:
+    """Delete a generation's topics, groups, progress and local stores; returns what was deleted, by name.
+
+    Only for one that is not registered and has no workers: what is left of an earlier life would be taken for progress.
+    """
+    gone = await asyncio.to_thread(_delete_from_kafka, settings, generation)
+    await _forget_progress(settings, generation)
+    gone += [str(folder) for folder in delete_generation(shared_root(settings), settings.namespace, generation)]
+    return gone
+
+
+def _delete_from_kafka(settings: Settings, generation: str) -> list[str]:
+    with admin.admin_client(settings) as client:
+        groups = {group["group_id"] for group in client.list_groups()}
+        own = sorted(groups & {group_of(settings, stage, generation) for stage in STAGES})
+        if own:
+            client.delete_groups(own)
+        planned = {topic.name for topic in topics.generation_plan(settings, [generation])}
+        held = sorted(planned & set(client.list_topics()))
+        if held:
+            client.delete_topics(held)
+        return [*own, *held]
+
+
+async def _forget_progress(settings: Settings, generation: str) -> None:
+    keys = {
+        (record.partition, record.key): record.value
+        async for record in _read_progress(settings)
+        if record.key.split(b"|")[:2] in [[stage.encode(), generation.encode()] for stage in STAGES]
+    }
+    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
+        topic = topics.topic_name(settings, topics.PROGRESS)
+        for (partition, key), value in keys.items():
+            if value is not None:
+                await producer.send_and_wait(topic, None, key=key, partition=partition)
+
+
+async def find_owners_left(settings: Settings, generation: str) -> list[str]:
+    """The indices that still go by a generation: where intake writes its fingerprints, or agencies were last told."""
+    table = {record.key: record.value async for record in _read_progress(settings)}
+    held = {key: value for key, value in table.items() if value is not None}
+    indices = range(settings.case_partitions)
+    notes = [(kind, index, read_marker(held, kind, index)) for kind in (HOME, HITS_PUBLISHED) for index in indices]
+    return [
+        f"{kind[0]} {index}"
+        for kind, index, progress in notes
+        if progress is not None and progress.generation == generation
+    ]
+
+
+async def _read_progress(settings: Settings) -> AsyncIterator[ConsumerRecord]:
+    topic = topics.topic_name(settings, topics.PROGRESS)
+    starts = {TopicPartition(topic, p): 0 for p in range(topics.PROGRESS_PARTITIONS)}
+    async for records in read_partitions(settings, starts):
+        for record in records:
+            yield record
+
+
+_decode = msgspec.json.Decoder(Fingerprint).decode
+
+
+async def find_hot_keys(settings: Settings, generation: Generation, over: int) -> set[int]:
+    """The blocking keys that more than `over` cases bear now."""
+    own = generation.apply_to_settings(settings)
+    found: set[int] = set()
+    for source in _sources(own, generation):
+        survey = await _survey_partition(own, source, over, drawn=0)
+        found |= {block.key for block in survey.find_blocks(most=None)}
+    return found
+
+
+async def propose_stop_list(
+    settings: Settings,
+    generation: Generation,
+    matcher: Matcher,
+    over: int,
+    worth: int,
+    on_partition: Callable[[], object] = lambda: None,
+) -> tuple[StopProposal, ...]:
+    """What leaving out the keys that more than `over` cases bear would save and cost, the largest blocks first.
+
+    `worth` is how many pairs a link may cost (stop_lists.WORTH). `on_partition` is called after each partition of
+    `blocks` that was read.
+    """
+    own = generation.apply_to_settings(settings)
+    sources = _sources(own, generation)
+    blocks = []
+    for source in sources:
+        blocks += (await _survey_partition(own, source, over, drawn=MOST_DRAWN)).find_blocks()
+        on_partition()
+    costs = StopCosts(blocks, matcher)
+    for source in sources if blocks else ():
+        async for cases in _read_cases(own, source):
+            costs.add_cases(cases)
+        on_partition()
+    return costs.propose(worth)
+
+
+def _sources(settings: Settings, generation: Generation) -> list[TopicPartition]:
+    name = topics.topic_name(settings, topics.BLOCKS, generation=generation.id)
+    return [TopicPartition(name, partition) for partition in range(settings.block_partitions)]
+
+
+async def _survey_partition(settings: Settings, source: TopicPartition, over: int, drawn: int) -> BlockSurvey:
+    sieve = KeySieve(source.partition, settings.block_partitions)
+    async for cases in _read_cases(settings, source):
+        sieve.add_cases(cases)
+    survey = BlockSurvey(sieve, over, drawn)
+    async for cases in _read_cases(settings, source):
+        survey.add_cases(cases)
+    return survey
+
+
+async def _read_cases(settings: Settings, source: TopicPartition) -> AsyncIterator[list[Fingerprint]]:
+    async for records in read_partitions(settings, {source: 0}):
+        yield [_decode(record.value) for record in records if record.value is not None]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pipeline.correlation.stop_lists import StopProposal
+from rich.table import Table
+
+from pipeline.correlation.stop_lists import StopProposal, encode_stop_list
+from pipeline.private_files import write_private
+from pipeline.progress_bars import table_console
 
 
 def print_proposals(proposals: Sequence[StopProposal]) -> None:
     """A table of keys by their kinds: what each costs, what leaving it out would lose, and whether to."""
-    from rich.table import Table
-
-    from pipeline.progress_bars import table_console
-
     table = Table()
     table.add_column("kind", no_wrap=True)
     for name in ("cases", "pairs", "links met", "lost of them", "lost in all", "leave out"):
@@ -35,7 +33,4 @@ def print_proposals(proposals: Sequence[StopProposal]) -> None:
 
 def write_proposals(path: Path, proposals: Sequence[StopProposal]) -> None:
     """Write the stop list's file for its owner alone: whoever knows a value can find out whether a key is of it."""
-    from pipeline.correlation.stop_lists import encode_stop_list
-    from pipeline.private_files import write_private
-
     write_private(path, encode_stop_list(proposals))

@@ -1,18 +1,32 @@
-"""`liaison ops rejected …` and `liaison ops replay`; heavy imports live inside the functions."""
+"""`liaison ops rejected` and `replay`."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+import sys
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.json_output import JsonOption, print_json
+from pipeline.errors import LiaisonError
+from pipeline.ops.command_output import JsonOption, print_json
+from pipeline.ops.operation import audit_operation
+from pipeline.ops.replay.rejections import (
+    RejectionFilter,
+    ReplaySummary,
+    count_by_reason,
+    list_rejections,
+    read_original,
+    redact_rejection,
+)
+from pipeline.ops.replay.rejections import replay_rejected as send_rejected
+from pipeline.ops.replay.run import reject_damaged_batch, replay_messages
+from pipeline.progress_bars import show_count
 from pipeline.records.messages import Reason
-
-if TYPE_CHECKING:
-    from pipeline.ops.replay.rejections import RejectionFilter, ReplaySummary
+from pipeline.streams.registers.revocations import requester_now
+from pipeline.times import WITH_WEEKS, now, point_in_time
 
 _MENDED_BY_AGENCY = "(no readable message); the agency must send it again"
 _MENDED_BY_US = "(internal error after acceptance); run `liaison ops reindex`"
@@ -33,21 +47,6 @@ Until = Annotated[str, typer.Option(help="Until this time.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Count only; send nothing.")]
 
 
-def register(ops: typer.Typer) -> None:
-    """Add `rejected` and `replay` to `ops`."""
-    rejected = typer.Typer(help="Rejected messages: list, show, replay.", no_args_is_help=True)
-    rejected.command("list", epilog="Example: liaison ops rejected list --agency fr-pj --since 24h")(list_rejected)
-    rejected.command("show", epilog="Example: liaison ops rejected show cases.fr-pj-2-4711")(show_rejected)
-    rejected.command("replay", epilog="Example: liaison ops rejected replay --reason schema --since 7d")(
-        replay_rejected
-    )
-    rejected.command("batch", epilog="Example: liaison ops rejected batch cases.fr-pj 2 4711")(reject_batch)
-    ops.add_typer(rejected, name="rejected")
-    ops.command("replay", epilog="Example: liaison ops replay --from 2026-11-24T10:00:00Z --agency fr-pj")(
-        replay_topics
-    )
-
-
 def list_rejected(
     reason: OfReason = "",
     agency: OfAgency = "",
@@ -57,8 +56,6 @@ def list_rejected(
     as_json: JsonOption = False,
 ) -> None:
     """List rejected messages that Kafka still holds (7 days), without their content."""
-    from pipeline.ops.replay.rejections import count_by_reason, list_rejections
-
     found = asyncio.run(list_rejections(from_environment(), _make_filter(reason, agency, since, until)))
     if as_json:
         print_json(found[:limit])
@@ -79,9 +76,6 @@ def show_rejected(
     as_json: JsonOption = False,
 ) -> None:
     """Show a rejected message: reason, field, position, size; the original bytes only to the agency that sent it."""
-    from pipeline.errors import LiaisonError
-    from pipeline.ops.replay.rejections import RejectionFilter, list_rejections
-
     settings = from_environment()
     if token:
         _show_original(position, token, as_json)
@@ -97,13 +91,6 @@ def show_rejected(
 
 
 def _show_original(position: str, token: str, as_json: bool) -> None:
-    import sys
-
-    from pipeline.ops.operation import audit_operation
-    from pipeline.ops.replay.rejections import read_original, redact_rejection
-    from pipeline.streams.registers.revocations import requester_now
-    from pipeline.times import now
-
     settings = from_environment()
 
     async def shown() -> Any:
@@ -142,21 +129,17 @@ def replay_rejected(
     Each keeps a note of its first position. Messages accepted meanwhile become duplicates; a misrouted record goes
     where its key belongs.
     """
-    from pipeline.ops.operation import audit_operation
-    from pipeline.ops.replay.rejections import replay_rejected as send_again
-    from pipeline.progress_bars import show_count
-
     settings = from_environment()
     wanted = _make_filter(reason, agency, since, until, positions or ())
 
     async def sent() -> ReplaySummary:
         with show_count("messages") as count:
             if dry_run:
-                return await send_again(settings, wanted, dry=True, on_sent=count)
+                return await send_rejected(settings, wanted, dry=True, on_sent=count)
             async with audit_operation(
                 settings, f"rejected replay {reason or 'all reasons'} {agency or 'all agencies'}"
             ):
-                return await send_again(settings, wanted, on_sent=count)
+                return await send_rejected(settings, wanted, on_sent=count)
 
     done = asyncio.run(sent())
     if as_json:
@@ -186,8 +169,6 @@ def reject_batch(
     Its offsets get one receipt and one rejection, unreadable_batch, and the partition continues. A readable batch is
     left alone. Repeating it is harmless.
     """
-    from pipeline.ops.replay.batch_rejection import reject_damaged_batch
-
     settings = from_environment()
     rejected = asyncio.run(reject_damaged_batch(settings, topic, partition, offset, last))
     if as_json:
@@ -210,20 +191,15 @@ def replay_topics(
     After a restore this adds what is newer than the backup. The first outcome of a message stays; the new one is
     duplicate for everything already accepted.
     """
-    from pipeline.ops.operation import audit_operation
-    from pipeline.ops.replay.run import replay_messages as send_again
-    from pipeline.progress_bars import show_count
-    from pipeline.times import WITH_WEEKS, now, point_in_time
-
     settings = from_environment()
     begin, only = point_in_time(since, now(), WITH_WEEKS), agency or ()
 
     async def sent() -> ReplaySummary:
         with show_count("messages") as count:
             if dry_run:
-                return await send_again(settings, begin, only, dry=True, on_sent=count)
+                return await replay_messages(settings, begin, only, dry=True, on_sent=count)
             async with audit_operation(settings, f"replay from {begin.isoformat()} {' '.join(only) or 'all agencies'}"):
-                return await send_again(settings, begin, only, on_sent=count)
+                return await replay_messages(settings, begin, only, on_sent=count)
 
     done = asyncio.run(sent())
     if as_json:
@@ -242,9 +218,6 @@ def _print_counts(sent: dict[str, int], dry_run: bool) -> None:
 def _make_filter(
     reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()
 ) -> RejectionFilter:
-    from pipeline.ops.replay.rejections import RejectionFilter
-    from pipeline.times import WITH_WEEKS, now, point_in_time
-
     return RejectionFilter(
         reason=reason,
         agency=agency,
@@ -255,7 +228,5 @@ def _make_filter(
 
 
 def _to_builtins(value: Any) -> dict[str, Any]:
-    import msgspec
-
     fields: dict[str, Any] = msgspec.to_builtins(value)
     return fields

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipeline.cli.api import OPERATOR_NOTE
 from pipeline.cli.main import build_cli
-from pipeline.cli.reading import OPERATOR
 from pipeline.correlation.claims import ClaimState
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import case_document, link_document
@@ -46,7 +46,7 @@ def liaison(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command against this test's indices."""
     nowhere = engine_settings.model_copy(update={"api_url": "http://127.0.0.1:1"})
     monkeypatch.setattr("pipeline.settings.settings", lambda: nowhere)
-    monkeypatch.setattr("pipeline.cli.reading.from_environment", lambda: nowhere)
+    monkeypatch.setattr("pipeline.cli.api.from_environment", lambda: nowhere)
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(build_cli(), words)
@@ -95,7 +95,7 @@ async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) ->
     shown = await on_a_thread(liaison, "search", "иван петров")
     assert "es-x:7" in shown.stdout
     assert "Affaire ES" in shown.stdout
-    assert OPERATOR in shown.stderr
+    assert OPERATOR_NOTE in shown.stderr
     rows = orjson.loads((await on_a_thread(liaison, "search", "иван петров", "--limit", "2", "--json")).stdout)
     assert len(rows) == 2
     assert rows[0].keys() == {

@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import LASTS, Subscription, SubscriptionState, make_subscription
-from pipeline.ops.retention.policy import RENEWABLE
+from pipeline.ops.retention import RENEWABLE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics

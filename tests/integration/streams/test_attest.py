@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from pipeline.access.audit import Act, ActKind, AuditEntry, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailVerifier
 from pipeline.feeds.client import FeedClient
-from pipeline.ops.audit.log_check import check_log, known_log_key
+from pipeline.ops.audit import check_log, known_log_key
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.audit_tail import read_entries

@@ -11,7 +11,7 @@ from pipeline.correlation.claims import Claim, external_version
 from pipeline.correlation.hits import Hit
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.ops.retention.policy import RetentionFields
+from pipeline.ops.retention import RetentionFields
 from pipeline.records.messages import EXPIRED
 from pipeline.records.versions import KnownVersion
 

@@ -13,7 +13,7 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
-from pipeline.ops.retention.policy import ended_cases
+from pipeline.ops.retention import ended_cases
 from pipeline.records.expiry import Expiry
 from support.convergence.logs import (
     CASES,

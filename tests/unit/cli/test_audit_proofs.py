@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipeline.cli import audit_proofs as commands
 from pipeline.cli.main import build_cli
-from pipeline.feeds import witnessing
 from pipeline.settings import Settings
 from pipeline.settings import settings as process_settings
 from pipeline.transparency.leaves import encode64
@@ -85,8 +85,8 @@ def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
     async def compare_with_none(*_: Any) -> None:
         """No other agency witnesses."""
 
-    monkeypatch.setattr(witnessing, "read_log", read_log)
-    monkeypatch.setattr(witnessing, "compare_with_others", compare_with_none)
+    monkeypatch.setattr(commands, "read_log", read_log)
+    monkeypatch.setattr(commands, "compare_with_others", compare_with_none)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()

@@ -1,14 +1,21 @@
+"""Tests of `liaison feed map`."""
+
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
 import orjson
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pipeline.cli.main import build_cli
+from pipeline.cli.mapping import show_preview
 from pipeline.feeds.kit import SHIPPED
+from pipeline.feeds.previewing import ColumnValues, Finding, Preview, PreviewedCase
+from pipeline.records.normalised import RecordWarning
 from support.feeds.workbooks import write_workbook
 
 SAMPLES = Path(str(SHIPPED)) / "samples"
@@ -164,3 +171,40 @@ def test_the_sheet_that_is_read_is_named_and_may_be_chosen(tmp_path: Path, monke
     Path("t.csv").write_text("id,name\n1,A\n")
     done = CliRunner().invoke(build_cli(), ["feed", "map", "t.csv", *words[3:], "--sheet", "Seizures"])
     assert str(done.exception) == "--sheet Seizures: t.csv is no workbook"
+
+
+DATA = {
+    "agency": "fr-pj",
+    "country": "FR",
+    "case_id": "7",
+    "version": 1,
+    "status": "active",
+    "title": "Vol [bold]",
+    "entities": [{"id": "p1", "type": "person", "names": [{"full": "Ann"}]}],
+}
+
+
+def printed(preview: Preview, unread: dict[str, ColumnValues], read: dict[str, ColumnValues]) -> str:
+    file = io.StringIO()
+    Console(file=file, width=120).print(show_preview(preview, unread, read))
+    return file.getvalue()
+
+
+def test_a_preview_shows_cases_unread_columns_words_for_nothing_and_what_is_said() -> None:
+    note, name = ColumnValues(), ColumnValues()
+    for text in ("x", "y", "-"):
+        note.add(text)
+        name.add(text)
+    case = PreviewedCase({"data": DATA}, (RecordWarning("country", "/data/country", "unknown"),))
+    rejected = Finding("schema", "/data/entities/*/names", 1_200, 17, "is no list")
+    text = printed(Preview(3, 2, (case,), (), (), (rejected,), ()), {"NOTE": note}, {"NAME": name})
+    assert "fr-pj:7" in text
+    assert "Vol [bold]" in text
+    assert "! /data/country: unknown" in text
+    assert "Columns left unread" in text
+    assert "x; y" in text
+    assert "add them to `null`" in text
+    assert "1,200" in text
+    assert "line 17: schema: is no list" in text
+    assert "Warnings" not in text
+    assert "3 rows would make 2 cases. Nothing was written." in text

@@ -1,1 +1,0 @@
-"""What commands print for people: tables, lines and reports, from what services and clients answer."""

@@ -1,1 +1,0 @@
-"""Verification of the audit trail and its log by the operator."""

@@ -1,1 +1,0 @@
-"""The search indexes: built anew, and swept."""

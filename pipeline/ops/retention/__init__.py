@@ -1,1 +1,0 @@
-"""Retention: what ends and when, decided purely and then done."""

@@ -1,1 +1,0 @@
-"""The quality of each agency's data."""

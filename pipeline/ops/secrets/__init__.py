@@ -1,1 +1,0 @@
-"""The installation's own secret."""

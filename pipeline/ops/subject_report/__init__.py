@@ -1,1 +1,0 @@
-"""What an agency answers to a person who asks what it holds."""

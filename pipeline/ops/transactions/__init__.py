@@ -1,1 +1,0 @@
-"""Open transactions, and ending one that hangs."""
