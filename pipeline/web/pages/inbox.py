@@ -76,13 +76,9 @@ async def load(visit: Visit, _: Parameters) -> InboxAnswer:
 
 def _parse_view(visit: Visit, parameters: Parameters) -> TriageView:
     """What an address asks for; what makes no sense in it narrows nothing."""
-    return TriageView(_parse_filter(visit, parameters), by_person=parameters.get("group") == "person")
-
-
-def _parse_filter(visit: Visit, parameters: Parameters) -> InboxFilter:
     band, listed = parameters.get("band", ""), parameters.get("listed", "")
     at_least, at_most = AGES.get(parameters.get("age", ""), (None, None))
-    return InboxFilter(
+    wanted = InboxFilter(
         band=Band(band) if band in BAND_LABELS else Band.NONE,
         assignee=parameters.get("assignee", "").strip()
         or {"mine": visit.who, "nobody": ""}.get(parameters.get("whose", "")),
@@ -92,6 +88,7 @@ def _parse_filter(visit: Visit, parameters: Parameters) -> InboxFilter:
         at_most_h=at_most,
         listed=Listed(listed) if listed in LISTED else Listed.DUE,
     )
+    return TriageView(wanted, by_person=parameters.get("group") == "person")
 
 
 def draw(view: OpenPage, loaded: InboxAnswer) -> None:

@@ -100,7 +100,8 @@ def _draw_tiles(words: Words, seen: Overview) -> None:
         _draw_tile(
             words("Messages waiting (lag)"), words.format_number(sum(records.records for records in seen.waiting))
         )
-        _draw_tile(words("Longest delay"), _format_seconds(words, _longest_delay_s(seen.lags)))
+        longest_s = max((lag.behind_s or 0.0 for lag in seen.lags), default=0.0)
+        _draw_tile(words("Longest delay"), _format_seconds(words, longest_s))
         _draw_tile(words("Feeds without data for 24 h"), words.format_number(sum(feed.silent for feed in seen.feeds)))
         _draw_tile(words("Rejected, last 24 h"), words.format_number(sum(seen.rejected.values())))
         _draw_tile(words("Active model"), active.model if active else "–", active.id if active else "")
@@ -329,11 +330,6 @@ def _draw_partition_lags(words: Words, lags: Sequence[PartitionLag]) -> None:
     aside = words.plural("{count} group caught up", "{count} groups caught up", caught_up)
     with panel(words("Consumer groups"), aside, tight=True):
         draw_table(words("Consumer groups"), _lag_columns(words), behind[:MOST], empty=words("No messages waiting"))
-
-
-def _longest_delay_s(lags: Sequence[PartitionLag]) -> float:
-    """For how long the message has waited that has waited longest; 0 where none waits."""
-    return max((lag.behind_s or 0.0 for lag in lags), default=0.0)
 
 
 def _format_seconds(words: Words, seconds: float | None) -> str:
