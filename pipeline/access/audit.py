@@ -73,7 +73,7 @@ class ShownForm(StrEnum):
 
 
 class ShownCase(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A case that was shown, by which rule of the policy (policy.Rule); entries from before rules name none."""
+    """A case that was shown, by which rule of the policy (release.Rule); entries from before rules name none."""
 
     case: str
     form: ShownForm

@@ -30,7 +30,7 @@ from pipeline.access.disclosure_threads import (
     plain_handling,
     thread_state,
 )
-from pipeline.access.policy import CaseMeta
+from pipeline.access.release import CaseMeta
 from pipeline.access.requester import Grounds, Requester
 
 LONGEST_HOURS: Final = 8

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.policy import STRICTNESS, CaseMeta, Grant, Rule, View, decide
+from pipeline.access.release import STRICTNESS, CaseMeta, Grant, Rule, View, decide
 from pipeline.access.requester import ASKABLE, Purpose, Requester, Role
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Handling

@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.access.break_glass import Oversight, oversight_of
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep, find_unreviewed, is_overdue, thread_state
-from pipeline.access.policy import CaseMeta, View
+from pipeline.access.release import CaseMeta, View
 
 
 def disclosure_for(disclosure: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime) -> dict[str, Any]:

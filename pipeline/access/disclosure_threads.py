@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.policy import Grant, is_stricter
+from pipeline.access.release import Grant, is_stricter
 from pipeline.access.requester import Grounds, Requester
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_

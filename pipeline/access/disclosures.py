@@ -27,7 +27,7 @@ from pipeline.access.disclosure_threads import (
     require_last,
     thread_state,
 )
-from pipeline.access.policy import CaseMeta
+from pipeline.access.release import CaseMeta
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.references import make_reference

@@ -14,15 +14,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec.structs import replace
 
-from pipeline.access.policy import LinkView
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.identifier import GENERIC, are_of_two_countries
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Entities, EntityPrint, IdentifierPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint, levels
@@ -55,19 +54,6 @@ _EQUAL: Final = frozenset({levels.SAME, levels.FOLDED, levels.ALIGNED, levels.VA
 and William). An edit, a likeness of sound or an initial is another name, or one guess would lead to a nearer one."""
 
 
-class LinkSight(NamedTuple):
-    """How a requester sees a link, and the band that it may know: HIT_BAND of a link with a hit-only side."""
-
-    view: LinkView
-    band: Band
-
-
-UNSEEN: Final = LinkSight(LinkView.NOTHING, Band.NONE)
-
-HIT_VIEWS: Final = frozenset({LinkView.HIT_A, LinkView.HIT_B})
-"""Views of a link with a hit-only side."""
-
-
 def exact_match(asking: Entities, held: Entities, model: Model) -> ExactMatch:
     """By what a question meets a hit-only record; NONE where it may not be told.
 
@@ -81,25 +67,10 @@ def exact_match(asking: Entities, held: Entities, model: Model) -> ExactMatch:
     return (ExactMatch.NUMBER if number else ExactMatch.NONE) | (ExactMatch.NAME if name else ExactMatch.NONE)
 
 
-def see_link(view: LinkView, band: Band, exact_a: ExactMatch, exact_b: ExactMatch) -> LinkSight:
-    """A link through the gate: `view` is what both sides' handling allows, `band` the band of all evidence.
-
-    Without a band it is no link (correlation.claims.Claim): then it shows to whom a side of it is only a hit.
-
-    `exact_a` is by what side a, as a question, meets side b; `exact_b` the other way round.
-    """
-    if view is LinkView.NOTHING or (view is LinkView.FULL and band is Band.NONE):
-        return UNSEEN
-    if view is LinkView.FULL:
-        return LinkSight(view, band)
-    shown = exact_a if view is LinkView.HIT_B else exact_b
-    return LinkSight(view, HIT_BAND) if shown else UNSEEN
-
-
 def names_person(asking: Entities, held: Entities, model: Model) -> bool:
     """Whether a question names somebody of a record: by a whole name, with the whole birth date that is in the record.
 
-    No number counts. Owners of silent records are told of such searches alone (pipeline.access.silent_searches).
+    No number counts. Owners of silent records are told of such searches alone (notices.searched_notice).
     """
     return any(_is_strong(part, model) for part in _equal_names(asking, held, {}))
 

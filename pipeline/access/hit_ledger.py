@@ -3,7 +3,7 @@
 Each answer about an agency's hit-only records that another agency is due is a HitQuestion. It is answered while the
 asking agency has answers left about that owner today; else it waits, and is answered in the order of its id on a later
 day, or once the owner allows more. None is dropped. Beside these it holds the searches that met silent records, until
-their owners may be told (pipeline.access.silent_searches). All processes see the same: the ledger follows from the
+their owners may be told (notices.searched_notice). All processes see the same: the ledger follows from the
 questions in their order, and from the admissions that it made.
 """
 
@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
 
 import msgspec
 
 from pipeline.access.guesses import BORN, GuessLedger
 from pipeline.access.notices import Notice, notice_id
-from pipeline.correlation.hits import Hit, HitKind
+from pipeline.correlation.projection import Hit, HitKind
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact
@@ -35,6 +35,12 @@ SOON_DAYS = 7
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 """When the next search is due to be told of, where none is held."""
+
+DAY: Final = timedelta(days=1)
+
+TELLING_TIME: Final = timedelta(minutes=10)
+"""After midnight UTC, when owners are told of the day before. A search just before midnight is read from the audit
+within seconds: told with all others, it does not show that it was late."""
 
 
 class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -400,3 +406,11 @@ def _make_retraction(hit: Hit) -> Hit:
     other = notice_id("deferred", hit.id)
     name = f"{hit.id[: -len(other)]}{other}"
     return msgspec.structs.replace(hit, id=name, kind=HitKind.RETRACTED, contact=Contact(), band=Band.NONE)
+
+
+def searched_question(notice: Notice, now: datetime) -> HitQuestion:
+    """What the gate holds until the owner is told: at TELLING_TIME of a day after that of the search, and after now."""
+    due = notice.time + DAY + TELLING_TIME
+    while due <= now:
+        due += DAY
+    return HitQuestion(notice.id, notice.other_agency, notice.agency, owner_notice=notice, due=due)

@@ -6,18 +6,21 @@ A notice has no content of any case, and of other agencies' cases no key. Rights
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from pipeline.access.disclosure_threads import Disclosure, Move
+from pipeline.access.release import is_silent, release_shared_question
 from pipeline.correlation.claims import ClaimSide
-from pipeline.correlation.hits import Hit, HitKind
-from pipeline.correlation.key_ring import ID_CHARS, KeyRing
+from pipeline.correlation.key_ring import ID_CHARS, KeyRing, KeyUse, keyed_id
+from pipeline.correlation.projection import Hit, HitKind
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
-from pipeline.records.handling import SILENT
+from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 
 
 class NoticeKind(StrEnum):
@@ -99,7 +102,7 @@ def silent_link_notice(hit: Hit, side: ClaimSide, now: datetime) -> Notice | Non
 
     A hit is there only where the other side is visible to them at least as one; `side` is their own of the claim.
     """
-    if hit.kind is not HitKind.NEW or side.handling.code != SILENT:
+    if hit.kind is not HitKind.NEW or not is_silent(side.handling):
         return None
     return Notice(
         notice_id("silent link", hit.id),
@@ -128,3 +131,49 @@ def hit_told_notice(case: str, answer: str, receiver: str, purpose: str, now: da
     owner = case.partition(":")[0]
     name = notice_id("hit told", answer)
     return Notice(name, owner, NoticeKind.HIT_TOLD, now, case=case, other_agency=receiver, purpose=purpose)
+
+
+def searched_notice(case: str, searcher: str, purpose: str, at: datetime, ring: KeyRing, *content: str) -> Notice:
+    """What the owner of a silent record is told of a search that named it: the UTC day of `at`, agency and purpose.
+
+    Such a notice is a way to watch other agencies: who plants silent records is told what others work on. So the agency
+    that searches says for which purposes owners may be told, none by default; a number alone meets nothing
+    (hit_gate.names_person); and no time within the day shows, neither in the notice nor by when it comes.
+
+    One for each case, agency, purpose and day, however often it was asked; with `content` one for each of that. The id
+    is keyed: a digest of the day's searches would tell, by trial, which they were.
+    """
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    told = content or (searcher, purpose, day.date().isoformat())
+    name = keyed_id(ring, KeyUse.NOTICE_IDS, NoticeKind.SILENT_SEARCH, case, *told)
+    owner = case.partition(":")[0]
+    return Notice(name, owner, NoticeKind.SILENT_SEARCH, day, case=case, other_agency=searcher, purpose=purpose)
+
+
+class Asker(NamedTuple):
+    """An agency that asks: by a search, or by the alert `subscription`. `once` names what is told once."""
+
+    agency: str
+    purpose: str
+    once: str
+    subscription: str = ""
+
+
+def shared_notices(a: Asker, b: Asker, exact: ExactMatch, now: datetime) -> Iterator[Notice]:
+    """Both sides' notices, where two agencies ask for the same and both share that they do; `exact` is by what.
+
+    Neither is told what the other asks, only that it asks for the same, and for which purpose.
+    """
+    if not release_shared_question(a.agency, b.agency, exact):
+        return
+    for receiver, other in ((a, b), (b, a)):
+        yield Notice(
+            notice_id("shared interest", receiver.agency, receiver.once, other.once),
+            receiver.agency,
+            NoticeKind.SHARED_INTEREST,
+            now,
+            subscription=receiver.subscription,
+            other_agency=other.agency,
+            purpose=other.purpose,
+            band=HIT_BAND,
+        )

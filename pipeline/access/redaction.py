@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.hit_gate import LinkSight
-from pipeline.access.policy import CaseMeta, LinkView, View
+from pipeline.access.release import CaseMeta, LinkSight, LinkView, View
 
 MakeReference = Callable[[str], str]
 """The opaque name of a case or link for the requester's agency."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RequestRule(StrEnum):
-    """The rule that decided on a request; which rule showed a record (policy.Rule) stands beside the record."""
+    """The rule that decided on a request; which rule showed a record (release.Rule) stands beside the record."""
 
     ROLE = "role"
     """A role of the bearer's allows it."""

@@ -14,17 +14,17 @@ from typing import Final
 import msgspec
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.access.hit_ledger import HitQuestion
-from pipeline.access.notices import Notice, NoticeKind, hit_told_notice
+from pipeline.access.hit_ledger import HitQuestion, searched_question
+from pipeline.access.notices import Asker, Notice, NoticeKind, hit_told_notice, searched_notice
+from pipeline.access.release import asks_gate, is_silent, release_match
 from pipeline.access.requester import Grounds, Requester
-from pipeline.access.silent_searches import searched_notice, searched_question
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
-from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
+from pipeline.records.handling import SILENT
 
 LASTS: Final = timedelta(days=90)
 """Then its owner says again for which purpose and case they need it, or it ends."""
@@ -73,6 +73,11 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     def place(self) -> tuple[datetime, str]:
         """What orders an agency's alerts: when each was made, else when last renewed; no two are alike."""
         return self.made or self.time, self.id
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks by it, where it is shared."""
+        return Asker(self.agency, self.purpose, self.id, self.id)
 
 
 def make_subscription(
@@ -153,7 +158,7 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
     """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one.
 
     The latter is told only through the gate, and only where the search names somebody of the case: see
-    pipeline.access.silent_searches.
+    pipeline.access.notices.searched_notice.
 
     The asking agency is told of cases within the search's `scope` alone: a match tells whose the case is, hit-only or
     not. All else that narrows it is held against what its reader may read of the case (pipeline.api.services.notices).
@@ -163,16 +168,15 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
     if claim.state is not ClaimState.LIVE:
         return None
     own = case.agency == query.agency
-    if not own and case.handling.code == SILENT and claim.band in TELLING_BANDS:
+    if not own and is_silent(case.handling) and claim.band in TELLING_BANDS:
         # once for each content, and without which alert it was
         return searched_notice(case.case, query.agency, _purpose_of(query), now, ring, query.case, case.hash)
-    if not scope.includes(case.agency, case.country):
+    band = release_match(query, case, exact, claim.band, scope)
+    if not band:
         return None
+    found = _make_match_notice(ring, query, case, band, now, own=case.case if own else "")
     if own:
-        return _make_match_notice(ring, query, case, claim.band, now, own=case.case) if claim.band else None
-    if not _is_shown(query, case, exact, claim.band):
-        return None
-    found = _make_match_notice(ring, query, case, HIT_BAND if case.handling.code == HIT_ONLY else claim.band, now)
+        return found
     return msgspec.structs.replace(found, reference=make_reference(ring, ring.current, query.agency, case.case))
 
 
@@ -181,7 +185,7 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
     if notice.kind is NoticeKind.SILENT_SEARCH:
         return searched_question(notice, now)
     query, case, exact = _order_sides(claim)
-    if case.handling.code != HIT_ONLY or notice.agency != query.agency or case.agency == query.agency:
+    if not asks_gate(case.handling) or notice.agency != query.agency or case.agency == query.agency:
         return None
     owner_notice = hit_told_notice(case.case, notice.id, query.agency, notice.purpose, now)
     return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=owner_notice, exact=exact)
@@ -192,15 +196,6 @@ def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, ExactMatch]:
     if is_saved_search(claim.a):
         return claim.a, claim.b, claim.exact_a
     return claim.b, claim.a, claim.exact_b
-
-
-def _is_shown(query: ClaimSide, case: ClaimSide, exact: ExactMatch, band: Band) -> bool:
-    (country,), (purpose,) = query.handling.releasable_to, query.handling.purposes
-    if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
-        return False
-    if case.handling.code == HIT_ONLY:
-        return bool(exact)
-    return case.handling.code in FULL_CODES and bool(band)
 
 
 def _make_match_notice(

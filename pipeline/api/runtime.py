@@ -16,8 +16,8 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.access.audit import Act
 from pipeline.access.guesses import AskedGuesses, GuessLedger
 from pipeline.access.opaque import OpaqueCodec
-from pipeline.access.policy import Grant
 from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.release import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.revocations import DenyList, Revocation
 from pipeline.access.session_checks import check_session

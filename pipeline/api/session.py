@@ -10,11 +10,23 @@ from typing import Any, Final
 
 import orjson
 
-from pipeline.access.audience import Viewer
 from pipeline.access.audit import MOST_COUNTED, Act, ActKind, ShownCase, ShownForm
-from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
-from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, find_access_end, link_view
+from pipeline.access.release import (
+    HIT_VIEWS,
+    UNSEEN,
+    CaseMeta,
+    Grant,
+    LinkSight,
+    LinkView,
+    Rule,
+    View,
+    Viewer,
+    decide,
+    decide_link,
+    find_access_end,
+    passes_gate,
+)
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
@@ -150,8 +162,8 @@ class Session:
         One with a hit-only side shows once the gate has answered the other side's present content.
         """
         seen = {
-            document.link: see_link(
-                link_view(*(views[case] for case in document.cases)), document.band, document.exact_a, document.exact_b
+            document.link: decide_link(
+                views[document.a.case], views[document.b.case], document.band, document.exact_a, document.exact_b
             )
             for document in links
         }
@@ -162,7 +174,7 @@ class Session:
         }
         admitted = await self.runtime.decisions.read_admitted(name for name, _ in asked.values()) if asked else {}
         return {
-            link: sight if link not in asked or admitted.get(asked[link][0]) == asked[link][1] else UNSEEN
+            link: sight if link not in asked or passes_gate(asked[link][1], admitted.get(asked[link][0])) else UNSEEN
             for link, sight in seen.items()
         }
 

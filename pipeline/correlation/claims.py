@@ -1,8 +1,12 @@
-"""A link is a claim about two exact fingerprints (invariant I1 of ARCHITECTURE.md)."""
+"""A link is a claim about two exact fingerprints (invariant I1 of ARCHITECTURE.md).
+
+It holds for as long as both cases have these fingerprints (`is_visible`).
+"""
 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -129,3 +133,28 @@ def link_id(case_a: str, case_b: str) -> str:
 def without_evidence(claim: Claim) -> Claim:
     """The claim without its evidence, which is most of its size and is not told to agencies."""
     return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))
+
+
+class CaseState(msgspec.Struct, frozen=True):
+    """What a case's document says now. `withdrawn` is also True for an expired case."""
+
+    hash: str
+    withdrawn: bool = False
+    retain_until: str = ""
+
+
+def is_visible(claim: Claim, a: CaseState | None, b: CaseState | None, now: datetime) -> bool:
+    """Whether a link document still holds for the documents of its two cases at the aware time `now`.
+
+    A case is None if there is no document of it.
+    """
+    return claim.state is ClaimState.LIVE and _is_current(a, claim.a.hash, now) and _is_current(b, claim.b.hash, now)
+
+
+def is_expired(retain_until: str, now: datetime) -> bool:
+    """Whether a case's retention (YYYY-MM-DD, "" for none) has ended. It ends when that day begins in UTC."""
+    return bool(retain_until) and now.astimezone(UTC).date() >= date.fromisoformat(retain_until)
+
+
+def _is_current(case: CaseState | None, claimed: str, now: datetime) -> bool:
+    return case is not None and case.hash == claimed and not case.withdrawn and not is_expired(case.retain_until, now)

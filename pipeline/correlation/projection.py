@@ -1,32 +1,92 @@
-"""The project stage's decision for one claim: what to write to the index, and which agencies to tell.
+"""What one claim means for the index and for agencies: the project stage's decision, hits, and a switch's differences.
 
 Claims about one link come from several partitions. Those of one partition are in order, but partitions may overtake
 each other, so a claim is ignored if either of its versions is lower than the highest seen. A release is never written:
 the new owner's claim follows it, and until then the document names a fingerprint that the case no longer has, so the
 link is not visible.
+
+Hits tell an agency about a link of its case. One is sent only when what the agency may see changes. What it may see is
+decided above (pipeline.access.release), and given to `advance_link` as a function.
+
+At a switch of generation agencies are told where the new generation sees a link differently than the old one. A link
+has the same id in every generation, since ids are made of case keys. The claims of both generations about a link are
+brought together, and what agencies were told last is compared with what the new generation would have told them.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, ClaimState
-from pipeline.correlation.hits import CounterpartView, Hit, counterpart_view, make_hit
-from pipeline.correlation.key_ring import KeyRing
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, without_evidence
+from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
+from pipeline.correlation.references import make_reference
+from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.fingerprint import Contact
+
+
+class HitKind(StrEnum):
+    """How the receiver's view of a link changed."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    RETRACTED = "retracted"
+
+
+class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one side's agency may see of the other side: its content (`full`), or only that there is a hit.
+
+    A full view has the link's `basis`. A hit has none, since it would reveal what the other record says. A hit has in
+    `asks` the hash of the agency's own record: other content asks another question (pipeline.access.hit_ledger), and in
+    `exact` by what of it the other record is met, which the gate alone is told.
+    """
+
+    agency: str
+    contact: Contact
+    band: Band
+    full: bool
+    asks: str = ""
+    basis: Basis = Basis.SAME
+    exact: ExactMatch = ExactMatch.NONE
+
+
+class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Value of topic `hits.<receiver>`. A retraction does not tell whether the link ended or the handling tightened.
+
+    `case` is the receiver's own case key. `reference` stands for the other side and differs for each receiver. `basis`
+    is stated only if the receiver may read the other side in full.
+    """
+
+    id: str
+    kind: HitKind
+    receiver: str
+    case: str
+    reference: str
+    agency: str
+    contact: Contact = Contact()
+    band: Band = Band.NONE
+    basis: Basis = Basis.SAME
+
+
+CounterpartRelease = Callable[[Claim, ClaimSide, ClaimSide], CounterpartView | None]
+"""What a claim lets the agency of its first side see of the second; None if it must not know."""
 
 
 class RememberedLink(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the project stage remembers of one link: both sides' external versions and what each agency was told."""
 
-    a: int
-    b: int
+    order_a: int = msgspec.field(name="a")
+    order_b: int = msgspec.field(name="b")
     told_a: CounterpartView | None = None
     told_b: CounterpartView | None = None
 
 
-NOTHING = RememberedLink(0, 0)
+UNCLAIMED: Final = RememberedLink(0, 0)
 """The state of a link without any claim so far."""
 
 
@@ -49,40 +109,111 @@ class ProjectionStep(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-def advance_link(seen: RememberedLink | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
+def advance_link(
+    seen: RememberedLink | None, claim: Claim, ring: KeyRing, release: CounterpartRelease, switch: int = 0
+) -> ProjectionStep:
     """Apply one claim to the state of its link.
 
-    `ring` has the keys of the opaque references in hits; `turn` counts the switches of generation (generation_diff).
+    `ring` has the keys of the opaque references in hits; `switch` counts the switches of generation.
     """
-    before = seen or NOTHING
-    after = see_claim(before, claim)
+    before = seen or UNCLAIMED
+    after = see_claim(before, claim, release)
     if after is None:
         return ProjectionStep(before, None, ())
     write = None if claim.state is ClaimState.RELEASED else LinkWrite(claim.link, claim.external_version, claim)
-    return ProjectionStep(after, write, change_hits(claim, before, after, ring, turn))
+    return ProjectionStep(after, write, change_hits(claim, before, after, ring, switch))
 
 
-def see_claim(before: RememberedLink, claim: Claim) -> RememberedLink | None:
+def see_claim(before: RememberedLink, claim: Claim, release: CounterpartRelease) -> RememberedLink | None:
     """The state of a link after a claim; None if the claim is lower than an earlier one."""
-    if claim.a.order < before.a or claim.b.order < before.b:
+    if claim.a.order < before.order_a or claim.b.order < before.order_b:
         return None
     told_a, told_b = before.told_a, before.told_b
-    if not _is_uncertain(claim):
-        told_a, told_b = counterpart_view(claim, claim.a, claim.b), counterpart_view(claim, claim.b, claim.a)
+    lost = claim.state is ClaimState.RELEASED and not (claim.a.hash and claim.b.hash)
+    if not lost:  # else the partition no longer has one side's record, and the next version will decide
+        told_a, told_b = release(claim, claim.a, claim.b), release(claim, claim.b, claim.a)
     return RememberedLink(claim.a.order, claim.b.order, told_a, told_b)
 
 
 def change_hits(
-    claim: Claim, before: RememberedLink, after: RememberedLink, ring: KeyRing, turn: int
+    claim: Claim, before: RememberedLink, after: RememberedLink, ring: KeyRing, switch: int
 ) -> tuple[Hit, ...]:
     """The hits for the two agencies of a claim, whose views change from `before` to `after`."""
     hits = (
-        make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, turn),
-        make_hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, turn),
+        make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, switch),
+        make_hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, switch),
     )
     return tuple(hit for hit in hits if hit)
 
 
-def _is_uncertain(claim: Claim) -> bool:
-    """Whether it is a release by a partition that has lost one side's record: the next version will decide."""
-    return claim.state is ClaimState.RELEASED and not (claim.a.hash and claim.b.hash)
+def hit_kind_between(before: CounterpartView | None, after: CounterpartView | None) -> HitKind | None:
+    """The kind of hit for a view that changes from `before` to `after`; None if there is nothing to tell."""
+    if before == after:
+        return None
+    if before is None:
+        return HitKind.NEW
+    return HitKind.RETRACTED if after is None else HitKind.CHANGED
+
+
+def make_hit(
+    claim: Claim,
+    receiver: ClaimSide,
+    other: ClaimSide,
+    before: CounterpartView | None,
+    after: CounterpartView | None,
+    ring: KeyRing,
+    switch: int = 0,
+) -> Hit | None:
+    """The hit that tells `receiver` how its view changed with this claim; None if it did not change.
+
+    `switch` counts the switches of generation, since each may tell of the same versions again. The id and the reference
+    are made with the installation's first secret for good. So later hits about a link have the same reference, even
+    after stores or the whole installation were rebuilt.
+    """
+    kind = hit_kind_between(before, after)
+    if kind is None:
+        return None
+    return Hit(
+        id=keyed_id(
+            ring, KeyUse.HIT_IDS, receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(switch)
+        ),
+        kind=kind,
+        receiver=receiver.agency,
+        case=receiver.case,
+        reference=make_reference(ring, ring.first, receiver.agency, other.case),
+        agency=other.agency,
+        contact=after.contact if after else Contact(),
+        band=after.band if after else Band.NONE,
+        basis=after.basis if after else Basis.SAME,
+    )
+
+
+class GenerationDiff(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One link at a switch: the last claim about it, what agencies were told, and what the new generation sees."""
+
+    claim: Claim
+    published: RememberedLink = UNCLAIMED
+    seen: RememberedLink = UNCLAIMED
+
+
+def add_old(diff: GenerationDiff | None, claim: Claim, release: CounterpartRelease) -> GenerationDiff:
+    """Take in a claim of the old generation, of which agencies were told."""
+    before = diff or GenerationDiff(without_evidence(claim))
+    return _with_changes(before, claim, published=see_claim(before.published, claim, release))
+
+
+def add_new(diff: GenerationDiff | None, claim: Claim, release: CounterpartRelease) -> GenerationDiff:
+    """Take in a claim of the new generation, after all claims of the old one."""
+    before = diff or GenerationDiff(without_evidence(claim))
+    return _with_changes(before, claim, seen=see_claim(before.seen, claim, release))
+
+
+def _with_changes(before: GenerationDiff, claim: Claim, **changed: RememberedLink | None) -> GenerationDiff:
+    """The diff after one more claim; a claim that is lower than an earlier one changes nothing."""
+    [(name, value)] = changed.items()
+    return before if value is None else msgspec.structs.replace(before, claim=without_evidence(claim), **{name: value})
+
+
+def difference_hits(diff: GenerationDiff, ring: KeyRing, switch: int) -> tuple[Hit, ...]:
+    """One hit for each side whose view differs; `switch` is that of the new generation."""
+    return change_hits(diff.claim, diff.published, diff.seen, ring, switch)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.access.policy import CaseMeta, View, decide_view
+from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Purpose, Requester
 from pipeline.demo.examples import crosses_scripts
 from pipeline.index.documents import LinkDocument
@@ -67,7 +67,7 @@ def _is_guarded(case: CaseMeta, cast: Cast, now: datetime) -> bool:
 
 
 def _view_of(who: Requester, case: CaseMeta, now: datetime) -> View:
-    return decide_view(case, who, Purpose.INVESTIGATION, now)
+    return decide(case, who, Purpose.INVESTIGATION, now).view
 
 
 def story_steps(found: Story, names: Sequence[str], owner: str) -> list[str]:

@@ -22,7 +22,7 @@ from pipeline.access.disclosure_threads import Disclosure, Move, find_unreviewed
 from pipeline.access.disclosures import thread_ids
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
-from pipeline.access.policy import Grant
+from pipeline.access.release import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import Assignment, Review, assignment_id
 from pipeline.access.subscriptions import Subscription

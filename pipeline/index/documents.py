@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audience import link_audience
-from pipeline.access.policy import CaseMeta
+from pipeline.access.release import CaseMeta, link_audience
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.correlation.references import digest_name
 from pipeline.matching.bands import Band

@@ -6,15 +6,14 @@ they see. They only choose candidates; the matcher ranks them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from pipeline.access.audience import SHOWN_CODES, Viewer
+from pipeline.access.release import SILENT_CODES, CaseScope, View, Viewer, narrow_cases
 from pipeline.matching.bands import LINK_BANDS, Band
-from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY
 from pipeline.search.probes import TOLD_BY_SCORE, WEIGHTS, CandidateQuery, ScoredClause
 
 Body = dict[str, Any]
@@ -109,21 +108,31 @@ def visible_cases(limits: QueryLimits) -> list[Body]:
 
 def readable_cases(viewer: Viewer) -> Body:
     """Own cases, and those whose full content is released to the country for the purpose."""
-    return _any_of([{"term": {"agency": viewer.agency}}, _released_cases(FULL_CODES, viewer)])
+    return _scoped_cases(narrow_cases(viewer, View.FULL))
 
 
 def hit_only(viewer: Viewer) -> Body:
     """Others' cases of which the country may know, for the purpose, that they are there."""
-    released = _released_cases({HIT_ONLY}, viewer)
-    return {"bool": {"filter": [released], "must_not": [{"term": {"agency": viewer.agency}}]}}
+    return _scoped_cases(narrow_cases(viewer, View.HIT))
 
 
-def _released_cases(codes: Collection[str], viewer: Viewer) -> Body:
-    return {"bool": {"filter": [
-        {"terms": {"handling.code": sorted(codes)}},
-        {"terms": {"handling.releasable_to": [EVERY_COUNTRY, viewer.country]}},
-        {"term": {"handling.purposes": viewer.purpose}},
-    ]}}  # fmt: skip
+def _scoped_cases(scope: CaseScope) -> Body:
+    released: Body = {"bool": {"filter": _released_terms(scope)}}
+    owned = [{"term": {"agency": scope.agency}}]
+    return _any_of([*owned, released]) if scope.own else {"bool": {"filter": [released], "must_not": owned}}
+
+
+def _released_terms(scope: CaseScope) -> list[Body]:
+    return [
+        {"terms": {"handling.code": sorted(scope.codes)}},
+        {"terms": {"handling.releasable_to": list(scope.countries)}},
+        {"term": {"handling.purposes": scope.purpose}},
+    ]
+
+
+def silent_cases() -> Body:
+    """Cases that to others are not there."""
+    return {"terms": {"handling.code": sorted(SILENT_CODES)}}
 
 
 def digested_cases(digests: Sequence[str], country: str, purpose: str, today: date) -> Body:
@@ -132,9 +141,7 @@ def digested_cases(digests: Sequence[str], country: str, purpose: str, today: da
         {"term": {"state": "live"}},
         _unexpired(today),
         {"terms": {"digest": list(digests)}},
-        {"terms": {"handling.code": sorted(SHOWN_CODES)}},
-        {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},
-        {"term": {"handling.purposes": purpose}},
+        *_released_terms(narrow_cases(Viewer("", country, purpose), View.FULL, View.HIT)),
     ]}}  # fmt: skip
 
 

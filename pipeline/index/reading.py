@@ -13,10 +13,9 @@ from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 
-from pipeline.access.audience import Viewer
-from pipeline.correlation.claims import Claim, ClaimState
+from pipeline.access.release import Viewer
+from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_expired, is_visible
 from pipeline.correlation.references import digest_name
-from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseDocument, LinkDocument, card_of, document_of_card, entities_of
 from pipeline.index.engine import (

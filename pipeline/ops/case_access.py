@@ -19,7 +19,7 @@ from pipeline.access.case_visibility import (
     explain_visibility,
     handling_change,
 )
-from pipeline.access.policy import CaseMeta, Grant, Rule
+from pipeline.access.release import CaseMeta, Grant, Rule
 from pipeline.access.request_rules import RequestRule
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError

@@ -22,8 +22,8 @@ from pipeline.access.query_cipher import delete_month_key, months_in
 from pipeline.access.reviews import Review
 from pipeline.access.subscriptions import Subscription, SubscriptionState, close_subscription
 from pipeline.command_settings import from_environment
+from pipeline.correlation.claims import is_expired
 from pipeline.correlation.fingerprinting import CONTENT_FREE
-from pipeline.correlation.visibility import is_expired
 from pipeline.ops.command_output import JsonObjectOption, print_json
 from pipeline.ops.operation import audit_operation
 from pipeline.ops.replay.resending import open_sender

@@ -16,12 +16,11 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.command_settings import from_environment
 from pipeline.correlation.batch import TOGETHER
-from pipeline.correlation.claims import Claim, ClaimState, without_evidence
+from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_visible, without_evidence
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.correlation.visibility import CaseState, is_visible
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis

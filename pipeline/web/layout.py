@@ -10,7 +10,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
-from pipeline.access.policy import STRICTNESS
+from pipeline.access.release import STRICTNESS
 from pipeline.access.requester import Grounds, Role
 from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.locale import LANGUAGES, N_

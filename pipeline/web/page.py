@@ -14,7 +14,7 @@ from nicegui import background_tasks, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from pipeline.access.policy import Rule, View
+from pipeline.access.release import Rule, View
 from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.api.problems import ProblemError
 from pipeline.api.session import OPENED

@@ -14,7 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.access.policy import Rule
+from pipeline.access.release import Rule
 from pipeline.access.requester import Grounds, GroundsError, Requester, Role, parse_grounds
 from pipeline.access.tokens import TokenError
 from pipeline.api.admission import limit_rate

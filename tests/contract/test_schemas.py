@@ -30,14 +30,14 @@ from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, n
 from pipeline.access.guesses import AskedGuesses, NamedGuess
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
-from pipeline.access.policy import CaseMeta
+from pipeline.access.release import CaseMeta, release_counterpart
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.access.revocations import Revocation
 from pipeline.access.subscriptions import Subscription
-from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
+from pipeline.correlation.projection import CounterpartView, Hit, make_hit
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.explain.explaining import explain
@@ -74,7 +74,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "link": Claim,
     "receipt": Receipt,
     "rejected": RejectedMessage,
-    "hit": hits.Hit,
+    "hit": Hit,
     "expiry": Expiry,
     "agency": Agency,
     "progress": Progress,
@@ -313,7 +313,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
         "link",
         Claim(claim.link, ClaimState.RETRACTED, 0, claim.generation, ClaimSide(a.case, 3), ClaimSide(b.case, 4)),
     )
-    hit = hits.make_hit(claim, side, two, None, hits.counterpart_view(claim, side, two), RING)
+    hit = make_hit(claim, side, two, None, release_counterpart(claim, side, two), RING)
     assert hit is not None
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())
@@ -402,10 +402,8 @@ def _glass_samples(case: CaseMeta, chief: Requester, why: Grounds, now: datetime
 
 
 def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, msgspec.Struct]]:
-    told = hits.CounterpartView(
-        "fr-pj", claim.a.contact, HIT_BAND, full=False, asks=claim.b.hash, exact=ExactMatch.NAME
-    )
-    hit = hits.make_hit(claim, claim.b, claim.a, None, told, RING)
+    told = CounterpartView("fr-pj", claim.a.contact, HIT_BAND, full=False, asks=claim.b.hash, exact=ExactMatch.NAME)
+    hit = make_hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None
     owner = hit_told_notice(claim.a.case, hit.id, hit.receiver, "correlation", now)
     guess = NamedGuess(("0123456789abcdef",), "01234567", (("passport", "89abcdef"),))

@@ -13,7 +13,7 @@ from pipeline.access import break_glass as glass
 from pipeline.access.break_glass import GlassReason, Oversight, oversight_of
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Move, NotDueError, find_unreviewed, grant_of
 from pipeline.access.disclosures import add_revocation, new_thread
-from pipeline.access.policy import CaseMeta, View, decide_view, may_break_glass, may_confirm_glass
+from pipeline.access.release import CaseMeta, View, decide, may_break_glass, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -39,7 +39,7 @@ class Moment(NamedTuple):
 
     def seen(self, disclosure: Disclosure, who: Requester) -> View:
         found = grant_of(disclosure) if disclosure.steps else None
-        return decide_view(self.case, who, Purpose.INVESTIGATION, self.now, [] if found is None else [found])
+        return decide(self.case, who, Purpose.INVESTIGATION, self.now, [] if found is None else [found]).view
 
 
 Try = Callable[[Disclosure, Moment], Disclosure]

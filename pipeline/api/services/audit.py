@@ -17,8 +17,8 @@ from msgspec import Meta
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import Day
-from pipeline.access.policy import View, decide_view
 from pipeline.access.redaction import Row
+from pipeline.access.release import View, decide
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.access.text_limits import SUBJECT
 from pipeline.api.cursors import PageCursor, SortValues
@@ -193,4 +193,4 @@ def _may_read(session: Session, act: AuditDocument, shown: ShownCase, cases: Map
     stated = next((purpose for purpose in Purpose if purpose == act.purpose), None)
     if case is None or stated is None:
         return False
-    return decide_view(meta(case), investigator, stated, session.now) is View.FULL
+    return decide(meta(case), investigator, stated, session.now).view is View.FULL

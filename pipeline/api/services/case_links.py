@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
+from pipeline.access.release import LinkView, View
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.linked_things import NAMING, name_side, things_of

@@ -13,8 +13,8 @@ from pipeline.access.audit import ActKind
 from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosure_threads import Disclosure, NotDueError, grant_of
 from pipeline.access.disclosures import DisclosureAsk, may_decide
-from pipeline.access.policy import CaseMeta, View
 from pipeline.access.redaction import Row
+from pipeline.access.release import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.text_limits import LABEL, REASON
 from pipeline.api.cursors import SortValues

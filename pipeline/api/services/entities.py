@@ -12,8 +12,8 @@ import msgspec
 import orjson
 
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
+from pipeline.access.release import LinkView, View
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, find_surroundings

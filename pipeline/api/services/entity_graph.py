@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
+from pipeline.access.release import LinkView, View
 from pipeline.api.services.case_links import find_other_case, find_own_entities
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, find_surroundings

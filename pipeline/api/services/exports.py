@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Final, TypeVar
 
-from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind, ShownCase
-from pipeline.access.hit_gate import LinkSight
-from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import LinkEnds, Row, link_for
+from pipeline.access.release import LinkSight, LinkView, View, requester_words
 from pipeline.api.services.export_formats import ExportFormat, What, make_writer
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument, case_row, link_row

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
+from pipeline.access.release import LinkView, View
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, Surroundings, find_surroundings
 from pipeline.api.session import Session, meta

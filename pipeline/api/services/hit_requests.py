@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.access import disclosures as threads
 from pipeline.access.disclosure_threads import Disclosure, Move
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View
 from pipeline.api.services.disclosures import make_thread_row
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument

@@ -13,10 +13,9 @@ from functools import partial
 
 import msgspec
 
-from pipeline.access.audience import Viewer, requester_words
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View, Viewer, requester_words
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, EvidenceChange, Review, Verdict, is_due, summarise_reviews
 from pipeline.access.text_limits import SUBJECT

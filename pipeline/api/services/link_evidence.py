@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View, requester_words
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page

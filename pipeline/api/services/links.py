@@ -8,11 +8,9 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
-from pipeline.access.hit_gate import LinkSight
-from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import LinkEnds, Row, link_for
+from pipeline.access.release import LinkSight, LinkView, View, requester_words
 from pipeline.api.paging import MovingList
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.hit_requests import attach_requests, hits_among

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit_for
+from pipeline.access.release import View
 from pipeline.api.cursors import PageCursor
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
 from pipeline.api.languages import translate_error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View
 from pipeline.access.subscriptions import Subscription
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page

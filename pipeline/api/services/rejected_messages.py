@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.policy import View
+from pipeline.access.release import View
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.operations import audited_operation
 from pipeline.api.session import Session

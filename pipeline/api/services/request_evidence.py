@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row, hit_for
+from pipeline.access.release import LinkView, View
 from pipeline.api.services.disclosures import require_owned_thread
 from pipeline.api.services.linked_things import NAMING, name_entities, name_side, things_of
 from pipeline.api.services.links import Surroundings, find_surroundings

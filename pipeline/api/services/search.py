@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import LONGEST, Filters
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit_for
+from pipeline.access.release import View
 from pipeline.api.cursors import CURSOR_CHARS, PageCursor
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import MovingList

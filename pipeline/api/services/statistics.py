@@ -8,11 +8,10 @@ from datetime import date
 
 import msgspec
 
-from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import Filters
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View, requester_words
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.search import require_bounded

@@ -6,8 +6,8 @@ import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, PersonalGrantView, explain_visibility
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import NO_CASE, require_readable

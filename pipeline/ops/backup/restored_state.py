@@ -76,7 +76,7 @@ async def restore_progress(
     return [
         *await _restart_national_topics(settings, agencies, found),
         *feed_positions,
-        *_restore_switch_epochs(settings, manifest, generation, found),
+        *_restore_switch_counts(settings, manifest, generation, found),
     ]
 
 
@@ -135,7 +135,7 @@ async def _find_offset(settings: Settings, source: TopicPartition, number: int) 
     return found
 
 
-def _restore_switch_epochs(
+def _restore_switch_counts(
     settings: Settings, manifest: BackupManifest, generation: Generation, found: admin.ClusterIds
 ) -> list[Output]:
     """By what hits were numbered, so that those that come again bear the ids that they had."""

@@ -94,7 +94,7 @@ def _new_manifest(
         namespace=settings.namespace,
         case_partitions=settings.case_partitions,
         secrets=key_ring(settings).ids,
-        turns=tuple(note.turn if note else 0 for note in notes),
+        turns=tuple(note.switches if note else 0 for note in notes),
         told={feed: _last_notified_offset(settings, table, feed, topic) for feed, topic in notify.FEEDS.items()},
         begun=now.isoformat(),
         log=log,

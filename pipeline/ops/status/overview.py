@@ -22,12 +22,12 @@ from pipeline.index.documents import LIVE
 from pipeline.index.engine import call_engine, connect_for_reading, search_all_shards
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
+from pipeline.index.queries import silent_cases
 from pipeline.ops.generations.run import GenerationStatus, read_statuses
 from pipeline.ops.replay.rejections import RejectionFilter, read_rejected
 from pipeline.ops.status.partition_lag import PartitionLag, measure_partition_lag
 from pipeline.ops.status.throughput import Throughput, measure_throughput
 from pipeline.records.agencies import AgencyState, Registry
-from pipeline.records.handling import SILENT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.last_events import last_events
@@ -182,7 +182,7 @@ async def _count_silent(settings: Settings, now: datetime) -> list[SilentRecords
             client,
             index=indices.read_alias("cases"),
             size=0,
-            query={"bool": {"filter": [{"term": {"handling.code": SILENT}}, {"term": {"state": LIVE}}]}},
+            query={"bool": {"filter": [silent_cases(), {"term": {"state": LIVE}}]}},
             aggs={"agency": by_agency | {"aggs": {"nameless": {"filter": names}}}},
         )
         told = await search_all_shards(

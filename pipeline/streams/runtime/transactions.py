@@ -90,7 +90,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     topic_id: str
     """A topic that was deleted and made anew has another; what was applied of the old one says nothing of it."""
     generation: str = ""
-    turn: int = 0
+    switches: int = msgspec.field(default=0, name="turn")
     """Both for notes (pipeline.streams.stages.stage_markers) alone."""
     records: int = 0
     """How many records were applied up to this offset."""

@@ -24,6 +24,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.access.guesses import AskedGuesses, GuessLedger, RefusedGuess
 from pipeline.access.hit_ledger import (
     REFUSED,
+    TELLING_TIME,
     TOLD,
     Admission,
     GateAnswers,
@@ -33,7 +34,6 @@ from pipeline.access.hit_ledger import (
     tells_nobody,
 )
 from pipeline.access.notices import NoticeKind, guesses_refused_notice
-from pipeline.access.silent_searches import TELLING_TIME
 from pipeline.index.decisions import allowance_document
 from pipeline.index.documents import DocumentWrite
 from pipeline.settings import Settings

@@ -18,11 +18,20 @@ from aiokafka import TopicPartition
 
 from pipeline.access.hit_ledger import HitQuestion, question_id
 from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
+from pipeline.access.release import may_know, release_counterpart
+from pipeline.access.requester import Purpose
 from pipeline.correlation.claims import Claim, ClaimSide
-from pipeline.correlation.generation_diff import GenerationDiff, add_new, add_old, difference_hits
-from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit, may_know
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.projection import RememberedLink
+from pipeline.correlation.projection import (
+    CounterpartRelease,
+    CounterpartView,
+    GenerationDiff,
+    Hit,
+    RememberedLink,
+    add_new,
+    add_old,
+    difference_hits,
+)
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
@@ -79,8 +88,8 @@ class ViewChange(NamedTuple):
     def gate_question(self, at: datetime) -> HitQuestion:
         """What the gate is asked: see HitQuestion."""
         was, view = self._views
-        before = self.before.a if self.side == "a" else self.before.b
-        after = self.after.a if self.side == "a" else self.after.b
+        before = self.before.order_a if self.side == "a" else self.before.order_b
+        after = self.after.order_a if self.side == "a" else self.after.order_b
         return HitQuestion(
             id=question_id(self.claim.link, self.side),
             asker=self.hit.receiver,
@@ -99,20 +108,20 @@ class ViewChange(NamedTuple):
         other, seen = (self.claim.b, self.after.told_b) if self.side == "a" else (self.claim.a, self.after.told_a)
         if seen is None and not may_know(self.claim, other, self.own):
             return None
-        return hit_told_notice(other.case, self.hit.id, self.hit.receiver, PURPOSE, at)
+        return hit_told_notice(other.case, self.hit.id, self.hit.receiver, Purpose.CORRELATION, at)
 
 
 class HitPublisher:
-    """What the lanes of a generation's project stage tell agencies; `turns` counts the switches by index."""
+    """What the lanes of a generation's project stage tell agencies; it counts the switches by index."""
 
     def __init__(self, settings: Settings, places: StorePlaces, stage: str, generation: str, ring: KeyRing) -> None:
         self._settings, self._places, self._stage = settings, places, stage
         self._generation, self._ring = generation, ring
-        self._turns: dict[int, int] = {}
+        self._switches: dict[int, int] = {}
 
-    def switch_epoch(self, index: int) -> int:
+    def count_switches(self, index: int) -> int:
         """How many switches came before what is told now."""
-        return self._turns.get(index, 0)
+        return self._switches.get(index, 0)
 
     def hit_output(self, hit: Hit) -> Output:
         """The record of a hit."""
@@ -141,7 +150,7 @@ class HitPublisher:
     def marker_output(self, source: TopicPartition, offset: int) -> Output:
         """The note that what this generation sees of a partition of `links` up to an offset has been told."""
         topic_id = self._places.ids.topics[source.topic]
-        progress = Progress(offset, topic_id, self._generation, self._turns[source.partition])
+        progress = Progress(offset, topic_id, self._generation, self._switches[source.partition])
         return marker_output(self._settings, HITS_PUBLISHED, source.partition, progress)
 
     async def startup_outputs(self, source: TopicPartition, applied: int, table: Mapping[bytes, bytes]) -> list[Output]:
@@ -149,10 +158,10 @@ class HitPublisher:
         index = source.partition
         last = read_marker(table, HITS_PUBLISHED, index)
         if last is not None and last.generation == self._generation:
-            self._turns[index] = last.turn
+            self._switches[index] = last.switches
             return []
         last = await self._last_word(last, index)
-        self._turns[index] = 0 if last is None else last.turn + 1
+        self._switches[index] = 0 if last is None else last.switches + 1
         outputs = [self.difference_output(change) for change in await self._find_differences(source, applied, last)]
         log.info("links-%d: %d hits differ from what was told before", index, len(outputs))
         return [*outputs, self.marker_output(source, applied)]
@@ -180,11 +189,14 @@ class HitPublisher:
                 before = TopicPartition(former, source.partition)
                 await self._bring_up_to(table, before, last.offset, add_old, decode_former_claim)
             await self._bring_up_to(table, source, applied, add_new, decode_claim)
-            differences, turn = (_differences.decode(row) for _, row in table.rows()), self._turns[source.partition]
+            differences, switch = (
+                (_differences.decode(row) for _, row in table.rows()),
+                self._switches[source.partition],
+            )
             return [
                 ViewChange(hit, difference.claim, difference.published, difference.seen)
                 for difference in differences
-                for hit in difference_hits(difference, self._ring, turn)
+                for hit in difference_hits(difference, self._ring, switch)
             ]
         finally:
             table.close()
@@ -195,7 +207,7 @@ class HitPublisher:
         table: TableStore,
         source: TopicPartition,
         last: int,
-        take: Callable[[GenerationDiff | None, Claim], GenerationDiff],
+        add: Callable[[GenerationDiff | None, Claim, CounterpartRelease], GenerationDiff],
         decode: Callable[[bytes], Claim | None],
     ) -> None:
         """Take the claims of a partition of `links` up to an offset into the table."""
@@ -203,7 +215,10 @@ class HitPublisher:
         async for claim in self._read_claims(source, last, decode):
             key = bytes.fromhex(claim.link)
             held = table.get(key)
-            table.put(key, _encoder.encode(take(None if held is None else _differences.decode(held), claim)))
+            table.put(
+                key,
+                _encoder.encode(add(None if held is None else _differences.decode(held), claim, release_counterpart)),
+            )
             waiting += 1
             if waiting % CROSSED_AT_ONCE == 0:
                 table.commit(NO_OFFSET)

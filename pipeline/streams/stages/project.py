@@ -16,11 +16,12 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
+from pipeline.access.release import release_counterpart
 from pipeline.backoff import retrying
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
+from pipeline.correlation.projection import UNCLAIMED, RememberedLink, advance_link
 from pipeline.index import decisions, mappings
 from pipeline.index.documents import DocumentWrite, case_document, link_document, rejected_document
 from pipeline.index.engine import connect
@@ -186,9 +187,9 @@ class LinkProjector:
         claim = _claims.decode(record.value)
         key = bytes.fromhex(claim.link)
         held = store.get(key)
-        turn = self._hit_publisher.switch_epoch(record.partition) if self._hit_publisher else 0
-        before = NOTHING if held is None else _seen.decode(held)
-        step = advance_link(before, claim, self._ring, turn)
+        switches = self._hit_publisher.count_switches(record.partition) if self._hit_publisher else 0
+        before = UNCLAIMED if held is None else _seen.decode(held)
+        step = advance_link(before, claim, self._ring, release_counterpart, switches)
         action = link_document(step.write.claim) if step.write is not None else None
         store.put(key, _seen_encoder.encode(step.seen))
         if self._hit_publisher is not None:

@@ -13,10 +13,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.access.hit_gate import names_person
 from pipeline.access.notices import NoticeKind
 from pipeline.access.subscriptions import Subscription, is_saved_search, match_notice, match_question
-from pipeline.correlation.claims import Claim
+from pipeline.correlation.claims import Claim, is_expired
 from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.visibility import is_expired
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint, OwnerScope
 from pipeline.matching.model import Model

@@ -16,8 +16,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.access.audit import AuditEntry
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.hit_ledger import HitQuestion
+from pipeline.access.notices import Asker, shared_notices
 from pipeline.access.query_cipher import QueryCipher
-from pipeline.access.shared_questions import Asker, asker_of, shared_notices
 from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import DecisionReader
@@ -88,7 +88,7 @@ class SharedQuestions:
             if subscription.id == who.subscription or not is_active(subscription, at):
                 continue
             exact = self._overlap(posed, held)
-            for notice in shared_notices(who, asker_of(subscription), at) if exact else ():
+            for notice in shared_notices(who, subscription.asker, exact, at):
                 yield HitQuestion(notice.id, notice.agency, notice.other_agency, notice=notice, exact=exact)
         self._ready = ready  # what has ended is forgotten
 
@@ -174,7 +174,7 @@ class SharedQueryProcessor(_Work):
             posed = self._questions.pose_question(made.question, made.dialled)
         except LiaisonError:
             return
-        async for question in self._questions.overlap_questions(asker_of(made), posed, made.time):
+        async for question in self._questions.overlap_questions(made.asker, posed, made.time):
             yield question
 
 

@@ -1,7 +1,7 @@
 """Owners of silent cases may be told that somebody searched for one: the day, agency and purpose, never the query.
 
 It is found out here, from the audit, by asking the index again: a request that meets a silent case does nothing that
-one without it would not. Who may be told, and when, the gate decides (pipeline.access.silent_searches).
+one without it would not. Who may be told, and when, the gate decides (pipeline.access.hit_ledger).
 """
 
 from __future__ import annotations
@@ -9,23 +9,21 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import Final
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.hit_gate import names_person
-from pipeline.access.notices import Notice
+from pipeline.access.hit_ledger import searched_question
+from pipeline.access.notices import Notice, searched_notice
 from pipeline.access.query_cipher import QueryCipher
-from pipeline.access.silent_searches import searched_notice, searched_question
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.errors import LiaisonError
-from pipeline.index.queries import QueryLimits
+from pipeline.index.queries import QueryLimits, silent_cases
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model
-from pipeline.records.handling import SILENT
 from pipeline.search.probes import make_query_probe, strict_question
 from pipeline.search.questions import Question, parse_question
 from pipeline.settings import Settings
@@ -36,8 +34,6 @@ from pipeline.streams.stages.hit_gate import question_output
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
-
-SILENT_ONLY: Final = ({"term": {"handling.code": SILENT}},)
 
 _entries = msgspec.json.Decoder(AuditEntry)
 
@@ -87,7 +83,7 @@ class SilentSearchProcessor(StatelessProcessor):
         person = Question(types=named.types, names=named.names, born=named.born)
         probe = make_query_probe(person, asked.country)
         at = datetime.fromisoformat(entry.time)
-        limits = QueryLimits(at.date(), filters=SILENT_ONLY)
+        limits = QueryLimits(at.date(), filters=(silent_cases(),))
         for result in await search_cases(self._reader, person, self._model, limits, asked.country):
             if result.case.agency != entry.agency and names_person(probe, result.entities, self._model):
                 yield searched_notice(result.case.case, entry.agency, entry.purpose, at, self._ring)

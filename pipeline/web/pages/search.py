@@ -18,8 +18,8 @@ from nicegui import events
 from nicegui.element import Element
 
 from pipeline.access.case_filters import Filters
-from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.access.release import View
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
 from pipeline.api.services.search import Search, SearchAnswer, search

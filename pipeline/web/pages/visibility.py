@@ -6,8 +6,8 @@ from functools import partial
 from typing import Final
 
 from pipeline.access.case_visibility import HandlingChange, HandlingChangeError, handling_change
-from pipeline.access.policy import STRICTNESS
 from pipeline.access.redaction import Row
+from pipeline.access.release import STRICTNESS
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.visibility import VisibilityAnswer, read_visibility
 from pipeline.locale import N_

@@ -18,7 +18,7 @@ from benchmarks.search.corpus import Record, written_in_cyrillic
 from benchmarks.search.filling import Filled, Link, Linked
 from benchmarks.search.list_questions import FORMS, counterparts_of, question_of
 from benchmarks.stream.population import COUNTRIES, agency_of
-from pipeline.access.policy import CaseMeta, View, decide_view
+from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.access.token_keys import issue_token
 from pipeline.matching.names.rarity import known_rarities
@@ -166,4 +166,4 @@ def _page(link: Link) -> str:
 
 def _reads(who: Requester, *cases: Linked) -> bool:
     found = (CaseMeta(linked.case, linked.agency, linked.handling) for linked in cases)
-    return all(decide_view(case, who, PURPOSE, datetime.now(UTC)) is View.FULL for case in found)
+    return all(decide(case, who, PURPOSE, datetime.now(UTC)).view is View.FULL for case in found)

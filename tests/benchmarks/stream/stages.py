@@ -13,6 +13,7 @@ import msgspec
 from benchmarks.stream.population import CASE_PARTITIONS
 from benchmarks.stream.populations import AGENCIES
 from pipeline.access.guesses import make_guesses
+from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import make_fingerprint
@@ -147,7 +148,7 @@ class Stages:
         """Bytes of the documents that would be written."""
         documents = [case_document(_accepted(value)) for value in records]
         for value in claims:
-            step = advance_link(None, _claim(value), RING)
+            step = advance_link(None, _claim(value), RING, release_counterpart)
             if step.write is not None:
                 documents.append(link_document(step.write.claim))
         return sum(len(document.body) for document in documents)

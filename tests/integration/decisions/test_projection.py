@@ -17,7 +17,7 @@ from pipeline.access.break_glass import GlassReason, add_review, open_alone, req
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, add_revocation, new_thread
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.policy import CaseMeta, View, decide_view
+from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.access.subscriptions import Subscription, close_subscription, make_subscription
@@ -72,7 +72,7 @@ class Decisions(NamedTuple):
     async def seen(self) -> View:
         """How the asker sees the case under what is granted now."""
         grants = await self.reader.read_grants([CASE.case], ASKER)
-        return decide_view(CASE, ASKER, Purpose.INVESTIGATION, NOW, grants)
+        return decide(CASE, ASKER, Purpose.INVESTIGATION, NOW, grants).view
 
 
 def run(settings: Settings, what: Callable[[Decisions], Awaitable[T]]) -> T:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.access.audience import Viewer
 from pipeline.access.case_filters import Filters
+from pipeline.access.release import Viewer
 from pipeline.index.documents import case_document
 from pipeline.index.filters import filter_clauses
 from pipeline.index.mappings import Indices

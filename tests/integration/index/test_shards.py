@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.access.audience import Viewer
+from pipeline.access.release import Viewer
 from pipeline.index.documents import DocumentWrite, case_document, link_document
 from pipeline.index.mappings import DEFAULT_LAYOUTS, IndexLayout, Indices, apply_mappings
 from pipeline.index.queries import BY_SCORE, QueryLimits, candidate_body, page_body

@@ -18,12 +18,13 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from pipeline.access.hit_ledger import HitLedger
+from pipeline.access.release import release_counterpart
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.runtime import open_runtime
 from pipeline.api.services.links import list_links
 from pipeline.api.session import Session
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.projection import NOTHING, advance_link
+from pipeline.correlation.projection import UNCLAIMED, advance_link
 from pipeline.matching.bands import Band
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.model_file import Prior, encode_model
@@ -237,10 +238,11 @@ async def write_as_before_equality(settings: Settings, old: str, new: str) -> No
             await producer.send_and_wait(before, value, key=record.key, partition=record.partition)
             told = decode_former_claim(value)
             assert told is not None
-            hits = [hit for hit in advance_link(NOTHING, told, ring).hits if hit.receiver == ANNA.agency]
+            step = advance_link(UNCLAIMED, told, ring, release_counterpart)
             (question,) = (
-                ViewChange(hit, told, NOTHING, advance_link(NOTHING, told, ring).seen).gate_question(now)
-                for hit in hits
+                ViewChange(hit, told, UNCLAIMED, step.seen).gate_question(now)
+                for hit in step.hits
+                if hit.receiver == ANNA.agency
             )
             content = msgspec.json.decode(record.value, type=Claim)
             own = content.a if asks == "a" else content.b

@@ -1,4 +1,4 @@
-"""The disclosure rules in Cedar (tests/cedar/disclosure.cedar), asked about what pipeline.access.policy decides."""
+"""The disclosure rules in Cedar (tests/cedar), asked about what pipeline.access.release decides for each way out."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import cedarpy
 
-from pipeline.access.policy import CaseMeta, Grant
+from pipeline.access.release import CaseMeta, Grant
 from pipeline.access.requester import Purpose, Requester
 
-TEXT = Path(__file__).parents[2] / "cedar" / "disclosure.cedar"
+CEDAR = Path(__file__).parents[2] / "cedar"
+TEXT = CEDAR / "disclosure.cedar"
+WAYS_OUT = CEDAR / "ways_out.cedar"
 
 PRECEDENCE = (
     "withdrawn", "expired", "operator", "reads_nothing", "owner", "not_released", "purpose", "released", "silent",
@@ -60,6 +62,32 @@ class CedarPolicies:
     def _reasons(self, result: cedarpy.AuthzResult) -> Iterator[str]:
         """Cedar numbers policies in the order of the text."""
         return (self._names[int(reason.removeprefix("policy"))] for reason in result.diagnostics.reasons)
+
+
+class WayOut(NamedTuple):
+    """What is asked of one way out: the actions, of which the first that is allowed is the answer, and the facts."""
+
+    actions: tuple[str, ...]
+    context: dict[str, Any]
+
+
+class CedarWaysOut:
+    """The Cedar engine over the rules of the ways out."""
+
+    def __init__(self) -> None:
+        self._policies = cedarpy.PolicySet.from_str(WAYS_OUT.read_text())
+
+    def answers(self, asked: Sequence[WayOut]) -> list[str]:
+        """The first action that is allowed of each, "nothing" where none is."""
+        questions = [_question(action, way.context) for way in asked for action in way.actions]
+        found = iter(cedarpy.is_authorized_batch(questions, self._policies, []))
+        answers = []
+        for way in asked:
+            results = [next(found) for _ in way.actions]
+            assert not any(result.diagnostics.errors for result in results), results[0].diagnostics.errors
+            allowed = (action for action, result in zip(way.actions, results, strict=True) if result.allowed)
+            answers.append(next(allowed, "nothing"))
+        return answers
 
 
 def _answer(by_action: dict[str, set[str]]) -> CedarAnswer:

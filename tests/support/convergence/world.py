@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.correlation.claims import Claim, ClaimSide
+from pipeline.access.release import release_counterpart
+from pipeline.correlation.claims import CaseState, Claim, ClaimSide, is_expired, is_visible
 from pipeline.correlation.projection import LinkWrite, RememberedLink, advance_link
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.ops.retention import ended_cases
@@ -134,7 +134,7 @@ class World:
         """A chunk of claims: the index first, then hits and progress in one transaction, then the store."""
         seen, hits, projected = dict(self.seen), list(self.hits), self.projected
         for offset, claim in self.links.between(self.projected, self.links.end)[:count]:
-            step = advance_link(seen.get(claim.link), claim, RING)
+            step = advance_link(seen.get(claim.link), claim, RING, release_counterpart)
             seen[claim.link] = step.seen
             if step.write:
                 self.write(step.write)
@@ -160,7 +160,7 @@ class World:
         """Project's store, as of some offset, is brought up to the progress by what `links` holds, without hits."""
         self.seen = dict(seen)
         for _, claim in self.links.between(offset, self.projected):
-            self.seen[claim.link] = advance_link(self.seen.get(claim.link), claim, RING).seen
+            self.seen[claim.link] = advance_link(self.seen.get(claim.link), claim, RING, release_counterpart).seen
 
     # --- all stages
 

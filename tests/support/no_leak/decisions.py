@@ -20,7 +20,7 @@ from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.disclosures import thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
-from pipeline.access.policy import View, decide_view
+from pipeline.access.release import View, decide
 from pipeline.access.requester import Purpose, Requester
 from pipeline.access.reviews import Assignment, Review, Verdict
 from pipeline.access.subscriptions import Subscription, SubscriptionState
@@ -158,7 +158,7 @@ def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[DocumentW
 
 def _form(case: CaseSpec, who: Requester) -> ShownForm | None:
     """How a case is shown to someone whatever they want it for; that it was shown stays known to both agencies."""
-    seen = {decide_view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
+    seen = {decide(case.meta(), who, purpose, NOW).view for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
     return None if View.NOTHING in seen else ShownForm.HIT if View.HIT in seen else ShownForm.FULL
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 from hypothesis import strategies as st
 
-from pipeline.access.policy import CaseMeta, View, decide_view
+from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.index.documents import DocumentWrite, case_document, link_document
 from pipeline.matching.fingerprint import Handling
@@ -76,7 +76,7 @@ class CaseSpec(NamedTuple):
     def hidden_from(self, who: Requester, purpose: Purpose) -> bool:
         """An auditor is told of what the agency's investigators know of, and reads none of it."""
         reader = make_requester(who.agency) if Role.AUDITOR in who.roles else who
-        return decide_view(self.meta(), reader, purpose, NOW) is View.NOTHING
+        return decide(self.meta(), reader, purpose, NOW).view is View.NOTHING
 
 
 specs = st.builds(

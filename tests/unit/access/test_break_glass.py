@@ -35,7 +35,7 @@ from pipeline.access.disclosure_threads import (
     thread_state,
 )
 from pipeline.access.disclosures import add_revocation, new_thread
-from pipeline.access.policy import CaseMeta, View, decide_view, may_confirm_glass
+from pipeline.access.release import CaseMeta, View, decide, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -73,7 +73,7 @@ def alone(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
 
 def seen(disclosure: Disclosure, who: Requester = CHIEF, case: CaseMeta = CASE, now: datetime = NOW) -> View:
     found = grant_of(disclosure)
-    return decide_view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
+    return decide(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found]).view
 
 
 def test_a_request_opens_nothing_and_a_confirmation_opens_to_the_requester_alone_for_the_time_asked() -> None:

@@ -15,7 +15,7 @@ from pipeline.access.case_visibility import (
     explain_visibility,
     handling_change,
 )
-from pipeline.access.policy import CaseMeta, Grant, Rule
+from pipeline.access.release import CaseMeta, Grant, Rule
 from pipeline.matching.fingerprint import Handling
 from pipeline.records.agencies import Agency, AgencyState
 

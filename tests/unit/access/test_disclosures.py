@@ -27,7 +27,7 @@ from pipeline.access.disclosures import (
     may_decide,
     new_thread,
 )
-from pipeline.access.policy import CaseMeta, View, decide_view
+from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -56,7 +56,7 @@ def granted(until: datetime = NOW + 7 * DAY) -> Disclosure:
 
 def seen(disclosure: Disclosure, who: Requester = ASKER, case: CaseMeta = CASE, now: datetime = NOW) -> View:
     found = grant_of(disclosure)
-    return decide_view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
+    return decide(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found]).view
 
 
 def test_a_grant_opens_the_case_to_the_whole_asking_agency_until_its_date_and_to_no_other() -> None:

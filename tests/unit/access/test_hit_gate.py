@@ -9,10 +9,8 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from pipeline.access.hit_gate import exact_match, see_link
-from pipeline.access.policy import LinkView
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.access.hit_gate import exact_match
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
 from pipeline.matching.names.alignment import align
@@ -252,23 +250,3 @@ def test_whether_parts_are_strong_enough_is_asked_of_the_question_alone() -> Non
     assert match(person(**called), held=(person(**weak),)) is NOTHING
     short = [{"type": "passport", "value": "123", "country": "FR"}]
     assert match(person(**NAMED, identifiers=short), held=(person(**NAMED, identifiers=short),)) is NOTHING
-
-
-@pytest.mark.parametrize("view", [LinkView.HIT_A, LinkView.HIT_B])
-@pytest.mark.parametrize("by", [NUMBER, NAME, NUMBER | NAME])
-@pytest.mark.parametrize("band", [Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE, Band.NONE])
-def test_a_link_to_a_hit_shows_in_one_band_where_the_side_that_asks_meets_it(
-    view: LinkView, by: ExactMatch, band: Band
-) -> None:
-    asks = {LinkView.HIT_B: (by, NOTHING), LinkView.HIT_A: (NOTHING, by)}
-    assert see_link(view, band, *asks[view]) == (view, HIT_BAND)
-    assert see_link(view, band, *reversed(asks[view])) == (LinkView.NOTHING, Band.NONE)
-
-
-def test_a_link_seen_in_full_or_not_at_all_passes_as_it_is() -> None:
-    assert see_link(LinkView.FULL, Band.POSSIBLE, NOTHING, NOTHING) == (LinkView.FULL, Band.POSSIBLE)
-    assert see_link(LinkView.NOTHING, Band.CERTAIN, NAME, NAME).view is LinkView.NOTHING
-
-
-def test_what_is_no_link_shows_to_nobody_who_reads_both_sides() -> None:
-    assert see_link(LinkView.FULL, Band.NONE, NAME, NAME) == (LinkView.NOTHING, Band.NONE)

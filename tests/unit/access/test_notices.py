@@ -15,10 +15,10 @@ from pipeline.access.break_glass import (
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_refusal, add_request, add_revocation, new_thread
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice, silent_link_notice
-from pipeline.access.policy import CaseMeta
+from pipeline.access.release import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Role
 from pipeline.correlation.claims import ClaimSide
-from pipeline.correlation.hits import Hit, HitKind
+from pipeline.correlation.projection import Hit, HitKind
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester

@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from pipeline.access.hit_gate import exact_match
+from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.keys import EXACT
-from pipeline.correlation.projection import NOTHING, advance_link
+from pipeline.correlation.projection import UNCLAIMED, advance_link
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
@@ -71,9 +72,9 @@ def told(*asking: dict[str, Any], held: dict[str, Any] = HELD, pushed_last: bool
     """What the asking agency is told, and by what; its own content aside, which the gate holds the question by."""
     cases = [fingerprint("nl-np", held, code="H2"), fingerprint("fr-pj", *asking)]
     found = []
-    seen = NOTHING
+    seen = UNCLAIMED
     for claim in claims(*(cases if pushed_last else reversed(cases))):
-        step = advance_link(seen, claim, RING)
+        step = advance_link(seen, claim, RING, release_counterpart)
         seen = step.seen
         found += [(hit.kind, hit.band, hit.agency, hit.reference, hit.basis, hit.contact) for hit in step.hits
                   if hit.receiver == "fr-pj"]  # fmt: skip

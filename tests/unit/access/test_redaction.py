@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.access.hit_gate import LinkSight
-from pipeline.access.policy import CaseMeta, LinkView, View
 from pipeline.access.redaction import LinkEnds, case_for, link_for
+from pipeline.access.release import CaseMeta, LinkSight, LinkView, View
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from pipeline.access.release import release_counterpart
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import is_saved_search, match_notice, match_question, saved_search_print
 from pipeline.access.subscriptions import make_subscription as make
@@ -35,7 +36,7 @@ def test_a_case_of_any_key_is_a_case(key: str) -> None:
     claim = msgspec.structs.replace(claim, exact_a=Band.CERTAIN, exact_b=Band.CERTAIN)
     assert not is_saved_search(a)
     assert not is_saved_search(b)
-    assert {hit.receiver for hit in advance_link(None, claim, RING).hits} == {a.agency, b.agency}
+    assert {hit.receiver for hit in advance_link(None, claim, RING, release_counterpart).hits} == {a.agency, b.agency}
 
 
 def test_a_saved_search_is_one_beside_cases_of_any_key() -> None:

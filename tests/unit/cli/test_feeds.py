@@ -18,7 +18,7 @@ from pipeline.cli.feeds import (
     summarise_push,
 )
 from pipeline.cli.main import build_cli
-from pipeline.correlation.hits import Hit, HitKind
+from pipeline.correlation.projection import Hit, HitKind
 from pipeline.feeds.pushing import PushResult
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from pipeline.access.audience import Viewer
 from pipeline.access.case_filters import Filters
+from pipeline.access.release import Viewer
 from pipeline.index.filters import FacetCounts, FacetValue, FewOf, facet_body, read_facets
 from pipeline.index.queries import QueryLimits
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pipeline.access.audience import Viewer
+from pipeline.access.release import Viewer
 from pipeline.index.queries import QueryLimits, all_links, candidate_body, links_of, match_reasons, page_body
 from pipeline.search.probes import CandidateQuery, ScoredClause
 

@@ -13,13 +13,26 @@ import pytest
 from aiokafka import TopicPartition
 
 from pipeline.access.guesses import SPAN_DAYS, SPANS, AskedGuesses, GuessLedger, make_guesses
-from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion, tells_nobody
+from pipeline.access.hit_ledger import (
+    TELLING_TIME,
+    Admission,
+    HitAllowance,
+    HitQuestion,
+    searched_question,
+    tells_nobody,
+)
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.silent_searches import TELLING_TIME, searched_question
+from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
-from pipeline.correlation.generation_diff import add_new, add_old, difference_hits
-from pipeline.correlation.hits import HitKind
-from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
+from pipeline.correlation.projection import (
+    UNCLAIMED,
+    HitKind,
+    RememberedLink,
+    add_new,
+    add_old,
+    advance_link,
+    difference_hits,
+)
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
@@ -58,9 +71,9 @@ def live(a: ClaimSide, b: ClaimSide, exact_a: ExactMatch = ExactMatch.NAME) -> C
 
 def changes(*claims: Claim) -> list[ViewChange]:
     """What agencies are told of one link by these claims."""
-    seen, found = NOTHING, []
+    seen, found = UNCLAIMED, []
     for claim in claims:
-        step = advance_link(seen, claim, RING)
+        step = advance_link(seen, claim, RING, release_counterpart)
         found += [ViewChange(hit, claim, seen, step.seen) for hit in step.hits]
         seen = step.seen
     return found
@@ -123,7 +136,7 @@ def test_a_claim_of_before_equality_meets_nothing_and_what_it_told_is_taken_back
     stays = [(by, HitKind.CHANGED) for by in (ExactMatch.NUMBER, ExactMatch.NAME, both)]
     for by, kind in ((ExactMatch.NONE, HitKind.RETRACTED), *stays):
         now = live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=by)
-        hits = difference_hits(add_new(add_old(None, told), now), RING, 1)
+        hits = difference_hits(add_new(add_old(None, told, release_counterpart), now, release_counterpart), RING, 1)
         assert [(hit.receiver, hit.kind) for hit in hits] == [(ASKER, kind)]
 
 

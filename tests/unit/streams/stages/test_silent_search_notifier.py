@@ -12,10 +12,9 @@ import orjson
 import pytest
 
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain
-from pipeline.access.hit_ledger import HitQuestion
+from pipeline.access.hit_ledger import HitQuestion, searched_question
 from pipeline.access.notices import NoticeKind, notice_id
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.access.silent_searches import searched_question
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader

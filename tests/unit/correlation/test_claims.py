@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
-from pipeline.correlation.visibility import CaseState, is_expired, is_visible
+from pipeline.correlation.claims import CaseState, Claim, ClaimSide, ClaimState, is_expired, is_visible
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CLAIM = Claim("link", ClaimState.LIVE, 0, "g", ClaimSide("a:1", 1, hash="hash a"), ClaimSide("b:1", 1, hash="hash b"))
