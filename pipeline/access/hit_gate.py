@@ -18,10 +18,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from pipeline.matching.bands import Band
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.comparisons.identifier import GENERIC, are_of_two_countries
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Entities, EntityPrint, IdentifierPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint, levels

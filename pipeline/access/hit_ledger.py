@@ -19,8 +19,7 @@ import msgspec
 from pipeline.access.guesses import BORN, GuessLedger
 from pipeline.access.notices import Notice, notice_id
 from pipeline.correlation.projection import Hit, HitKind
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import Contact
 
 AgencyPair = tuple[str, str]

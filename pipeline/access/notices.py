@@ -19,8 +19,7 @@ from pipeline.correlation.claims import ClaimSide
 from pipeline.correlation.key_ring import ID_CHARS, KeyRing, KeyUse, keyed_id
 from pipeline.correlation.projection import Hit, HitKind
 from pipeline.correlation.references import make_reference
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 
 
 class NoticeKind(StrEnum):

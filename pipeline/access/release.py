@@ -34,8 +34,7 @@ import msgspec
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, is_expired
 from pipeline.correlation.projection import CounterpartView
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 from pipeline.matching.fingerprint import Contact, Handling, OwnerScope
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, SILENT, is_released
 

@@ -21,8 +21,7 @@ from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
 from pipeline.records.handling import SILENT
 

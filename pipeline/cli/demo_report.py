@@ -21,8 +21,7 @@ from pipeline.demo.run import DemoResult
 from pipeline.demo.story import Cast, find_story, story_steps
 from pipeline.demo.truth import Agreement, TruePair
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import label, percent
 from pipeline.matching.explain.words import TYPES

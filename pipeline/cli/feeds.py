@@ -24,7 +24,7 @@ from pipeline.feeds.gateway_client import Gateway
 from pipeline.feeds.pushing import PushResult
 from pipeline.feeds.sending import match_receipts, read_file_lines, upload_name
 from pipeline.feeds.signing import RecordSigner, read_signer
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.ops.command_output import FAILED, JsonLinesOption
 from pipeline.progress_bars import show_bars
 from pipeline.records.messages import Outcome, Position, Receipt, offsets_of

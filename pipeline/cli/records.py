@@ -13,8 +13,7 @@ from rich.text import Text
 
 from pipeline.access.redaction import Row
 from pipeline.locale import SOURCE
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding

@@ -11,8 +11,7 @@ from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.fingerprint import Fingerprint
 
 TOGETHER = 200

@@ -11,9 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 
 

@@ -29,7 +29,7 @@ from pipeline.correlation.key_kinds import owner_partition
 from pipeline.correlation.keys import hold_all_exact
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.correlation.store import BlockStore, StoredCase
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.handling import HIT_ONLY
 

@@ -8,9 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.screening.sketches import Sketches
 

@@ -24,9 +24,7 @@ import msgspec
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, without_evidence
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact
 
 

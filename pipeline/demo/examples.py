@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.index.documents import LinkDocument
 from pipeline.locale import translate
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.explain.explanation import Explanation, Item
 from pipeline.matching.explain.wording import label, shared_finding
 from pipeline.matching.explain.words import TYPES

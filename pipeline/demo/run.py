@@ -26,7 +26,7 @@ from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.localstack import stack
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting, count_outcomes

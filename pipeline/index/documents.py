@@ -13,9 +13,7 @@ import msgspec
 from pipeline.access.release import CaseMeta, link_audience
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.correlation.references import digest_name
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, RejectedMessage
 from pipeline.records.normalised import RecordWarning
@@ -333,7 +331,7 @@ def rejected_document(rejected: RejectedMessage) -> DocumentWrite:
 def link_row(link: LinkDocument) -> dict[str, Any]:
     """A visible link; case_a < case_b, `score` in hundredths of a bit, `evidence` the whole explanation.
 
-    `basis`: of what score, probability and band are (pipeline.matching.basis).
+    `basis`: of what score, probability and band are (pipeline.matching.bands).
     """
     return {
         "link_id": link.link,

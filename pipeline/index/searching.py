@@ -17,7 +17,7 @@ from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.engine import PointInTime
 from pipeline.index.queries import QueryLimits, candidate_body
 from pipeline.index.reading import IndexReader
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import ExactMatch
 from pipeline.matching.explain.explaining import entities_evidence, judge_question
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.fingerprint import EntityPrint

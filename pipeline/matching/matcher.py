@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Basis, ExactMatch
 from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, meet_names
-from pipeline.matching.score.scoring import Judgement, judge_cases, judge_score, least_score, score_from
+from pipeline.matching.score.scoring import Judgement, judge_cases, judge_score, least_score, score_at_least
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
@@ -71,7 +70,7 @@ class ModelMatcher:
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         """The judgement of a pair; None if it is no link, which mostly shows without aligning names."""
         first, second = (b, a) if a.case > b.case else (a, b)
-        score = score_from(first.entities, second.entities, self._model, self._least)
+        score = score_at_least(first.entities, second.entities, self._model, self._least)
         if score is None:
             return self._judge_shared_number(a, b)
         judged = self._judge_score(a, b, score)

@@ -1,4 +1,8 @@
-"""The reference model: every level of every comparison at the probabilities that stand beside it."""
+"""The reference model: every level of every comparison at the probabilities that stand beside it.
+
+Weights against companions are made monotone, here and in training: the nearest monotone sequence, by pooling adjacent
+violators (Barlow et al. 1972).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ from pipeline.matching.alternatives import COMPANION_KINDS
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.comparison import Comparison, log2_cb
 from pipeline.matching.model_file import ModelFile, WeightedComparison, WeightedLevel
-from pipeline.matching.monotone import project_companions
 from pipeline.records.entity_types import ENTITY_TYPES
 
 SHIPPED = "2026.11-2"
@@ -43,7 +46,7 @@ def weigh_companions(
 
     `bits` are the levels' weights against strangers, `m` their shares of true pairs, and `weights` the numbers of pairs
     behind these shares. h is taken from `learnt` where it has the kind, else from the reference. The weights are
-    projected so that they fall as `bits` do (monotone.project_companions). Returns hundredths of a bit by kind.
+    projected so that they fall as `bits` do (project_companions). Returns hundredths of a bit by kind.
     """
     found: list[dict[str, int]] = [{} for _ in bits]
     for at, kind in enumerate(COMPANION_KINDS):
@@ -59,3 +62,32 @@ def weigh_companions(
 def kinds_of(comparison: Comparison) -> frozenset[str]:
     """The kinds of companions that entities compared by this comparison can have."""
     return frozenset(kind for row in ENTITY_TYPES if comparison.name in row.comparisons for kind in row.companions)
+
+
+def falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The weighted least-squares projection of `values` onto sequences that never rise."""
+    blocks: list[list[float]] = []
+    for value, weight in zip(values, weights, strict=True):
+        blocks.append([value, max(weight, 1e-9), 1])
+        while len(blocks) > 1 and blocks[-2][0] < blocks[-1][0]:
+            last, before = blocks.pop(), blocks.pop()
+            mass = before[1] + last[1]
+            blocks.append([(before[0] * before[1] + last[0] * last[1]) / mass, mass, before[2] + last[2]])
+    return [value for value, _, count in blocks for _ in range(int(count))]
+
+
+def rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The weighted least-squares projection of `values` onto sequences that never fall."""
+    return falling(values[::-1], weights[::-1])[::-1]
+
+
+def project_companions(companions: Sequence[float], bits: Sequence[int], weights: Sequence[float]) -> list[int]:
+    """The weights of levels against companions, changed as little as needed so that more agreement never weighs less.
+
+    `bits` are the levels' weights against strangers, which fall; `weights` are the numbers of pairs behind the levels.
+    Agreements (more than 0 bits) and contradictions are each replaced by the nearest falling sequence, and an agreement
+    is at least 0, a contradiction at most 0.
+    """
+    agreeing = sum(weight > 0 for weight in bits)
+    found = [max(0, round(value)) for value in falling(companions[:agreeing], weights[:agreeing])]
+    return found + [min(0, round(value)) for value in falling(companions[agreeing:], weights[agreeing:])]

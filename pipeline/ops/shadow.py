@@ -22,8 +22,7 @@ from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation_id, load_model
 from pipeline.ops.operation import audit_operation

@@ -24,9 +24,9 @@ from rapidfuzz.distance import OSA
 from pipeline.access.hit_gate import exact_match, is_whole_name, whole_birth_date
 from pipeline.access.subscriptions import Subscription, SubscriptionState, saved_search_print
 from pipeline.correlation.keys import blocking_keys
+from pipeline.matching.bands import ExactMatch
 from pipeline.matching.comparisons.identifier import MIN_NEAR, MOST_EDITS
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint, make_name_print, sound_keys

@@ -38,8 +38,7 @@ from pipeline.access.subscriptions import Subscription
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.correlation.projection import CounterpartView, Hit, make_hit
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, load_model

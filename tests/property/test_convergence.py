@@ -23,7 +23,7 @@ from pipeline.correlation.projection import Hit, HitKind
 from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from support.convergence.logs import CASES, FencedError, SentHit, SentVersion, day
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened

@@ -23,8 +23,7 @@ from pipeline.access import release
 from pipeline.access.release import CaseMeta, CaseScope, Grant, LinkView, Rule, View, Viewer
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 from pipeline.matching.fingerprint import Handling, OwnerScope
 from support.access.cedar import AccessRequest, CedarAnswer, CedarPolicies, CedarWaysOut, WayOut
 

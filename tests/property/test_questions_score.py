@@ -16,7 +16,7 @@ from pipeline.access.hit_gate import exact_match
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import make_subscription
 from pipeline.api.list_planning import parse_rows
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import score_cases

@@ -19,8 +19,7 @@ from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, find_surroundings
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.linked_things import name_entity
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import label, lower_label, plain_summary
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES

@@ -34,7 +34,7 @@ from pipeline.index.searching import (
     find_cases,
     find_hits,
 )
-from pipeline.matching.exact_match import HIT_BAND
+from pipeline.matching.bands import HIT_BAND
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
 from pipeline.search.probes import QuestionProbe, make_probe

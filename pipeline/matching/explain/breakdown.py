@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipeline.locale import LANGUAGES, N_, translate
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explaining import rarity
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.explain.wording import (

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import structs
 
 from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.comparisons.catalogue import BY_NAME, IDENTIFIER
 from pipeline.matching.comparisons.comparison import Comparison, ComparisonResult, apply_curve
 from pipeline.matching.comparisons.identifier import number_in_common

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.names import TokenPair
 
 

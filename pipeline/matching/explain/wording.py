@@ -12,8 +12,7 @@ from typing import Final, TypeVar
 from babel import dates
 
 from pipeline.locale import LANGUAGES, N_, translate, translate_plural
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.comparisons.catalogue import distance_m, read_where
 from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.explain.words import (

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pipeline.matching.names.joined_words import BACK, BOTH_WAYS, FORTH, join_words, may_join
 from pipeline.matching.names.prints import NamePrint, Tokens
-from pipeline.matching.names.token_pairs import INITIAL, NOTHING, OTHER, PERSONAL, PairMemory, TokenPair
+from pipeline.matching.names.token_pairs import INITIAL, OTHER, PERSONAL, UNLIKE, PairMemory, TokenPair
 
 PATRONYMIC = "patronymic"
 """The kind of a token that is the name of its bearer's father."""
@@ -85,7 +85,7 @@ def _take_best(
         x = a[i]
         if ranked and x.kind == INITIAL:
             continue
-        likely = [(i, j, pair) for j in full if (pair := judge(x, b[j])) is not NOTHING]
+        likely = [(i, j, pair) for j in full if (pair := judge(x, b[j])) is not UNLIKE]
         if apart:
             likely = [option for option in likely if not _are_of_two_bearers(a, i, b, option[1])]
         if likely:
@@ -176,7 +176,7 @@ def _align_by_rank(
     ranks = list(zip(rest_a, rest_b, strict=False))
     if any(a[i].kind != INITIAL and b[j].kind != INITIAL for i, j in ranks):
         return []
-    return [(i, j, pair) for i, j in ranks if (pair := memory.judge(a[i], b[j])) is not NOTHING]
+    return [(i, j, pair) for i, j in ranks if (pair := memory.judge(a[i], b[j])) is not UNLIKE]
 
 
 def _find_family(tokens: Tokens, rest: Sequence[int]) -> list[int]:
@@ -192,7 +192,7 @@ def _align_in_order(
         above, row = best[-1], [(0, list[AlignedTokens]())]
         for at, j in enumerate(rest_b):
             options = [above[at + 1], row[at]]
-            if (a[i].kind == INITIAL or b[j].kind == INITIAL) and (pair := memory.judge(a[i], b[j])) is not NOTHING:
+            if (a[i].kind == INITIAL or b[j].kind == INITIAL) and (pair := memory.judge(a[i], b[j])) is not UNLIKE:
                 bits, before = above[at]
                 options.append((bits + pair.bits, [*before, (i, j, pair)]))
             row.append(max(options, key=lambda option: option[0]))

@@ -55,7 +55,7 @@ class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pairs: tuple[TokenPair, ...]
 
 
-NOTHING = NameComparison(0, "none", ())
+NO_COMPARISON = NameComparison(0, "none", ())
 
 
 def compare(a: NamePrint, b: NamePrint, *, joined: int = BOTH_WAYS) -> NameComparison:
@@ -65,7 +65,7 @@ def compare(a: NamePrint, b: NamePrint, *, joined: int = BOTH_WAYS) -> NameCompa
     is known that there are none.
     """
     if not a.tokens or not b.tokens:
-        return NOTHING
+        return NO_COMPARISON
     if b < a:
         found = _compare(b, a, turn_ways(joined))
         return NameComparison(found.bits, found.level, tuple(TokenPair(p.b, p.a, p.level, p.bits) for p in found.pairs))

@@ -18,7 +18,7 @@ from pipeline.matching.names.prints import (
 )
 from pipeline.matching.names.spellings import unlike_joined
 from pipeline.matching.names.token_levels import is_latin, may_be_written
-from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
+from pipeline.matching.names.token_pairs import UNLIKE, PairMemory, TokenPair
 from pipeline.records.scripts import UNPARTED
 
 MAX_JOINED = 3
@@ -98,7 +98,7 @@ def join_words(
     for i, runs in _find_fitting(name, many, rest_one[:], rest_many):
         judged = judge_runs([(name.tokens[i], _take_run(many, run)) for run in runs], memory)
         for run, pair in zip(runs, judged, strict=True):
-            if pair is not NOTHING:
+            if pair is not UNLIKE:
                 found.append(pair)
                 rest_one.remove(i)
                 rest_many[:] = [j for j in rest_many if j not in run]
@@ -150,11 +150,11 @@ def _take_run(many: NamePrint, run: range) -> Run:
 
 
 def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> list[TokenPair]:
-    """Compare words with a run of words each, written together or abbreviated; NOTHING where it is neither.
+    """Compare words with a run of words each, written together or abbreviated; UNLIKE where it is neither.
 
     Words and runs in two scripts are compared together.
     """
-    found = [NOTHING] * len(held)
+    found = [UNLIKE] * len(held)
     likely: list[int] = []
     across: list[int] = []
     for at, (x, run) in enumerate(held):
@@ -207,7 +207,7 @@ def _may_be_across(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -
     """Which joined words of another script are worth a print, which costs a search for their Latin forms."""
     found = [memory.find(x.text, run.joined) for x, run in held]
     may_be = [
-        pair is not NOTHING if pair is not None else _may_sound_alike(x, run)
+        pair is not UNLIKE if pair is not None else _may_sound_alike(x, run)
         for (x, run), pair in zip(held, found, strict=True)
     ]
     asked = [at for at, (x, _) in enumerate(held) if may_be[at] and found[at] is None and is_latin(x.script)]

@@ -41,7 +41,7 @@ from pipeline.matching.names.joined_words import (
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint
 from pipeline.matching.names.shapes import IntegerArray, Marked, RunTable, find_alike, script_number
-from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
+from pipeline.matching.names.token_pairs import OTHER, PERSONAL, UNLIKE, PairMemory
 
 _ROUNDING = 0.01
 _LEAST_ALIKE_JOINED, _LEAST_ALIKE_FORMS = 1 - 1 / ALIKE_SHARE - _ROUNDING, ALIKE_FORMS - _ROUNDING
@@ -235,7 +235,7 @@ def _find_gains(a: NameSet, b: NameSet, memory: PairMemory) -> tuple[Gains, Gain
     alike = find_alike(a.shapes, b.shapes)
     judged = memory.judge_all([(a.tokens[s], b.tokens[t]) for s, t in alike])
     for (s, t), pair in zip(alike, judged, strict=True):
-        if pair is not NOTHING:
+        if pair is not UNLIKE:
             gains[s, t] = pair.bits
     return _best_by_name(gains, b), _best_by_name(gains.T, a)
 
@@ -251,7 +251,7 @@ def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) 
     found = list(find_runs(one, many))
     judged = judge_runs([(one.tokens[word], run) for word, _, run in found], memory)
     for (word, name, _), pair in zip(found, judged, strict=True):
-        if pair is not NOTHING:
+        if pair is not UNLIKE:
             gains[word, name] = max(gains[word, name], pair.bits)
             joined[one.holders(word), name] += pair.bits
     return joined

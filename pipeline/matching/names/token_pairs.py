@@ -30,7 +30,7 @@ class TokenPair(msgspec.Struct, frozen=True, array_like=True, gc=False):
     bits: int
 
 
-NOTHING = TokenPair("", "", levels.DIFFERENT, 0)
+UNLIKE = TokenPair("", "", levels.DIFFERENT, 0)
 
 
 class PairMemory:
@@ -41,12 +41,12 @@ class PairMemory:
         self._count = 0
 
     def judge(self, x: TokenPrint, y: TokenPrint) -> TokenPair:
-        """The comparison of two tokens; the object NOTHING if they differ.
+        """The comparison of two tokens; the object UNLIKE if they differ.
 
         Tokens that outlines tell apart are not cached: most pairs never come again, and outlines are as cheap.
         """
         if _far_apart(x, y):
-            return NOTHING
+            return UNLIKE
         row = self._rows.get(x.text)
         if row is None:
             row = self._new_row(x.text)
@@ -69,7 +69,7 @@ class PairMemory:
                     known = self.judge(x, y)
                 elif (known := self._find_turned(x.text, y.text)) is None:
                     new.setdefault((x.text, y.text), []).append(at)
-                    known = NOTHING
+                    known = UNLIKE
             found.append(known)
         if new:
             judged = _judge_all([pairs[places[0]] for places in new.values()])
@@ -88,11 +88,11 @@ class PairMemory:
         """The comparison that is cached with the two texts exchanged, turned round; it is symmetric."""
         row = self._rows.get(b)
         found = None if row is None else row.get(a)
-        return found if found is None or found is NOTHING else TokenPair(a, b, found.level, found.bits)
+        return found if found is None or found is UNLIKE else TokenPair(a, b, found.level, found.bits)
 
     def rule_out(self, a: str, b: str) -> None:
         """Note that two texts differ, for a word without a print."""
-        self._remember(a, b, NOTHING)
+        self._remember(a, b, UNLIKE)
 
     def _remember(self, a: str, b: str, pair: TokenPair) -> None:
         row = self._rows.get(a)
@@ -138,22 +138,22 @@ def _in_order(x: TokenPrint, y: TokenPrint) -> tuple[TokenPrint, TokenPrint]:
 def _judge_initial(x: TokenPrint, y: TokenPrint) -> TokenPair:
     """The comparison of an initial and another token."""
     bits = INITIAL_BITS if _share_initial(x, y) else SHORT_FORM_BITS if _may_be_short(x, y) else 0
-    return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else NOTHING
+    return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else UNLIKE
 
 
 def _weigh(x: TokenPrint, y: TokenPrint, found: levels.Likeness) -> TokenPair:
     """The comparison of two tokens whose level is known."""
     level, aligned = found
     if level == levels.DIFFERENT:
-        return NOTHING
+        return UNLIKE
     rarity = min(x.rarity, y.rarity)
     if aligned:
         bits = levels.aligned_bits(aligned, rarity)
-        return TokenPair(x.text, y.text, level, bits) if bits > 0 else NOTHING
+        return TokenPair(x.text, y.text, level, bits) if bits > 0 else UNLIKE
     bits = levels.level_bits(level, rarity)
     learnt = x.script == y.script or (is_learnt(x.script) and is_learnt(y.script))
     bits = bits if learnt else bits - levels.UNLEARNT
-    return TokenPair(x.text, y.text, level, bits) if bits > 0 else NOTHING
+    return TokenPair(x.text, y.text, level, bits) if bits > 0 else UNLIKE
 
 
 def _share_initial(x: TokenPrint, y: TokenPrint) -> bool:

@@ -18,8 +18,7 @@ import msgspec
 from msgspec import structs
 
 from pipeline.matching.alternatives import NO_BITS, STRANGERS, Bits, against_both
-from pipeline.matching.bands import Band, band_of
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis, band_of
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.comparison import ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
@@ -42,7 +41,7 @@ RARE = 1200
 ALL_PAIRS = 16
 """Up to so many pairs of one type, comparing all costs less than finding the pairs that share a mark."""
 
-Cells = list[tuple[int, int]]
+IndexPairs = list[tuple[int, int]]
 """Pairs of entities of two cases, as indices."""
 
 
@@ -95,33 +94,33 @@ def judge_score(bits: int) -> Judgement:
 
 def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
     """The score of two cases' entities in hundredths of a bit, with the prior."""
-    if (len(a) == 1 or len(b) == 1) and not cross_type_cells(a, b):
+    if (len(a) == 1 or len(b) == 1) and not pairs_across_types(a, b):
         return _score_of_one(a, b, model, model.plans)
     return total_score(weigh_evidence(a, b, model), model)
 
 
-def score_from(a: Entities, b: Entities, model: Model, least: int) -> int | None:
+def score_at_least(a: Entities, b: Entities, model: Model, least: int) -> int | None:
     """The same as score_cases, or None where that is less than `least` for certain, which mostly costs less to tell."""
-    if not (len(a) == 1 or len(b) == 1) or cross_type_cells(a, b):
+    if not (len(a) == 1 or len(b) == 1) or pairs_across_types(a, b):
         return score_cases(a, b, model)
-    cells = same_type_cells(a, b)
+    cells = pairs_of_one_type(a, b)
     fee = attempts_fee(len(cells)) - model.prior
     if least + fee <= 0:
         return score_cases(a, b, model)
-    weights = [weight for i, j in cells if (weight := weigh_from(a[i], b[j], model, least + fee)) is not None]
+    weights = [weight for i, j in cells if (weight := weigh_at_least(a[i], b[j], model, least + fee)) is not None]
     return max(0, *weights) - fee if weights else None
 
 
 def most_score(a: Entities, b: Entities, model: Model) -> int | None:
     """What score_cases never exceeds; None if both sides have several entities, or types that share a selector."""
-    if not (len(a) == 1 or len(b) == 1) or cross_type_cells(a, b):
+    if not (len(a) == 1 or len(b) == 1) or pairs_across_types(a, b):
         return None
     return _score_of_one(a, b, model, model.ceilings)
 
 
 def _score_of_one(a: Entities, b: Entities, model: Model, plans: Mapping[str, Plan]) -> int:
     """The score if a side has a single entity: the best entity of the other side counts; nothing is to assign."""
-    cells = same_type_cells(a, b)
+    cells = pairs_of_one_type(a, b)
     best = max([weigh_by_plan(a[i], b[j], plans[a[i].type], model) for i, j in cells], default=0)
     return model.prior + max(0, best) - attempts_fee(len(cells))
 
@@ -136,9 +135,9 @@ def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model
 
     Every value counts once: if a person and a phone entity of each case have one phone number, that is one agreement.
     """
-    cells = same_type_cells(a, b)
+    cells = pairs_of_one_type(a, b)
     bits = {cell: found for cell in cells if (found := weigh_entities(a[cell[0]], b[cell[1]], model)) > 0}
-    across = cross_type_cells(a, b)
+    across = pairs_across_types(a, b)
     strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest_weak_tie(a, b, bits)
     ties = _assign_ties(a, b, strong)
     crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
@@ -287,7 +286,7 @@ def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
     return odds
 
 
-def weigh_from(a: EntityPrint, b: EntityPrint, model: Model, least: int) -> int | None:
+def weigh_at_least(a: EntityPrint, b: EntityPrint, model: Model, least: int) -> int | None:
     """The same as weigh_entities, or None where that is less than `least` for certain.
 
     Names, which cost most to compare, come last, and only where the other comparisons and what names say at most leave
@@ -384,7 +383,7 @@ def _cells(latitude: float, longitude: float) -> set[str]:
     return {f"l{int((latitude + shift) // 0.2)}|{int((longitude + shift) // 0.2)}|{shift}" for shift in (0.0, 0.1)}
 
 
-def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
+def pairs_of_one_type(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> IndexPairs:
     """The pairs of one type to compare, as indices: all in small cases, those that share a mark in large ones."""
     cells = [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
     if len(cells) <= ALL_PAIRS:
@@ -393,7 +392,7 @@ def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> C
     return [(i, j) for i, j in cells if not marks_a[i].isdisjoint(marks_b[j])]
 
 
-def cross_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
+def pairs_across_types(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> IndexPairs:
     """The pairs of different types that share a selector, as indices. Most cases hold persons alone, and have none."""
     if len({entity.type for entity in (*a, *b)}) == 1:
         return []

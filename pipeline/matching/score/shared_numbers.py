@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.comparisons.catalogue import IDENTIFIER
 from pipeline.matching.comparisons.identifier import number_in_common
 from pipeline.matching.fingerprint import Entities, Fingerprint
@@ -21,7 +21,7 @@ from pipeline.matching.score.scoring import (
     Judgement,
     content_of,
     judge_score,
-    same_type_cells,
+    pairs_of_one_type,
     total_score,
 )
 
@@ -46,7 +46,7 @@ def weigh_shared_number(a: Entities, b: Entities, model: Model) -> Evidence | No
     """
     if not (_have_numbers(a) and _have_numbers(b)):
         return None
-    table, cells = model.tables[IDENTIFIER.name], same_type_cells(a, b)
+    table, cells = model.tables[IDENTIFIER.name], pairs_of_one_type(a, b)
     found = [
         (result.weight, i, j)
         for i, j in cells

@@ -15,8 +15,8 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import Calibration, ModelFile
-from pipeline.matching.monotone import rising
-from pipeline.matching.score.scoring import counted_bits, same_type_cells, weigh_entities
+from pipeline.matching.reference import rising
+from pipeline.matching.score.scoring import counted_bits, pairs_of_one_type, weigh_entities
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
 from pipeline.matching.training.reading import Cases, read_labels
 
@@ -46,7 +46,7 @@ def _label_evidence(
         entities_a, entities_b = cases.prints[a], cases.prints[b]
         weights = sorted(
             (weigh_entities(entities_a[i], entities_b[j], model), entities_a[i].type)
-            for i, j in same_type_cells(entities_a, entities_b)
+            for i, j in pairs_of_one_type(entities_a, entities_b)
         )
         if weights and not any(counted_bits(bits) for bits, _ in weights[:-1]):
             bits, kind = weights[-1]

@@ -13,9 +13,8 @@ from pipeline.matching.comparisons.comparison import Comparison, log2_cb
 from pipeline.matching.comparisons.name.name_levels import CONFLICT, GIVEN_DIFFERS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import WeightedComparison, WeightedLevel
-from pipeline.matching.monotone import falling
 from pipeline.matching.names import sound_keys
-from pipeline.matching.reference import reference_comparison, weigh_companions
+from pipeline.matching.reference import falling, reference_comparison, weigh_companions
 from pipeline.matching.training.columns import BAND, CENTRES
 from pipeline.matching.training.learning import MIN_HITS, MIN_SUPPORT, Learnt
 from pipeline.matching.training.relatives import learn_companion_shares

@@ -33,8 +33,7 @@ from pipeline.correlation.projection import (
     difference_hits,
 )
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids

@@ -21,7 +21,7 @@ from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import DecisionReader
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.records.entity_types import PERSON

@@ -10,8 +10,7 @@ from datetime import datetime
 import htpy
 
 from pipeline.access.redaction import Row
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import link_path
 from pipeline.web.components.badges import render_band, render_colour

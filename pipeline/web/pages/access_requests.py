@@ -20,7 +20,7 @@ from pipeline.api.services.request_evidence import RequestEvidenceAnswer, read_r
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import ThreadKind
 from pipeline.locale import N_
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import case_path, link_path
 from pipeline.web.components import states

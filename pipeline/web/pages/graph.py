@@ -14,8 +14,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.entity_graph import EntityGraphAnswer, read_entity_graph
 from pipeline.api.services.graph import DEEPEST, GraphLimits, read_graph
 from pipeline.locale import N_
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.web.addresses import case_path, graph_path, link_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_basis

@@ -6,7 +6,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.link_evidence import LinkEvidenceAnswer, read_evidence
 from pipeline.locale import N_
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import shared_finding
 from pipeline.web.addresses import case_path

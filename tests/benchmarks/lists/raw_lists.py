@@ -20,7 +20,7 @@ from pipeline.correlation.batch import find_links
 from pipeline.correlation.line_reading import LineReader, make_fingerprints
 from pipeline.feeds.mapping import Mapper
 from pipeline.feeds.recognising import survey_folder
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker

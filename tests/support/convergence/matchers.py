@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.keys import blocking_keys
 from pipeline.correlation.matcher import Matcher, PairJudgement
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model

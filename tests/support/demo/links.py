@@ -6,8 +6,7 @@ import msgspec
 
 from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from pipeline.access.hit_gate import exact_match
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
 from pipeline.matching.names.alignment import align

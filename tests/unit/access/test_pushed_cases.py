@@ -16,8 +16,7 @@ from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.keys import EXACT
 from pipeline.correlation.projection import UNCLAIMED, advance_link
 from pipeline.correlation.store import MemoryStore
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model

@@ -33,9 +33,7 @@ from pipeline.access.release import (
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.projection import CounterpartView
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import HIT_BAND, ExactMatch
+from pipeline.matching.bands import HIT_BAND, Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact, Handling
 from support.access.requesters import make_requester
 

@@ -15,7 +15,7 @@ from pipeline.api.services.inbox import list_inbox
 from pipeline.api.services.link_evidence import read_evidence
 from pipeline.api.services.links import list_links
 from pipeline.api.services.statistics import count_statistics
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import person, record

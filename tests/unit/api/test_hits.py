@@ -12,7 +12,7 @@ from pipeline.access.case_filters import Filters
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.queries import QueryLimits
 from pipeline.index.searching import find_hits
-from pipeline.matching.exact_match import HIT_BAND
+from pipeline.matching.bands import HIT_BAND
 from pipeline.search.questions import QuestionFields, parse_question
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api

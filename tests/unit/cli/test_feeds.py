@@ -20,8 +20,7 @@ from pipeline.cli.feeds import (
 from pipeline.cli.main import build_cli
 from pipeline.correlation.projection import Hit, HitKind
 from pipeline.feeds.pushing import PushResult
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.messages import Position, Receipt
 

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.store import MemoryStore
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement

@@ -13,8 +13,7 @@ from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.correlation.key_kinds import KeyKind, first_of
 from pipeline.correlation.keys import MAX_KEYS
 from pipeline.correlation.matcher import Matcher
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.records.model import Case
 from support.matching.sketches import sketch_of

@@ -20,8 +20,7 @@ from pipeline.correlation.projection import (
     hit_kind_between,
 )
 from pipeline.correlation.references import make_reference
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING
 

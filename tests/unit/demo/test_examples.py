@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.demo.examples import choose_examples
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from support.demo.links import demo_link
 
 

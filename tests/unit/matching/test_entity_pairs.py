@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.entity_pairs import NameAgreement, PairError, explain_pair, names_alone, read_pair
 from pipeline.matching.model import Model
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
 from pipeline.matching.names import name_pairs

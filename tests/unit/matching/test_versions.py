@@ -18,10 +18,9 @@ import pytest
 from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching import model as matching_model
-from pipeline.matching.bands import Band
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.comparisons.catalogue import of_type
 from pipeline.matching.comparisons.comparison import Comparison
-from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model, load_model
 from pipeline.matching.score.scoring import judge_cases

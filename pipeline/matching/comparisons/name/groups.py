@@ -17,7 +17,7 @@ from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.rarity import CEILING, is_place
-from pipeline.matching.names.token_pairs import NOTHING, OTHER
+from pipeline.matching.names.token_pairs import OTHER, UNLIKE
 
 WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
 """Meanings of words that name a group's company above those of single countries."""
@@ -110,7 +110,7 @@ def _tells_parts(token: TokenPrint) -> bool:
 
 
 def _are_alike(x: TokenPrint, y: TokenPrint) -> bool:
-    return x.text == y.text or OTHER.judge(x, y) is not NOTHING
+    return x.text == y.text or OTHER.judge(x, y) is not UNLIKE
 
 
 def _are_of_two_places(a: EntityPrint, b: EntityPrint) -> bool:

@@ -13,7 +13,7 @@ from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.disclosures import request_disclosure
 from pipeline.api.services.request_evidence import MOST_LINKS, read_request_evidence
-from pipeline.matching.exact_match import HIT_BAND
+from pipeline.matching.bands import HIT_BAND
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
 from support.records.builder import record

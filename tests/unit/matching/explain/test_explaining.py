@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.matching.basis import Basis
+from pipeline.matching.bands import Basis
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explaining import explain_shared_number
 from pipeline.matching.explain.explanation import Explanation

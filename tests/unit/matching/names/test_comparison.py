@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.matching.names import best_pair, compare, levels, make_name_print
-from pipeline.matching.names.comparison import NOTHING
+from pipeline.matching.names.comparison import NO_COMPARISON
 from pipeline.records.names import normalise_name
 from support.matching.prints import compare_names, name_print, print_of
 
@@ -108,8 +108,8 @@ def test_an_i_that_is_no_generation_says_nothing() -> None:
 
 @pytest.mark.parametrize("nothing", ["", "unknown", "N/A", "inconnu", "Mr.", "Dr. Sheikh", "🙂", "-", "N.N.", "???"])
 def test_what_names_nobody_is_no_evidence(nothing: str) -> None:
-    assert compare_names(nothing, nothing) == NOTHING
-    assert compare_names(nothing, "Ivan Petrov") == NOTHING
+    assert compare_names(nothing, nothing) == NO_COMPARISON
+    assert compare_names(nothing, "Ivan Petrov") == NO_COMPARISON
 
 
 def test_a_stronger_level_never_gives_less() -> None:

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.matching.names.prints import TokenPrint, token_print
 from pipeline.matching.names.shapes import Shapes, find_alike
-from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
+from pipeline.matching.names.token_pairs import OTHER, PERSONAL, UNLIKE, PairMemory
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 from support.matching.several_names import known_names
 
@@ -30,7 +30,7 @@ def test_words_that_agree_are_never_told_apart() -> None:
     for texts, kind, memory in ((PEOPLE, "given", PERSONAL), (FIRMS, "core", OTHER)):
         tokens = [token_print(text, kind) for text in texts]
         places = product(range(len(tokens)), repeat=2)
-        agreeing = [[i, j] for i, j in places if memory.judge(tokens[i], tokens[j]) is not NOTHING]
+        agreeing = [[i, j] for i, j in places if memory.judge(tokens[i], tokens[j]) is not UNLIKE]
         assert len(agreeing) > len(tokens)
         alike = find_alike(Shapes(tokens), Shapes(tokens))
         assert all(pair in alike for pair in agreeing)
@@ -42,7 +42,7 @@ def test_no_words_of_known_names_that_agree_are_told_apart(entity_type: str, mem
     tokens = sorted(found.values(), key=lambda token: sha256(token.text.encode()).digest())[:240]
     alike = {(i, j) for i, j in find_alike(Shapes(tokens), Shapes(tokens))}
     pairs = product(range(len(tokens)), repeat=2)
-    agreeing = {(i, j) for i, j in pairs if memory.judge(tokens[i], tokens[j]) is not NOTHING}
+    agreeing = {(i, j) for i, j in pairs if memory.judge(tokens[i], tokens[j]) is not UNLIKE}
     assert len(tokens) < len(agreeing) < len(alike) < len(tokens) ** 2 / 2
     assert agreeing <= alike
 

@@ -11,14 +11,14 @@ from pipeline.matching.names.prints import TokenPrint, token_print
 from pipeline.matching.names.rarity import known_rarities
 from pipeline.matching.names.spellings import far_apart, outline_of
 from pipeline.matching.names.token_levels import token_level
-from pipeline.matching.names.token_pairs import NOTHING, PairMemory
+from pipeline.matching.names.token_pairs import UNLIKE, PairMemory
 
 TOKENS = [token_print(text, "name") for text in sorted(known_rarities())[::97]]
 
 
 def test_tokens_that_their_outlines_tell_apart_reach_no_level() -> None:
     memory = PairMemory()
-    apart = [(x, y) for x, y in combinations(TOKENS, 2) if memory.judge(x, y) is NOTHING]
+    apart = [(x, y) for x, y in combinations(TOKENS, 2) if memory.judge(x, y) is UNLIKE]
     assert len(apart) > 0.9 * len(TOKENS) * (len(TOKENS) - 1) / 2
     assert not [(x.text, y.text) for x, y in apart if worth(x, y)]
 

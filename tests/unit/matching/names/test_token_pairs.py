@@ -9,7 +9,7 @@ import pytest
 from pipeline.matching.names import token_pairs
 from pipeline.matching.names.joined_words import Run, judge_runs
 from pipeline.matching.names.prints import TokenPrint, token_print
-from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
+from pipeline.matching.names.token_pairs import UNLIKE, PairMemory, TokenPair
 
 GIVEN = ("ivan", "иван", "jean", "mohammed", "muhammad", "محمد", "محمود", "毛泽东", "mao", "אברהם", "k", "robert", "b")
 CORE = ("intl", "international", "компания", "company", "ltd", "北京", "beijing", "nord", "norde")
@@ -29,7 +29,7 @@ def test_many_are_compared_as_each_is(kind: str, texts: tuple[str, ...]) -> None
     together = PairMemory()
     assert together.judge_all(pairs) == alone
     assert together.judge_all(pairs) == alone
-    assert sum(pair is not NOTHING for pair in alone) > len(tokens)
+    assert sum(pair is not UNLIKE for pair in alone) > len(tokens)
 
 
 @each_kind
@@ -42,7 +42,7 @@ def test_a_comparison_is_made_once_for_both_sides(
     forth = memory.judge_all(pairs)
     monkeypatch.setattr(token_pairs, "token_level", None)
     monkeypatch.setattr(token_pairs, "token_levels", None)
-    expected = [one if one is NOTHING else TokenPair(one.b, one.a, one.level, one.bits) for one in forth]
+    expected = [one if one is UNLIKE else TokenPair(one.b, one.a, one.level, one.bits) for one in forth]
     assert [memory.judge(y, x) for x, y in pairs] == expected
     assert memory.judge_all([(y, x) for x, y in pairs]) == expected
 
@@ -56,4 +56,4 @@ def test_words_written_together_are_compared_as_each_is() -> None:
     held = list(product(words, runs))
     alone = [judge_runs([one], PairMemory())[0] for one in held]
     assert judge_runs(held, PairMemory()) == alone
-    assert sum(pair is not NOTHING for pair in alone) >= 5
+    assert sum(pair is not UNLIKE for pair in alone) >= 5

@@ -34,8 +34,7 @@ from pipeline.correlation.projection import (
     difference_hits,
 )
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.bands import Band
-from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
 from pipeline.matching.model import load_model
 from pipeline.matching.names import make_name_print

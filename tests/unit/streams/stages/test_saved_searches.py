@@ -26,7 +26,7 @@ from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
-from pipeline.matching.exact_match import HIT_BAND
+from pipeline.matching.bands import HIT_BAND
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, OwnerScope
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model

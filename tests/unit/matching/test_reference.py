@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.monotone import falling, project_companions, rising
+from pipeline.matching.reference import falling, project_companions, rising
 
 
 def test_a_monotone_sequence_stays() -> None:
