@@ -1,7 +1,7 @@
 """Access requests: what other agencies ask of us with the time that is left, and what we asked of them.
 
 Beside a received request stand the own record that is asked for, and why it is linked to the asking agency's cases.
-`draw_thread` and its like show the thread of an emergency access too.
+`_draw_threads` and its like show the thread of an emergency access too.
 """
 
 from __future__ import annotations
