@@ -49,7 +49,7 @@ STEP: Final = 8
 """Rows asked together, so that they share an audit round trip; at most so many are asked twice after a crash."""
 
 MAX_READERS: Final = MOST_COSTLY + 1
-"""Tables that one server reads at a time, each in a process of up to a gibibyte (feeds/tables/bounded_reading.py): one
+"""Tables that one server reads at a time, each in a process of up to a gibibyte (feeds/tables/grids.py): one
 more than a person may have read at a time, so that nobody keeps all others waiting."""
 
 NAME: Final = re.compile("[0-9a-f]{32}")

@@ -14,7 +14,7 @@ import typer
 
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
-from pipeline.feeds.access_client import fetch_accesses, fetch_tag_keys
+from pipeline.feeds.gateway_client import fetch_accesses, fetch_tag_keys
 from pipeline.feeds.witnessing import WitnessFolder, compare_with_others, publish_head, read_log
 from pipeline.ops.command_output import FAILED, JsonLinesOption
 from pipeline.settings import Settings

@@ -15,8 +15,7 @@ from pipeline.demo.generator import DemoFeed, generate_feed, write_truth
 from pipeline.demo.installation import demo_settings, log_to_file
 from pipeline.demo.list_truth import read_list_truth
 from pipeline.demo.table_feed import table_feed
-from pipeline.feeds.kit import load_kit
-from pipeline.feeds.recognising import RecognisedTable, survey_folder
+from pipeline.feeds.kit import RecognisedTable, load_kit, survey_folder
 from pipeline.localstack.processes import end_on_signals
 from pipeline.ops.command_output import FAILED
 

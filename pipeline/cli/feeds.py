@@ -21,8 +21,7 @@ from pipeline.feeds.checking import Checker, LineProblem, LineWarning
 from pipeline.feeds.client import FeedClient
 from pipeline.feeds.files import FileSurvey, numbered_lines, survey_file
 from pipeline.feeds.gateway_client import Gateway
-from pipeline.feeds.pushing import PushResult
-from pipeline.feeds.sending import match_receipts, read_file_lines, upload_name
+from pipeline.feeds.pushing import PushResult, match_receipts, read_file_lines, upload_name
 from pipeline.feeds.signing import RecordSigner, read_signer
 from pipeline.matching.bands import Basis
 from pipeline.ops.command_output import FAILED, JsonLinesOption

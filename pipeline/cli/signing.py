@@ -12,8 +12,9 @@ import orjson
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.feeds import case_verification
+from pipeline.feeds.signing import CaseSignature, SignatureVerdict, read_cases
 from pipeline.feeds.signing import make_key as make
+from pipeline.feeds.signing import verify_case as verify
 from pipeline.ops.command_output import FAILED, JsonLinesOption
 from pipeline.records.agency_keys import key_id, key_set, read_key_set
 from pipeline.streams.registers.registry import read_agencies
@@ -57,16 +58,16 @@ def verify_case(
     """
     trusted = read_key_set(keys.read_bytes())
     counted: Counter[str] = Counter()
-    for row in case_verification.read_cases(file):
-        found = case_verification.verify_case(row, trusted)
+    for row in read_cases(file):
+        found = verify(row, trusted)
         counted[found.verdict] += 1
         typer.echo(msgspec.json.encode(found) if as_json else _format_signature(found))
     typer.echo(", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counted.items())) or "no cases", err=True)
-    if not counted or set(counted) != {case_verification.SignatureVerdict.GOOD}:
+    if not counted or set(counted) != {SignatureVerdict.GOOD}:
         raise typer.Exit(FAILED)
 
 
-def _format_signature(found: case_verification.CaseSignature) -> str:
+def _format_signature(found: CaseSignature) -> str:
     signed = f"signed {found.signed_at:%Y-%m-%dT%H:%MZ} with {found.kid}" if found.signed_at else ""
     details = "; ".join(filter(None, (signed, found.message)))
     return f"{found.case or '?'} version {found.version}: {found.verdict}{f': {details}' if details else ''}"

@@ -14,8 +14,8 @@ from pipeline.demo.messages import ACCEPTED, Message
 from pipeline.demo.truth import TrueCase
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import Checker
+from pipeline.feeds.kit import RecognisedTable
 from pipeline.feeds.mapping import MappedRow, Mapper
-from pipeline.feeds.recognising import RecognisedTable
 from pipeline.progress_bars import show_reading
 from pipeline.records.agencies import Agency
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipeline.feeds.known_versions import KnownVersions
+from pipeline.feeds.tables.row_store import open_temporary
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import retention_warnings
 from pipeline.records.hashing import content_hash
@@ -17,6 +17,24 @@ from pipeline.records.normalised import RecordWarning
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
 from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 from pipeline.times import Clock, now
+
+
+class KnownVersions:
+    """The highest version met of each case, and the hash of its content, by case key."""
+
+    def __init__(self) -> None:
+        self._file = open_temporary(self)
+        self._file.execute("create table known (key text primary key, version integer, content text) without rowid")
+
+    def find(self, case: str) -> KnownVersion | None:
+        """What is known of the case."""
+        row = self._file.execute("select version, content from known where key = ?", (case,)).fetchone()
+        return KnownVersion(*row) if row else None
+
+    def keep(self, case: str, version: KnownVersion) -> None:
+        """Know this version, which is newer than what was known."""
+        values = (case, version.version, version.content_hash)
+        self._file.execute("insert or replace into known values (?, ?, ?)", values)
 
 
 class LineProblem(msgspec.Struct, frozen=True):

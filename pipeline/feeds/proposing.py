@@ -20,9 +20,8 @@ from pipeline.feeds.column_roles import (
     is_order_open,
     name_parts,
 )
-from pipeline.feeds.kit import read_shipped_kits
+from pipeline.feeds.kit import find_kit, read_shipped_kits
 from pipeline.feeds.previewing import ColumnValues, suspected_nulls
-from pipeline.feeds.recognising import find_kit
 from pipeline.feeds.tables.cells import TableRow, cell_texts, leaf_cells
 from pipeline.feeds.tables.guessing import GuessedSource, guess_source
 from pipeline.feeds.tables.reading import TableReader

@@ -1,9 +1,13 @@
-"""Sends case records to an agency's national topic: acknowledged by all replicas, keyed by case, each once."""
+"""Sends case records to an agency's national topic: acknowledged by all replicas, keyed by case, each once.
+
+A feed file is an upload: its name follows from its content, and each receipt is for one of its lines.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -13,9 +17,10 @@ from kafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, LineProblem
+from pipeline.feeds.files import FileSurvey, numbered_lines
 from pipeline.feeds.uploads import Upload, UploadLine, UploadProgress, fits_in_message, open_upload
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.records.messages import Position, Reason
+from pipeline.records.messages import Position, Reason, Receipt
 from pipeline.records.model import case_key
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -224,3 +229,28 @@ def message_key(raw: bytes) -> bytes | None:
         return case_key(data["agency"] + "", data["case_id"] + "").encode()
     except (ValueError, TypeError, KeyError, UnicodeEncodeError):
         return None
+
+
+def upload_name(seen: FileSurvey, *, validated: bool, signed_by: str = "") -> str:
+    """The same content is the same upload, wherever the file lies; what was left out once may be sent unchecked.
+
+    What was rejected unsigned is another upload once it is signed (`signed_by`: a mark of the key), as under each key.
+    """
+    signed = f"-signed-{signed_by}" if signed_by else ""
+    return f"file-{seen.digest}{signed}{'' if validated else '-unchecked'}"
+
+
+def read_file_lines(path: Path, seen: FileSurvey, places: dict[CaseVersion, int] | None) -> Iterator[bytes]:
+    """The file's lines; `places`, where given, learns which line each record is on."""
+    for number, raw in numbered_lines(path, seen):
+        if places is not None and (record := record_of(raw)):
+            places[record] = number
+        yield raw
+
+
+def match_receipts(receipts: Iterable[Receipt], places: Mapping[CaseVersion, int]) -> Iterator[tuple[int, Receipt]]:
+    """The file's receipts with their lines; line 0 where the message was no record. Others' receipts are left out."""
+    for receipt in receipts:
+        line = places.get((receipt.case, receipt.version), 0)
+        if line or not receipt.case:
+            yield line, receipt

@@ -6,7 +6,7 @@ reader who does not trust it checks the answer itself (`liaison feed verify-case
 
 from __future__ import annotations
 
-from pipeline.feeds.case_verification import SignatureVerdict, verify_case
+from pipeline.feeds.signing import SignatureVerdict, verify_case
 from pipeline.index.documents import CaseDocument
 from pipeline.records.agencies import Registry
 from pipeline.records.signing_policy import SigningPolicy

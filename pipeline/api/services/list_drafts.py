@@ -29,8 +29,7 @@ from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableErr
 from pipeline.api.services.list_checks import ListCheckAnswer, keep_list, make_list_id, read_list_check
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.bounded_reading import Fault, read_bounded
-from pipeline.feeds.tables.grids import GridHead, GridOptions
+from pipeline.feeds.tables.grids import Fault, GridHead, GridOptions, read_bounded
 from pipeline.locale import N_
 
 MOST_DRAFTS: Final = 5

@@ -1,22 +1,27 @@
-"""The one way to read a table: its rows in order, joined, taken apart, filtered and grouped as the source says."""
+"""The one way to read a table: its rows in order, joined, taken apart, filtered and grouped as the source says.
+
+Where a table has not the columns that a mapping kit names, `explain_lacking` says why, and what to set in the kit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import GROUPED, SourceRow, TableCell, cell_texts, find_cell
-from pipeline.feeds.tables.conditions import Conditions, all_hold, compile_conditions
+from pipeline.feeds.tables.conditions import Conditions, all_hold, compile_conditions, find_named, pattern_names
 from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
 from pipeline.feeds.tables.files import ReportBytesRead
 from pipeline.feeds.tables.json_rows import read_json_document, read_json_lines
 from pipeline.feeds.tables.parquet_rows import read_parquet, read_parquet_columns
-from pipeline.feeds.tables.patterns import find_named, pattern_names
 from pipeline.feeds.tables.row_store import MOST_OF_KEY, RowStore
+from pipeline.feeds.tables.sheet_process import open_sheet
 from pipeline.feeds.tables.sources import (
+    DELIMITERS,
     JoinedFileName,
     JoinSource,
     SourceFormat,
@@ -246,3 +251,49 @@ def _group_rows(cell: TableCell | None) -> list[dict[str, TableCell]]:
 
 def _tidy_texts(found: dict[str, str]) -> dict[str, TableCell]:
     return {name: text.strip(" \t\n,;") for name, text in found.items()}
+
+
+SHOWN_CHARACTERS = 1_000
+"""Of the columns that a file has: a header may be as long as a row."""
+
+
+def explain_lacking(table: TableReader, required: AbstractSet[str], declared: AbstractSet[str]) -> str:
+    """Which file lacks which of the required columns, what it has instead, and what may be the cause."""
+    for name, path in table.joined.items():
+        inner = _within(name, required)
+        if inner - _within(name, declared):
+            source = joined_source(table.source, table.source.join[name])
+            return _explain_file(path, source, inner, _within(name, declared))
+    made = {*table.source.join, *table.source.extract}
+    own = {column for column in declared if column.partition(".")[0] not in made}
+    return _explain_file(table.path, table.source, required - (declared - own), own)
+
+
+def _within(group: str, columns: AbstractSet[str]) -> set[str]:
+    """The columns of a group, by their names in it."""
+    return {column.removeprefix(f"{group}.") for column in columns if column.startswith(f"{group}.")}
+
+
+def _explain_file(path: Path, source: TableSource, required: AbstractSet[str], held: AbstractSet[str]) -> str:
+    if not held:
+        skipped = f" below the {source.skip:,} lines that `skip` passes over" if source.skip else ""
+        return f"{path} is empty{skipped}: not even a header is there"
+    lacking = sorted(required - held)
+    columns = f"the column{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}"
+    shown = ", ".join(sorted(held))
+    shown = shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]} ..."
+    cause = _guess_cause(path, source, required, held)
+    return f"{path} lacks {columns}, which the mapping kit names; it has {shown}{cause}"
+
+
+def _guess_cause(path: Path, source: TableSource, required: AbstractSet[str], held: AbstractSet[str]) -> str:
+    """What to set in the kit, where the file has none of its columns: the likeliest cause that shows."""
+    if required & held:
+        return ""
+    match table_format(path, source):
+        case "csv" if found := [mark for mark in DELIMITERS if len(held) == 1 and mark in min(held)]:
+            return f"; if {found[0]!r} stands between its columns, set `delimiter`"
+        case "workbook" if len(names := open_sheet(path, source.sheet).names) > 1:
+            return f"; if another sheet is meant, set `sheet` (it has {', '.join(names)})"
+        case _:
+            return "; if its header stands further down, set `skip`, if it has none, `columns`"

@@ -2,7 +2,7 @@
 
     python -m pipeline.feeds.tables.sheet_process       SheetRequest on standard input; SheetHead, then rows, as lines
 
-A process that is limited itself, as that of a list check (bounded_reading.py), reads the sheet directly.
+A process that is limited itself, as that of a list check (grids.py), reads the sheet directly.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.limited_process import ProcessLimits, is_limited, limit_process
 from pipeline.feeds.tables.sheets import (
+    CrowdedWorkbookError,
     OversizedWorkbookError,
     ProtectedWorkbookError,
     SheetRows,
     UncomputedWorkbookError,
     read_sheet,
 )
-from pipeline.feeds.tables.workbook_size import CrowdedWorkbookError
 
 LIMITS: Final = ProcessLimits(memory_bytes=3 << 30, cpu_s=300)
 """A million rows, as many as a sheet has, of 20 filled cells."""

@@ -10,9 +10,8 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import GROUPED
-from pipeline.feeds.tables.conditions import compile_conditions
+from pipeline.feeds.tables.conditions import compile_conditions, pattern_names
 from pipeline.feeds.tables.files import refuse_unread
-from pipeline.feeds.tables.patterns import pattern_names
 
 SourceFormat = Literal["csv", "jsonl", "json", "parquet", "workbook", "xml", ""]
 Quoting = Literal["double", "none"]

@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks.accuracy.data_sets import DATA
 from pipeline.correlation.batch import find_links
 from pipeline.correlation.line_reading import LineReader, make_fingerprints
+from pipeline.feeds.kit import survey_folder
 from pipeline.feeds.mapping import Mapper
-from pipeline.feeds.recognising import survey_folder
 from pipeline.matching.bands import Basis
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher

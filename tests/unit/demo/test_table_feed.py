@@ -9,8 +9,7 @@ from pipeline.demo.list_truth import TrueListPair
 from pipeline.demo.table_feed import table_feed
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import Checker
-from pipeline.feeds.kit import SHIPPED, load_kit
-from pipeline.feeds.recognising import RecognisedTable
+from pipeline.feeds.kit import SHIPPED, RecognisedTable, load_kit
 
 KIT = """
 kit: 1

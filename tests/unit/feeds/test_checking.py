@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.feeds.checking import Checker, LineProblem
+from pipeline.feeds.checking import Checker, KnownVersions, LineProblem
+from pipeline.records.versions import KnownVersion
 from support.records.builder import event_bytes
 
 
@@ -69,3 +70,13 @@ def test_versions_are_held_against_the_lines_before() -> None:
 
 def test_a_line_without_content_is_a_message_without_content() -> None:
     assert [problem.reason for problem in checked(b"")[0]] == ["not_json"]
+
+
+def test_the_last_version_kept_of_a_case_is_what_is_known_of_it() -> None:
+    known = KnownVersions()
+    assert known.find("a:1") is None
+    known.keep("a:1", KnownVersion(1, "x"))
+    known.keep("a:2", KnownVersion(2**53 - 1, "y"))
+    known.keep("a:1", KnownVersion(3, "z"))
+    assert known.find("a:1") == KnownVersion(3, "z")
+    assert known.find("a:2") == KnownVersion(2**53 - 1, "y")

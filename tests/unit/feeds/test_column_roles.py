@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.feeds.column_roles import guess_formats, guess_role, guess_separator, role_of_name
-from pipeline.feeds.column_words import COLUMN_WORDS, PAIRED_WORDS
+from pipeline.feeds.column_roles import (
+    COLUMN_WORDS,
+    PAIRED_WORDS,
+    guess_formats,
+    guess_role,
+    guess_separator,
+    role_of_name,
+)
 
 OFFICIAL_LANGUAGES = 24
 

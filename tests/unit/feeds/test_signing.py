@@ -13,11 +13,18 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli.main import build_cli
 from pipeline.errors import LiaisonError
-from pipeline.feeds.case_verification import SignatureVerdict, verify_case
 from pipeline.feeds.checking import Checker
 from pipeline.feeds.files import survey_file
-from pipeline.feeds.sending import upload_name
-from pipeline.feeds.signing import RecordSigner, checked_lines, make_key, read_signer, signed_lines
+from pipeline.feeds.pushing import upload_name
+from pipeline.feeds.signing import (
+    RecordSigner,
+    SignatureVerdict,
+    checked_lines,
+    make_key,
+    read_signer,
+    signed_lines,
+    verify_case,
+)
 from pipeline.records import intake
 from pipeline.records.agency_keys import agency_key, key_id, key_set, read_key, read_key_set
 from pipeline.records.intake import IntakeContext, SourceMessage
