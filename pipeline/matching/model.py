@@ -74,7 +74,12 @@ class Model:
         self.tables_by_type = {kind: self._own_tables(kind) for kind in TYPES}
         self.comparisons = {kind: tuple(one for one in of_type(kind) if one.name not in left_out) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self.plan_without(kind, ()) for kind in TYPES}
-        self.ceilings: Mapping[str, Plan] = {kind: self._ceilings(kind) for kind in TYPES}
+        self.ceilings: Mapping[str, Plan] = {
+            kind: tuple(
+                (one.ceiling or one.compare, self.tables_by_type[kind][one.name]) for one in self.comparisons[kind]
+            )
+            for kind in TYPES
+        }
         both = {kind: tuple(zip(self.plans[kind], self.ceilings[kind], strict=True)) for kind in TYPES}
         self.plain_plans: Mapping[str, Plan] = {
             kind: tuple(made for made, bounded in both[kind] if made == bounded) for kind in TYPES
@@ -106,10 +111,6 @@ class Model:
             raise ValueError(f"{entity_type} has weights of its own for {', '.join(shared)}, which ties all types")
         return _make_tables(self.file, {**self.file.comparisons, **own})
 
-    def _ceilings(self, entity_type: str) -> Plan:
-        tables, asked = self.tables_by_type[entity_type], self.comparisons[entity_type]
-        return tuple((one.ceiling or one.compare, tables[one.name]) for one in asked)
-
     @cached_property
     def content_hash(self) -> str:
         """BLAKE2b-128 of the canonical file, as hex."""
@@ -127,7 +128,10 @@ def load_model(path: Path | None = None) -> Model:
     try:
         raw = path.read_bytes()
         _check_format(msgspec.json.decode(raw, type=_Format).format)
-        _check_fields(msgspec.json.decode(raw, type=dict[str, msgspec.Raw]))
+        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        if unknown := sorted(fields.keys() - set(ModelFile.__struct_fields__)):
+            # people who edit the file misspell fields
+            raise ValueError(f"no model has the field {', '.join(unknown)}")
         file = msgspec.json.decode(raw, type=ModelFile)
         _check_shared(file)
         return Model(file)
@@ -148,12 +152,6 @@ def _check_format(found: int) -> None:
         )
     if found > FORMAT:
         raise ValueError(f"it was made by a newer version of Liaison (format {found}, this one reads {FORMAT})")
-
-
-def _check_fields(found: Mapping[str, object]) -> None:
-    """Raises ValueError for a field that no model has, which people who edit the file misspell."""
-    if unknown := sorted(found.keys() - set(ModelFile.__struct_fields__)):
-        raise ValueError(f"no model has the field {', '.join(unknown)}")
 
 
 def _check_shared(file: ModelFile) -> None:

@@ -118,17 +118,16 @@ def read_entries(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> 
         case = json.loads(line)["data"]
         if wanted(f"{case['agency']}:{case['case_id']}"):
             tokens += [
-                [_tokens_of(name["full"]) for name in entity["names"]]
+                [
+                    normalise_name(_ELIDED.sub("", name["full"]), "", "", "", "", "", "organisation").tokens
+                    for name in entity["names"]
+                ]
                 for entity in case["entities"]
                 if entity["type"] == "organisation" and len(entity["names"]) > 1
             ]
     sure = {_stem(word) for names in tokens for name in names if _has_signs(name) for word in _core_words(name)}
     for names in tokens:
         yield [StatedName(_core_words(name), _is_english(name, sure)) for name in names]
-
-
-def _tokens_of(full: str) -> tuple[NameToken, ...]:
-    return normalise_name(_ELIDED.sub("", full), "", "", "", "", "", "organisation").tokens
 
 
 def _core_words(tokens: Iterable[NameToken]) -> list[str]:

@@ -360,7 +360,8 @@ def readings(text: str) -> tuple[tuple[int, int, int], ...]:
     forms = date_characters(text)
     if not forms:
         return ()
-    characters = forms[-1] if _is_impossible(forms[0]) else forms[0]
+    month = forms[0][YEAR_LENGTH : YEAR_LENGTH + 2]
+    characters = forms[-1] if month.isdecimal() and int(month) > MONTHS_A_YEAR else forms[0]
     if characters.isdecimal() and not _as_date(characters)[1] and (mended := _mend_digit(forms)):
         return mended
     choices = [MAY_BE.get(one, one) for one in characters]
@@ -377,10 +378,6 @@ def _mend_digit(forms: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
         if are_look_alikes(form[at], digit)
     )
     return tuple(dict.fromkeys(date for date in found if date[1]))[:MOST_READINGS]
-
-
-def _is_impossible(form: str) -> bool:
-    return form[4:6].isdecimal() and int(form[4:6]) > MONTHS_A_YEAR
 
 
 def _as_date(digits: str) -> tuple[int, int, int]:

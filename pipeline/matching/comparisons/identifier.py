@@ -126,7 +126,11 @@ def identifier_level(p: IdentifierPrint, q: IdentifierPrint) -> int | None:
         return None
     if p.value.translate(CONFUSABLE_CLASSES) == q.value.translate(CONFUSABLE_CLASSES):
         return CONFUSABLE
-    if _one_edit(p.value, q.value) and not (p.valid == 1 and q.valid == 1):
+    one_edit = (
+        min(len(p.value), len(q.value)) >= MIN_NEAR
+        and OSA.distance(p.value, q.value, score_cutoff=MOST_EDITS) <= MOST_EDITS
+    )
+    if one_edit and not (p.valid == 1 and q.valid == 1):
         return EDIT_CHECKED if p.valid + q.valid == 1 else EDIT
     if p.type in FOR_LIFE and p.valid == q.valid == 1:
         return EACH_ITS_OWN
@@ -146,10 +150,6 @@ def are_of_two_countries(p: IdentifierPrint, q: IdentifierPrint) -> bool:
     return p.country != q.country and bool(p.country and q.country) and p.type not in WORLDWIDE
 
 
-def _one_edit(p: str, q: str) -> bool:
-    return min(len(p), len(q)) >= MIN_NEAR and OSA.distance(p, q, score_cutoff=MOST_EDITS) <= MOST_EDITS
-
-
 def share_own_number(a: EntityPrint, b: EntityPrint) -> bool:
     """Whether two things of one type have a number in common that is each one's own, with nothing wrong in it.
 
@@ -161,11 +161,10 @@ def share_own_number(a: EntityPrint, b: EntityPrint) -> bool:
     if own is None:
         return False
     theirs = {other.value for other in b.identifiers if other.type == own}
-    return any(one.type == own and one.value in theirs and _is_right(one) for one in a.identifiers)
-
-
-def _is_right(number: IdentifierPrint) -> bool:
-    return number.valid == 1 or (number.valid == -1 and number.type == VIN and decode_vin(number.value) is not None)
+    shared = [one for one in a.identifiers if one.type == own and one.value in theirs]
+    return any(
+        one.valid == 1 or (one.valid == -1 and one.type == VIN and decode_vin(one.value) is not None) for one in shared
+    )
 
 
 def identifier_value(entity: EntityPrint, index: int) -> str:

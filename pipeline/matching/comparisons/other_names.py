@@ -82,16 +82,15 @@ def _tells(name: NamePrint) -> bool:
 
 
 def _most_apart(names: Sequence[Sounds], sides: Iterable[NamesBySound]) -> tuple[Sounds, ...]:
-    """Three names that are each another, else two; () where all may be one."""
-    apart = [pair for pair in combinations(names, 2) if _are_of_one_script(*pair, sides) and not _share_word(*pair)]
+    """Three names that are each another, else two; () where all may be one: no record has both in one script."""
+    apart = [
+        (one, other)
+        for one, other in combinations(names, 2)
+        if any(side[one].keys() & side[other].keys() for side in sides) and not _share_word(one, other)
+    ]
     known = frozenset(apart)
     threes = ((*pair, third) for pair in apart for third in names if {(pair[0], third), (pair[1], third)} <= known)
     return next(threes, apart[0] if apart else ())
-
-
-def _are_of_one_script(one: Sounds, other: Sounds, sides: Iterable[NamesBySound]) -> bool:
-    """Whether a record has both names in one script."""
-    return any(side[one].keys() & side[other].keys() for side in sides)
 
 
 def _share_word(one: Sounds, other: Sounds) -> bool:

@@ -222,7 +222,10 @@ def describe_companions(part: EntityEvidence, found: Explanation | None, languag
     sentences = SENTENCES.get((part.type_a, part.companions))
     if not part.alternative or sentences is None:
         return ()
-    shared = sorted((item for item in part.items if item.bits - item.companions >= LITTLE), key=_taken_away)
+    shared = sorted(
+        (item for item in part.items if item.bits - item.companions >= LITTLE),
+        key=lambda item: item.companions - item.bits,
+    )
     things = [_name_shared(item, sentences.things, language) for item in shared[:MOST_SHARED]]
     said = [translate(sentences.share, language, things=_join_or(things, language))] if things else []
     together = sum(item.companions for item in part.items)
@@ -238,10 +241,6 @@ def describe_companions(part: EntityEvidence, found: Explanation | None, languag
 def _join_or(things: Sequence[str], language: str) -> str:
     *others, last = things
     return translate("{things} or {last}", language, things=", ".join(others), last=last) if others else last
-
-
-def _taken_away(item: Item) -> int:
-    return item.companions - item.bits
 
 
 def _name_shared(item: Item, things: Mapping[str, str], language: str) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
-from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
+from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS
 from pipeline.matching.bands import Basis
 from pipeline.matching.comparisons.catalogue import BY_NAME, IDENTIFIER
 from pipeline.matching.comparisons.comparison import Comparison, ComparisonResult, apply_curve
@@ -115,12 +115,10 @@ def judge_question(
 def _compare_shown(
     a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], found: Evidence, model: Model
 ) -> list[ComparedEntities]:
-    return [compare_entities(a[tie.a], b[tie.b], tie, model) for tie in found.ties or _only_pair(a, b)]
-
-
-def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[EntityAgreement, ...]:
-    """The pair of two single entities of one type, which is shown even if the evidence is against it."""
-    return (EntityAgreement(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
+    """Those that tie the cases, or two single entities of one type, even if the evidence is against them."""
+    alone = len(a) == len(b) == 1 and a[0].type == b[0].type
+    ties = found.ties or ((EntityAgreement(0, 0, 0),) if alone else ())
+    return [compare_entities(a[tie.a], b[tie.b], tie, model) for tie in ties]
 
 
 class ComparedEntities(NamedTuple):
@@ -158,7 +156,8 @@ def _entity_evidence(compared: ComparedEntities, model: Model) -> EntityEvidence
     settled = settle_results([result for _, result in results])
     found = [(comparison, result) for (comparison, _), result in zip(results, settled, strict=True)]
     sums = sum_results(settled)
-    kind = STRANGERS if tie.selector else _likeliest_companions(sums, a.type, model)
+    left = [] if tie.selector else [(sums[kind] + offset, kind) for kind, offset in model.companions[a.type]]
+    kind = min(left, default=(0, STRANGERS))[1]
     combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
     bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])
     return EntityEvidence(
@@ -176,12 +175,6 @@ def _entity_evidence(compared: ComparedEntities, model: Model) -> EntityEvidence
     )
 
 
-def _likeliest_companions(sums: Bits, entity_type: str, model: Model) -> int:
-    """The kind of companions that lowers the evidence most; STRANGERS if the type has none."""
-    left = [(sums[kind] + offset, kind) for kind, offset in model.companions[entity_type]]
-    return min(left, default=(0, STRANGERS))[1]
-
-
 def make_item(
     comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult, kind: int = STRANGERS
 ) -> Item:
@@ -189,7 +182,8 @@ def make_item(
     bits, i, j = found.weight, found.a, found.b
     tokens: tuple[TokenPair, ...] = ()
     if comparison.name == "name":
-        i, j, tokens = _best_names(a, b)
+        names, i, j = best_pair(a.names, b.names)
+        tokens = names.pairs
     return Item(
         field=comparison.name,
         level=comparison.levels[found.level].name,
@@ -207,11 +201,6 @@ def spelled(folded: str) -> str:
     return FINAL_SIGMA.sub("ς", folded) if "σ" in folded else folded
 
 
-def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPair, ...]]:
-    found, i, j = best_pair(a.names, b.names)
-    return i, j, found.pairs
-
-
 def rarity(bits: int) -> str:
     """2^bits in words with two significant digits, such as "1 in 48,000"; "" if bits are not positive."""
     if bits <= 0:
@@ -224,12 +213,15 @@ def rarity(bits: int) -> str:
 def _with_shares(parts: tuple[EntityEvidence, ...]) -> tuple[EntityEvidence, ...]:
     positive = sum(item.bits for part in parts for item in part.items if item.bits > 0)
     return tuple(
-        msgspec.structs.replace(part, items=tuple(_with_share(item, positive) for item in part.items)) for part in parts
+        msgspec.structs.replace(
+            part,
+            items=tuple(
+                msgspec.structs.replace(item, share=round(item.bits / positive, 3)) if item.bits > 0 else item
+                for item in part.items
+            ),
+        )
+        for part in parts
     )
-
-
-def _with_share(item: Item, positive: int) -> Item:
-    return msgspec.structs.replace(item, share=round(item.bits / positive, 3)) if item.bits > 0 else item
 
 
 def _counterfactuals(
@@ -275,7 +267,9 @@ def explain_shared_entities(a: Entities, b: Entities, model: Model, generation: 
     (tie,) = found.ties
     entities = (_number_evidence(a[tie.a], b[tie.b], model),)
     alone = compose_explanation(found, entities, (), model, generation)
-    return structs.replace(alone, basis=Basis.SHARED, as_one=_weigh_as_one(a, b, tie, model))
+    evidence = compare_entities(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model).evidence(model)
+    score = score_cases(a, b, model)
+    return structs.replace(alone, basis=Basis.SHARED, as_one=AsOne(evidence, score, judge_score(score).probability))
 
 
 def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model) -> EntityEvidence:
@@ -284,9 +278,3 @@ def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model) -> EntityEvid
         raise ValueError("no number in common")
     item = make_item(IDENTIFIER, a, b, result)
     return EntityEvidence(a.type, b.type, a.id, b.id, (item,), result.weight, counted_bits(result.weight))
-
-
-def _weigh_as_one(a: Entities, b: Entities, tie: EntityAgreement, model: Model) -> AsOne:
-    score = score_cases(a, b, model)
-    evidence = compare_entities(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model).evidence(model)
-    return AsOne(evidence, score, judge_score(score).probability)

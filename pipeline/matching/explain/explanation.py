@@ -112,12 +112,12 @@ def mirrored(found: Explanation) -> Explanation:
             msgspec.structs.replace(counterfactual, entity_a=counterfactual.entity_b, entity_b=counterfactual.entity_a)
             for counterfactual in found.counterfactuals
         ),
-        as_one=None if found.as_one is None else _mirrored_as_one(found.as_one),
+        as_one=(
+            None
+            if found.as_one is None
+            else msgspec.structs.replace(found.as_one, evidence=_mirrored_entities(found.as_one.evidence))
+        ),
     )
-
-
-def _mirrored_as_one(found: AsOne) -> AsOne:
-    return msgspec.structs.replace(found, evidence=_mirrored_entities(found.evidence))
 
 
 def _mirrored_entities(evidence: EntityEvidence) -> EntityEvidence:

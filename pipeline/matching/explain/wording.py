@@ -330,7 +330,8 @@ def plain_summary(found: Explanation, language: str) -> str:
         said = [shared_finding(found, language)]
     else:
         said = [*_clauses(part, language), *_other_things(found, part, language)]
-    return _as_sentence(translate("; ", language).join(said))
+    sentence = translate("; ", language).join(said)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def _clauses(part: EntityEvidence, language: str) -> Iterator[str]:
@@ -402,7 +403,3 @@ def _list_words(things: Sequence[str], language: str) -> str:
     if len(things) == 1:
         return things[0]
     return translate("{first} and {last}", language, first=", ".join(things[:-1]), last=things[-1])
-
-
-def _as_sentence(said: str) -> str:
-    return f"{said[:1].upper()}{said[1:]}."

@@ -79,11 +79,14 @@ def _compare(a: NamePrint, b: NamePrint, joined: int) -> NameComparison:
         left_a, left_b = [a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b]
         of_prefix = pairs and a.person and any(map(_is_of_prefix, pairs))
         if of_prefix and not _OWN.isdisjoint([token.kind for token in left_a + left_b]):
-            pairs = [_weaken_prefix(pair) for pair in pairs]
+            pairs = [
+                TokenPair(pair.a, pair.b, pair.level, _PREFIX_MOST) if _is_of_prefix(pair) else pair for pair in pairs
+            ]
         _contradict_rest(left_a, left_b, pairs)
     if a.numbers or b.numbers:
         pairs += _compare_numbers(a, b)
-    if a.legal_forms and b.legal_forms and _forms_differ(a.legal_forms, b.legal_forms):
+    forms, others = a.legal_forms, b.legal_forms
+    if forms and others and set(forms).isdisjoint(others) and _kinds(forms).isdisjoint(_kinds(others)):
         texts = " ".join(a.legal_forms), " ".join(b.legal_forms)
         pairs.append(TokenPair(*texts, levels.DIFFERENT, _FORMS_DIFFER))
     if not a.person:
@@ -127,10 +130,6 @@ def _is_of_prefix(pair: TokenPair) -> bool:
     return pair.bits > _PREFIX_MOST and (pair.a in PREFIX_NAMES or pair.b in PREFIX_NAMES)
 
 
-def _weaken_prefix(pair: TokenPair) -> TokenPair:
-    return TokenPair(pair.a, pair.b, pair.level, _PREFIX_MOST) if _is_of_prefix(pair) else pair
-
-
 def is_single(name: NamePrint) -> bool:
     """Whether a person's name is a single word, in a script whose full names have several."""
     return name.person and len(name.tokens) == 1 and name.tokens[0].script not in UNPARTED
@@ -148,8 +147,10 @@ def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[Token
         b.sort(key=_weight)
     cost, before = 0, len(pairs)
     for x, y in zip(a, b, strict=False):
-        if (x.kind == "patronymic") != (y.kind == "patronymic") and _ends_as_patronymic(x, y):
-            break
+        if (x.kind == "patronymic") != (y.kind == "patronymic"):
+            patronymic = x if x.kind == "patronymic" else y
+            if patronymic.text.endswith(PATRONYMIC_ENDINGS):
+                break
         cost = FURTHER_CONFLICT if cost else max(CONFLICT[x.kind], CONFLICT[y.kind])
         pairs.append(TokenPair(x.text, y.text, levels.DIFFERENT, cost))
     held = len(pairs) - before
@@ -157,10 +158,6 @@ def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[Token
         pairs += [TokenPair(token.text, "", levels.MISSING, cost) for token, cost in _missing_costs(a[held:])]
     if held < len(b):
         pairs += [TokenPair("", token.text, levels.MISSING, cost) for token, cost in _missing_costs(b[held:])]
-
-
-def _ends_as_patronymic(x: TokenPrint, y: TokenPrint) -> bool:
-    return (x if x.kind == "patronymic" else y).text.endswith(PATRONYMIC_ENDINGS)
 
 
 def _weight(token: TokenPrint) -> tuple[int, int, str]:
@@ -198,11 +195,6 @@ def _generation(one: NamePrint, other: NamePrint) -> tuple[str, ...]:
     if one.numbers == (FIRST,) and other.numbers and FIRST not in other.numbers:
         return ("1",)
     return tuple(number for number in one.numbers if number != FIRST)
-
-
-def _forms_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Whether legal forms are incompatible: neither the same nor of one kind across countries."""
-    return set(a).isdisjoint(b) and _kinds(a).isdisjoint(_kinds(b))
 
 
 def _kinds(forms: tuple[str, ...]) -> set[str]:

@@ -77,7 +77,9 @@ def tell_apart(a: NamePrint, b: NamePrint) -> bool:
     """Whether two things have different numbers, or two persons have given and family name exchanged."""
     if not a.person:
         return a.numbers != b.numbers
-    given_a, family_a, given_b, family_b = (_of_kind(name, kind) for name in (a, b) for kind in ("given", "family"))
+    given_a, family_a, given_b, family_b = (
+        {token.text for token in name.tokens if token.kind == kind} for name in (a, b) for kind in ("given", "family")
+    )
     return bool(given_a and family_a and given_a <= family_b and family_a <= given_b and given_a != given_b)
 
 
@@ -87,10 +89,6 @@ def _only_usual_words_agree(a: NamePrint, pairs: Iterable[TokenPair]) -> bool:
     agreeing = [pair for pair in pairs if pair.level not in (levels.MISSING, levels.DIFFERENT)]
     rare = any(rarity.get(pair.a, _USUAL) >= _USUAL for pair in agreeing)
     return not rare and any(pair.level == levels.MISSING for pair in pairs)
-
-
-def _of_kind(name: NamePrint, kind: str) -> set[str]:
-    return {token.text for token in name.tokens if token.kind == kind}
 
 
 def _verdict(share: float) -> tuple[int, bool]:

@@ -96,7 +96,8 @@ def join_words(
     """Pair tokens of `name` with runs of tokens of `many`, and take their indices out of both rests."""
     found: list[TokenPair] = []
     for i, runs in _find_fitting(name, many, rest_one[:], rest_many):
-        judged = judge_runs([(name.tokens[i], _take_run(many, run)) for run in runs], memory)
+        held = [Run(many.tokens[run.start : run.stop], many.glue[run.start : run.stop]) for run in runs]
+        judged = judge_runs([(name.tokens[i], run) for run in held], memory)
         for run, pair in zip(runs, judged, strict=True):
             if pair is not UNLIKE:
                 found.append(pair)
@@ -144,11 +145,6 @@ def _find_runs(rest: Sequence[int], spans: list[Span], wanted: Span, glued: bool
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs
 
 
-def _take_run(many: NamePrint, run: range) -> Run:
-    tokens = many.tokens[run.start : run.stop]
-    return Run(tokens, many.glue[run.start : run.stop])
-
-
 def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> list[TokenPair]:
     """Compare words with a run of words each, written together or abbreviated; UNLIKE where it is neither.
 
@@ -158,7 +154,7 @@ def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> li
     likely: list[int] = []
     across: list[int] = []
     for at, (x, run) in enumerate(held):
-        if _is_acronym(x, run.tokens):
+        if may_be_acronym(x) and acronym_of(run.tokens) == x.forms[0]:
             found[at] = TokenPair(x.text, run.texts, levels.ACRONYM, ACRONYM_LETTER * len(run.tokens))
         elif not _is_unlike(x, run) and run.joined != run.texts:
             if x.text != run.joined and x.script != run.tokens[0].script:
@@ -207,7 +203,9 @@ def _may_be_across(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -
     """Which joined words of another script are worth a print, which costs a search for their Latin forms."""
     found = [memory.find(x.text, run.joined) for x, run in held]
     may_be = [
-        pair is not UNLIKE if pair is not None else _may_sound_alike(x, run)
+        pair is not UNLIKE
+        if pair is not None
+        else Levenshtein.normalized_similarity(x.forms[0], spell(run.tokens)) >= ALIKE_FORMS
         for (x, run), pair in zip(held, found, strict=True)
     ]
     asked = [at for at, (x, _) in enumerate(held) if may_be[at] and found[at] is None and is_latin(x.script)]
@@ -219,18 +217,9 @@ def _may_be_across(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -
     return may_be
 
 
-def _may_sound_alike(x: TokenPrint, run: Run) -> bool:
-    """Whether the likeliest Latin forms are alike."""
-    return Levenshtein.normalized_similarity(x.forms[0], spell(run.tokens)) >= ALIKE_FORMS
-
-
 def spell(tokens: Tokens) -> str:
     """The likeliest Latin form of words written together."""
     return "".join([token.forms[0] for token in tokens])
-
-
-def _is_acronym(x: TokenPrint, tokens: Tokens) -> bool:
-    return may_be_acronym(x) and acronym_of(tokens) == x.forms[0]
 
 
 def acronym_of(tokens: Tokens) -> str:

@@ -39,7 +39,7 @@ from pipeline.matching.names.joined_words import (
     turn_ways,
 )
 from pipeline.matching.names.name_sets import NameSet
-from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint
+from pipeline.matching.names.prints import MAX_ACRONYM
 from pipeline.matching.names.shapes import IntegerArray, Marked, RunTable, find_alike, script_number
 from pipeline.matching.names.token_pairs import OTHER, PERSONAL, UNLIKE, PairMemory
 
@@ -223,7 +223,8 @@ def _bound_names(a: NameSet, b: NameSet) -> tuple[NDArray[Any], ...] | None:
         contradict[joined] = 0
     agreeing = np.where(joined, finds_a.found + finds_b.found, np.minimum(finds_a.found, finds_b.found))
     bits, agreeing = _count_numbers(a, b, bits, agreeing)
-    bits = np.maximum(bits - WEAK * _are_weak(a, b), 0)
+    weak = (a.weak[:, None] | b.weak) | (a.single[:, None] & b.single)
+    bits = np.maximum(bits - WEAK * weak, 0)
     rows, columns = np.nonzero(met)
     ways = np.where(joined_a > 0, FORTH, 0) | np.where(joined_b > 0, BACK, 0)
     return bits[met], rows, columns, agreeing[met], contradict[met], ways[met]
@@ -292,17 +293,8 @@ def _count_numbers(a: NameSet, b: NameSet, bits: PairMatrix, agreeing: PairMatri
     for i in first:
         for j in second:
             agreeing[i, j] += 1
-            bits[i, j] += _weigh_numbers(a.names[i], b.names[j])
+            x, y = a.names[i], b.names[j]
+            if not x.person:
+                # a missing number on either side has been counted
+                bits[i, j] += (NUMBERS_AGREE if x.numbers == y.numbers else NUMBERS_DIFFER) - 2 * NUMBER_MISSING
     return bits, agreeing
-
-
-def _weigh_numbers(x: NamePrint, y: NamePrint) -> int:
-    """The bits of numbers that both names have, beyond those that each would have as a missing number."""
-    if x.person:
-        return 0
-    return (NUMBERS_AGREE if x.numbers == y.numbers else NUMBERS_DIFFER) - 2 * NUMBER_MISSING
-
-
-def _are_weak(a: NameSet, b: NameSet) -> Marked:
-    """Which pairs have a nickname, or two single words."""
-    return (a.weak[:, None] | b.weak) | (a.single[:, None] & b.single)

@@ -117,13 +117,11 @@ def name_language(name: str, country: str = "") -> str:
     script = script_of(name)
     if script not in _BY_SCRIPT:
         return ""
-    by_country = _BY_COUNTRY.get(script, {}).get(country, "")
-    return by_country or _tell_by_letters(name.lower(), script) or _BY_SCRIPT[script]
-
-
-def _tell_by_letters(folded: str, script: str) -> str:
-    telling = _TELLING_LETTERS.get(script, {})
-    return next((language for language, letters in telling.items() if not set(letters).isdisjoint(folded)), "")
+    if by_country := _BY_COUNTRY.get(script, {}).get(country, ""):
+        return by_country
+    folded, telling = name.lower(), _TELLING_LETTERS.get(script, {})
+    told = (language for language, letters in telling.items() if not set(letters).isdisjoint(folded))
+    return next(told, _BY_SCRIPT[script])
 
 
 _WORDS = re.compile(rf"[\w{MARKS}]{{2,}}(?:['’ʼ׳״][\w{MARKS}]+)*|[\w{MARKS}]+")
@@ -144,16 +142,13 @@ def romanise_name(name: str, country: str = "") -> str:
     Chinese characters from Japan are not read: their sound isn't in their letters.
     """
     text = clean_text(name[:MAX_NAME_LENGTH])
-    foreign = "" if text.isascii() else " ".join(word for word in _WORDS.findall(text) if _is_foreign(word))
+    words = () if text.isascii() else _WORDS.findall(text)
+    foreign = " ".join(word for word in words if script_of(word) not in ("", "Latin") or has_mixed_alphabets(word))
     if not foreign:
         return ""
     language = name_language(foreign, country)
     romanised = _WORDS.sub(lambda found: _romanise_word(found[0], language, country), text)
     return "" if romanised == name or script_of(romanised) not in ("", "Latin") else romanised
-
-
-def _is_foreign(word: str) -> bool:
-    return script_of(word) not in ("", "Latin") or has_mixed_alphabets(word)
 
 
 def _romanise_word(word: str, language: str, country: str) -> str:
@@ -170,7 +165,8 @@ def _romanise_word(word: str, language: str, country: str) -> str:
     spelled = _spell_word(_APOSTROPHES.sub("", fold_case(word)), script, language, country)
     if script in _CASED and word[:1].islower():
         return spelled
-    return spelled.upper() if _is_shouted(word) else "-".join(map(_capitalise, spelled.split("-")))
+    shouted = len(word) > 1 and word.isupper()  # as many lists write family names
+    return spelled.upper() if shouted else "-".join(map(_capitalise, spelled.split("-")))
 
 
 def _spell_word(folded: str, script: str, language: str, country: str) -> str:
@@ -193,11 +189,6 @@ def _romanise_syllables(word: str, surnames: dict[str, str]) -> str:
     family = surnames.get(parts[0], "") if len(parts) > 1 or len(word) == 1 else ""
     read = [_capitalise(anyascii(part).replace(" ", "").lower()) for part in parts]
     return " ".join([family or read[0], *read[1:]])
-
-
-def _is_shouted(word: str) -> bool:
-    """Whether a word is in capitals, as many lists write family names."""
-    return len(word) > 1 and word.isupper()
 
 
 def _capitalise(word: str) -> str:
@@ -240,7 +231,8 @@ def romanise_greek(word: str) -> str:
 def romanise_kana(word: str) -> str:
     """A word in hiragana or katakana by Hepburn's system as in Japanese passports: long o and u are not marked."""
     spelled, doubled = "", False
-    for kana in map(_turn_to_hiragana, word):
+    for written in word:
+        kana = chr(ord(written) - 96) if "ァ" <= written <= "ヶ" else written  # in hiragana
         if kana == "っ":
             doubled = True
         elif kana in _GLIDES:
@@ -259,10 +251,6 @@ def _spell(letters: str, table: Mapping[str, str]) -> Iterator[str]:
         found = next((part for width in range(_LONGEST, 0, -1) if (part := letters[at : at + width]) in table), "")
         yield table[found] if found else anyascii(letters[at]).lower()
         at += len(found) or 1
-
-
-def _turn_to_hiragana(kana: str) -> str:
-    return chr(ord(kana) - 96) if "ァ" <= kana <= "ヶ" else kana
 
 
 def _add_glide(spelled: str) -> str:
@@ -322,14 +310,9 @@ def _join_article(rest: str, script: str, *, french: bool) -> str:
 def _find_likeliest(word: str, script: str, *, french: bool) -> str:
     ranked = rank_forms(word, script, _CANDIDATES)
     if french:
-        ranked = [(bits, _spell_for_french(form)) for bits, form in ranked]
+        for english, letters in _FRENCH_SPELLINGS:
+            ranked = [(bits, english.sub(letters, form)) for bits, form in ranked]
     return max(ranked, key=lambda item: (item[0] + _weigh_spelling(item[1]), item[1]))[1]
-
-
-def _spell_for_french(form: str) -> str:
-    for english, letters in _FRENCH_SPELLINGS:
-        form = english.sub(letters, form)
-    return form
 
 
 def _weigh_spelling(form: str) -> int:

@@ -22,7 +22,9 @@ def are_variants(a: str, b: str) -> bool:
 
 def classes_of(token: str) -> frozenset[int]:
     """The numbers of the classes to which a folded Latin token belongs, in this version of the data."""
-    return _classes().get(token) or _classes().get(_with_y(token), _NONE)
+    # Peggie and Charley are spelt -y too
+    with_y = f"{token[:-2]}y" if token.endswith(("ie", "ey")) else token
+    return _classes().get(token) or _classes().get(with_y, _NONE)
 
 
 @lru_cache(maxsize=32768)
@@ -30,11 +32,6 @@ def initials_of(token: str) -> frozenset[str]:
     """The first letters of a folded Latin token and of its short forms: B. may be Robert, who is called Bob."""
     members = (spellings()[number] for number in classes_of(token))
     return frozenset({token[:1], *(one[0] for group in members if len(group) <= _SHORT_FORMS for one in group)})
-
-
-def _with_y(token: str) -> str:
-    """The spelling with -y of a pet name with -ie or -ey: Peggie, Charley."""
-    return f"{token[:-2]}y" if token.endswith(("ie", "ey")) else token
 
 
 _NONE: frozenset[int] = frozenset()

@@ -206,7 +206,10 @@ def _quick_cross_level(source: TokenPrint, latin: TokenPrint) -> str:
         return levels.DIFFERENT
     corridor = BY_SCRIPT.get(source.script)
     if corridor is None:
-        return _romanised_level(source, latin)
+        # by the plain romanisation of a script without a model
+        if source.forms[0] == form:
+            return levels.SOUND
+        return _spelling_level(source.forms[0], form, source.sound, latin.sound)
     plain = plain_form(source.text, source.script)
     if plain == form or (min(len(plain), len(form)) > _MIN_EDIT and sound_of(plain) == latin.sound):
         return levels.ALIGNED
@@ -267,16 +270,12 @@ def _find_ratios(words: Sequence[tuple[str, str, str]], least: int) -> list[int]
     return found
 
 
-def _romanised_level(source: TokenPrint, latin: TokenPrint) -> str:
-    """The level of a Latin word and one in a script without a model, by the plain romanisation of the latter."""
-    if source.forms[0] == latin.forms[0]:
-        return levels.SOUND
-    return _spelling_level(source.forms[0], latin.forms[0], source.sound, latin.sound)
-
-
 def _same_script_level(x: TokenPrint, y: TokenPrint) -> str:
     if x.script == "Han":
-        return _han_level(x, y)
+        # by the characters: hundreds of them share each syllable
+        if fold_han(x.text) == fold_han(y.text):
+            return levels.FOLDED
+        return levels.NEAR if x.forms[-1] == y.forms[-1] and len(x.text) == len(y.text) else levels.DIFFERENT
     if x.script in ABJADS:
         return _abjad_level(x, y)
     if x.forms == y.forms:
@@ -284,13 +283,6 @@ def _same_script_level(x: TokenPrint, y: TokenPrint) -> str:
     if min(len(x.text), len(y.text)) >= _MIN_EDIT and OSA.distance(x.text, y.text, score_cutoff=1) == 1:
         return levels.EDIT
     return _forms_level(x, y)
-
-
-def _han_level(x: TokenPrint, y: TokenPrint) -> str:
-    """The level of two Chinese words, by their characters: hundreds of characters share each syllable."""
-    if fold_han(x.text) == fold_han(y.text):
-        return levels.FOLDED
-    return levels.NEAR if x.forms[-1] == y.forms[-1] and len(x.text) == len(y.text) else levels.DIFFERENT
 
 
 def _abjad_level(x: TokenPrint, y: TokenPrint) -> str:

@@ -137,8 +137,13 @@ def _in_order(x: TokenPrint, y: TokenPrint) -> tuple[TokenPrint, TokenPrint]:
 
 def _judge_initial(x: TokenPrint, y: TokenPrint) -> TokenPair:
     """The comparison of an initial and another token."""
-    bits = INITIAL_BITS if _share_initial(x, y) else SHORT_FORM_BITS if _may_be_short(x, y) else 0
-    return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else UNLIKE
+    if any(form[:1] == other[:1] for form in x.forms for other in y.forms):
+        return TokenPair(x.text, y.text, levels.INITIAL, INITIAL_BITS)
+    # it may be that of a short form: B. and Robert
+    initial, name = (x, y) if x.kind == INITIAL else (y, x)
+    if name.kind != INITIAL and initial.forms[0][:1] in initials_of(name.forms[0]):
+        return TokenPair(x.text, y.text, levels.INITIAL, SHORT_FORM_BITS)
+    return UNLIKE
 
 
 def _weigh(x: TokenPrint, y: TokenPrint, found: levels.Likeness) -> TokenPair:
@@ -154,16 +159,6 @@ def _weigh(x: TokenPrint, y: TokenPrint, found: levels.Likeness) -> TokenPair:
     learnt = x.script == y.script or (is_learnt(x.script) and is_learnt(y.script))
     bits = bits if learnt else bits - levels.UNLEARNT
     return TokenPair(x.text, y.text, level, bits) if bits > 0 else UNLIKE
-
-
-def _share_initial(x: TokenPrint, y: TokenPrint) -> bool:
-    return any(form[:1] == other[:1] for form in x.forms for other in y.forms)
-
-
-def _may_be_short(x: TokenPrint, y: TokenPrint) -> bool:
-    """Whether the initial is that of a short form of the token: B. and Robert."""
-    initial, name = (x, y) if x.kind == INITIAL else (y, x)
-    return name.kind != INITIAL and initial.forms[0][:1] in initials_of(name.forms[0])
 
 
 PERSONAL, OTHER = PairMemory(), PairMemory()

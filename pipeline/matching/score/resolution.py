@@ -73,7 +73,9 @@ class _Groups:
     def list_groups(self) -> list[list[int]]:
         for tie in self._ties:
             one, other = self._of[tie.a], self._of[tie.b]
-            if one != other and not self._are_apart(one, other) and not self._is_ambiguous(tie):
+            if one == other or self._are_apart(one, other):
+                continue
+            if not any(self._could_go_elsewhere(thing, tie) for thing in (tie.a, tie.b)):
                 self._join_groups(one, other)
         return sorted(sorted(members) for members in self._members.values())
 
@@ -92,9 +94,6 @@ class _Groups:
         if pair not in self._known:
             self._known[pair] = self._apart(*pair)
         return self._known[pair]
-
-    def _is_ambiguous(self, tie: Tie) -> bool:
-        return self._could_go_elsewhere(tie.a, tie) or self._could_go_elsewhere(tie.b, tie)
 
     def _could_go_elsewhere(self, thing: int, tie: Tie) -> bool:
         """Whether the entity's group has a tie of about this strength to a group that is apart from the other's."""

@@ -342,11 +342,9 @@ def settle_results(found: Sequence[ComparisonResult]) -> list[ComparisonResult]:
     """
     if not any(one.settles for one in found):
         return list(found)
-    return [one if one.settles else _without_contradiction(one) for one in found]
-
-
-def _without_contradiction(found: ComparisonResult) -> ComparisonResult:
-    return structs.replace(found, bits=tuple(max(bits, 0) for bits in found.bits))
+    return [
+        one if one.settles else structs.replace(one, bits=tuple(max(bits, 0) for bits in one.bits)) for one in found
+    ]
 
 
 def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
@@ -366,7 +364,9 @@ def all_marks(entity: EntityPrint) -> set[str]:
     if entity.make or entity.model:
         found.add(f"k{entity.make}|{entity.model}")
     if entity.place is not None:
-        found.update(_cells(entity.place.latitude, entity.place.longitude))
+        latitude, longitude = entity.place.latitude, entity.place.longitude
+        for shift in (0.0, 0.1):  # cells of 0.2 degrees, in two grids that are shifted by half a cell
+            found.add(f"l{int((latitude + shift) // 0.2)}|{int((longitude + shift) // 0.2)}|{shift}")
     return found
 
 
@@ -376,11 +376,6 @@ def _name_marks(name: NamePrint) -> set[str]:
     alone = {sound for token in tokens if token.rarity >= RARE or len(tokens) == 1 for sound in token.sounds}
     pairs = combinations([token.sounds for token in tokens], 2)
     return alone | {"|".join(sorted((x, y))) for p, q in pairs for x in p for y in q}
-
-
-def _cells(latitude: float, longitude: float) -> set[str]:
-    """The cells of 0.2 degrees in which a place lies, one in each of two grids that are shifted by half a cell."""
-    return {f"l{int((latitude + shift) // 0.2)}|{int((longitude + shift) // 0.2)}|{shift}" for shift in (0.0, 0.1)}
 
 
 def pairs_of_one_type(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> IndexPairs:

@@ -101,8 +101,11 @@ def levels_of(
     ]
     for row, (i, j) in enumerate(pairs):
         for comparison, table, places in plan:
-            found = comparison.compare(prints[i], prints[j], table)
-            if found is not None and not _is_choice(comparison, prints[i], prints[j]):
+            a, b, several = prints[i], prints[j], comparison.several
+            found = comparison.compare(a, b, table)
+            # of several values the best pair was taken, or all were taken together
+            chosen = comparison.least > 1 or (bool(several) and bool(getattr(a, several) or getattr(b, several)))
+            if found is not None and not chosen:
                 for k, banded in places:
                     matrix[row, k] = band_of(found.weight) if banded else found.level
         tick()
@@ -115,12 +118,6 @@ def _places_of(columns: Sequence[TrainingColumn]) -> list[tuple[Comparison, list
     for k, column in enumerate(columns):
         found.setdefault(column.comparison.name, (column.comparison, []))[1].append(k)
     return list(found.values())
-
-
-def _is_choice(comparison: Comparison, a: EntityPrint, b: EntityPrint) -> bool:
-    """Whether a side has several values, of which the best pair was taken, or which were taken together."""
-    several = comparison.several
-    return comparison.least > 1 or (bool(several) and bool(getattr(a, several) or getattr(b, several)))
 
 
 def find_conflicts(levels: Levels, columns: Sequence[TrainingColumn]) -> NDArray[np.bool_]:

@@ -109,8 +109,10 @@ def estimate_shares(pairs: RulePairs, m: Shares, u: Shares, h: CompanionShares, 
         for column in pairs.learnable:
             counts = level_counts(pairs.levels[:, column], match, len(m[column]))
             fit.support[column], fit.m[column] = float(counts.sum()), shrink_shares(counts, m[column], weight)
-        if len(fit.log_likelihoods) > 2 and _has_settled(fit.log_likelihoods):
-            break
+        if len(fit.log_likelihoods) > 2:
+            before, last = fit.log_likelihoods[-2:]
+            if abs(last - before) <= TOLERANCE * max(1.0, abs(before)):
+                break
     return fit
 
 
@@ -128,10 +130,6 @@ def weigh_classes(
     match: NDArray[np.float64] = np.exp(same - total)
     match[pairs.conflicting] = np.minimum(match[pairs.conflicting], pairs.most_in_conflict)
     return match, np.exp(companion - total), float(total.sum())
-
-
-def _has_settled(values: list[float]) -> bool:
-    return abs(values[-1] - values[-2]) <= TOLERANCE * max(1.0, abs(values[-2]))
 
 
 def level_counts(column: NDArray[np.int16], weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:

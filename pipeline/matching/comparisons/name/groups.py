@@ -89,7 +89,8 @@ def are_parts_of_one(a: EntityPrint, b: EntityPrint, agreeing: Iterable[TokenPai
     They are parts of one body: "Ansar al-Sharia" is an alias of bodies in Derna and in Benghazi. Other words make no
     body another: a legal form, a word for a group, a translation, a brand.
     """
-    if _are_of_two_places(a, b):
+    places, others = _places(a.names), _places(b.names)
+    if places and others and places.isdisjoint(others):
         return True
     pairs = tuple(agreeing)
     first = _further_words(a, [pair.a for pair in pairs])
@@ -101,22 +102,17 @@ def _further_words(entity: EntityPrint, shared: Sequence[str]) -> list[TokenPrin
     """The words of places and activities in those names that hold all the shared words and more."""
     wanted = {word for text in shared for word in text.split()}
     names = (name for name in entity.names if wanted < {token.text for token in name.tokens})
-    return [token for name in names for token in name.tokens if token.text not in wanted and _tells_parts(token)]
-
-
-def _tells_parts(token: TokenPrint) -> bool:
-    """Whether a word says where a part of a body is, or what it does."""
-    return is_place(token.forms[0]) or any(meaning.startswith(_TELLING) for meaning in meanings(token.text))
+    return [
+        token
+        for name in names
+        for token in name.tokens
+        if token.text not in wanted
+        and (is_place(token.forms[0]) or any(meaning.startswith(_TELLING) for meaning in meanings(token.text)))
+    ]
 
 
 def _are_alike(x: TokenPrint, y: TokenPrint) -> bool:
     return x.text == y.text or OTHER.judge(x, y) is not UNLIKE
-
-
-def _are_of_two_places(a: EntityPrint, b: EntityPrint) -> bool:
-    """Whether both organisations have a place in a name, and no place is in names of both."""
-    first, second = _places(a.names), _places(b.names)
-    return bool(first and second and first.isdisjoint(second))
 
 
 def _places(names: Iterable[NamePrint]) -> set[str]:

@@ -68,16 +68,12 @@ MAX_LENGTH = 24
 def source_units(corridor: str, word: str) -> str:
     """Units of a word in a corridor's own script: jamo, initials and finals of pinyin, or letters without points."""
     if corridor == "chinese":
-        return "".join(_pinyin_units(character) for character in word)
+        return "".join(_pinyin_table().get(character, UNKNOWN) for character in word)
     if corridor == "korean":
         return unicodedata.normalize("NFD", word)
     if corridor == "japanese":
         return "".join(chr(ord(char) + 96) if "ぁ" <= char <= "ゖ" else char for char in word)
     return _POINTS.sub("", word.casefold().replace("ё", "е").translate(_READ_AS))
-
-
-def _pinyin_units(character: str) -> str:
-    return _pinyin_table().get(character, UNKNOWN)
 
 
 @cache

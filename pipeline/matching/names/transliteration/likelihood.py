@@ -359,8 +359,11 @@ class PairedLikelihood:
 
     def _score(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
         self._make_room()
-        sources = [self._number_source(word) for word, _ in pairs]
-        latin = [self._number_latin(word) for _, word in pairs]
+        spelt = [source_units(self._corridor.name, word) for word, _ in pairs]
+        sources = [self._sources.number(units, len(units)) for units in spelt]
+        latin = [
+            self._latin.number(letters, len(letters) + 1) for letters in (latin_letters(word) for _, word in pairs)
+        ]
         rows, columns = (np.array([len(word.places) for word in words]) for words in (sources, latin))
         best = self._find_best(sources, latin, int(rows.max()), int(columns.max()))
         chance = np.array([source.chance + target.chance for source, target in zip(sources, latin, strict=True)])
@@ -373,14 +376,6 @@ class PairedLikelihood:
         if any(one.is_full for one in (self._written, self._spelt, self._sources, self._latin)):
             for one in (self._written, self._spelt, self._sources, self._latin):
                 one.forget()
-
-    def _number_source(self, word: str) -> NumberedWord:
-        units = source_units(self._corridor.name, word)
-        return self._sources.number(units, len(units))
-
-    def _number_latin(self, word: str) -> NumberedWord:
-        letters = latin_letters(word)
-        return self._latin.number(letters, len(letters) + 1)
 
     def _find_best(
         self, sources: list[NumberedWord], latin: list[NumberedWord], rows: int, columns: int
