@@ -26,8 +26,8 @@ QUIET: Final = {
 }
 
 
-def set_up_logging(part: str, generation: str = "") -> None:
-    """Log to standard error as `part` (a stage, `all` or `api`): our own words from INFO, libraries' from WARNING.
+def set_up_logging(part: str, level: str, generation: str = "") -> None:
+    """Log to standard error as `part` (a stage, `all` or `api`): our own words from `level`, libraries' from WARNING.
 
     No record content is ever logged.
     """
@@ -35,9 +35,9 @@ def set_up_logging(part: str, generation: str = "") -> None:
     handler.setFormatter(_LineFormatter(part, generation))
     handler.addFilter(RepeatFilter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger(OURS).setLevel(logging.INFO)
-    for name, level in QUIET.items():
-        logging.getLogger(name).setLevel(level)
+    logging.getLogger(OURS).setLevel(level.upper())
+    for name, quiet in QUIET.items():
+        logging.getLogger(name).setLevel(quiet)
 
 
 class _LineFormatter(logging.Formatter):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -93,6 +94,10 @@ class Settings(BaseSettings):
     metrics_port: int = 9601
     """Intake's port for metrics and health; those of correlate, project, notify, derive, attest and the API server are
     the next six. Any free one when it is taken, or for 0."""
+
+    log_level: Literal["info", "debug"] = "info"
+    """What workers and servers log. `debug` adds a line for each decision, by the record's position: what intake
+    decided, correlate pruned and judged, project wrote and notify sent. No line holds a value of a record."""
 
     model: Path | None = None
     """The matching model's JSON file; None: the one shipped in the package."""

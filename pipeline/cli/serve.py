@@ -29,8 +29,8 @@ def serve(
     identity provider (LIAISON_OIDC_CLIENT_ID).
     """
     require_codecs()
-    set_up_logging("api")
     settings = as_role(from_environment(), "api")
+    set_up_logging("api", settings.log_level)
     own = make_server(settings, host or settings.api_host, port or settings.api_port)
     check_model(settings)
     settle()

@@ -77,7 +77,7 @@ def start_worker(
     """
     settings = from_environment()
     require_codecs()
-    set_up_logging(stage, generation)
+    set_up_logging(stage, settings.log_level, generation)
     if stage is Worker.ALL:  # what a stage runs on (80 MB) is not imported into the process that only starts them
         from pipeline.streams.workers.supervisor import supervise_stages
 

@@ -57,6 +57,9 @@ class CorrelatorCounts(msgspec.Struct):
 
     events: int = 0
     candidates: int = 0
+    """Cases of other countries that shared a key with one that came."""
+    screened: int = 0
+    """Those of them that the screens left."""
     judged: int = 0
 
 
@@ -127,6 +130,7 @@ class Correlator:
         if before is not None and (before.hash, before.withdrawn) == (fingerprint.hash, fingerprint.withdrawn):
             return list(self._make_claims(fingerprint, number, followed, set()))
         self.counts.candidates += count
+        self.counts.screened += len(met)
         return list(self._make_claims(fingerprint, number, followed, met))
 
     @contextmanager

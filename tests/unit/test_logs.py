@@ -35,12 +35,21 @@ def listened(name: str) -> tuple[logging.Logger, Heard]:
 
 def test_a_line_says_when_how_grave_and_who() -> None:
     code = (
-        "import logging; from pipeline.logs import set_up_logging; set_up_logging('project', 'g1');"
+        "import logging; from pipeline.logs import set_up_logging; set_up_logging('project', 'info', 'g1');"
         "logging.getLogger('pipeline.x').info('begun')"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stderr
     line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO pid=\d+ stage=project generation=g1 pipeline\.x: begun\n"
     assert re.fullmatch(line, said)
+
+
+def test_debug_is_of_our_own_lines_alone() -> None:
+    code = (
+        "import logging; from pipeline.logs import set_up_logging; set_up_logging('intake', 'debug');"
+        "logging.getLogger('pipeline.x').debug('decided'); logging.getLogger('aiokafka').info('fetched')"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stderr
+    assert re.fullmatch(r"\S+ DEBUG pid=\d+ stage=intake generation=- pipeline\.x: decided\n", said)
 
 
 async def test_a_minute_of_tries_is_one_line_each_and_says_how_many_were_left_out() -> None:

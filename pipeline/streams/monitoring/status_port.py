@@ -1,5 +1,7 @@
 """A process's own port: /metrics for Prometheus; a worker's /healthz (restart me) and /readyz (do not count on me).
 
+A worker's /slowest has the records of the last hour that took it longest to decide, by position, as JSON.
+
 It is served by threads, so that it answers while the event loop is busy or hangs.
 """
 
@@ -14,10 +16,12 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final, cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import msgspec
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from pipeline.streams.catalogues.metrics import REGISTRY
 from pipeline.streams.runtime.health import Health
+from pipeline.streams.runtime.metering import SLOWEST
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,6 +32,7 @@ API_PLACE: Final = 6
 """An API server's port is so many above LIAISON_METRICS_PORT: behind those of the stages."""
 
 TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
+JSON: Final = ("Content-Type", "application/json")
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -82,9 +87,12 @@ def _make_application(
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return cast(Iterable[bytes], metrics(environ, start))
+        if health is not None and path == "/slowest":
+            start("200 OK", [JSON])
+            return [msgspec.json.encode(SLOWEST.list_slowest(time.time()))]
         if health is None or path not in checks:
             start("404 Not Found", [TEXT])
-            return [f"{', '.join(['/metrics', *checks])}\n".encode()]
+            return [f"{', '.join(['/metrics', *checks, *(['/slowest'] if health else [])])}\n".encode()]
         problem = checks[path](clock())
         start("503 Service Unavailable" if problem else "200 OK", [TEXT])
         state = "ok" if path == "/healthz" else f"ok; {health.lag:,} records wait"

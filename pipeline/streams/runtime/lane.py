@@ -211,7 +211,7 @@ class Lane:
         if records:
             decided.reached[partition] = last_offset_of(records[-1])
             decided.counts[partition] += len(records)
-            decided.slices.append(records)
+            decided.slices.append((records, spent_s))
 
     def _decide_records(
         self, partition: TopicPartition, store: Store, records: Sequence[ConsumerRecord]

@@ -55,7 +55,8 @@ class ChunkResult:
 class PendingSlices(ChunkResult):
     """What the slices of one transaction lead to; it has had no effect yet."""
 
-    slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
+    slices: list[tuple[Sequence[ConsumerRecord], float]] = field(default_factory=list)
+    """Each with the seconds that deciding it took."""
     counts: Counter[TopicPartition] = field(default_factory=Counter)
     """How many records of each source partition."""
     spent_s: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.correlator import Correlator, CorrelatorCounts
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
@@ -165,10 +166,12 @@ class CorrelateProcessor:
         self, correlator: Correlator, waiting: Sequence[Asking], result: ChunkResult
     ) -> Sequence[Asking]:
         """Take in all, or what is before the first that can't be; gives what is after it."""
-        done = 0
+        done, counts = 0, msgspec.structs.replace(correlator.counts)
         try:
             for claims in correlator.receive_all([fingerprint for _, fingerprint in waiting]):
                 self._add_claims(claims, correlator, result)
+                if log.isEnabledFor(logging.DEBUG):
+                    counts = _tell_counts(waiting[done][0], counts, correlator.counts, claims)
                 done += 1
         except faults.TROUBLE:
             raise
@@ -201,6 +204,23 @@ class CorrelateProcessor:
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
+
+
+def _tell_counts(
+    record: ConsumerRecord, before: CorrelatorCounts, now: CorrelatorCounts, claims: Sequence[Claim]
+) -> CorrelatorCounts:
+    """Log what a record met and led to; gives the counts to begin the next record's from."""
+    log.debug(
+        "%s-%d-%d: met %d cases, the screens left %d, %d judged, claims: %s",
+        record.topic,
+        record.partition,
+        record.offset,
+        now.candidates - before.candidates,
+        now.screened - before.screened,
+        now.judged - before.judged,
+        dict(Counter(f"{claim.state} {claim.band}".rstrip() for claim in claims)) or "none",
+    )
+    return msgspec.structs.replace(now)
 
 
 def _observe_blocks(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:

@@ -31,7 +31,11 @@ class PendingDocument(msgspec.Struct, frozen=True):
 def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], DocumentWrite | None]) -> PendingDocument:
     """The record's document, or why there is none: a record of ours that can't be read must not hold up the rest."""
     try:
-        return PendingDocument(record, make(record))
+        made = make(record)
+        if log.isEnabledFor(logging.DEBUG):
+            written = f"document of {made.kind}, version {made.version}" if made else "no document"
+            log.debug("%s-%d-%d: %s", record.topic, record.partition, record.offset, written)
+        return PendingDocument(record, made)
     except faults.TROUBLE:
         raise
     except Exception as error:

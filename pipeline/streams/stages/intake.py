@@ -199,6 +199,10 @@ class IntakeProcessor:
         if made and decision.taken is not None:
             store.put(decision.taken.case.key.encode(), encode_known_version(decision.taken.known))
         tally[metrics.OUTCOMES.labels(message.agency, receipt.outcome, receipt.reason)] += 1
+        if log.isEnabledFor(logging.DEBUG):
+            reason = f" ({receipt.reason})" if receipt.reason else ""
+            told = message.position, receipt.version, receipt.outcome, reason, len(outputs)
+            log.debug("%s: version %d is %s%s, %d outputs", *told)
         return outputs
 
     def _receipt_output(self, message: SourceMessage, receipt: Receipt) -> Output:

@@ -74,6 +74,7 @@ class NotifyProcessor(StatelessProcessor):
             except Exception:
                 log.exception("%s-%d-%d can't be told of", record.topic, record.partition, record.offset)
                 continue
+            log.debug("%s-%d-%d: %d notices", record.topic, record.partition, record.offset, len(notices))
             result.outputs += [
                 Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice)) for notice in notices
             ]

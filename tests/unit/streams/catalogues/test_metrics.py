@@ -40,7 +40,7 @@ def test_what_is_certain_is_counted_with_its_delay() -> None:
     meter = Meter("meter-test", "ns-", lambda: 103.0)
     tally = metrics.Tally()
     tally[metrics.OUTCOMES.labels("meter-test", "accepted", "")] += 2
-    meter.count_applied([[record(4, 100_000), record(5, 101_000)]], tally)
+    meter.count_applied([([record(4, 100_000), record(5, 101_000)], 0.01)], tally)
     assert value("liaison_records_total", feed="meter-test", topic="cases.fr-pj") == 2
     assert value("liaison_outcomes_total", agency="meter-test", outcome="accepted", reason="") == 2
     assert value("liaison_latency_seconds_sum", feed="meter-test") == 3.0
@@ -51,7 +51,7 @@ def test_a_backlog_does_not_set_back_when_the_last_record_came() -> None:
     meter = Meter("backlog-test", "ns-", lambda: 103.0)
     metrics.LAST_EVENT.labels("cases.backlog", "2").advance(102.0)
     backlog = SimpleNamespace(topic="ns-cases.backlog", partition=2, offset=4, timestamp=90_000)
-    meter.count_applied([[backlog]], metrics.Tally())
+    meter.count_applied([([backlog], 0.01)], metrics.Tally())
     assert value("liaison_last_event_timestamp_seconds", topic="cases.backlog", partition="2") == 102.0
 
 

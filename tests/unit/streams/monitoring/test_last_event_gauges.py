@@ -59,7 +59,7 @@ async def test_a_record_applied_while_kafka_answers_is_later_than_the_answer() -
     applied = SimpleNamespace(topic=A.topic, partition=A.partition, offset=4, timestamp=102_000)
 
     async def ask(partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, float]:
-        meter.count_applied([[cast("Any", applied)]], metrics.Tally())
+        meter.count_applied([([cast("Any", applied)], 0.01)], metrics.Tally())
         return dict.fromkeys(partitions, 100.0)
 
     gauges = LastEventGauges(ask, NAMESPACE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from pipeline.streams.catalogues.metrics import LAG
 from pipeline.streams.monitoring.status_port import serve_status
 from pipeline.streams.runtime.health import Health, HealthSample, LaneState
+from pipeline.streams.runtime.metering import SLOWEST, SlowSlice
 
 HOST = "127.0.0.1"
 
@@ -28,6 +30,20 @@ def test_metrics_and_health_are_answered() -> None:
         ready = client.get("/readyz")
         assert (ready.status_code, ready.text) == (200, "ok; 0 records wait\n")
         assert client.get("/").status_code == 404
+
+
+def test_a_worker_tells_its_slowest_records_by_position() -> None:
+    SLOWEST.note_slice(SlowSlice(9.5, 12.0, time.time(), "correlate", "blocks.g", 3, 4711, 1))
+    with serve_status(HOST, 0, Health(0.0)) as port:
+        told = httpx.get(f"http://{HOST}:{port}/slowest").json()
+    assert (told[0]["topic"], told[0]["partition"], told[0]["offset"], told[0]["decided_s"]) == (
+        "blocks.g",
+        3,
+        4711,
+        9.5,
+    )
+    with serve_status(HOST, 0, None) as port:
+        assert httpx.get(f"http://{HOST}:{port}/slowest").status_code == 404
 
 
 def test_a_taken_port_is_no_reason_to_stand_still(caplog: pytest.LogCaptureFixture) -> None:
