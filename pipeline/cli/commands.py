@@ -298,7 +298,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     Command(
         "ops agency remove",
         "pipeline.ops.agencies.cli:remove_agency",
-        "Remove an agency: end its credentials, disclosures and alerts, withdraw its cases; the audit trail stays.",
+        "Remove an agency: end its credentials, access requests and alerts, withdraw its cases; the audit trail stays.",
     ),
     Group("ops agency key", "Agencies' signing keys."),
     Command(

@@ -244,7 +244,7 @@ class ActSelection(NamedTuple):
 
 
 class DecisionReader:
-    """Reads reviews, assignments, disclosures and notices of the active indices. `ring` keys thread ids."""
+    """Reads reviews, assignments, access requests and notices of the active indices. `ring` keys thread ids."""
 
     def __init__(self, client: SearchEngine, indices: Indices, ring: KeyRing) -> None:
         self._client, self._indices, self._ring = client, indices, ring

@@ -211,7 +211,7 @@ def remove_agency(
     timeout: Annotated[float, typer.Option(help="Seconds to wait for intake to process the withdrawals.")] = 600.0,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Remove an agency: end its credentials, disclosures and alerts, withdraw its cases; the audit trail stays.
+    """Remove an agency: end its credentials, access requests and alerts, withdraw its cases; the audit trail stays.
 
     Intake must be running. Run it again to continue after an interruption.
     Example: liaison ops agency remove fr-pj --yes

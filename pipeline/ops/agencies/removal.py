@@ -1,4 +1,4 @@
-"""An agency leaves: its credentials end, its cases are withdrawn, its disclosures and queries end; the audit stays.
+"""An agency leaves: its credentials end, its cases are withdrawn, its access requests and alerts end; the audit stays.
 
 Every step may be done twice, so a removal that was cut off is run again. Its cases are withdrawn before the registry
 refuses its records, through intake like any withdrawal; what a sender still got in between is looked for afterwards.

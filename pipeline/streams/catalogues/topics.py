@@ -111,7 +111,7 @@ EXPIRIES: Final = Topic(
 )  # fmt: skip
 REVIEWS: Final = Topic(
     "reviews", "review id", "review", Count.ONE,
-    description="Investigators' verdicts on links.",
+    description="Investigators' reviews of links.",
     writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT,), readers=(Process.API,), compacted=True,
     backed_up=True,
 )  # fmt: skip
