@@ -2,6 +2,7 @@
 
     PYTHONPATH=tests python tests/benchmarks/stream/run.py [--cases 10000 100000 1000000] [--rarity BITS]
         [--population lists] [--partitions 4] [--measured 2000] [--plot FILE] [--live-cases 10000] [--seconds 60]
+        [--figures docs/benchmarks/stream.json]
 
 First CPU on one core, with the real matcher and LMDB stores. Keys are as rare as `batch train --cases` makes them for
 the cases held, or as --rarity says in hundredths of a bit. Stores are filled by loading fingerprints without judging
@@ -12,7 +13,7 @@ shared. Without numbers after --cases this part is left out. With --population l
 OFAC's entries, grown by varied copies (list_population.py), at 10,000 and 100,000 held, beside made-up ones.
 
 Then an installation (live.py): --live-cases in a row, then --seconds at each load; 0 leaves it out. Its seconds need a
-machine that does nothing else.
+machine that does nothing else. --figures writes what was measured to a file that documents quote (benchmarks.figures).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import write_figures
 from benchmarks.stream.filling import fill
 from benchmarks.stream.live import Loaded, live
 from benchmarks.stream.measuring import Row, measure
@@ -65,9 +67,11 @@ def main() -> int:
     parser.add_argument("--measured", type=int, default=2000, help="cases measured at each size")
     parser.add_argument("--plot", type=Path, default=PLOT)
     parser.add_argument("--live-cases", type=int, default=10_000, help="cases that tell an installation's capacity")
+    parser.add_argument("--figures", type=Path, help="a file of figures to write, as docs/benchmarks/stream.json")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long each load lasts")
     wanted = parser.parse_args()
     sizes = SIZES[wanted.population] if wanted.cases is None else wanted.cases
+    figures: dict[str, dict[str, float]] = {}
     for population in dict.fromkeys((MADE_UP, wanted.population)):
         rows = [
             measured_at(population, cases, wanted.rarity or key_rarity(cases), wanted.partitions, wanted.measured)
@@ -75,11 +79,29 @@ def main() -> int:
         ]
         if rows:
             report(population, rows)
+        figures |= {f"{population}, {row['held']:,.0f} held": _rounded(row) for row in rows}
         if rows and population == MADE_UP == wanted.population:
             plot(rows, wanted.plot)
     if wanted.live_cases and wanted.population == MADE_UP:
-        report_live(live(wanted.live_cases, wanted.seconds))
+        loads = live(wanted.live_cases, wanted.seconds)
+        report_live(loads)
+        figures |= {f"on engines, {load.name}, {load.workers} a stage": _live_figures(load) for load in loads}
+    if wanted.figures:
+        command = f"make bench-stream BENCH_ARGS='{' '.join(sys.argv[1:])}'"
+        held = {"cases held": sorted(sizes), "partitions": wanted.partitions, "cases measured": wanted.measured}
+        write_figures(wanted.figures, command, figures, held)
     return 0
+
+
+def _rounded(row: Row) -> dict[str, float]:
+    """What is told of a size, as the table has it; microseconds of CPU a case unless the name says otherwise."""
+    return {figure: float(format(row.get(figure, 0.0), form).replace(",", "")) for _, figure, form in LINES}
+
+
+def _live_figures(load: Loaded) -> dict[str, float]:
+    shares = (0.5, 0.95, 0.99) if load.latencies else ()
+    found = {f"p{share * 100:.0f} s": round(load.percentile(share), 2) for share in shares}
+    return {"cases/s": round(load.rate), **found, **{f"us {name}": round(us) for name, us in load.cpu.items()}}
 
 
 def measured_at(population: str, cases: int, rarity: int, partitions: int, measured: int) -> Row:
