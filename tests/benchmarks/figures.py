@@ -24,7 +24,7 @@ def write_figures(path: Path, command: str, figures: Mapping[str, Any], conditio
         "command": command,
         "commit": _commit(),
         "measured": datetime.now(UTC).date().isoformat(),
-        "host": f"{os.cpu_count()} cores, {platform.machine()}, {_processor()}; load {os.getloadavg()[0]:.1f} at the end",
+        "host": f"{os.cpu_count()} cores, {platform.machine()}, {_processor()}; load {os.getloadavg()[0]:.1f}",
         "conditions": dict(conditions),
         "figures": dict(figures),
     }
