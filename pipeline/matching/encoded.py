@@ -1,8 +1,13 @@
-"""Rows of sketches: their layout, and many rows gathered column by column."""
+"""What sketches hold, and where: the bit fields of their words, the parts of their rows, and many rows read at once.
+
+A layout declares each field once, with its width. What packs a word (`put`), what reads it (`take`, `lies_in`), and the
+largest value that it has room for (`most`) follow from that.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +18,87 @@ Index = NDArray[np.int64]
 WordArray = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 
+WORD_BYTES = 4
+
+
+class Field:
+    """A field of a 32-bit word: `width` bits from bit `first` on, which hold 0 to `most`.
+
+    `bits` has all of them set.
+    """
+
+    __slots__ = ("_is_last", "_shift", "bits", "first", "most", "name", "width")
+
+    def __init__(self, width: int = 1) -> None:
+        self.name, self.first, self.width, self.most = "", 0, width, (1 << width) - 1
+
+    def place(self, name: str, first: int) -> None:
+        """Say where it lies; called once, by its layout."""
+        self.name, self.first = name, first
+        self._shift, self.bits = np.uint32(first), np.uint32(self.most << first)
+        self._is_last = first + self.width == 8 * WORD_BYTES
+
+    def put(self, value: int) -> int:
+        """A word that has this value here, and else nothing. Raises ValueError where there is no room for it."""
+        if value >> self.width:
+            raise ValueError(f"{value} has no room in the {self.width} bits of {self.name}")
+        return value << self.first
+
+    def read(self, word: int) -> int:
+        """The value of one word."""
+        return word >> self.first & self.most
+
+    def take(self, words: WordArray) -> WordArray:
+        """The value of each word."""
+        if not self.first:
+            return words & self.bits
+        return (words if self._is_last else words & self.bits) >> self._shift
+
+    def lies_in(self, words: WordArray) -> Flags:
+        """Whether each word has any of these bits."""
+        found: Flags = words & self.bits != 0
+        return found
+
+
+class Layout:
+    """The fields of a word, from its lowest bit; a subclass declares them in order."""
+
+    fields: ClassVar[tuple[Field, ...]]
+
+    def __init_subclass__(cls) -> None:
+        named = [(name, value) for name, value in vars(cls).items() if isinstance(value, Field)]
+        taken = sum(field.width for _, field in named)
+        if taken > 8 * WORD_BYTES:
+            raise TypeError(f"{cls.__name__} takes {taken} bits of a word")
+        first = 0
+        for name, field in named:
+            field.place(name, first)
+            first += field.width
+        cls.fields = tuple(field for _, field in named)
+
+
+class SketchHead(Layout):
+    """The first word of a sketch: the number of its rows, and whether the case is hit-only."""
+
+    rows = Field(8)
+    hidden = Field()
+
+
+class NamesPart(Layout):
+    """How many positions words have in an entity's names, and where the words of these begin in the sketch."""
+
+    places = Field(12)
+    start = Field(20)
+
+
 WORDS = {
     "phones": 2, "identifiers": 2, "born": 2, "birth_place": 3, "door_numbers": 1, "areas": 1, "city": 1, "heard": 2,
     "initials": 1, "names": 1,
 }  # fmt: skip
 """Parts of a row in 32-bit words, in order, with the number of words of each.
 
-`names` tells where the words of the entity's names lie behind the rows, and how many positions they have in its names
-(names_part). `initials` tells with which letters they begin and of which kinds they are (comparisons.name.encoding)."""
+`names` is a NamesPart. `initials` tells with which letters they begin and of which kinds they are
+(comparisons.name.encoding)."""
 
 BYTES = (
     "type", "others", "gender", "nations", "name_words", "name_entries",
@@ -30,23 +108,10 @@ BYTES = (
 (sketches.without_room). The other parts are written by the `encode` functions of comparisons."""
 
 WORD_COUNT = sum(WORDS.values())
-ROW_WORDS = WORD_COUNT + len(BYTES) // 4
-WORD_BYTES = 4
+ROW_WORDS = WORD_COUNT + len(BYTES) // WORD_BYTES
 
 _FIRST_WORD = dict(zip(WORDS, np.cumsum([0, *WORDS.values()]).tolist(), strict=False))
 _AT = {name: at for at, name in enumerate(BYTES)}
-
-HIDDEN = 1 << 8
-"""Added to a sketch's number of rows where the case is hit-only."""
-
-PLACES_BITS = 12
-MOST_PLACES = (1 << PLACES_BITS) - 1
-"""The most positions of words in an entity's names for which a sketch has room."""
-
-
-def names_part(start: int, places: int) -> int:
-    """The word `names` of a row: where the words of names begin in the sketch, and the number of their positions."""
-    return start << PLACES_BITS | places
 
 
 class Rows:
@@ -96,12 +161,12 @@ class Rows:
     @cached_property
     def name_starts(self) -> Index:
         """The word of the table at which the words of each row's names begin."""
-        return np.asarray(self.starts + (self.words("names")[0] >> np.uint32(PLACES_BITS)), np.int64)
+        return np.asarray(self.starts + NamesPart.start.take(self.words("names")[0]), np.int64)
 
     @cached_property
     def name_places(self) -> Index:
         """The number of positions of words in each row's names."""
-        return np.asarray(self.words("names")[0] & np.uint32(MOST_PLACES), np.int64)
+        return np.asarray(NamesPart.places.take(self.words("names")[0]), np.int64)
 
 
 class _OneRow(Rows):

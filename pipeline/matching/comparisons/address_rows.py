@@ -19,6 +19,7 @@ from pipeline.matching.comparisons.address import (
 )
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.hashes import hash_text, in_ascii, letter_set
+from pipeline.matching.encoded import Field, Layout
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
 from pipeline.records.scripts import script_of
 
@@ -39,11 +40,16 @@ letters that are not read one way."""
 NO_ADDRESS, ONE_ADDRESS, OPEN_ADDRESS = range(3)
 """In a row: none; one that is told; several, or one without a street, of which only areas and numbers are told."""
 
-NUMBER_BITS, COUNTRY_BITS = 32, 30
-"""The numbers in addresses, and their countries, have a bit each of so many."""
-STREET_BIT, POSTCODE_BIT = 1 << COUNTRY_BITS, 1 << COUNTRY_BITS + 1
-"""Behind the countries: whether any address has a street, and whether any has a postcode."""
-_ALL_COUNTRIES = (1 << COUNTRY_BITS) - 1
+NUMBER_BITS = 32
+"""The numbers in addresses have a bit each of so many."""
+
+
+class Areas(Layout):
+    """Countries of addresses, a bit each, and whether any address has a street, or a postcode."""
+
+    countries = Field(30)
+    street = Field()
+    postcode = Field()
 
 
 def encode(entity: EntityPrint) -> tuple[int, ...]:
@@ -78,9 +84,9 @@ def _encode_numbers(addresses: tuple[AddressPrint, ...]) -> int:
 def _encode_areas(addresses: tuple[AddressPrint, ...]) -> int:
     found = 0
     for address in addresses:
-        found |= 1 << hash_text(address.country, COUNTRY_BITS) if address.country else _ALL_COUNTRIES
-        found |= STREET_BIT if address.street else 0
-        found |= POSTCODE_BIT if address.postcode else 0
+        countries = Areas.countries
+        found |= countries.put(1 << hash_text(address.country, countries.width) if address.country else countries.most)
+        found |= Areas.street.put(bool(address.street)) | Areas.postcode.put(bool(address.postcode))
     return found
 
 
@@ -110,7 +116,7 @@ def strongest_level(a: Rows, b: Rows) -> States:
     houses = (a.byte("house") == 0) | (b.byte("house") == 0) | (a.byte("house") == b.byte("house"))
     level = np.where(houses & (city | begin | end | ~(postcodes | cities)), DOOR, level)
     level = np.where((one == OPEN_ADDRESS) | (other == OPEN_ADDRESS), _open_level(a, b), level)
-    abroad = a.words("areas")[0] & b.words("areas")[0] & np.uint32(_ALL_COUNTRIES) == 0
+    abroad = ~Areas.countries.lies_in(a.words("areas")[0] & b.words("areas")[0])
     level = np.where(abroad, DIFFERENT, level)
     return np.where((one == NO_ADDRESS) | (other == NO_ADDRESS), UNKNOWN, level)
 
@@ -119,8 +125,8 @@ def _open_level(a: Rows, b: Rows) -> States:
     """The strongest level of any two of the rows' addresses: no door or street without a number, or both streets."""
     areas = a.words("areas")[0] & b.words("areas")[0]
     numbers = a.words("door_numbers")[0] & b.words("door_numbers")[0]
-    area = np.where(areas & np.uint32(POSTCODE_BIT) != 0, UNIT_POSTCODE, CITY)
-    level: States = np.where((numbers != 0) | (areas & np.uint32(STREET_BIT) != 0), DOOR, area)
+    area = np.where(Areas.postcode.lies_in(areas), UNIT_POSTCODE, CITY)
+    level: States = np.where((numbers != 0) | Areas.street.lies_in(areas), DOOR, area)
     return level
 
 

@@ -135,18 +135,36 @@ def stated_level(x: BirthDate, y: BirthDate) -> tuple[bool, int, int]:
 
 def whole_level(x: PartialDate, y: PartialDate) -> int:
     """The level of two dates that are both known to the day."""
-    if x == y:
-        return SAME_DEFAULT if _is_default(x) else SAME
-    year_same, same_parts = x.year == y.year, (x.month == y.month) + (x.day == y.day)
-    if year_same and x.month == y.day and x.day == y.month:
+    year, month, day = x.year == y.year, x.month == y.month, x.day == y.day
+    return whole_level_of(
+        year=year,
+        month=month,
+        day=day,
+        one_digit=(year or (month and day)) and one_digit_off(x, y),
+        swapped=x.month == y.day and x.day == y.month,
+        years=abs(x.year - y.year),
+        default=_is_default(x),
+    )
+
+
+def whole_level_of(
+    *, year: bool, month: bool, day: bool, one_digit: bool, swapped: bool, years: int, default: bool = False
+) -> int:
+    """The level by what two dates have in common, and how many `years` are between them.
+
+    `one_digit` is asked for only where their years, or their months and days, are the same. `default`: both are of
+    1 January, which a row of a sketch does not look at, as it makes no level stronger.
+    """
+    if year and month and day:
+        return SAME_DEFAULT if default else SAME
+    if year and swapped:
         return SWAPPED
-    if (year_same or same_parts == 2) and one_digit_off(x, y):
+    if one_digit and (year or (month and day)):
         return ONE_DIGIT
-    if year_same:
-        return SAME_MONTH if x.month == y.month else SAME_YEAR
-    if same_parts == 2 and not _is_default(x):
+    if year:
+        return SAME_MONTH if month else SAME_YEAR
+    if month and day and not default:
         return SAME_DAY
-    years = abs(x.year - y.year)
     return YEAR_OFF if years == 1 else YEARS_APART if years < WRONG_YEARS else DIFFERENT
 
 
@@ -157,14 +175,24 @@ def _is_default(date: PartialDate) -> bool:
 
 def partial_level(x: PartialDate, y: PartialDate) -> int:
     """The level of two dates of which one lacks the day or the month."""
-    if x.year == y.year:
-        if not x.month or not y.month:
+    return partial_level_of(
+        year=x.year == y.year,
+        month=x.month == y.month,
+        no_month=not x.month or not y.month,
+        years=abs(x.year - y.year),
+        estimates=_is_year(x) and _is_year(y),
+    )
+
+
+def partial_level_of(*, year: bool, month: bool, no_month: bool, years: int, estimates: bool) -> int:
+    """The level by what two dates have in common; `estimates`: each is known to its year alone."""
+    if year:
+        if no_month:
             return PARTIAL_YEAR
-        return PARTIAL_MONTH if x.month == y.month else PARTIAL_OFF
-    years = abs(x.year - y.year)
+        return PARTIAL_MONTH if month else PARTIAL_OFF
     if years == 1:
         return PARTIAL_OFF
-    if years < ESTIMATED_YEARS and _is_year(x) and _is_year(y):
+    if years < ESTIMATED_YEARS and estimates:
         return PARTIAL_ESTIMATED
     return PARTIAL_APART if years < WRONG_YEARS else PARTIAL_DIFFERENT
 

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.matching.comparisons.birth_place import DIFFERENT, NEAR, NEAR_PLACE, SAME, WORD, PlaceWords, read_place
 from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
 from pipeline.matching.comparisons.hashes import hash_text, letter_set
+from pipeline.matching.encoded import Field, Layout
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 WORD_BITS = 32
 """A place's words have a bit each of so many."""
 
-LETTERS = 26
-"""First bit of how many letters a part has, behind those that it has."""
-MOST_LETTERS = 31
-"""The most letters of a part for which a row has room: five bits. A place with more is OPEN_PLACE."""
 
-BARE = 31
-"""Bit of the first part that says that it is a country, which leaves open whether two places are compared."""
+class PlacePart(Layout):
+    """The letters of a part of a place, and how many it has; a place with more than there is room for is OPEN_PLACE.
+
+    `bare`: the first part is a country, which leaves open whether two places are compared.
+    """
+
+    letters = Field(26)
+    length = Field(5)
+    bare = Field()
+
 
 UNKNOWN = 4
 """The state of rows of which one has no place, beside the levels."""
@@ -44,20 +49,20 @@ def encode(entity: EntityPrint) -> tuple[int, int, int]:
 def _encode_place(text: str) -> tuple[int, int, int]:
     place = read_place(text)
     words = sum({1 << hash_text(word, WORD_BITS) for word in place.all.known})
-    if not words or len(place.all.written) > MOST_LETTERS:
+    if not words or len(place.all.written) > PlacePart.length.most:
         return OPEN_PLACE
-    return words, _encode_part(place.first) | place.bare << BARE, _encode_part(place.all)
+    return words, _encode_part(place.first) | PlacePart.bare.put(place.bare), _encode_part(place.all)
 
 
 def _encode_part(part: PlaceWords) -> int:
-    return letter_set(part.written) | len(part.written) << LETTERS
+    return PlacePart.letters.put(letter_set(part.written)) | PlacePart.length.put(len(part.written))
 
 
 def birth_place_state(a: Rows, b: Rows) -> States:
     """The strongest level: SAME where a word may be in common, NEAR where letters leave it open; UNKNOWN."""
     (words, first, all_of), (others, other_first, other_all) = a.words("birth_place"), b.words("birth_place")
     near = _may_be_near(first, other_first) | _may_be_near(all_of, other_all)
-    bare = (first | other_first) & np.uint32(1 << BARE) != 0
+    bare = PlacePart.bare.lies_in(first | other_first)
     state = np.where(near, NEAR, np.where(bare, UNKNOWN, DIFFERENT))
     state = np.where(words & others != 0, SAME, state)
     found: States = np.where((words == 0) | (others == 0), UNKNOWN, state)
@@ -66,9 +71,8 @@ def birth_place_state(a: Rows, b: Rows) -> States:
 
 def _may_be_near(one: WordArray, other: WordArray) -> Flags:
     """By rapidfuzz ratio: each letter that only one has is an insertion or deletion, of so many in all letters."""
-    most = np.uint32(MOST_LETTERS)
-    letters = (one >> np.uint32(LETTERS) & most) + (other >> np.uint32(LETTERS) & most)
-    apart = np.bitwise_count((one ^ other) & np.uint32((1 << LETTERS) - 1)).astype(np.uint32)
+    letters = PlacePart.length.take(one) + PlacePart.length.take(other)
+    apart = np.bitwise_count(PlacePart.letters.take(one ^ other)).astype(np.uint32)
     near: Flags = 100 * apart <= (100 - NEAR_PLACE) * letters
     return near
 

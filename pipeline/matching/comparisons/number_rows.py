@@ -19,6 +19,7 @@ from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.identifier import ELSEWHERE, NUMBERS, OTHER, VIN
 from pipeline.matching.comparisons.phone import DIFFERENT, SAME, TAIL
 from pipeline.matching.comparisons.vehicle_numbers import SHORTEST
+from pipeline.matching.encoded import Field, Layout
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint
 
 if TYPE_CHECKING:
@@ -28,22 +29,30 @@ if TYPE_CHECKING:
 NUMBERS_KEPT = 2
 """Numbers of an entity of which a row holds both ends; more are left open."""
 
-END_BITS = 16
-MOST_END = (1 << END_BITS) - 2
-ANY_NUMBER = (1 << 2 * END_BITS) - 1
-"""In place of both ends: nothing is known of the numbers."""
+
+class Ends(Layout):
+    """Hashes of both ends of a number, from 1; 0 for no number."""
+
+    ending = Field(16)
+    beginning = Field(16)
+
+
+ANY_NUMBER = Ends.ending.put(Ends.ending.most) | Ends.beginning.put(Ends.beginning.most)
+"""In place of both ends: nothing is known of the numbers. No hash is as large."""
 
 WHOLE, HALVED, APART, UNKNOWN = range(4)
 """Two numbers may agree whole, at one end, or not at all; or a side has none."""
 
-_END = np.uint32((1 << END_BITS) - 1)
-
 
 def encode_ends(values: list[tuple[str, str]]) -> tuple[int, int]:
-    """Beginning and end of each number, not all of whose bits are set; 0 for none."""
+    """The Ends of each number, by its beginning and end; 0 for none."""
     if len(values) > NUMBERS_KEPT:
         return ANY_NUMBER, ANY_NUMBER
-    found = [1 + hash_text(one, MOST_END) << END_BITS | 1 + hash_text(other, MOST_END) for one, other in values]
+    found = [
+        Ends.beginning.put(1 + hash_text(beginning, Ends.beginning.most - 1))
+        | Ends.ending.put(1 + hash_text(ending, Ends.ending.most - 1))
+        for beginning, ending in values
+    ]
     first, second = (*found, 0, 0)[:NUMBERS_KEPT]
     return first, second
 
@@ -55,7 +64,7 @@ def compare_ends(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> States:
         known = mine != 0
         for theirs in filter(np.any, other):
             apart = mine ^ theirs
-            alike |= ((apart <= _END) | (apart & _END == 0)) & known
+            alike |= ~(Ends.beginning.lies_in(apart) & Ends.ending.lies_in(apart)) & known
             whole |= (apart == 0) & known
     state = np.where(whole, WHOLE, np.where(alike, HALVED, APART))
     state[(one[0] == ANY_NUMBER) | (other[0] == ANY_NUMBER)] = WHOLE

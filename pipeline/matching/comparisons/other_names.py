@@ -17,6 +17,7 @@ from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
 from pipeline.matching.comparisons.comparison import ComparisonResult, Table
 from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.name.comparison import sounds_of
+from pipeline.matching.encoded import Field, Layout
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE
@@ -98,10 +99,11 @@ def _share_word(one: Sounds, other: Sounds) -> bool:
     return any(OSA.normalized_similarity(x, y) >= alike for x in one for y in other)
 
 
-HALF = 31
-"""Names by what is heard of them have a bit each, in two words of so many; the bit above the first says that two names
-of the entity have one bit."""
-_COLLIDE = 1 << HALF
+class Heard(Layout):
+    """Half of an entity's names by what is heard of them, a bit each; in the first half, whether two have one bit."""
+
+    names = Field(31)
+    collide = Field()
 
 
 def encode(entity: EntityPrint) -> tuple[int, int]:
@@ -109,10 +111,10 @@ def encode(entity: EntityPrint) -> tuple[int, int]:
     if len(entity.names) < FEWEST:
         return 0, 0
     heard = {sounds_of(name) for name in entity.names if _tells(name)}
-    bits = [hash_text(" ".join(sounds), 2 * HALF) for sounds in heard]
+    bits = [hash_text(" ".join(sounds), 2 * Heard.names.width) for sounds in heard]
     found = sum({1 << bit for bit in bits})
-    collide = _COLLIDE if len(set(bits)) < len(bits) else 0
-    return found & (_COLLIDE - 1) | collide, found >> HALF
+    collide = Heard.collide.put(len(set(bits)) < len(bits))
+    return Heard.names.put(found & Heard.names.most) | collide, Heard.names.put(found >> Heard.names.width)
 
 
 UNKNOWN = 2
@@ -123,9 +125,8 @@ def other_names_state(a: Rows, b: Rows) -> States:
     """The strongest level by how many names both may have: of two that have one bit only one is seen."""
     (one, more), (other, others_more) = a.words("heard"), b.words("heard")
     shared = one & other
-    known = np.uint32(_COLLIDE - 1)
-    count = np.bitwise_count(shared & known) + np.bitwise_count(more & others_more)
-    collide = (shared & np.uint32(_COLLIDE) != 0) & (count > 0)
+    count = np.bitwise_count(Heard.names.take(shared)) + np.bitwise_count(more & others_more)
+    collide = Heard.collide.lies_in(shared) & (count > 0)
     state: States = np.where(collide | (count > 2), SEVERAL_MORE, np.where(count == 2, ONE_MORE, UNKNOWN))
     return state
 

@@ -1,15 +1,17 @@
 """The sketch of a case, in 32-bit words, from which what it scores with another at most is found by arithmetic.
 
-The number of its rows comes first, with HIDDEN where the case is hit-only, then a row for each entity, then the words
-of each one's names. This holds too little to tell what agrees, but enough to tell what can't. What it holds of a field
-is said beside the field's comparison (`encode`); encoded.WORDS and encoded.BYTES say where it lies.
+The number of its rows comes first, and whether the case is hit-only (SketchHead), then a row for each entity, then the
+words of each one's names. This holds too little to tell what agrees, but enough to tell what can't. What it holds of a
+field is said beside the field's comparison (`encode`); encoded.WORDS and encoded.BYTES say where it lies.
 pipeline.matching.screening.screening reads it.
 """
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple
 
@@ -29,19 +31,18 @@ from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.comparisons.name import encoding
 from pipeline.matching.encoded import (
     BYTES,
-    HIDDEN,
     ROW_WORDS,
     WORD_BYTES,
     WORD_COUNT,
+    WORDS,
     Flags,
     Index,
+    NamesPart,
+    SketchHead,
     WordArray,
-    names_part,
 )
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.entity_types import TYPES
-
-_PACK = Struct(f"={WORD_COUNT}I{len(BYTES)}B").pack
 
 MAX_ROWS = 15
 """Rows of a sketch; a case with more entities has none, and is compared with all that it meets."""
@@ -62,7 +63,7 @@ def make_sketch(entities: tuple[EntityPrint, ...], *, hit_only: bool = False) ->
         names = encoding.encode(entity.names)
         rows.append(_make_row(entity, names, ROW_WORDS * len(entities) + len(words)))
         words += names.words
-    first = len(entities) | (HIDDEN if hit_only else 0)
+    first = SketchHead.rows.put(len(entities)) | SketchHead.hidden.put(hit_only)
     return b"".join([array("I", [first]).tobytes(), *rows, array("I", words).tobytes()])
 
 
@@ -73,40 +74,6 @@ def without_room(entity_type: str) -> tuple[Comparison, ...]:
         comparison
         for comparison in of_type(entity_type)
         if comparison.sketched and entity_type not in comparison.bounded
-    )
-
-
-def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> bytes:
-    """Parts in the order of WORDS and BYTES; the words of names begin `start` words behind the first row."""
-    numbered, areas, city, *place = address_rows.encode(entity)
-    values = (
-        *number_rows.encode_phones(entity),
-        *number_rows.encode_numbers(entity),
-        *birth_date_rows.encode(entity),
-        *birth_place_rows.encode(entity),
-    )
-    kinds = (
-        TYPES.index(entity.type),
-        _others(entity),
-        person_rows.encode_gender(entity),
-        person_rows.encode_nationalities(entity),
-    )
-    placed = names_part(start, names.places)
-    held = number_rows.encode_kinds(entity)
-    heard = other_names.encode(entity)
-    return _PACK(
-        *values,
-        numbered,
-        areas,
-        city,
-        *heard,
-        names.initials,
-        placed,
-        *kinds,
-        names.distinct,
-        names.entries,
-        *place,
-        held,
     )
 
 
@@ -124,6 +91,48 @@ def _fields(entity_type: str) -> tuple[tuple[str, int, int], ...]:
     return tuple(
         (field, one.least, 1 << at) for at, one in enumerate(without_room(entity_type)) for field in one.fields
     )
+
+
+def _encode_kinds(entity: EntityPrint) -> tuple[int, ...]:
+    kinds = TYPES.index(entity.type), _others(entity), number_rows.encode_kinds(entity)
+    return *kinds, person_rows.encode_gender(entity), person_rows.encode_nationalities(entity)
+
+
+_WRITERS: tuple[tuple[Callable[[EntityPrint], tuple[int, ...]], tuple[str, ...]], ...] = (
+    (number_rows.encode_phones, ("phones",)),
+    (number_rows.encode_numbers, ("identifiers",)),
+    (birth_date_rows.encode, ("born",)),
+    (birth_place_rows.encode, ("birth_place",)),
+    (
+        address_rows.encode,
+        ("door_numbers", "areas", "city", "address", "city_length", "postcode", "postcode_end", "house"),
+    ),
+    (other_names.encode, ("heard",)),
+    (_encode_kinds, ("type", "others", "numbers", "gender", "nations")),
+)
+"""What writes which parts of a row."""
+
+_OF_NAMES = ("initials", "names", "name_words", "name_entries")
+"""The parts that _make_row writes behind those of _WRITERS."""
+
+
+def _slots(parts: Iterable[str]) -> list[tuple[str, int]]:
+    return [(part, nth) for part in parts for nth in range(WORDS.get(part, 1))]
+
+
+_WRITTEN = _slots([*(part for _, parts in _WRITERS for part in parts), *_OF_NAMES])
+_IN_ORDER = itemgetter(*[_WRITTEN.index(slot) for slot in _slots([*WORDS, *BYTES])])
+"""Puts values as they were written into the order in which a row holds them."""
+
+_PACK = Struct(f"={WORD_COUNT}I{len(BYTES)}B").pack
+
+
+def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> bytes:
+    """The words of names begin `start` words behind the first row."""
+    values = [value for encode, _ in _WRITERS for value in encode(entity)]
+    placed = NamesPart.places.put(names.places) | NamesPart.start.put(start)
+    values += names.initials, placed, names.distinct, names.entries
+    return _PACK(*_IN_ORDER(values))
 
 
 class Sketches(NamedTuple):
@@ -147,9 +156,9 @@ def find_rows(words: WordArray, starts: Index, sizes: Index) -> Sketches:
     counts = np.zeros(len(starts), np.int64)
     held = np.flatnonzero(sizes)
     first = words[starts[held]]
-    counts[held] = first & np.uint32(HIDDEN - 1)
+    counts[held] = SketchHead.rows.take(first)
     hidden = np.zeros(len(starts), np.bool_)
-    hidden[held] = first >= HIDDEN
+    hidden[held] = SketchHead.hidden.lies_in(first)
     return Sketches(words, starts + 1, counts, hidden)
 
 

@@ -61,7 +61,7 @@ LOOSENINGS = (
     Loosening("name", "joined words less alike", joined_words, "ALIKE_SHARE", "", 2),
     Loosening("name", "three edits for near", token_levels, "_spelling_level", "distance == _FAR", "distance > _FAR"),
     Loosening("birth_date", "two digits for one", birth_date, "one_digit_off", "len(wrong) == 1", "len(wrong) <= 2"),
-    Loosening("birth_date_partial", "two years for one", birth_date, "partial_level", "years == 1", "years <= 2"),
+    Loosening("birth_date_partial", "two years for one", birth_date, "partial_level_of", "years == 1", "years <= 2"),
     Loosening("identifier", "two edits for one", identifier, "identifier_level", *EDITS),
     Loosening("identifier", "a number of four", identifier, "MIN_NEAR", "", 4),
     Loosening("phone", "two digits for one", phone, "phone_level", *EDITS),

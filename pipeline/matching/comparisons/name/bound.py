@@ -19,37 +19,17 @@ from pipeline.matching.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD, STRAN
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.comparison import Table, apply_curve
 from pipeline.matching.comparisons.name.encoding import (
-    ACRONYM,
-    BEGINNING,
-    CLASS_BITS,
-    CLASSES,
-    CLASSES_KEPT,
     CONFLICTS,
-    ENTRY,
     ENTRY_WORDS,
-    FAMILY,
-    FIRST,
-    FOLDED_CLASSES,
-    FORM,
-    GIVEN,
-    HASH_BITS,
     INITIAL,
-    KIND,
-    LENGTH,
-    LETTER_BITS,
-    LETTERS_SPELT,
-    LOOSE,
-    MANY,
-    MOST_LENGTH,
-    NUMBERED,
     OPEN,
-    RARITY,
     RARITY_STEPS,
-    SOUND,
-    SPELT,
-    UNLINED,
-    WEAK,
-    WILD,
+    FoldedWordClasses,
+    Initials,
+    WordClasses,
+    WordHashes,
+    WordLetters,
+    WordPlace,
 )
 from pipeline.matching.comparisons.name.groups import MOST_FURTHER
 from pipeline.matching.comparisons.name.name_levels import (
@@ -89,8 +69,6 @@ NO_NAME = len(LEVELS_OPEN) * STEPS
 
 TOGETHER = 1 << 18
 """Pairs of words that are compared at once, which takes about 30 MB."""
-
-_FAMILY, _GIVEN = np.uint32(1 << FAMILY), np.uint32(1 << GIVEN)
 
 
 def name_state(a: Rows, b: Rows) -> States:
@@ -136,7 +114,7 @@ def _tell_apart(one: EntityNames, other: EntityNames) -> States:
     left, right = one.starts[pair] + ENTRY_WORDS * row, other.starts[pair] + ENTRY_WORDS * column
     resembling: Flags = np.zeros(len(one.words), np.bool_)
     resembling[pair[may_resemble(one.table, other.table, left, right)]] = True
-    family = one.initials & other.initials & _FAMILY != 0
+    family = Initials.family.lies_in(one.initials & other.initials)
     state: States = np.where(family, np.where(resembling, UNSURE, APART), OTHERS)
     return state
 
@@ -177,7 +155,8 @@ def _find_gains(
 
 def _may_be_other_kinds(one: WordArray, other: WordArray) -> Flags:
     """Whether one side has a family name and the other a given name; aligned, such words do not contradict."""
-    found: Flags = (one & _FAMILY != 0) & (other & _GIVEN != 0) | (one & _GIVEN != 0) & (other & _FAMILY != 0)
+    found: Flags = Initials.family.lies_in(one) & Initials.given.lies_in(other)
+    found |= Initials.given.lies_in(one) & Initials.family.lies_in(other)
     return found
 
 
@@ -220,9 +199,6 @@ SHORT_ACRONYM = 3
 NEVER = -1 << 20
 """Hundredths of a bit that stand for the names that a side does not have."""
 
-_ENTRY = np.uint32((1 << FIRST) - 1 << ENTRY)
-_KIND, _KINDS = np.uint32(KIND), np.uint32((1 << SPELT - KIND) - 1)
-_LETTER = np.uint32((1 << LETTER_BITS) - 1)
 _CONFLICTS = np.array(CONFLICTS, np.int32)
 _PERSON = TYPES.index(PERSON.name)
 
@@ -281,7 +257,7 @@ class PlacedNames:
     def __init__(self, names: EntityNames, finds: Finds, others: EntityNames | None = None) -> None:
         self.row, place = expand_counts(names.places)
         self.flags = names.table[names.first_places[self.row] + place]
-        entry = self.entry = (self.flags & _ENTRY).astype(np.int64)
+        entry = self.entry = WordPlace.entry.take(self.flags).astype(np.int64)
         self.run: Flags = entry >= names.words[self.row]
         self.acronyms = np.zeros(len(entry), np.int32)
         if others is not None:
@@ -289,9 +265,9 @@ class PlacedNames:
         at = names.first[self.row] + entry
         self.found = np.maximum(finds.bits[at], self.acronyms)
         self.joined: Flags = finds.joined[at] | (self.acronyms > 0)
-        self.starts = np.flatnonzero(self.flagged(FIRST))
+        self.starts = np.flatnonzero(WordPlace.first.lies_in(self.flags))
         self.first_names = np.searchsorted(self.starts, np.flatnonzero(place == 0))
-        self.numbered: Flags = np.bincount(self.row, self.flagged(NUMBERED), len(names.places)) > 0
+        self.numbered: Flags = np.bincount(self.row, WordPlace.numbered.lies_in(self.flags), len(names.places)) > 0
         self.abbreviates: Flags = np.bincount(self.row, self.acronyms > 0, len(names.places)) > 0
         self.persons = names.persons
         self.distinct: Flags = np.bincount(self.row, ~self.run, len(names.places)) == names.words
@@ -299,8 +275,8 @@ class PlacedNames:
 
     def _weigh_acronyms(self, names: EntityNames, others: EntityNames) -> None:
         """Bound the bits of acronyms. An organisation's has initials of neighbouring words, a person's of any words."""
-        may = np.flatnonzero(self.flagged(ACRONYM))
-        letters = names.table[names.starts[self.row[may]] + ENTRY_WORDS * self.entry[may]] & LETTERS
+        may = np.flatnonzero(WordPlace.acronym.lies_in(self.flags))
+        letters = WordLetters.letters.take(names.table[names.starts[self.row[may]] + ENTRY_WORDS * self.entry[may]])
         may = may[letters & ~others.initials[self.row[may]] == 0]
         ordered = np.flatnonzero(~names.persons[self.row[may]])
         fits: Flags = np.ones(len(may), np.bool_)
@@ -309,10 +285,6 @@ class PlacedNames:
         hashes = names.table[names.starts[self.row[may]] + ENTRY_WORDS * self.entry[may] + 2]
         count = np.maximum(entry_lengths(hashes), SHORT_ACRONYM)
         self.acronyms[may] = np.int32(ACRONYM_LETTER) * count
-
-    def flagged(self, bit: int) -> Flags:
-        """Whether each place has a flag."""
-        return _has_flag(self.flags, bit)
 
     def sum_by_name(self, values: NDArray[np.int32] | Flags) -> BitsOfRows:
         """The sum of each name's places."""
@@ -364,14 +336,14 @@ def weigh_names(side: PlacedNames, other: PlacedNames) -> NameWorth:
     words = side.sum_by_name(agrees)
     bits = side.sum_by_name(np.where(side.run, side.found, np.maximum(side.found + np.int32(CULTURE), 0)))
     bits -= np.int32(CULTURE) * (words > 0)
-    numbered = _has_flag(first, NUMBERED) & other.numbered[owner]
+    numbered = WordPlace.numbered.lies_in(first) & other.numbered[owner]
     bits += np.where(numbered & ~side.persons[owner], np.int32(NUMBERS_AGREE), 0)
-    weak = _has_flag(first, WEAK)
+    weak = WordPlace.weak.lies_in(first)
     bits = np.where(weak, np.maximum(bits - np.int32(comparison.WEAK), 0), bits)
-    costs = np.where(side.found > 0, 0, _CONFLICTS[side.flags >> _KIND & _KINDS])
+    costs = np.where(side.found > 0, 0, _CONFLICTS[WordPlace.conflict.take(side.flags)])
     heaviest = np.minimum.reduceat(costs, side.starts)
     joined = (side.sum_by_name(side.joined) > 0) | other.abbreviates[owner]
-    held = (heaviest < 0) & ~_has_flag(first, LOOSE) & ~joined & ~weak
+    held = (heaviest < 0) & ~WordPlace.loose.lies_in(first) & ~joined & ~weak
     left = side.sum_by_name(costs < 0)
     agree = (words + numbered >= 2) | joined
     single = (side.sum_by_name(~side.run) == 1) & (words > 0)
@@ -397,12 +369,12 @@ def _abbreviate(words: WordArray, row: Index, others: EntityNames) -> Flags:
     count = others.places[row]
     word, place = expand_counts(count)
     at, left = others.first_places[row][word] + place, count[word] - place
-    for nth in range(LETTERS_SPELT):
-        wanted = _letter_at(words[word], nth)
+    for nth, field in enumerate(WordPlace.SPELT):
+        wanted = field.take(words[word])
         there = others.table[at + np.minimum(nth, left - 1)]
-        alike = (left > nth) & (_letter_at(there, 0) == wanted)
+        alike = (left > nth) & (WordPlace.first_letter.take(there) == wanted)
         if nth:
-            alike &= ~_has_flag(there, FIRST)
+            alike &= ~WordPlace.first.lies_in(there)
             alike |= wanted == 0
         word, at, left = word[alike], at[alike], left[alike]
     found: Flags = np.zeros(len(words), np.bool_)
@@ -410,30 +382,10 @@ def _abbreviate(words: WordArray, row: Index, others: EntityNames) -> Flags:
     return found
 
 
-def _letter_at(places: WordArray, nth: int) -> WordArray:
-    """The nth letter of each word, counted from 0; 0 if the word ends before it."""
-    letters: WordArray = places >> np.uint32(SPELT + LETTER_BITS * nth) & _LETTER
-    return letters
-
-
-def _has_flag(flags: WordArray, bit: int) -> Flags:
-    found: Flags = flags & np.uint32(1 << bit) != 0
-    return found
-
-
-EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
+EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (WordHashes.length.most - 3)], np.int32)
 """The most edits that leave two words alike (token_levels), by the letters of the shorter word; -1 if none does."""
 
-LETTERS = np.uint32((1 << RARITY) - 1)
-"""The bits of an entry's letters."""
-
-_RARITY = np.uint32(RARITY)
-_FORM, SOUNDS, BEGINNINGS = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
-"""Bits of an entry's hashes."""
-_LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
-_CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
-_OPEN_WORD = np.uint32(1 << WILD | 1 << UNLINED)
-_WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
+_OPEN_WORD = WordHashes.wild.bits | WordHashes.unlined.bits
 _STEPS = np.array(RARITY_STEPS, np.int32)
 
 
@@ -456,13 +408,15 @@ def bound_gains(table: WordArray, other: WordArray, left: Index, right: Index, *
 def _find_alike(table: WordArray, other: WordArray, left: Index, right: Index) -> Index:
     """The indices of the pairs that may give bits. Letters and hashes rule out most of the others."""
     one, two = table[left], other[right]
-    found: Flags = np.bitwise_count((one ^ two) & LETTERS) <= 2 * MOST_EDITS
-    found |= np.maximum(one, two) >= np.uint32(INITIAL << RARITY)
+    found: Flags = np.bitwise_count((one ^ two) & WordLetters.letters.bits) <= 2 * MOST_EDITS
+    found |= np.maximum(one, two) >= np.uint32(WordLetters.rarity.put(INITIAL))
     one, two = table[left + 1], other[right + 1]
     found |= (one != 0) & (two != 0)
     one, two = table[left + 2], other[right + 2]
     apart = one ^ two
-    found |= (apart & SOUNDS == 0) | (apart & BEGINNINGS == 0) | ((one | two) & _WILD != 0)
+    found |= (
+        ~WordHashes.sound.lies_in(apart) | ~WordHashes.beginning.lies_in(apart) | WordHashes.wild.lies_in(one | two)
+    )
     return np.flatnonzero(found)
 
 
@@ -491,11 +445,12 @@ class _Tokens(NamedTuple):
 def _pair_tokens(table: WordArray, other: WordArray, left: Index, right: Index) -> _Tokens:
     letters, others_letters = table[left], other[right]
     hashes, others = table[left + 2], other[right + 2]
-    steps, other_steps = ((words >> _RARITY).astype(np.int32) for words in (letters, others_letters))
+    steps, other_steps = (WordLetters.rarity.take(words).astype(np.int32) for words in (letters, others_letters))
     length, other_length = entry_lengths(hashes), entry_lengths(others)
-    both = letters & others_letters & LETTERS
+    own, others_own = WordLetters.letters.take(letters), WordLetters.letters.take(others_letters)
+    both = own & others_own
     return _Tokens(
-        edits=np.bitwise_count((letters ^ others_letters) & LETTERS),
+        edits=np.bitwise_count(own ^ others_own),
         gap=np.abs(length - other_length),
         shorter=np.minimum(length, other_length),
         apart=hashes ^ others,
@@ -503,13 +458,13 @@ def _pair_tokens(table: WordArray, other: WordArray, left: Index, right: Index) 
         rarity=_STEPS[np.minimum(steps, other_steps)],
         initial=np.maximum(steps, other_steps) == INITIAL,
         related=_share_variants(table[left + 1], other[right + 1]),
-        within=(both == letters & LETTERS) | (both == others_letters & LETTERS),
+        within=(both == own) | (both == others_own),
     )
 
 
 def entry_lengths(hashes: WordArray) -> BitsOfRows:
-    """The number of letters of entries, from the words with their hashes; MOST_LENGTH stands for more."""
-    return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
+    """The number of letters of entries, from their WordHashes."""
+    return WordHashes.length.take(hashes).astype(np.int32)
 
 
 def _share_variants(one: WordArray, other: WordArray) -> Flags:
@@ -521,23 +476,24 @@ def _share_variants(one: WordArray, other: WordArray) -> Flags:
     theirs = kept_classes(other)
     for mine in kept_classes(one):
         related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
-    many = np.flatnonzero((one | other) & _MANY)
+    many = np.flatnonzero((one | other) & WordClasses.many.bits)
     related[many] = fold_classes(one[many]) & fold_classes(other[many]) != 0
     found[both] = related
     return found
 
 
 def fold_classes(words: WordArray) -> WordArray:
-    """Sets of classes, modulo FOLDED_CLASSES."""
+    """Sets of classes, modulo FoldedWordClasses.MODULUS."""
     told = np.zeros_like(words)
     for kept in kept_classes(words):
-        told |= np.where(kept != 0, np.uint32(1) << (kept - np.uint32(1)) % np.uint32(FOLDED_CLASSES), np.uint32(0))
-    return np.where(words & _MANY != 0, words & ~_MANY, told)
+        number = (kept - np.uint32(1)) % np.uint32(FoldedWordClasses.MODULUS)
+        told |= np.where(kept != 0, np.uint32(1) << number, np.uint32(0))
+    return np.where(FoldedWordClasses.many.lies_in(words), FoldedWordClasses.numbers.take(words), told)
 
 
 def kept_classes(words: WordArray) -> list[WordArray]:
     """The classes that are told one by one, each by its number and one more, 0 for none; nothing of sets of more."""
-    return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
+    return [field.take(words) for field in WordClasses.KEPT]
 
 
 def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
@@ -547,14 +503,15 @@ def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
     """
     edits = EDITS[of.shorter]
     near = (of.edits + of.gap <= 2 * edits) & (of.gap <= edits)
-    near |= ((of.apart & BEGINNINGS == 0) & of.within) | (of.either & _OPEN_WORD != 0)
+    near |= (~WordHashes.beginning.lies_in(of.apart) & of.within) | (of.either & _OPEN_WORD != 0)
     found = np.where(near & ~joined, _level(levels.NEAR, of.rarity), 0)
-    unlined = (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
+    unlined = WordHashes.unlined.lies_in(of.either) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
+    same_form = ~WordHashes.form.lies_in(of.apart) & (of.edits == 0)
     for level, reached in (
         (levels.EDIT, (of.edits + of.gap <= 2) & (of.gap <= 1) & (edits == MOST_EDITS)),
-        (levels.SOUND, of.apart & SOUNDS == 0),
+        (levels.SOUND, ~WordHashes.sound.lies_in(of.apart)),
         (levels.VARIANT, of.related),
-        (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | unlined | (of.either & _WILD != 0)),
+        (levels.SAME, same_form | unlined | WordHashes.wild.lies_in(of.either)),
     ):
         found = np.where(reached, np.maximum(found, _level(level, of.rarity)), found)
     if joined:
@@ -575,4 +532,4 @@ def may_resemble(table: WordArray, other: WordArray, left: Index, right: Index) 
     of = _pair_tokens(table, other, left, right)
     slips = ((of.shorter + of.gap) * (1 - RESEMBLANCE)).astype(np.int32)
     found = (of.edits <= 2 * slips) & (of.gap <= slips) & (of.shorter >= SHORTEST_ALIKE)
-    return np.flatnonzero(found | (of.shorter + of.gap >= MOST_LENGTH))
+    return np.flatnonzero(found | (of.shorter + of.gap >= WordHashes.length.most))

@@ -16,13 +16,10 @@ from numpy.typing import NDArray
 
 from pipeline.matching.comparisons.bounds import States
 from pipeline.matching.comparisons.name.bound import (
-    BEGINNINGS,
     EDITS,
-    LETTERS,
     LOWEST,
     MOST_BITS,
     NO_NAME,
-    SOUNDS,
     STEP,
     STEPS,
     EntityNames,
@@ -36,22 +33,17 @@ from pipeline.matching.comparisons.name.bound import (
     weigh_names,
 )
 from pipeline.matching.comparisons.name.encoding import (
-    ACRONYM,
-    BEGINNING,
-    CLASSES,
     ENTRY_WORDS,
-    FIRST,
-    FOLDED_CLASSES,
     INITIAL,
-    MANY,
     OPEN,
-    RARITY,
     RARITY_STEPS,
-    SOUND,
-    UNLINED,
-    WILD,
+    FoldedWordClasses,
+    WordClasses,
+    WordHashes,
+    WordLetters,
+    WordPlace,
 )
-from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_counts
+from pipeline.matching.encoded import BitsOfRows, Field, Flags, Index, Rows, WordArray, expand_counts
 from pipeline.matching.names import levels
 from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
 from pipeline.matching.names.spellings import MOST_EDITS
@@ -63,12 +55,12 @@ NOTHING = 1 << 15
 EDIT_CHANGES = 2
 """The letters that one edit changes in a set of letters."""
 
-_FURTHER_CLASSES = CLASSES // FOLDED_CLASSES
-"""A class is kept by its number modulo this and modulo FOLDED_CLASSES, which have no divisor in common."""
+_FURTHER_CLASSES = WordClasses.MODULUS // FoldedWordClasses.MODULUS
+"""A class is kept by its number modulo this and modulo FoldedWordClasses.MODULUS, which have no divisor in common."""
 _STEPS = np.array(RARITY_STEPS, np.int32)
-_FOLDED = np.uint64(FOLDED_CLASSES)
-_ALL_CLASSES = np.uint64((1 << FOLDED_CLASSES + _FURTHER_CLASSES) - 1)
-_ALL_FOLDED = np.uint64((1 << FOLDED_CLASSES) - 1)
+_FOLDED = np.uint64(FoldedWordClasses.MODULUS)
+_ALL_CLASSES = np.uint64((1 << FoldedWordClasses.MODULUS + _FURTHER_CLASSES) - 1)
+_ALL_FOLDED = np.uint64((1 << FoldedWordClasses.MODULUS) - 1)
 _ALL_FURTHER = np.uint64((1 << _FURTHER_CLASSES) - 1)
 
 
@@ -98,10 +90,10 @@ class WordColumns(NamedTuple):
 def read_columns(table: WordArray, row: Index, at: Index, *, joined: bool) -> WordColumns:
     """Read the entries that begin at the words `at` of a table; `row` has the row of each. `joined`: they are runs."""
     letters, classes, hashes = table[at], table[at + 1], table[at + 2]
-    steps = (letters >> np.uint32(RARITY)).astype(np.int32)
+    steps = WordLetters.rarity.take(letters).astype(np.int32)
     rarity = _STEPS[steps]
-    any_other = (steps == INITIAL) | (hashes & np.uint32(1 << WILD) != 0)
-    unlined = hashes & np.uint32(1 << UNLINED) != 0
+    any_other = (steps == INITIAL) | (WordHashes.wild.lies_in(hashes))
+    unlined = WordHashes.unlined.lies_in(hashes)
     lengths = entry_lengths(hashes)
     edits = EDITS[lengths]
     near = 0 if joined else np.where(rarity > levels.COST[levels.NEAR], EDIT_CHANGES * edits, 0)
@@ -109,12 +101,12 @@ def read_columns(table: WordArray, row: Index, at: Index, *, joined: bool) -> Wo
     kinds = np.where(unlined & (classes != 0), _ALL_CLASSES, _read_classes(classes))
     return WordColumns(
         row,
-        letters & LETTERS,
+        WordLetters.letters.take(letters),
         lengths.astype(np.int8),
         np.maximum(near, np.where(edited, EDIT_CHANGES, 0)).astype(np.uint8),
         np.where(unlined, EDIT_CHANGES * MOST_EDITS, 0).astype(np.uint8),
-        _take_hash(hashes, SOUNDS, SOUND, rarity > levels.COST[levels.SOUND]),
-        _take_hash(hashes, BEGINNINGS, BEGINNING, (rarity > levels.COST[levels.NEAR]) & (not joined)),
+        _take_hash(hashes, WordHashes.sound, rarity > levels.COST[levels.SOUND]),
+        _take_hash(hashes, WordHashes.beginning, (rarity > levels.COST[levels.NEAR]) & (not joined)),
         np.where(rarity > levels.COST[levels.VARIANT], kinds, np.uint64(0)),
         np.where(steps == INITIAL, np.int32(INITIAL_BITS), rarity),
         any_other,
@@ -122,18 +114,18 @@ def read_columns(table: WordArray, row: Index, at: Index, *, joined: bool) -> Wo
 
 
 def _read_classes(words: WordArray) -> NDArray[np.uint64]:
-    """The sets of classes. Of more than CLASSES_KEPT only the numbers modulo FOLDED_CLASSES are known."""
+    """The sets of classes. Of a FoldedWordClasses only the numbers modulo its own are known."""
     further = np.zeros(len(words), np.uint64)
     for kept in kept_classes(words):
         bit = np.uint64(1) << ((kept - np.uint32(1)) % np.uint32(_FURTHER_CLASSES)).astype(np.uint64)
         further |= np.where(kept != 0, bit, np.uint64(0))
-    further = np.where(words & np.uint32(MANY) != 0, _ALL_FURTHER, further)
+    further = np.where(WordClasses.many.lies_in(words), _ALL_FURTHER, further)
     return fold_classes(words).astype(np.uint64) | further << _FOLDED
 
 
-def _take_hash(hashes: WordArray, bits: np.uint32, first: int, tells: Flags) -> NDArray[np.uint16]:
-    """A part of the hashes; NOTHING where `tells` is false."""
-    return np.where(tells, (hashes & bits) >> np.uint32(first), np.uint32(NOTHING)).astype(np.uint16)
+def _take_hash(hashes: WordArray, field: Field, tells: Flags) -> NDArray[np.uint16]:
+    """One of the hashes; NOTHING where `tells` is false."""
+    return np.where(tells, field.take(hashes), np.uint32(NOTHING)).astype(np.uint16)
 
 
 def find_like(words: WordColumns, at: int, others: WordColumns) -> Flags:
@@ -205,7 +197,7 @@ class CrowdNames:
     def repeating(self) -> Flags:
         """Which rows have a name that has a word twice."""
         placed = self._placed
-        name = np.cumsum(placed.flagged(FIRST))
+        name = np.cumsum(WordPlace.first.lies_in(placed.flags))
         order = np.lexsort((placed.entry, name))
         twice = (np.diff(name[order]) == 0) & (np.diff(placed.entry[order]) == 0)
         found: Flags = np.zeros(self.count, np.bool_)
@@ -227,9 +219,10 @@ def _read_entries(names: EntityNames, named: Index, skipped: Index, count: Index
 
 
 def _find_abbreviations(names: EntityNames, named: Index, placed: PlacedNames) -> _Abbreviations:
-    may = np.flatnonzero(placed.flagged(ACRONYM))
+    may = np.flatnonzero(WordPlace.acronym.lies_in(placed.flags))
     row = placed.row[may]
-    return _Abbreviations(named[row], names.table[names.starts[row] + ENTRY_WORDS * placed.entry[may]] & LETTERS)
+    spellings = names.table[names.starts[row] + ENTRY_WORDS * placed.entry[may]]
+    return _Abbreviations(named[row], WordLetters.letters.take(spellings))
 
 
 def _sort_worths(worths: NameWorth) -> tuple[NameWorth, NDArray[np.intp]]:

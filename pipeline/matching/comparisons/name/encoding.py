@@ -15,7 +15,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from pipeline.matching.comparisons.hashes import letter_set
-from pipeline.matching.encoded import MOST_PLACES
+from pipeline.matching.encoded import Field, Layout, NamesPart
 from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
 from pipeline.matching.names.organisation_words import senses
@@ -29,26 +29,90 @@ OPEN = 255
 
 ENTRY_WORDS = 3
 
-RARITY = 26
-"""The first bit of an entry's rarity, which takes six bits behind the set of letters."""
-FORM, SOUND, BEGINNING, LENGTH, UNLINED, WILD = 0, 5, 17, 25, 30, 31
-"""The first bits of the parts of an entry's third word: hashes of the spelling, of the sound and of the first letters;
-the length; a flag for several spellings (UNLINED); a flag for a word that may be like any other (WILD)."""
-HASH_BITS = {FORM: 5, SOUND: 12, BEGINNING: 8}
-"""How many bits each hash has. The more, the fewer words that differ pass for equal, and the larger a sketch."""
-MOST_LENGTH = 31
-"""Letters for which the five bits of LENGTH have room; it stands for more, too."""
 
-CLASSES_KEPT = 3
-"""Up to so many classes of variants are kept one by one. Half of all words have none, nine of ten no more."""
-CLASS_BITS = 10
-CLASSES = (1 << CLASS_BITS) - 1
-"""A class is kept as its number modulo this, plus one: 0 is none."""
-FOLDED_CLASSES = 31
-"""More classes are kept as a set of their numbers modulo this, which divides CLASSES, so that both can be compared."""
-MANY = 1 << FOLDED_CLASSES
+class WordLetters(Layout):
+    """An entry's first word: the letters of its likeliest spelling, and the step of its rarity."""
 
-INITIAL = 63
+    letters = Field(26)
+    rarity = Field(6)
+
+
+class WordClasses(Layout):
+    """An entry's second word: up to three classes of variants or meanings, each by its number modulo `MODULUS`, plus 1.
+
+    0 is none. Half of all words have none, nine of ten no more than three. More are `many`: a FoldedWordClasses.
+    """
+
+    one = Field(10)
+    two = Field(10)
+    three = Field(10)
+    _unused = Field()
+    many = Field()
+
+    KEPT = (one, two, three)
+    MODULUS = one.most
+
+
+class FoldedWordClasses(Layout):
+    """An entry's second word where it has more than WordClasses keeps: the set of their numbers modulo `MODULUS`.
+
+    That divides the other modulus, so that both can be compared.
+    """
+
+    numbers = Field(31)
+    many = Field()
+
+    MODULUS = numbers.width
+
+
+class WordHashes(Layout):
+    """An entry's third word: hashes of its spelling, of its sound and of its first letters, and its length.
+
+    The more bits a hash has, the fewer words that differ pass for equal, and the larger is a sketch. The most of
+    `length` stands for more, too. `unlined`: it has several spellings. `wild`: it may be like any other.
+    """
+
+    form = Field(5)
+    sound = Field(12)
+    beginning = Field(8)
+    length = Field(5)
+    unlined = Field()
+    wild = Field()
+
+
+class WordPlace(Layout):
+    """A word of a name: the number of its entry, and whether it is the first of its name, or may be an acronym.
+
+    At the first of a name: whether that is a nickname, has numbers, or may have no certain contradiction (`loose`).
+    Then the index in CONFLICTS of what the word costs if it contradicts, and its first letters: 1 to 26, OTHER_LETTER,
+    or 0 behind the last. The place of a run has its entry alone.
+    """
+
+    entry = Field(8)
+    first = Field()
+    acronym = Field()
+    weak = Field()
+    numbered = Field()
+    loose = Field()
+    conflict = Field(3)
+    first_letter = Field(5)
+    second_letter = Field(5)
+    third_letter = Field(5)
+
+    SPELT = (first_letter, second_letter, third_letter)
+
+
+class Initials(Layout):
+    """A row's `initials`: first letters of all words, and whether any is a family name, or a given name or initial."""
+
+    letters = Field(26)
+    family = Field()
+    given = Field()
+
+
+OTHER_LETTER = 27
+
+INITIAL = WordLetters.rarity.most
 """The step of rarity that marks initials."""
 RARITY_STEPS = (*range(0, 1625, 28), 1800, 1980, 2160, 2340, 2340)
 """The hundredths of a bit of each step of rarity, to which a rarity is rounded up. Those of coined words are wider."""
@@ -56,28 +120,15 @@ RARITY_STEPS = (*range(0, 1625, 28), 1800, 1980, 2160, 2340, 2340)
 JOINED_RARITY = 350
 """Hundredths of a bit that a run counts as rarer than its words together, so that no level's cost lowers their sum."""
 
-ENTRY, FIRST, ACRONYM, WEAK, NUMBERED, LOOSE, KIND, SPELT = 0, 8, 9, 10, 11, 12, 13, 16
-"""The first bits of the parts of a place: the number of its entry; whether it is the first of its name; whether it may
-be an acronym. At the first of a name: whether that is a nickname, has numbers, or may have no certain contradiction.
-Then the index in CONFLICTS of what the word costs if it contradicts, and its first letters. The place of a run has its
-entry alone."""
-
-LETTERS_SPELT, LETTER_BITS = 3, 5
-"""How many first letters a place keeps, and the bits of each: 1 to 26, OTHER_LETTER, or 0 behind the last."""
-OTHER_LETTER = 27
-
 CONFLICTS = tuple(sorted({0, *CONFLICT.values()}, reverse=True))
 """Hundredths of a bit that a contradiction costs, in descending order; 0 is that of runs, which contradict nothing."""
-
-FAMILY, GIVEN = 26, 27
-"""Bits of `initials`, behind those of letters: whether any word is a family name, or a given name or initial."""
 
 
 class NameWords(NamedTuple):
     """The names' `words` in a sketch, and what its row says of them.
 
     The row has the number of `entries`, how many of them are `distinct` words (they come first), the number of
-    `places`, and the set of `initials` of all words with the flags FAMILY and GIVEN.
+    `places`, and the Initials of all words.
     """
 
     words: list[int]
@@ -135,17 +186,22 @@ def encode(names: tuple[NamePrint, ...]) -> NameWords:
                 at = runs[run.text] = len(runs)
                 run_entries += _encode_run(run, core=name.tokens[0].kind == "core")
             places.append(~at)
-    if len(words) + len(runs) >= OPEN or len(places) > MOST_PLACES:
+    if len(words) + len(runs) >= OPEN or len(places) > NamesPart.places.most:
         return NameWords([], OPEN, OPEN)
     entries += run_entries
     entries += [at if at >= 0 else len(words) + ~at for at in places]
     return NameWords(entries, len(words), len(words) + len(runs), len(places), initials)
 
 
+_FIRST, _WEAK, _NUMBERED, _LOOSE = (
+    field.put(1) for field in (WordPlace.first, WordPlace.weak, WordPlace.numbered, WordPlace.loose)
+)
+
+
 def _name_flags(name: NamePrint) -> int:
-    """The flags of a name's first place. LOOSE: a word without weight may agree and gain nothing."""
+    """The flags of a name's first place. It is `loose` where a word without weight may agree and gain nothing."""
     loose = any(token.kind == "patronymic" or (not token.rarity and token.kind != "initial") for token in name.tokens)
-    return 1 << FIRST | name.weak << WEAK | bool(name.numbers) << NUMBERED | loose << LOOSE
+    return _FIRST | (_WEAK if name.weak else 0) | (_NUMBERED if name.numbers else 0) | (_LOOSE if loose else 0)
 
 
 def _find_runs(name: NamePrint) -> Iterator[_Run]:
@@ -168,34 +224,37 @@ def _find_runs(name: NamePrint) -> Iterator[_Run]:
 
 
 _CONFLICT_NUMBERS = {kind: CONFLICTS.index(cost) for kind, cost in CONFLICT.items()}
-_KIND_FLAGS = {"family": 1 << FAMILY, "given": 1 << GIVEN, "initial": 1 << GIVEN}
+_KIND_FLAGS = {"family": Initials.family.put(1), "given": Initials.given.put(1), "initial": Initials.given.put(1)}
 
 
 @lru_cache(maxsize=1 << 16)
 def _encode_token(token: TokenPrint) -> _WordCode:
-    step = INITIAL if token.kind == "initial" else _rarity_step(token.rarity)
+    rarity = _INITIAL if token.kind == "initial" else _encode_rarity(token.rarity)
     form = token.forms[0]
-    place = may_be_acronym(token) << ACRONYM | _CONFLICT_NUMBERS[token.kind] << KIND | _spell_beginning(form) << SPELT
-    return _WordCode(_encode_word(token, step), place, letter_set(form[:1]) | _KIND_FLAGS.get(token.kind, 0))
+    place = WordPlace.acronym.put(may_be_acronym(token)) | WordPlace.conflict.put(_CONFLICT_NUMBERS[token.kind])
+    for letter, field in zip(form, WordPlace.SPELT, strict=False):
+        place |= field.put(ord(letter) - ord("a") + 1 if "a" <= letter <= "z" else OTHER_LETTER)
+    initials = Initials.letters.put(letter_set(form[:1])) | _KIND_FLAGS.get(token.kind, 0)
+    return _WordCode(_encode_word(token, rarity), place, initials)
 
 
-def _spell_beginning(form: str) -> int:
-    numbers = [ord(letter) - ord("a") + 1 if "a" <= letter <= "z" else OTHER_LETTER for letter in form[:LETTERS_SPELT]]
-    return sum(number << LETTER_BITS * at for at, number in enumerate(numbers))
+_RARITIES = [WordLetters.rarity.put(step) for step in range(INITIAL)]
+_INITIAL = WordLetters.rarity.put(INITIAL)
 
 
-def _rarity_step(rarity: int) -> int:
-    return min(bisect_left(RARITY_STEPS, rarity), INITIAL - 1)
+def _encode_rarity(rarity: int) -> int:
+    return _RARITIES[min(bisect_left(RARITY_STEPS, rarity), INITIAL - 1)]
 
 
-def _encode_word(token: TokenPrint, step: int) -> Entry:
-    """The entry of a word by its likeliest spelling. UNLINED: further spellings may have other letters than these."""
+def _encode_word(token: TokenPrint, rarity: int) -> Entry:
+    """The entry of a word by its likeliest spelling; of an `unlined` one further spellings may have other letters."""
     lengths = [len(one) for one in token.forms]
     wild = not is_latin(token.script) or max(lengths) - min(lengths) > MOST_EDITS
     form, core = token.forms[0], token.kind == "core"
     classes = _encode_classes(_classes_of(form, token.text, core=core))
-    hashes = _encode_hashes(form, token.sound, core=core) | (len(lengths) > 1) << UNLINED | wild << WILD
-    return letter_set(form) | step << RARITY, classes, hashes
+    hashes = _encode_hashes(form, token.sound, core=core)
+    hashes |= WordHashes.unlined.put(len(lengths) > 1) | WordHashes.wild.put(wild)
+    return WordLetters.letters.put(letter_set(form)) | rarity, classes, hashes
 
 
 def _encode_hashes(form: str, sound: str, *, core: bool) -> int:
@@ -203,8 +262,9 @@ def _encode_hashes(form: str, sound: str, *, core: bool) -> int:
     spelt = crc32(form.encode())
     beginning = spelt if core else crc32(form[:SHORTEST_CUT].encode())
     heard = crc32((blur(sound) if core else sound).encode())
-    parts = _part_of(spelt, FORM) | _part_of(heard, SOUND) | _part_of(beginning, BEGINNING)
-    return parts | min(len(form), MOST_LENGTH) << LENGTH
+    hashed = ((spelt, WordHashes.form), (heard, WordHashes.sound), (beginning, WordHashes.beginning))
+    parts = sum([field.put(value & field.most) for value, field in hashed])
+    return parts | WordHashes.length.put(min(len(form), WordHashes.length.most))
 
 
 def _classes_of(form: str, text: str, *, core: bool) -> frozenset[int]:
@@ -214,11 +274,11 @@ def _classes_of(form: str, text: str, *, core: bool) -> frozenset[int]:
 
 def _encode_run(run: _Run, *, core: bool) -> Entry:
     """The entry of a run. Its rarity is not looked up but bounded by JOINED_RARITY."""
-    step = _rarity_step(run.rarity + JOINED_RARITY)
+    rarity = _encode_rarity(run.rarity + JOINED_RARITY)
     if not run.latin:
-        return step << RARITY, 0, 1 << WILD
+        return rarity, 0, WordHashes.wild.put(1)
     letters, classes, hashes = _encode_joined(run.text, core=core)
-    return letters | step << RARITY, classes, hashes
+    return letters | rarity, classes, hashes
 
 
 @lru_cache(maxsize=1 << 16)
@@ -227,16 +287,14 @@ def _encode_joined(text: str, *, core: bool) -> Entry:
     if not (text.isascii() and text.isalpha()):
         return _encode_word(token_print(text, "core" if core else "name"), 0)
     classes = _encode_classes(_classes_of(text, text, core=core))
-    return letter_set(text), classes, _encode_hashes(text, reduce_to_sounds(text), core=core)
+    return WordLetters.letters.put(letter_set(text)), classes, _encode_hashes(text, reduce_to_sounds(text), core=core)
 
 
 def _encode_classes(numbers: frozenset[int]) -> int:
     if not numbers:
         return 0
-    if len(numbers) > CLASSES_KEPT:
-        return MANY | sum({1 << number % FOLDED_CLASSES for number in numbers})
-    return sum(1 + number % CLASSES << CLASS_BITS * at for at, number in enumerate(sorted(numbers)))
-
-
-def _part_of(hashed: int, first: int) -> int:
-    return hashed % (1 << HASH_BITS[first]) << first
+    if len(numbers) > len(WordClasses.KEPT):
+        folded = sum({1 << number % FoldedWordClasses.MODULUS for number in numbers})
+        return FoldedWordClasses.numbers.put(folded) | FoldedWordClasses.many.put(1)
+    kept = zip(sorted(numbers), WordClasses.KEPT, strict=False)
+    return sum([field.put(1 + number % WordClasses.MODULUS) for number, field in kept])
