@@ -222,7 +222,8 @@ def _build_openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document, with the schemas of what services return."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schema_components(ENDPOINTS))
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(schema_components(ENDPOINTS, schemas))
         for each in ENDPOINTS:
             each.add_example(document)
         app.openapi_schema = document

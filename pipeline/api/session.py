@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -51,6 +51,13 @@ OPENED: Final = frozenset({Rule.GRANTED, Rule.BREAK_GLASS})
 """Rules by which a case is read for a time: until then, or until its owner takes it back."""
 
 FORMS = {View.FULL: ShownForm.FULL, View.HIT: ShownForm.HIT}
+
+
+class AnswerMoment(NamedTuple):
+    """All that agencies had pushed by `as_of` is in the index (1970: it is not known); `time` is the answer's."""
+
+    as_of: str
+    time: str
 
 
 class Session:
@@ -104,9 +111,9 @@ class Session:
             raise UnavailableError("the search index is too far behind; try again later", RETRY_S)
 
     @property
-    def as_of(self) -> str:
-        """Everything that agencies had pushed by then is in the answer; every answer says so. 1970: it is not known."""
-        return (self.runtime.as_of() or UNKNOWN).isoformat()
+    def moment(self) -> AnswerMoment:
+        """What every answer says of itself (pipeline.api.answers.IndexAnswer)."""
+        return AnswerMoment((self.runtime.as_of() or UNKNOWN).isoformat(), self.now.isoformat())
 
     @property
     def viewer(self) -> Viewer | None:

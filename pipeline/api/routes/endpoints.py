@@ -268,11 +268,19 @@ def describe_problems(*others: type[ProblemError]) -> dict[int | str, dict[str, 
     }
 
 
-def schema_components(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
-    """JSON Schema 2020-12 of all answers, for OpenAPI 3.1's `components.schemas`."""
+def schema_components(endpoints: tuple[Endpoint, ...], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON Schema 2020-12 of all answers, for OpenAPI 3.1's `components.schemas`, beside those of what is `asked`.
+
+    A struct that is asked and answered has two schemas, as more is optional in a request: the answer's is called
+    <name>Answered. An enumeration is the same in both.
+    """
     answers = {answer.__name__: answer for each in endpoints if (answer := each.answer)}
     _, found = msgspec.json.schema_components(answers.values(), ref_template="#/components/schemas/{name}")
-    return {**found, "Problem": PROBLEM_SCHEMA}
+    text = json.dumps({name: schema for name, schema in found.items() if "enum" not in asked.get(name, ())})
+    for name in [name for name in found if name in asked and "enum" not in asked[name]]:
+        text = text.replace(f'"{name}": {{"title"', f'"{name}Answered": {{"title"')
+        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{name}Answered"')
+    return {**json.loads(text), "Problem": PROBLEM_SCHEMA}
 
 
 def _first_sentence(kind: type) -> str:

@@ -16,6 +16,7 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import HandlingChangeError, handling_change
 from pipeline.access.disclosures import DisclosureAsk
+from pipeline.api.answers import SubscriptionAnswer, VisibilityAnswer
 from pipeline.api.list_planning import COLUMNS, MOST_BYTES, ListFormat
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError, UnprocessableError
@@ -104,8 +105,6 @@ from pipeline.api.services.export_formats import TableFormat, What
 from pipeline.api.services.inbox import InboxAnswer
 from pipeline.api.services.list_checks import ListCheckAnswer, ListFilter, ListResultsAnswer
 from pipeline.api.services.list_drafts import ListDraftAnswer
-from pipeline.api.services.subscriptions import SubscriptionAnswer
-from pipeline.api.services.visibility import VisibilityAnswer
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file, start_stream
 from pipeline.matching.bands import Band

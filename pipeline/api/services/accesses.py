@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import msgspec
+from typing import Final, TypedDict
 
 from pipeline.access.audit import ActKind, ShownCase
-from pipeline.access.redaction import Row
+from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.session import Session
@@ -15,14 +13,6 @@ from pipeline.index.decisions import AuditDocument
 
 MOST: Final = 100
 """Accesses of one page."""
-
-
-class AccessesAnswer(msgspec.Struct, frozen=True):
-    """Who was shown which of the agency's records, the latest first."""
-
-    as_of: str
-    accesses: tuple[Row, ...]
-    next: str | None = None
 
 
 async def list_accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
@@ -36,26 +26,23 @@ async def list_accesses(session: Session, limit: int = 50, cursor: str | None = 
     async def fetch(after: SortValues | None) -> list[tuple[AuditDocument, SortValues]]:
         return await session.runtime.decisions.list_accesses(agency, MOST, after)
 
-    async def show(found: list[AuditDocument]) -> list[Row | None]:
+    async def show(found: list[AuditDocument]) -> list[AccessRow | None]:
         return [_make_access(document, agency) for document in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"accesses": len(rows)})
-    return AccessesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
+    return AccessesAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
-def _make_access(document: AuditDocument, owner: str) -> Row:
-    return {
-        "kind": document.kind.value,
-        "time": document.time,
+def _make_access(document: AuditDocument, owner: str) -> AccessRow:
+    shown = (each for each in document.shown if is_of(owner, each))
+    return AccessRow(
+        kind=document.kind.value,
+        time=document.time,
         **describe_actor(document, owner),
-        "part": part_of(document),
-        "shown": [
-            {"case": each.case, "form": each.form.value, "rule": each.rule or None}
-            for each in document.shown
-            if is_of(owner, each)
-        ],
-    }
+        part=part_of(document),
+        shown=tuple(AccessedRecord(each.case, each.form.value, each.rule or None) for each in shown),
+    )
 
 
 def part_of(document: AuditDocument) -> str | None:
@@ -63,7 +50,17 @@ def part_of(document: AuditDocument) -> str | None:
     return (document.entry or {}).get("part")
 
 
-def describe_actor(document: AuditDocument, agency: str) -> Row:
+class ToldActor(TypedDict):
+    """What an agency is told of whoever acted."""
+
+    agency: str
+    country: str
+    subject: str | None
+    purpose: str
+    case_reference: str | None
+
+
+def describe_actor(document: AuditDocument, agency: str) -> ToldActor:
     """Who acted and why, as an agency may know it: of other agencies' people it is told the agency alone."""
     own = document.agency == agency
     return {

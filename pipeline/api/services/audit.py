@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from aiokafka.errors import KafkaError
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
-from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import Day
-from pipeline.access.redaction import Row
 from pipeline.access.release import View, decide
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.access.text_limits import SUBJECT
+from pipeline.api.answers import ActRecord, ActRow, ActsAnswer, TrailAnswer
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnavailableError
@@ -60,26 +59,6 @@ class ActFilter(msgspec.Struct, frozen=True):
         return {name: value or "" for name, value in msgspec.structs.asdict(self).items()}
 
 
-class ActsAnswer(msgspec.Struct, frozen=True):
-    """Acts, the latest first; `next` is the cursor of the following page."""
-
-    as_of: str
-    acts: tuple[Row, ...]
-    next: str | None = None
-
-
-class TrailAnswer(msgspec.Struct, frozen=True):
-    """Whether the trail is whole, all agencies' acts together: `entries` were read, `findings` tell what is wrong.
-
-    `checked` is when the trail's end was last reached, none before; `running` while a check goes on.
-    """
-
-    entries: int
-    findings: tuple[TrailFinding, ...]
-    checked: str | None
-    running: bool
-
-
 async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str | None = None) -> ActsAnswer:
     """The acts that an auditor's agency may know of.
 
@@ -93,12 +72,12 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
     async def fetch(after: SortValues | None) -> list[tuple[AuditDocument, SortValues]]:
         return await session.runtime.decisions.list_acts(session.requester.agency, _make_bounds(wanted), MOST, after)
 
-    async def show(found: list[AuditDocument]) -> list[Row | None]:
+    async def show(found: list[AuditDocument]) -> list[ActRow | None]:
         return [*await _make_rows(session, found)]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"acts": wanted.as_texts()})
-    return ActsAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
+    return ActsAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
 async def export_acts(session: Session, wanted: ActFilter, form: TableFormat) -> AsyncGenerator[bytes, None]:
@@ -111,7 +90,7 @@ async def export_acts(session: Session, wanted: ActFilter, form: TableFormat) ->
         session.requester.agency, _make_bounds(wanted), MOST, after
     ):
         rows = await _make_rows(session, [document for document, _ in found])
-        yield encode_lines(rows) if form == "ndjson" else encode_csv(map(_make_cells, rows))
+        yield encode_lines(map(msgspec.to_builtins, rows)) if form == "ndjson" else encode_csv(map(_make_cells, rows))
         after = found[-1][1]
 
 
@@ -130,10 +109,10 @@ async def verify_trail(session: Session) -> TrailAnswer:
     return TrailAnswer(found.entries, found.findings, at, found.running)
 
 
-def _make_cells(row: Row) -> list[object]:
+def _make_cells(row: ActRow) -> list[object]:
     """An act as cells for people: records by key or reference, each with its form, as "fr-pj:1 (full)"."""
-    shown = SEVERAL.join(f"{one['case'] or one['reference']} ({one['form']})" for one in row["shown"])
-    return [shown if name == "shown" else row[name] for name in COLUMNS]
+    shown = SEVERAL.join(f"{one.case or one.reference} ({one.form})" for one in row.shown)
+    return [shown if name == "shown" else getattr(row, name) for name in COLUMNS]
 
 
 def _make_bounds(wanted: ActFilter) -> ActSelection:
@@ -141,7 +120,7 @@ def _make_bounds(wanted: ActFilter) -> ActSelection:
     return ActSelection(wanted.subject, wanted.agency, wanted.first or "", behind)
 
 
-async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[Row]:
+async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[ActRow]:
     """What is told of each act, in the order of COLUMNS."""
     agency = session.requester.agency
     foreign = (
@@ -155,35 +134,34 @@ async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[R
     return [_make_row(session, document, cases) for document in found]
 
 
-def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, CaseDocument]) -> Row:
+def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, CaseDocument]) -> ActRow:
     agency = session.requester.agency
     own = document.agency == agency
-    return {
-        "time": document.time,
-        "kind": document.kind.value,
+    shown = (each for each in document.shown if own or is_of(agency, each))
+    return ActRow(
+        time=document.time,
+        kind=document.kind.value,
         **describe_actor(document, agency),
-        "shown": [
-            _make_shown_row(session, document, each, cases) for each in document.shown if own or is_of(agency, each)
-        ],
-        "rule": (document.entry or {}).get("rule") if own else None,
-        "part": part_of(document),
-    }
+        shown=tuple(_make_record(session, document, each, cases) for each in shown),
+        rule=(document.entry or {}).get("rule") if own else None,
+        part=part_of(document),
+    )
 
 
-def _make_shown_row(
+def _make_record(
     session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]
-) -> dict[str, Any]:
+) -> ActRecord:
     """A record by its key where the agency reads it for the act's purpose now, else by the agency's reference to it."""
     named = is_of(session.requester.agency, shown) or (
         shown.form is ShownForm.FULL and _may_read(session, act, shown, cases)
     )
-    return {
-        "agency": shown.case.partition(":")[0],
-        "case": shown.case if named else None,
-        "reference": None if named else session.make_reference(shown.case),
-        "form": shown.form.value,
-        "rule": shown.rule or None,
-    }
+    return ActRecord(
+        agency=shown.case.partition(":")[0],
+        case=shown.case if named else None,
+        reference=None if named else session.make_reference(shown.case),
+        form=shown.form.value,
+        rule=shown.rule or None,
+    )
 
 
 def _may_read(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]) -> bool:

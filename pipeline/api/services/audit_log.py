@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.requester import Role
+from pipeline.api.answers import ConsistencyAnswer, InclusionAnswer, TagKeysAnswer
 from pipeline.api.cursors import SortValues
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.session import Session
@@ -36,29 +37,6 @@ POLL_S: Final = 0.2
 ALL: Final = ActSelection("", "", "", "")
 
 _encoder = msgspec.json.Encoder()
-
-
-class ConsistencyAnswer(msgspec.Struct, frozen=True):
-    """That the tree of `second` leaves begins with that of `first`: hashes in base64, as RFC 6962 orders them."""
-
-    first: int
-    second: int
-    path: tuple[str, ...]
-
-
-class InclusionAnswer(msgspec.Struct, frozen=True):
-    """That leaf `index` is in the tree of `size` leaves: its hash and its path, from the leaf upwards, in base64."""
-
-    index: int
-    size: int
-    leaf: str
-    path: tuple[str, ...]
-
-
-class TagKeysAnswer(msgspec.Struct, frozen=True):
-    """The agency's tag keys (base64url) by the id that leaves bear. A secret of the agency's."""
-
-    keys: dict[str, str]
 
 
 def read_head(session: Session) -> str:

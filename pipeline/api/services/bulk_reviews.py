@@ -12,6 +12,7 @@ from msgspec import Meta
 from pipeline.access.audit import ActKind
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.text_limits import REASON
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.languages import translate_error
 from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.services.deciding import require_short
@@ -68,10 +69,9 @@ class LinkOutcome(msgspec.Struct, frozen=True):
     problem: str | None = None
 
 
-class BulkAnswer(msgspec.Struct, frozen=True):
+class BulkAnswer(IndexAnswer, frozen=True):
     """The outcome for each link, in the order in which they were named."""
 
-    as_of: str
     outcomes: tuple[LinkOutcome, ...]
 
 
@@ -90,13 +90,13 @@ async def judge_links(session: Session, said: BulkVerdict) -> BulkAnswer:
             return await _judge_link(_fork(session), one, said)
 
     outcomes = await asyncio.gather(*(judge(one) for one in dict.fromkeys(said.links)))
-    return BulkAnswer(session.now.isoformat(), tuple(outcomes))
+    return BulkAnswer(*session.moment, tuple(outcomes))
 
 
 async def retract_reviews(session: Session, names: Sequence[str]) -> BulkAnswer:
     """Undo reviews, each by itself."""
     session.require_reader()
-    return BulkAnswer(session.now.isoformat(), tuple([await _retract(_fork(session), name) for name in names]))
+    return BulkAnswer(*session.moment, tuple([await _retract(_fork(session), name) for name in names]))
 
 
 async def read_outcomes(session: Session, links: Iterable[str]) -> list[LinkOutcome]:

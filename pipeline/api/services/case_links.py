@@ -11,6 +11,7 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.redaction import Row
 from pipeline.access.release import LinkView, View
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.linked_things import NAMING, name_side, things_of
@@ -47,7 +48,7 @@ class CaseLinkFilter(msgspec.Struct, frozen=True):
         return bool(self.entity or self.country or self.colour)
 
 
-class CaseLinksAnswer(msgspec.Struct, frozen=True):
+class CaseLinksAnswer(IndexAnswer, frozen=True):
     """Page `page` of `pages` of the links that a filter keeps, `kept` in number, of `whole` that the requester sees.
 
     `links` are rows as in a list of links, each with `entity`, the own entity that it speaks most about, `entities`,
@@ -55,7 +56,6 @@ class CaseLinksAnswer(msgspec.Struct, frozen=True):
     counts the links of each own entity, `countries` are those of the other sides: both of all that is seen in full.
     """
 
-    as_of: str
     links: tuple[Row, ...]
     page: int
     pages: int
@@ -97,7 +97,7 @@ async def list_case_links(
     counted = session.make_counted(others, seen)
     await session.audit(ActKind.READ, asked, (*session.make_shown({key: View.FULL} | seen), *counted))
     return CaseLinksAnswer(
-        session.as_of, tuple(rows), page, pages, len(ordered), len(around.links),
+        *session.moment, tuple(rows), page, pages, len(ordered), len(around.links),
         dict(Counter(entity for tied in ties.values() for entity in tied)),
         tuple(sorted({around.cases[find_other_case(link.link.cases, key)].country for link in around.links
                       if link.view is LinkView.FULL})),

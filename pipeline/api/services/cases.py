@@ -11,6 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.redaction import Row, case_for, provenance_for
 from pipeline.access.release import View
 from pipeline.access.request_rules import RequestRule
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.case_signatures import signature_verdict
 from pipeline.api.session import Session, meta
@@ -19,10 +20,9 @@ from pipeline.index.documents import CaseDocument
 NO_CASE = "case not found, or you do not have access"
 
 
-class CaseAnswer(msgspec.Struct, frozen=True):
+class CaseAnswer(IndexAnswer, frozen=True):
     """A case with its record, grading and provenance; `access_until` is when the grant ends that opened it, if any."""
 
-    as_of: str
     case: Row
 
 
@@ -34,7 +34,7 @@ async def read_case(session: Session, key: str) -> CaseAnswer:
     content = _case_content(session, document) | {"access_until": until}
     row = case_for(View.FULL, meta(document), content, session.make_reference)
     await session.audit(ActKind.READ, {"case": key}, session.make_shown({key: View.FULL}))
-    return CaseAnswer(session.as_of, row or {})
+    return CaseAnswer(*session.moment, row or {})
 
 
 async def require_readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:

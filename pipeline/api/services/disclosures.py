@@ -17,6 +17,7 @@ from pipeline.access.redaction import Row
 from pipeline.access.release import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.text_limits import LABEL, REASON
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
@@ -34,17 +35,15 @@ NO_HIT = "hit not found, or not yours"
 NO_THREAD = "request not found, or not yours"
 
 
-class DisclosureAnswer(msgspec.Struct, frozen=True):
+class DisclosureAnswer(IndexAnswer, frozen=True):
     """A disclosure with its steps, as the asking or the answering agency may see it."""
 
-    as_of: str
     disclosure: Row
 
 
-class DisclosuresAnswer(msgspec.Struct, frozen=True):
+class DisclosuresAnswer(IndexAnswer, frozen=True):
     """A page of disclosures, the latest step first; `next` is the cursor of the following page."""
 
-    as_of: str
     disclosures: tuple[Row, ...]
     next: str | None = None
 
@@ -126,7 +125,7 @@ async def list_disclosures(
     listed = {row["case"]: View.FULL for row in rows if row["case"]}
     await session.audit(ActKind.READ, {"disclosures": _thread_role(mine), "kind": kind}, session.make_shown(listed))
     following = await listing.next_cursor((row["id"] for row in rows), place)
-    return DisclosuresAnswer(session.now.isoformat(), tuple(rows), following)
+    return DisclosuresAnswer(*session.moment, tuple(rows), following)
 
 
 async def read_disclosure(session: Session, name: str) -> DisclosureAnswer:
@@ -144,7 +143,7 @@ async def read_disclosure(session: Session, name: str) -> DisclosureAnswer:
     await session.audit(ActKind.READ, {"disclosure": name}, session.make_shown(views), rule=rule)
     if row is None:
         raise NotFoundError(NO_THREAD)
-    return DisclosureAnswer(session.now.isoformat(), row)
+    return DisclosureAnswer(*session.moment, row)
 
 
 async def require_hit(session: Session, reference: str) -> CaseMeta:
@@ -221,7 +220,7 @@ async def record_step(
 
 def thread_answer(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """A thread as the requester may see it."""
-    return DisclosureAnswer(session.now.isoformat(), make_thread_row(session, disclosure, case, seen))
+    return DisclosureAnswer(*session.moment, make_thread_row(session, disclosure, case, seen))
 
 
 async def _read_cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:

@@ -6,14 +6,13 @@ It is computed at reading, from what this requester reads in full and nothing el
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import orjson
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import Row
 from pipeline.access.release import LinkView, View
+from pipeline.api.answers import AsSent, EntityAnswer, EntityAppearance, EntityFact, EntityRelation
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, find_surroundings
@@ -36,21 +35,6 @@ NO_FACTS: Final = frozenset({"id", "type"})
 
 EntityKey = tuple[str, str]
 """A case key and an entity's id in it."""
-
-
-class EntityAnswer(msgspec.Struct, frozen=True):
-    """A thing: where it appears, the asked entity first, and what is said of it, each with the cases that say so.
-
-    `relations` are those of the cases that it appears in: `type` and dates as sent, `outgoing` where it is from it to
-    `other`, an entity of the same case. `complete` is false where a limit left cases out.
-    """
-
-    as_of: str
-    type: str
-    appearances: tuple[Row, ...]
-    facts: tuple[Row, ...]
-    relations: tuple[Row, ...]
-    complete: bool
 
 
 class _Neighbourhood:
@@ -99,7 +83,7 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     await session.audit(ActKind.READ, {"entity": name, "case": key}, shown)
     rows = [_make_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
     facts, relations = tuple(_collect_facts(rows)), tuple(_collect_relations(cases, members))
-    return EntityAnswer(session.as_of, rows[0]["entity"]["type"], tuple(rows), facts, relations, near.complete)
+    return EntityAnswer(*session.moment, rows[0].entity["type"], tuple(rows), facts, relations, near.complete)
 
 
 async def _find_near_cases(session: Session, key: str) -> _Neighbourhood:
@@ -134,47 +118,40 @@ def _make_ties(link: LinkDocument, number: Mapping[EntityKey, int]) -> Iterator[
             yield Tie(pair["bits"], a, b)
 
 
-def _entities_by_id(case: CaseDocument) -> dict[str, dict[str, Any]]:
+def _entities_by_id(case: CaseDocument) -> dict[str, AsSent]:
     return {entity["id"]: entity for entity in (case.data or {}).get("entities", ())}
 
 
-def _make_appearance(case: CaseDocument, name: str, band: Band) -> Row:
+def _make_appearance(case: CaseDocument, name: str, band: Band) -> EntityAppearance:
     caveat = (case.handling.caveat if case.handling else "") or None
-    return {
-        "case": case.case,
-        "agency": case.agency,
-        "country": case.country,
-        "band": band,
-        "caveat": caveat,
-        "entity": _entities_by_id(case)[name],
-    }
+    return EntityAppearance(case.case, case.agency, case.country, band, caveat, _entities_by_id(case)[name])
 
 
-def _collect_facts(rows: Iterable[Row]) -> Iterator[Row]:
+def _collect_facts(rows: Iterable[EntityAppearance]) -> Iterator[EntityFact]:
     """Every value of every field once, with the cases that state it, in the order in which it is first met."""
     said: dict[tuple[str, bytes], list[str]] = {}
     for row in rows:
-        for field, value in row["entity"].items():
+        for field, value in row.entity.items():
             for item in value if isinstance(value, list) else [value]:
                 if field not in NO_FACTS:
-                    said.setdefault((field, orjson.dumps(item, option=orjson.OPT_SORT_KEYS)), []).append(row["case"])
+                    said.setdefault((field, orjson.dumps(item, option=orjson.OPT_SORT_KEYS)), []).append(row.case)
     for (field, value), cases in sorted(said.items(), key=lambda item: item[0][0]):
-        yield {"field": field, "value": orjson.loads(value), "cases": list(dict.fromkeys(cases))}
+        yield EntityFact(field, orjson.loads(value), tuple(dict.fromkeys(cases)))
 
 
-def _collect_relations(cases: Mapping[str, CaseDocument], members: Iterable[EntityKey]) -> Iterator[Row]:
+def _collect_relations(cases: Mapping[str, CaseDocument], members: Iterable[EntityKey]) -> Iterator[EntityRelation]:
     """How each of the entities is related to others of its own case, in the order in which the cases say it."""
     for key, name in members:
         held = _entities_by_id(cases[key])
         for relation in (cases[key].data or {}).get("relations", ()):
             for end, other in (("from", "to"), ("to", "from")):
                 if relation[end] == name and relation[other] in held:
-                    yield {
-                        "case": key,
-                        "country": cases[key].country,
-                        "type": relation["type"],
-                        "outgoing": end == "from",
-                        "start": relation.get("start"),
-                        "end": relation.get("end"),
-                        "other": held[relation[other]],
-                    }
+                    yield EntityRelation(
+                        case=key,
+                        country=cases[key].country,
+                        type=relation["type"],
+                        outgoing=end == "from",
+                        start=relation.get("start"),
+                        end=relation.get("end"),
+                        other=held[relation[other]],
+                    )

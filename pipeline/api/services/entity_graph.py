@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
-
-import msgspec
+from typing import Final, NamedTuple
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import Row
 from pipeline.access.release import LinkView, View
+from pipeline.api.answers import AsSent, CaseNode, EntityGraphAnswer, EntityTie
 from pipeline.api.services.case_links import find_other_case, find_own_entities
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, find_surroundings
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
-
-RelationRow = dict[str, Any]
-"""A relation of a record's data: from, to, type, and when."""
 
 
 class EntityGraphLimits(NamedTuple):
@@ -33,32 +28,14 @@ LOOKED_AT: Final = EntityGraphLimits()
 """What can still be read in a drawing."""
 
 
-class EntityGraphAnswer(msgspec.Struct, frozen=True):
-    """What is drawn around a case, and how much there is in all of what the requester sees.
-
-    `entities` are as the case's agency sent them. `ties` are links: `entity` of the case (None for a hit), `other`, a
-    node of `cases`, `link`, `band`, `basis` and `view`. `relations` are those between two of `entities`.
-    """
-
-    as_of: str
-    country: str
-    entities: tuple[Row, ...]
-    cases: tuple[Row, ...]
-    ties: tuple[Row, ...]
-    relations: tuple[RelationRow, ...]
-    all_entities: int
-    all_links: int
-    all_relations: int
-
-
 async def read_entity_graph(session: Session, key: str, most: EntityGraphLimits = LOOKED_AT) -> EntityGraphAnswer:
     """The entities of case `key` with what they are tied to. Raises NotFoundError."""
     session.require_reader()
     own = await require_readable(session, key)
     around = await find_surroundings(session, key, ties=True)
-    data: dict[str, Any] = own.data or {}
-    held: dict[str, Row] = {entity["id"]: entity for entity in data.get("entities", ())}
-    relations: list[RelationRow] = list(data.get("relations", ()))
+    data: AsSent = own.data or {}
+    held: dict[str, AsSent] = {entity["id"]: entity for entity in data.get("entities", ())}
+    relations: list[AsSent] = list(data.get("relations", ()))
     tied = {seen.link.link: find_own_entities(seen, key) for seen in around.links if seen.view is LinkView.FULL}
     ranked = [entity for entities in tied.values() for entity in entities if entity in held]
     chosen = choose_entities(ranked, relations, most.entities)
@@ -68,7 +45,7 @@ async def read_entity_graph(session: Session, key: str, most: EntityGraphLimits 
     await session.audit(ActKind.READ, {"graph": key}, (*session.make_shown({key: View.FULL} | seen), *counted))
     others = {find_other_case(link.link.cases, key): link for link, _ in drawn}
     return EntityGraphAnswer(
-        session.as_of,
+        *session.moment,
         own.country,
         tuple(held[entity] for entity in chosen),
         tuple(_make_node(session, around.cases[case], link) for case, link in others.items()),
@@ -78,7 +55,7 @@ async def read_entity_graph(session: Session, key: str, most: EntityGraphLimits 
     )  # fmt: skip
 
 
-def choose_entities(ranked: Iterable[str], relations: Sequence[RelationRow], most: int) -> tuple[str, ...]:
+def choose_entities(ranked: Iterable[str], relations: Sequence[AsSent], most: int) -> tuple[str, ...]:
     """The first `most` entities of `ranked`, each followed by those it is related to, then the rest of the related."""
     related: defaultdict[str, list[str]] = defaultdict(list)
     for relation in relations:
@@ -107,21 +84,20 @@ def choose_links(
     return drawn
 
 
-def _make_node(session: Session, case: CaseDocument, link: SeenLink) -> Row:
+def _make_node(session: Session, case: CaseDocument, link: SeenLink) -> CaseNode:
     """A linked case, or that there is a hit; keys as in the graph of cases."""
     if link.view is not LinkView.FULL:
-        contact = msgspec.to_builtins(meta(case).contact)
-        return {"id": session.make_reference(case.case), "view": "hit", "agency": case.agency, "contact": contact}
-    return {"id": case.case, "view": "full", "agency": case.agency, "country": case.country}
+        return CaseNode(session.make_reference(case.case), "hit", case.agency, contact=case.contact)
+    return CaseNode(case.case, "full", case.agency, case.country)
 
 
-def _make_tie(session: Session, key: str, seen: SeenLink, entity: str | None) -> Row:
+def _make_tie(session: Session, key: str, seen: SeenLink, entity: str | None) -> EntityTie:
     other, hit = find_other_case(seen.link.cases, key), seen.view is not LinkView.FULL
-    return {
-        "entity": entity,
-        "other": session.make_reference(other) if hit else other,
-        "link": session.make_reference(seen.link.link) if hit else seen.link.link,
-        "band": seen.sight.band,
-        "basis": None if hit else seen.link.basis,
-        "view": "hit" if hit else "full",
-    }
+    return EntityTie(
+        entity=entity,
+        other=session.make_reference(other) if hit else other,
+        link=session.make_reference(seen.link.link) if hit else seen.link.link,
+        band=seen.sight.band,
+        basis=None if hit else seen.link.basis,
+        view="hit" if hit else "full",
+    )

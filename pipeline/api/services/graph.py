@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any, Final, NamedTuple
-
-import msgspec
+from typing import Final, NamedTuple
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import Row
 from pipeline.access.release import LinkView, View
+from pipeline.api.answers import AsSent, CaseNode, GraphAnswer, LinkEdge, TimelineAnswer, TimelineEvent
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, Surroundings, find_surroundings
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
 
 DEEPEST: Final = 3
@@ -34,41 +32,20 @@ LOOKED_AT: Final = GraphLimits()
 """More nobody can look at."""
 
 
-class GraphAnswer(msgspec.Struct, frozen=True):
-    """Cases and hits around a case.
-
-    `complete` is false where a limit left something out: `left_out` links of the cases that were followed.
-    """
-
-    as_of: str
-    nodes: tuple[Row, ...]
-    edges: tuple[Row, ...]
-    complete: bool
-    left_out: int
-
-
-class TimelineAnswer(msgspec.Struct, frozen=True):
-    """What happened in a case and those linked to it, earliest first; days and times as the records state them."""
-
-    as_of: str
-    events: tuple[Row, ...]
-
-
 class _Drawing:
     """The graph while it grows, from one ring of cases to the next."""
 
     def __init__(self, session: Session, most: GraphLimits) -> None:
         self.session, self.most = session, most
-        self.nodes: dict[str, Row] = {}
-        self.edges: dict[str, Row] = {}
+        self.nodes: dict[str, CaseNode] = {}
+        self.edges: dict[str, LinkEdge] = {}
         self.seen: dict[str, View] = {}
         self.names: dict[str, tuple[str, ...]] = {}
         """The links of the cases that were followed, as they are drawn, with their cases."""
 
     def add_case(self, key: str, document: CaseDocument) -> None:
-        title = (document.data or {}).get("title")
-        self.nodes[key] = {"id": key, "view": "full", "agency": document.agency, "country": document.country}
-        self.nodes[key] |= {"title": title} if title else {}
+        title = (document.data or {}).get("title") or None
+        self.nodes[key] = CaseNode(key, "full", document.agency, document.country, title)
         self.seen[key] = View.FULL
 
     def name_link(self, seen: SeenLink) -> str:
@@ -84,12 +61,10 @@ class _Drawing:
         edge = self.name_link(seen)
         if name not in self.nodes and len(self.nodes) >= self.most.nodes:
             return None
-        drawn: Row = {"id": edge, "a": origin, "b": name, "band": seen.sight.band, "view": "hit" if hit else "full"}
-        drawn["basis"] = None if hit else seen.link.basis
-        self.edges.setdefault(edge, drawn)
+        view, basis = ("hit", None) if hit else ("full", seen.link.basis)
+        self.edges.setdefault(edge, LinkEdge(edge, origin, name, seen.sight.band, view, basis))
         if hit:
-            self.nodes[name] = {"id": name, "view": "hit", "agency": document.agency,
-                                "contact": msgspec.to_builtins(meta(document).contact)}  # fmt: skip
+            self.nodes[name] = CaseNode(name, "hit", document.agency, contact=document.contact)
             self.seen[other] = View.HIT
             return None
         if name in self.nodes:
@@ -115,9 +90,9 @@ async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimi
     counted = session.make_counted(case for cases in undrawn for case in cases if case not in drawing.seen)
     shown = (*session.make_shown(drawing.seen), *counted)
     await session.audit(ActKind.READ, {"graph": key, "depth": depth}, shown)
-    edges = sorted(drawing.edges.values(), key=lambda edge: (edge["view"], edge["id"]))
-    nodes = sorted(drawing.nodes.values(), key=lambda node: (node["view"], node["id"]))
-    return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), not undrawn, len(undrawn))
+    edges = sorted(drawing.edges.values(), key=lambda edge: (edge.view, edge.id))
+    nodes = sorted(drawing.nodes.values(), key=lambda node: (node.view, node.id))
+    return GraphAnswer(*session.moment, tuple(nodes), tuple(edges), not undrawn, len(undrawn))
 
 
 async def _follow_links(drawing: _Drawing, origin: str) -> list[str]:
@@ -132,8 +107,8 @@ async def read_timeline(session: Session, key: str) -> TimelineAnswer:
     cases = await _read_linked_cases(session, key)
     found = [event for case in cases.values() for event in _list_events(case)]
     await session.audit(ActKind.READ, {"timeline": key}, session.make_shown(dict.fromkeys(cases, View.FULL)))
-    ordered = sorted(found, key=lambda event: (event["when"], event["case"], event["what"], event["entity"] or ""))
-    return TimelineAnswer(session.as_of, tuple(ordered))
+    ordered = sorted(found, key=lambda event: (event.when, event.case, event.what, event.entity or ""))
+    return TimelineAnswer(*session.moment, tuple(ordered))
 
 
 async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocument]:
@@ -147,14 +122,10 @@ async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocume
     return {key: own} | {case: document for case, document in others.items() if views[case] is View.FULL}
 
 
-def _list_events(case: CaseDocument) -> list[Row]:
-    data: dict[str, Any] = case.data or {}
+def _list_events(case: CaseDocument) -> list[TimelineEvent]:
+    data: AsSent = case.data or {}
     dated = [(data.get(name), name, None) for name in ("opened", "closed")]
     dated += [
         (entity.get("start"), "event", entity["id"]) for entity in data.get("entities", ()) if entity["type"] == "event"
     ]
-    return [
-        {"when": when, "what": what, "case": case.case, "agency": case.agency, "entity": entity}
-        for when, what, entity in dated
-        if when
-    ]
+    return [TimelineEvent(when, what, case.case, case.agency, entity) for when, what, entity in dated if when]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
-
 from pipeline.access.audit import ActKind
 from pipeline.access.hit_ledger import HitAllowance
-from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
+from pipeline.api.answers import HitAllowanceAnswer, HitAllowanceRow, HitAllowancesAnswer, RefusedGuesses
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.deciding import record_decision
 from pipeline.api.session import Session
@@ -27,27 +25,6 @@ MOST_SHOWN: Final = 1000
 """Allowances listed, one for each agency that is allowed more; the list has no pages."""
 
 
-class HitAllowanceAnswer(msgspec.Struct, frozen=True):
-    """What is allowed to one agency."""
-
-    as_of: str
-    allowance: Row
-
-
-class HitAllowancesAnswer(msgspec.Struct, frozen=True):
-    """What the requester's agency allows others, by their names, and who guessed too much in the last days.
-
-    `refused` has a row for each day and other agency of which questions asked one name with more birth dates or numbers
-    than hit-only records are asked: how many, and how many of them were pushed cases; the last day first. It is the
-    same for all owners, whether or not a record of theirs was meant: it follows from what was asked alone.
-    """
-
-    as_of: str
-    daily: int
-    allowances: tuple[Row, ...]
-    refused: tuple[Row, ...] = ()
-
-
 async def allow_hits(session: Session, agency: str, daily: int, until: datetime) -> HitAllowanceAnswer:
     """Allow an agency more answers a day about the requester's hit-only records, until a time.
 
@@ -61,7 +38,7 @@ async def allow_hits(session: Session, agency: str, daily: int, until: datetime)
     made = HitAllowance(who.agency, agency, daily, until, who.subject, session.now)
     await session.audit(ActKind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
     await record_decision(session, topics.HIT_ALLOWANCES, made.id, made)
-    return HitAllowanceAnswer(session.now.isoformat(), _make_row(session, made))
+    return HitAllowanceAnswer(*session.moment, _make_row(session, made))
 
 
 async def list_hit_allowances(session: Session) -> HitAllowancesAnswer:
@@ -71,19 +48,19 @@ async def list_hit_allowances(session: Session) -> HitAllowancesAnswer:
     await session.audit(ActKind.READ, {"hit_allowances": len(found)})
     rows = tuple(_make_row(session, allowance) for allowance in found)
     refused = tuple(
-        {"agency": day.agency, "day": day.day.isoformat(), "questions": day.questions, "cases": day.cases}
+        RefusedGuesses(day.agency, day.day.isoformat(), day.questions, day.cases)
         for day in session.runtime.guesses.ledger.refused_days()
         if day.agency != session.requester.agency
     )
-    return HitAllowancesAnswer(session.now.isoformat(), session.runtime.settings.hit_budget, rows, refused)
+    return HitAllowancesAnswer(*session.moment, session.runtime.settings.hit_budget, rows, refused)
 
 
-def _make_row(session: Session, allowance: HitAllowance) -> Row:
-    return {
-        "agency": allowance.agency,
-        "daily": allowance.daily,
-        "until": allowance.until.isoformat(),
-        "active": session.now < allowance.until,
-        "by": allowance.by,
-        "time": allowance.time.isoformat(),
-    }
+def _make_row(session: Session, allowance: HitAllowance) -> HitAllowanceRow:
+    return HitAllowanceRow(
+        agency=allowance.agency,
+        daily=allowance.daily,
+        until=allowance.until.isoformat(),
+        active=session.now < allowance.until,
+        by=allowance.by,
+        time=allowance.time.isoformat(),
+    )

@@ -19,6 +19,7 @@ from pipeline.access.release import View, Viewer, requester_words
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, EvidenceChange, Review, Verdict, is_due, summarise_reviews
 from pipeline.access.text_limits import SUBJECT
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ForbiddenError
@@ -51,10 +52,9 @@ class Listed(StrEnum):
     """What the requester decided."""
 
 
-class InboxAnswer(msgspec.Struct, frozen=True):
+class InboxAnswer(IndexAnswer, frozen=True):
     """A page of links to judge, or of decided ones, strongest first; `next` is the cursor of the following page."""
 
-    as_of: str
     links: tuple[Row, ...]
     next: str | None = None
 
@@ -103,7 +103,7 @@ async def list_inbox(
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
     await session.audit(ActKind.READ, {"inbox": msgspec.to_builtins(wanted)}, session.make_shown(seen))
     following = await listing.next_cursor((row["link_id"] for row in rows), place)
-    return InboxAnswer(session.now.isoformat(), tuple(rows), following)
+    return InboxAnswer(*session.moment, tuple(rows), following)
 
 
 def _is_wanted(row: Row, wanted: InboxFilter, now: datetime) -> bool:

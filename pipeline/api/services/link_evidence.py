@@ -10,6 +10,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.redaction import Row
 from pipeline.access.release import View, requester_words
 from pipeline.access.request_rules import RequestRule
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import NotFoundError
@@ -32,7 +33,7 @@ _STRONG: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
 """Bands in which two records are taken for one person or thing."""
 
 
-class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
+class LinkEvidenceAnswer(IndexAnswer, frozen=True):
     """A link of which the requester sees both sides in full.
 
     `link` is as in a list of links, with `summary`, one sentence for a layman. `sides` are a and b: case, title and
@@ -42,7 +43,6 @@ class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
     and `same` says that the matcher takes it for the same as this link's other side; null where there is none.
     """
 
-    as_of: str
     link: Row
     sides: tuple[Row, Row]
     own: str
@@ -73,7 +73,7 @@ async def read_evidence(session: Session, link: str, come_from: str = "") -> Lin
     said = {"explanation": text(found, session.language), "summary": plain_summary(found, session.language)}
     a, b = things_of(pair)
     return LinkEvidenceAnswer(
-        session.as_of,
+        *session.moment,
         link_row(sides.link) | said,
         (_describe_side(sides.a, a), _describe_side(sides.b, b)),
         own,

@@ -11,6 +11,7 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.redaction import LinkEnds, Row, link_for
 from pipeline.access.release import LinkSight, LinkView, View, requester_words
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.paging import MovingList
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.hit_requests import attach_requests, hits_among
@@ -32,10 +33,9 @@ FOR_BOTH_SIDES: Final[Row] = dict.fromkeys(
 """Of a link with a hit-only side: why it is there and how it was judged is for those who see both sides."""
 
 
-class LinksAnswer(msgspec.Struct, frozen=True):
+class LinksAnswer(IndexAnswer, frozen=True):
     """A page of links; `next` is the cursor of the following page, None on the last one. No total, by design."""
 
-    as_of: str
     links: tuple[Row, ...]
     next: str | None = None
 
@@ -86,7 +86,7 @@ async def list_links(session: Session, key: str, limit: int = 20, cursor: str = 
     await session.audit(ActKind.READ, {"links": key}, session.make_shown({key: View.FULL} | seen))
     place = list(page[-1].place) if len(left) > len(page) else None
     end = await listing.next_cursor((link.link.link for link in page), place)
-    return LinksAnswer(session.as_of, tuple(rows), end)
+    return LinksAnswer(*session.moment, tuple(rows), end)
 
 
 async def find_surroundings(

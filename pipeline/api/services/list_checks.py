@@ -12,6 +12,7 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.redaction import Row, hit_for
 from pipeline.access.release import View
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import PageCursor
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
 from pipeline.api.languages import translate_error
@@ -126,24 +127,21 @@ class ListCheck(msgspec.Struct, frozen=True):
     not_asked: int
 
 
-class ListCheckAnswer(msgspec.Struct, frozen=True):
+class ListCheckAnswer(IndexAnswer, frozen=True):
     """One list."""
 
-    as_of: str
     list: ListCheck
 
 
-class ListChecksAnswer(msgspec.Struct, frozen=True):
+class ListChecksAnswer(IndexAnswer, frozen=True):
     """The requester's lists, the latest first."""
 
-    as_of: str
     lists: tuple[ListCheck, ...]
 
 
-class ListResultsAnswer(msgspec.Struct, frozen=True):
+class ListResultsAnswer(IndexAnswer, frozen=True):
     """A page of rows in the list's order; `next` is where to go on, None behind the last row that has been asked."""
 
-    as_of: str
     rows: tuple[Row, ...]
     next: str | None = None
 
@@ -175,14 +173,14 @@ async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], titl
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows), title)
     await asyncio.to_thread(lists.add, job, rows)
-    return ListCheckAnswer(session.as_of, _describe_job(session, _require_job(session, name)))
+    return ListCheckAnswer(*session.moment, _describe_job(session, _require_job(session, name)))
 
 
 async def read_list_check(session: Session, name: str) -> ListCheckAnswer:
     """How far a list of the requester's has come. Raises NotFoundError."""
     session.require_reader()
     await session.audit(ActKind.READ, {"list_check": name})
-    return ListCheckAnswer(session.as_of, _describe_job(session, _require_job(session, name)))
+    return ListCheckAnswer(*session.moment, _describe_job(session, _require_job(session, name)))
 
 
 async def read_list_checks(session: Session) -> ListChecksAnswer:
@@ -191,7 +189,7 @@ async def read_list_checks(session: Session) -> ListChecksAnswer:
     jobs = await asyncio.to_thread(session.runtime.lists.list_jobs, session.requester)
     kept = [job for job in jobs if session.now < job.expires]
     await session.audit(ActKind.READ, {"list_checks": len(kept)})
-    return ListChecksAnswer(session.as_of, tuple(_describe_job(session, job) for job in kept))
+    return ListChecksAnswer(*session.moment, tuple(_describe_job(session, job) for job in kept))
 
 
 async def read_results(
@@ -214,7 +212,7 @@ async def read_results(
             break
     await session.audit(ActKind.READ, {"list_check": name, "from": first}, session.make_shown(seen), about=name)
     more = end > first and end < session.runtime.lists.count_done(job)
-    return ListResultsAnswer(session.as_of, tuple(rows), pages.seal([end]) if more else None)
+    return ListResultsAnswer(*session.moment, tuple(rows), pages.seal([end]) if more else None)
 
 
 async def export_results(
@@ -242,7 +240,7 @@ async def delete_list(session: Session, name: str) -> ListCheckAnswer:
     described = _describe_job(session, job)
     await session.audit(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
     await asyncio.to_thread(session.runtime.lists.delete, job)
-    return ListCheckAnswer(session.as_of, described)
+    return ListCheckAnswer(*session.moment, described)
 
 
 def make_list_id(session: Session, key: str) -> str:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.list_planning import (
     MOST_BYTES,
     MOST_ROWS,
@@ -104,10 +105,9 @@ class ListDraftView(msgspec.Struct, frozen=True):
     expires: str
 
 
-class ListDraftAnswer(msgspec.Struct, frozen=True):
+class ListDraftAnswer(IndexAnswer, frozen=True):
     """One draft."""
 
-    as_of: str
     draft: ListDraftView
 
 
@@ -121,10 +121,9 @@ class ListDraftSummary(msgspec.Struct, frozen=True):
     expires: str
 
 
-class ListDraftsAnswer(msgspec.Struct, frozen=True):
+class ListDraftsAnswer(IndexAnswer, frozen=True):
     """The requester's drafts, the latest first."""
 
-    as_of: str
     drafts: tuple[ListDraftSummary, ...]
 
 
@@ -168,7 +167,7 @@ async def read_drafts(session: Session) -> ListDraftsAnswer:
     drafts = await asyncio.to_thread(session.runtime.lists.list_drafts, session.requester)
     kept = [draft for draft in drafts if session.now < draft.expires]
     await session.audit(ActKind.READ, {"list_drafts": len(kept)})
-    return ListDraftsAnswer(session.as_of, tuple(map(_summarise, kept)))
+    return ListDraftsAnswer(*session.moment, tuple(map(_summarise, kept)))
 
 
 async def change_draft(session: Session, name: str, change: ListDraftChange) -> ListDraftAnswer:
@@ -321,7 +320,7 @@ def _answer(session: Session, draft: ListDraft) -> ListDraftAnswer:
         created=summary.created,
         expires=summary.expires,
     )
-    return ListDraftAnswer(session.as_of, view)
+    return ListDraftAnswer(*session.moment, view)
 
 
 def _summarise(draft: ListDraft) -> ListDraftSummary:

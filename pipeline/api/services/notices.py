@@ -11,6 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.redaction import Row
 from pipeline.access.release import View
 from pipeline.access.subscriptions import Subscription, is_active
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnprocessableError
@@ -32,10 +33,9 @@ READ: Final = (*RANKED, *NARROWED)
 """What of the cases that notices are about says whether they are told of, and of whom."""
 
 
-class NoticesAnswer(msgspec.Struct, frozen=True):
+class NoticesAnswer(IndexAnswer, frozen=True):
     """Notices; `next` is where to go on, now or later."""
 
-    as_of: str
     notices: tuple[Row, ...]
     next: str | None
 
@@ -48,7 +48,7 @@ async def list_notices(session: Session, limit: int = 50, cursor: str | None = N
     session.require_reader()
     rows, following = await _read_notices(session, limit, cursor)
     await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
-    return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
+    return NoticesAnswer(*session.moment, tuple(rows), following)
 
 
 async def list_latest_notices(
@@ -69,7 +69,7 @@ async def list_latest_notices(
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
-    return NoticesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
+    return NoticesAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
 async def list_new_notices(session: Session, cursor: str | None) -> NoticesAnswer:
@@ -78,7 +78,7 @@ async def list_new_notices(session: Session, cursor: str | None) -> NoticesAnswe
     rows, following = await _read_notices(session, MOST, cursor)
     if rows:
         await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
-    return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
+    return NoticesAnswer(*session.moment, tuple(rows), following)
 
 
 async def find_start_cursor(session: Session, cursor: str) -> str | None:

@@ -10,6 +10,7 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.redaction import Row, hit_for
 from pipeline.access.release import LinkView, View
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.services.disclosures import require_owned_thread
 from pipeline.api.services.linked_things import NAMING, name_entities, name_side, things_of
 from pipeline.api.services.links import Surroundings, find_surroundings
@@ -22,7 +23,7 @@ MOST_LINKS: Final = 5
 """Links that are shown beside a request: the strongest, the others are on the case's page."""
 
 
-class RequestEvidenceAnswer(msgspec.Struct, frozen=True):
+class RequestEvidenceAnswer(IndexAnswer, frozen=True):
     """What an owner sees beside a request: its own record, and why it and the asking agency's cases are linked.
 
     `links` are those that the owner sees in full, the strongest first: the other case, band, what agrees, a sentence.
@@ -30,7 +31,6 @@ class RequestEvidenceAnswer(msgspec.Struct, frozen=True):
     of what agrees. `more` says that there are others. Nothing is told of what was searched.
     """
 
-    as_of: str
     record: Row
     links: tuple[Row, ...]
     hits: tuple[Row, ...]
@@ -64,7 +64,7 @@ async def read_request_evidence(session: Session, name: str) -> RequestEvidenceA
     shown = {case.case: View.FULL} | {row["case"]: View.FULL for row in rows} | dict.fromkeys(met, View.HIT)
     await session.audit(ActKind.READ, {"request": name}, session.make_shown(shown), about=disclosure.id)
     record = {"case": document.case, "title": (document.data or {}).get("title"), "entities": name_entities(document)}
-    return RequestEvidenceAnswer(session.as_of, record, rows, hits, len(about) > len(rows) + len(hits))
+    return RequestEvidenceAnswer(*session.moment, record, rows, hits, len(about) > len(rows) + len(hits))
 
 
 def _other_side(link: LinkDocument, case: str, around: Surroundings) -> CaseDocument:

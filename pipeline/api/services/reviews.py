@@ -27,6 +27,7 @@ from pipeline.access.reviews import (
     verdicts_with_reason,
 )
 from pipeline.access.text_limits import REASON
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
@@ -69,18 +70,16 @@ class LinkJudgement(msgspec.Struct, frozen=True):
     reviews: tuple[Row, ...]
 
 
-class ReviewsAnswer(msgspec.Struct, frozen=True):
+class ReviewsAnswer(IndexAnswer, frozen=True):
     """The judgements of a link; `notice` says that a colleague reviewed it at the moment of the requester's review."""
 
-    as_of: str
     judged: LinkJudgement
     notice: str | None = None
 
 
-class ManualLinksAnswer(msgspec.Struct, frozen=True):
+class ManualLinksAnswer(IndexAnswer, frozen=True):
     """The links of a case that investigators made by hand."""
 
-    as_of: str
     links: tuple[Row, ...]
 
 
@@ -111,7 +110,7 @@ async def read_reviews(session: Session, link: str) -> ReviewsAnswer:
     sides = await require_sides(session, link)
     judged = await make_judgement(session, sides)
     await session.audit(ActKind.READ, {"reviews": link}, both_shown(session, sides), about=link)
-    return ReviewsAnswer(session.now.isoformat(), judged)
+    return ReviewsAnswer(*session.moment, judged)
 
 
 async def review_link(session: Session, link: str, said: LinkVerdict) -> ReviewsAnswer:
@@ -175,7 +174,7 @@ async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
     rows, _ = await fill_page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
     await session.audit(ActKind.READ, {"manual_links": case}, session.make_shown({case: View.FULL} | seen))
-    return ManualLinksAnswer(session.now.isoformat(), tuple(rows))
+    return ManualLinksAnswer(*session.moment, tuple(rows))
 
 
 async def _show_manual_links(session: Session, found: list[Review]) -> list[Row | None]:
@@ -289,7 +288,7 @@ async def record_review(session: Session, sides: ReviewableLink, made: Review) -
     await record_decision(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
     judged = await make_judgement(session, msgspec.structs.replace(sides, reviews=reviews))
-    return ReviewsAnswer(session.now.isoformat(), judged, _tell_crossing(session, sides, made, reviews))
+    return ReviewsAnswer(*session.moment, judged, _tell_crossing(session, sides, made, reviews))
 
 
 def _tell_crossing(session: Session, sides: ReviewableLink, made: Review, reviews: Sequence[Review]) -> str | None:

@@ -14,6 +14,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import LONGEST, Filters
 from pipeline.access.redaction import Row, hit_for
 from pipeline.access.release import View
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import CURSOR_CHARS, PageCursor
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import MovingList
@@ -87,7 +88,7 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(self, question=add_fields(self.question, self.fields), fields=QuestionFields())
 
 
-class SearchAnswer(msgspec.Struct, frozen=True):
+class SearchAnswer(IndexAnswer, frozen=True):
     """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
 
     A record that a grant has opened to the reader stands among `results` in its place, with `access_until`, where the
@@ -100,7 +101,6 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     what to try.
     """
 
-    as_of: str
     results: tuple[Row, ...]
     hits: tuple[Row, ...] = ()
     hits_left: int = 0
@@ -155,7 +155,7 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
     left = session.runtime.hits.remaining(session.requester, session.now)
     hints = _find_hints(session, asked, page) if with_reasons else ()
     return SearchAnswer(
-        session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked), hits.not_asked, hints
+        *session.moment, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked), hits.not_asked, hints
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.access.audit import MOST_COUNTED, ActKind, ShownCase
+from pipeline.api.answers import IndexAnswer
 from pipeline.api.recent_answers import digest_search
 from pipeline.api.services.search import Search, parse_asked, require_bounded
 from pipeline.api.session import Session
@@ -16,13 +17,12 @@ from pipeline.search.probes import make_probe
 from pipeline.search.questions import Question
 
 
-class FacetsAnswer(msgspec.Struct, frozen=True):
+class FacetsAnswer(IndexAnswer, frozen=True):
     """The counts of a search's facets, of the cases that its reader may read, as they were indexed about a second ago.
 
     Of a question they count the cases that answer it, 100 at most; without one all that the filters leave.
     """
 
-    as_of: str
     facets: FacetCounts
 
 
@@ -41,7 +41,7 @@ async def count_facets(session: Session, asked: Search) -> FacetsAnswer:
     few = FewOf(session.requester.agency, MOST_COUNTED + 1, STATE_FIELDS)
     found = await session.runtime.reader.count_facets(facet_body(limits, asked.filters, cases, few))
     await session.audit(ActKind.READ, {"facets": msgspec.to_builtins(asked)}, _make_counted(session, asked, found))
-    return FacetsAnswer(session.as_of, found.counts)
+    return FacetsAnswer(*session.moment, found.counts)
 
 
 def _make_counted(session: Session, asked: Search, found: FacetsFound) -> tuple[ShownCase, ...]:

@@ -10,8 +10,8 @@ import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import Filters
-from pipeline.access.redaction import Row
 from pipeline.access.release import View, requester_words
+from pipeline.api.answers import DeconflictionAnswer, NearbyCase, StatisticsAnswer
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.search import require_bounded
@@ -24,24 +24,6 @@ from pipeline.index.queries import QueryLimits
 
 MOST = 10_000
 """Cases or links that are counted: for more, nobody is answered."""
-
-
-class StatisticsAnswer(msgspec.Struct, frozen=True):
-    """How many cases have each Global Policing Goal and offence, and how many links join each pair of countries."""
-
-    as_of: str
-    cases: int
-    links: int
-    policing_goals: dict[str, int]
-    offences: dict[str, int]
-    country_pairs: dict[str, int]
-
-
-class DeconflictionAnswer(msgspec.Struct, frozen=True):
-    """Other agencies' open cases with an event at the same place and time."""
-
-    as_of: str
-    cases: tuple[Row, ...]
 
 
 async def count_statistics(session: Session, filters: Filters = Filters()) -> StatisticsAnswer:  # noqa: B008 - frozen
@@ -61,7 +43,7 @@ async def count_statistics(session: Session, filters: Filters = Filters()) -> St
     counted = session.make_counted(case.case for case in cases)
     await session.audit(ActKind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)}, counted)
     found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
-    return StatisticsAnswer(session.as_of, len(cases), len(links), *found)
+    return StatisticsAnswer(*session.moment, len(cases), len(links), *found)
 
 
 async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
@@ -78,7 +60,7 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
         {"deconfliction": key},
         session.make_shown({document.case: View.FULL for document in (case, *near)}),
     )
-    return DeconflictionAnswer(session.as_of, tuple(map(_make_row, near)))
+    return DeconflictionAnswer(*session.moment, tuple(map(_make_row, near)))
 
 
 async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
@@ -120,7 +102,6 @@ def _is_open(document: CaseDocument, today: date) -> bool:
     return document.closed is None or date.fromisoformat(document.closed) > today
 
 
-def _make_row(document: CaseDocument) -> Row:
+def _make_row(document: CaseDocument) -> NearbyCase:
     title = (document.data or {}).get("title")
-    return {"case": document.case, "agency": document.agency, "country": document.country, "title": title,
-            "status": document.status, "contact": msgspec.to_builtins(document.contact)}  # fmt: skip
+    return NearbyCase(document.case, document.agency, document.country, title, document.status, document.contact)

@@ -10,11 +10,10 @@ import msgspec
 from pipeline.access import subscriptions as queries
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.access.text_limits import LABEL
-from pipeline.api.hit_budget import NotAsked
+from pipeline.api.answers import SubscriptionAnswer, SubscriptionRow, SubscriptionsAnswer
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.services.guesses import count_question
@@ -30,21 +29,6 @@ MOST = 100
 """Active alerts of one agency: each is held against every case that comes."""
 
 NO_SUBSCRIPTION = "alert not found, or not your agency's"
-
-
-class SubscriptionAnswer(msgspec.Struct, frozen=True):
-    """An alert. `not_asked` says, when it is made, why hit-only records are not asked, or not all of it."""
-
-    as_of: str
-    subscription: Row
-    not_asked: NotAsked = ""
-
-
-class SubscriptionsAnswer(msgspec.Struct, frozen=True):
-    """The alerts of the requester's agency, those made last first."""
-
-    as_of: str
-    subscriptions: tuple[Row, ...]
 
 
 async def create_subscription(
@@ -128,9 +112,7 @@ async def list_subscriptions(session: Session) -> SubscriptionsAnswer:
     session.require_reader()
     found = await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)
     await session.audit(ActKind.SUBSCRIPTION, {"listed": len(found)})
-    return SubscriptionsAnswer(
-        session.now.isoformat(), tuple(_make_row(session, subscription) for subscription in found)
-    )
+    return SubscriptionsAnswer(*session.moment, tuple(_make_row(session, subscription) for subscription in found))
 
 
 async def _require_own(session: Session, name: str) -> Subscription:
@@ -147,28 +129,28 @@ async def _require_own(session: Session, name: str) -> Subscription:
 
 
 async def _record_subscription(session: Session, subscription: Subscription) -> SubscriptionAnswer:
-    asked: Row = {"question": subscription.question, "state": subscription.state}
+    asked: dict[str, object] = {"question": subscription.question, "state": subscription.state}
     if subscription.label:
         asked["label"] = subscription.label
     if not subscription.filters.empty:
         asked["filters"] = msgspec.to_builtins(subscription.filters)
     await session.audit(ActKind.SUBSCRIPTION, asked, about=subscription.id)
     await record_decision(session, topics.SUBSCRIPTIONS, subscription.id, subscription)
-    return SubscriptionAnswer(session.now.isoformat(), _make_row(session, subscription))
+    return SubscriptionAnswer(*session.moment, _make_row(session, subscription))
 
 
-def _make_row(session: Session, subscription: Subscription) -> Row:
-    return {
-        "id": subscription.id,
-        "active": is_active(subscription, session.now),
-        "label": subscription.label or None,
-        "question": subscription.question or None,
-        "country": subscription.dialled or None,
-        "filters": msgspec.to_builtins(subscription.filters),
-        "shared": subscription.shared,
-        "owner": subscription.owner or None,
-        "purpose": subscription.purpose or None,
-        "case_reference": subscription.case_reference or None,
-        "time": subscription.time.isoformat(),
-        "until": None if subscription.until is None else subscription.until.isoformat(),
-    }
+def _make_row(session: Session, subscription: Subscription) -> SubscriptionRow:
+    return SubscriptionRow(
+        id=subscription.id,
+        active=is_active(subscription, session.now),
+        label=subscription.label or None,
+        question=subscription.question or None,
+        country=subscription.dialled or None,
+        filters=subscription.filters,
+        shared=subscription.shared,
+        owner=subscription.owner or None,
+        purpose=subscription.purpose or None,
+        case_reference=subscription.case_reference or None,
+        time=subscription.time.isoformat(),
+        until=None if subscription.until is None else subscription.until.isoformat(),
+    )

@@ -5,29 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.case_visibility import CaseVisibility, HandlingChange, PersonalGrantView, explain_visibility
-from pipeline.access.redaction import Row
+from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
 from pipeline.access.release import View
 from pipeline.access.request_rules import RequestRule
+from pipeline.api.answers import PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import NO_CASE, require_readable
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import STATE_FIELDS
-
-
-class VisibilityAnswer(msgspec.Struct, frozen=True):
-    """How each agency sees the case for each purpose, by which rule, and who has opened it by break-glass.
-
-    `changed_*` are null unless other handling was asked about. The agency "" is the installation's operator.
-    """
-
-    as_of: str
-    case: str
-    handling: Row
-    changed_handling: Row | None
-    agencies: tuple[Row, ...]
-    people: tuple[Row, ...]
 
 
 async def read_visibility(
@@ -59,17 +45,14 @@ async def _require_own_case(session: Session, key: str) -> CaseDocument:
 
 
 def _make_answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:
-    return VisibilityAnswer(
-        session.as_of,
-        found.case,
-        msgspec.to_builtins(found.handling),
-        msgspec.to_builtins(found.changed),
-        tuple(msgspec.to_builtins(agency) for agency in found.agencies),
-        tuple(_make_person_row(session, view) for view in found.people),
+    people = tuple(
+        PersonWithAccess(
+            view.agency,
+            view.subject if view.agency == session.requester.agency else None,
+            view.until.isoformat(),
+            view.purposes,
+            view.changed_purposes,
+        )
+        for view in found.people
     )
-
-
-def _make_person_row(session: Session, view: PersonalGrantView) -> Row:
-    own = view.agency == session.requester.agency
-    row: Row = msgspec.to_builtins(view)
-    return row | {"until": view.until.isoformat(), "subject": view.subject if own else None}
+    return VisibilityAnswer(*session.moment, found.case, found.handling, found.changed, found.agencies, people)

@@ -191,19 +191,19 @@ class RelatedEntities:
     def _render_other(self, other: str, relation: Raw) -> htpy.Element:
         raw = self._entities[other]
         place = tab_address("people" if raw["type"] == "person" else "things", entity=other)
-        period = format_period(self._words, relation)
+        period = format_period(self._words, relation.get("start"), relation.get("end"))
         name = render_name(name_entity(self._words, raw), self._country)
         return htpy.div[htpy.a(href=place)[name], period and f" · {period}"]
 
 
-def format_period(words: Words, relation: Mapping[str, Any]) -> str:
+def format_period(words: Words, start: str | None, end: str | None) -> str:
     """From when to when a relation held, as far as it is known; "" where nothing is."""
-    start, end = (words.format_date(relation[name]) if relation.get(name) else "" for name in ("start", "end"))
-    if start and end:
-        return words("from {first} to {last}", first=start, last=end)
-    if start:
-        return words("since {time}", time=start)
-    return words("until {time}", time=end) if end else ""
+    first, last = (words.format_date(day) if day else "" for day in (start, end))
+    if first and last:
+        return words("from {first} to {last}", first=first, last=last)
+    if first:
+        return words("since {time}", time=first)
+    return words("until {time}", time=last) if last else ""
 
 
 def entity_place(key: str, raw: Raw) -> str:

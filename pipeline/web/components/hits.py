@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
+import msgspec
 from nicegui import ui
 from nicegui.element import Element
 
@@ -18,6 +18,7 @@ from pipeline.api.services.break_glass import open_alone, request_opening
 from pipeline.api.services.disclosures import request_disclosure
 from pipeline.api.services.hit_requests import summarise_request
 from pipeline.locale import N_
+from pipeline.matching.fingerprint import Contact
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
@@ -56,22 +57,22 @@ def draw_hit(view: OpenPage, row: Row, label: str = "") -> None:
             text("span", words("A record of {agency}", agency=row["agency"]), "name plain")
             with box("p", "about"):
                 badge(words("Hit only"), "plain")
-            draw_contact(row.get("contact") or {})
+            draw_contact(msgspec.convert(row.get("contact") or {}, Contact))
         with box("p", "score"):
             if row.get("band"):
                 draw_band(words, row["band"])
         draw_hit_actions(view, row, label)
 
 
-def draw_contact(said: dict[str, Any]) -> None:
+def draw_contact(said: Contact) -> None:
     """Whom to ask: unit, e-mail and phone, as far as the owner gave them."""
     with box("p", "about"):
-        if said.get("unit"):
-            bidi_text(said["unit"])
-        if said.get("email"):
-            text("a", said["email"], href=f"mailto:{said['email']}")
-        if said.get("phone"):
-            text("span", said["phone"], dir="ltr")
+        if said.unit:
+            bidi_text(said.unit)
+        if said.email:
+            text("a", said.email, href=f"mailto:{said.email}")
+        if said.phone:
+            text("span", said.phone, dir="ltr")
 
 
 def draw_hit_actions(view: OpenPage, row: Row, label: str = "") -> None:

@@ -57,13 +57,14 @@ def render_facts(pairs: Iterable[tuple[str, htpy.Node]]) -> htpy.Element:
 
 
 R = TypeVar("R")
+R_contra = TypeVar("R_contra", contravariant=True)
 
 
-class TableColumn(NamedTuple, Generic[R]):
-    """`draw` fills a cell with what `R` says; `classes` such as `number` dress the column."""
+class TableColumn(NamedTuple, Generic[R_contra]):
+    """`draw` fills a cell with what a row says; `classes` such as `number` dress the column."""
 
     title: str
-    draw: Callable[[R], object]
+    draw: Callable[[R_contra], object]
     classes: str = ""
 
 

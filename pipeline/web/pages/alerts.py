@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.access.redaction import Row
 from pipeline.access.text_limits import LABEL
+from pipeline.api.answers import SubscriptionAnswer, SubscriptionRow
 from pipeline.api.services.notices import MOST, list_latest_notices
 from pipeline.api.services.subscriptions import (
-    SubscriptionAnswer,
     create_subscription,
     end_subscription,
     label_subscription,
@@ -19,7 +18,7 @@ from pipeline.api.services.subscriptions import (
 )
 from pipeline.locale import N_
 from pipeline.web.components.badges import badge
-from pipeline.web.components.filters import draw_search_link, read_filters
+from pipeline.web.components.filters import draw_search_link
 from pipeline.web.components.form import Sent, draw_leaving_button, field, form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import TableColumn, draw_table, panel
@@ -35,7 +34,7 @@ _FORM = "question-alert"
 class LoadedAlerts(NamedTuple):
     """The alerts of our agency, those made last first, and the times of their matches, by alert, the latest first."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SubscriptionRow, ...]
     matched: Mapping[str, Sequence[str]]
 
 
@@ -65,28 +64,28 @@ def draw(view: OpenPage, loaded: LoadedAlerts) -> None:
         )
 
 
-def _alert_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[Row]]:
+def _alert_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[SubscriptionRow]]:
     words = view.words
     return [
         TableColumn(words("Search"), lambda row: _draw_question(words, row)),
-        TableColumn(words("Matches"), lambda row: _draw_matches(view, matched.get(row["id"], ()), row["id"])),
-        TableColumn(words("User"), lambda row: text("span", row["owner"] or "–")),
-        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
-        TableColumn(words("Your case"), lambda row: bidi_text(row["case_reference"] or "")),
+        TableColumn(words("Matches"), lambda row: _draw_matches(view, matched.get(row.id, ()), row.id)),
+        TableColumn(words("User"), lambda row: text("span", row.owner or "–")),
+        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose or ""))),
+        TableColumn(words("Your case"), lambda row: bidi_text(row.case_reference or "")),
         TableColumn(words("Until"), lambda row: _draw_until(view, row)),
         TableColumn(words("Actions"), lambda row: _draw_actions(view, row)),
     ]
 
 
-def _draw_question(words: Words, row: Row) -> None:
+def _draw_question(words: Words, row: SubscriptionRow) -> None:
     """What is asked, which leads to the search; with that its matches have been looked at (static/keys.js)."""
     draw_search_link(
         words,
-        row["question"] or "",
-        read_filters(row["filters"]),
-        row["label"] or "",
+        row.question or "",
+        row.filters,
+        row.label or "",
         data_open="",
-        data_looked=row["id"],
+        data_looked=row.id,
     )
 
 
@@ -103,20 +102,20 @@ def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:
         text("span", words("New since your last look"), "tag warn new", **marks)
 
 
-def _draw_until(view: OpenPage, row: Row) -> None:
-    if row["until"]:
-        text("time", view.words.format_date(row["until"]), "nowrap", datetime=row["until"])
-    if not row["active"]:
+def _draw_until(view: OpenPage, row: SubscriptionRow) -> None:
+    if row.until:
+        text("time", view.words.format_date(row.until), "nowrap", datetime=row.until)
+    if not row.active:
         text("span", " ")
         badge(view.words("Expired"), "warn")
 
 
-def _draw_actions(view: OpenPage, row: Row) -> None:
+def _draw_actions(view: OpenPage, row: SubscriptionRow) -> None:
     async def renew() -> None:
-        await view.run_action(renew_subscription(view.visit.new_session(), row["id"]), view.words("Alert renewed"))
+        await view.run_action(renew_subscription(view.visit.new_session(), row.id), view.words("Alert renewed"))
 
     async def stop() -> None:
-        await view.run_action(end_subscription(view.visit.new_session(), row["id"]), view.words("Alert stopped"))
+        await view.run_action(end_subscription(view.visit.new_session(), row.id), view.words("Alert stopped"))
 
     with box("div", "row"):
         draw_leaving_button(view.words("Renew"), "renew", _FORM, renew)
@@ -124,9 +123,9 @@ def _draw_actions(view: OpenPage, row: Row) -> None:
     _draw_rename(view, row)
 
 
-def _draw_rename(view: OpenPage, row: Row) -> None:
+def _draw_rename(view: OpenPage, row: SubscriptionRow) -> None:
     """What it is called, folded; once that is said, the focus goes back to where it unfolds."""
-    words, name = view.words, row["id"]
+    words, name = view.words, row.id
 
     async def sent(fields: Sent) -> None:
         called = label_subscription(view.visit.new_session(), name, fields["label"])
@@ -135,7 +134,7 @@ def _draw_rename(view: OpenPage, row: Row) -> None:
     with box("details", "more"):
         text("summary", words("Rename"), id=f"rename-{name}")
         with form(sent):
-            _draw_label_field(words("Name"), name, row["label"] or "")
+            _draw_label_field(words("Name"), name, row.label or "")
             marks = {"data_goes": "name", "data_else": f"rename-{name}"}
             text("button", words("Save"), "button slight", type="submit", **marks)
 

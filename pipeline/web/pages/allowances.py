@@ -6,12 +6,11 @@ import re
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
+from pipeline.api.answers import HitAllowanceRow, HitAllowancesAnswer, RefusedGuesses
 from pipeline.api.services.hit_allowances import (
     LONGEST,
     MOST,
-    HitAllowancesAnswer,
     allow_hits,
     list_hit_allowances,
 )
@@ -59,29 +58,27 @@ def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
         )
 
 
-def _refusal_columns(words: Words) -> list[TableColumn[Row]]:
+def _refusal_columns(words: Words) -> list[TableColumn[RefusedGuesses]]:
     return [
-        TableColumn(words("Day"), lambda row: text("time", row["day"], "nowrap", datetime=row["day"])),
-        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Questions"), lambda row: text("span", words.format_number(row["questions"])), "number"),
-        TableColumn(
-            words("Of them pushed cases"), lambda row: text("span", words.format_number(row["cases"])), "number"
-        ),
+        TableColumn(words("Day"), lambda row: text("time", row.day, "nowrap", datetime=row.day)),
+        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Questions"), lambda row: text("span", words.format_number(row.questions)), "number"),
+        TableColumn(words("Of them pushed cases"), lambda row: text("span", words.format_number(row.cases)), "number"),
     ]
 
 
-def _allowance_columns(words: Words) -> list[TableColumn[Row]]:
+def _allowance_columns(words: Words) -> list[TableColumn[HitAllowanceRow]]:
     return [
-        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Hits per day"), lambda row: text("span", words.format_number(row["daily"])), "number"),
+        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Hits per day"), lambda row: text("span", words.format_number(row.daily)), "number"),
         TableColumn(words("Until"), lambda row: _draw_until(words, row)),
-        TableColumn(words("User"), lambda row: text("span", row["by"])),
+        TableColumn(words("User"), lambda row: text("span", row.by)),
     ]
 
 
-def _draw_until(words: Words, row: Row) -> None:
-    text("time", words.format_minute(row["until"]), "nowrap", datetime=row["until"])
-    if not row["active"]:
+def _draw_until(words: Words, row: HitAllowanceRow) -> None:
+    text("time", words.format_minute(row.until), "nowrap", datetime=row.until)
+    if not row.active:
         badge(words("Expired"), "warn")
 
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final, NamedTuple, get_args
 
 from pipeline.access.case_filters import is_day
-from pipeline.access.redaction import Row
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.services.audit import ActFilter, ActsAnswer, TrailAnswer, list_acts, verify_trail
+from pipeline.api.answers import AccessedRecord, AccessRow, ActRecord, ActRow, ActsAnswer, TrailAnswer
+from pipeline.api.services.audit import ActFilter, list_acts, verify_trail
 from pipeline.api.services.export_formats import TableFormat
 from pipeline.locale import N_
 from pipeline.web.components.badges import badge
@@ -130,60 +130,61 @@ def _draw_filter_form(view: OpenPage, wanted: ActFilter) -> None:
         text("p", note, "small quiet")
 
 
-def _audit_columns(words: Words) -> list[TableColumn[Row]]:
+def _audit_columns(words: Words) -> list[TableColumn[ActRow]]:
     return [
         TableColumn(
-            words("Time"), lambda row: text("time", words.format_second(row["time"]), "nowrap", datetime=row["time"])
+            words("Time"), lambda row: text("time", words.format_second(row.time), "nowrap", datetime=row.time)
         ),
         *act_columns(words),
-        TableColumn(words("Case reference"), lambda row: bidi_text(row["case_reference"] or "–")),
-        TableColumn(words("Rule"), lambda row: text("span", words.label(REQUEST_RULES, row["rule"] or "–"))),
+        TableColumn(words("Case reference"), lambda row: bidi_text(row.case_reference or "–")),
+        TableColumn(words("Rule"), lambda row: text("span", words.label(REQUEST_RULES, row.rule or "–"))),
         TableColumn(words("Records"), lambda row: _draw_shown_records(words, row)),
     ]
 
 
-def _draw_shown_records(words: Words, row: Row) -> None:
-    if row["shown"]:
-        draw_folded_list(words, row["shown"], SEEN, partial(_draw_record, words))
+def _draw_shown_records(words: Words, row: ActRow) -> None:
+    if row.shown:
+        draw_folded_list(words, row.shown, SEEN, partial(_draw_record, words))
     else:
         text("span", "–")
 
 
-def _draw_record(words: Words, row: Row) -> None:
+def _draw_record(words: Words, row: ActRecord) -> None:
     """Without a link: an auditor reads no records. What the agency may not name has the agency's reference to it."""
     with box("div", "row"):
-        if row["case"]:
-            text("span", row["case"], "code")
+        if row.case:
+            text("span", row.case, "code")
         else:
-            text("span", words("A record of {agency}", agency=row["agency"]))
-            text("span", row["reference"][:SHORT], "code quiet", title=row["reference"])
+            text("span", words("A record of {agency}", agency=row.agency))
+            reference = row.reference or ""
+            text("span", reference[:SHORT], "code quiet", title=reference)
         draw_form_badge(words, row)
 
 
-def act_columns(words: Words) -> list[TableColumn[Row]]:
+def act_columns(words: Words) -> list[TableColumn[ActRow | AccessRow]]:
     """Agency, person (of other agencies' people the agency alone), act and purpose."""
     return [
-        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
+        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("User"), lambda row: text("span", row.subject or "–")),
         TableColumn(words("Action"), lambda row: _draw_action(words, row)),
-        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"]) or "–")),
+        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose) or "–")),
     ]
 
 
-def _draw_action(words: Words, row: Row) -> None:
-    text("span", words.label(ACTS, row["kind"]))
-    if row["part"]:
-        number, _, count = row["part"].partition("/")
+def _draw_action(words: Words, row: ActRow | AccessRow) -> None:
+    text("span", words.label(ACTS, row.kind))
+    if row.part:
+        number, _, count = row.part.partition("/")
         part = words("part {number} of {count}", number=words.format_number(int(number)),
                      count=words.format_number(int(count)))  # fmt: skip
         text("div", part, "small quiet")
 
 
-def draw_form_badge(words: Words, row: Row) -> None:
+def draw_form_badge(words: Words, row: ActRecord | AccessedRecord) -> None:
     """In which form an act showed a record, and by which rule; older acts name none."""
-    badge(words.label(FORMS, row["form"]), "plain")
-    if row["rule"]:
-        text("span", words.label(RULES, row["rule"]), "small quiet")
+    badge(words.label(FORMS, row.form), "plain")
+    if row.rule:
+        text("span", words.label(RULES, row.rule), "small quiet")
 
 
 PAGE = Page(PATH, N_("Audit"), "audit", load, draw)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.access.redaction import Row
-from pipeline.api.services.statistics import DeconflictionAnswer, find_nearby_cases
+from pipeline.api.answers import DeconflictionAnswer, NearbyCase
+from pipeline.api.services.statistics import find_nearby_cases
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
@@ -32,19 +32,19 @@ def draw(view: OpenPage, found: DeconflictionAnswer) -> None:
             states.draw_empty(words("No overlap"), hint)
 
 
-def _case_columns(words: Words) -> list[TableColumn[Row]]:
+def _case_columns(words: Words) -> list[TableColumn[NearbyCase]]:
     return [
         TableColumn(words("Case"), lambda row: _draw_case(row)),
-        TableColumn(words("Country"), lambda row: text("span", words.country_name(row["country"]))),
-        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Contact"), lambda row: draw_contact(row["contact"] or {})),
+        TableColumn(words("Country"), lambda row: text("span", words.country_name(row.country))),
+        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Contact"), lambda row: draw_contact(row.contact)),
     ]
 
 
-def _draw_case(row: Row) -> None:
-    with link("", case_path(row["case"]), data_open=""):
-        bidi_text(row["title"] or row["case"])
-    text("div", row["case"], "quiet small code")
+def _draw_case(row: NearbyCase) -> None:
+    with link("", case_path(row.case), data_open=""):
+        bidi_text(row.title or row.case)
+    text("div", row.case, "quiet small code")
 
 
 PAGE = Page("/deconfliction/of/{key:path}", N_("Same place and time"), "search", load, draw)

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 import htpy
 
-from pipeline.access.redaction import Row
-from pipeline.api.services.entities import EntityAnswer, resolve_entity
+from pipeline.api.answers import AsSent, EntityAnswer, EntityAppearance, EntityFact, EntityRelation
+from pipeline.api.services.entities import resolve_entity
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.records.stated_names import full_name
@@ -84,33 +84,33 @@ def _draw_heading(words: Words, found: EntityAnswer, key: str) -> None:
             link(key, case_path(key), data_up="")
             text("span", f" · {words.label(TYPES, found.type)}")
         first = found.appearances[0]
-        draw_name(name_entity(words, first["entity"]), first["country"], "h1")
+        draw_name(name_entity(words, first.entity), first.country, "h1")
         text("p", words("Combined from all linked records. Computed on request, not stored."), "small quiet")
 
 
-def _render_relations(words: Words, rows: Sequence[Row]) -> htpy.Element:
+def _render_relations(words: Words, rows: Sequence[EntityRelation]) -> htpy.Element:
     """Each relation with whom it is to, which leads to all records of them, and the record that says it."""
     columns = dict.fromkeys((words("Relation"), words("Person or thing"), words("Dates"), words("Record")), "")
     return render_table(words("Relations"), columns, (_render_relation(words, row) for row in rows))
 
 
-def _render_relation(words: Words, row: Row) -> tuple[htpy.Node, ...]:
-    other = row["other"]
+def _render_relation(words: Words, row: EntityRelation) -> tuple[htpy.Node, ...]:
+    other = row.other
     return (
-        describe_relation(words, row["type"], outgoing=row["outgoing"]),
-        htpy.a(href=entity_path(row["case"], other["id"]))[render_name(name_entity(words, other), row["country"])],
-        htpy.span[format_period(words, row)],
-        htpy.a(".code", href=entity_place(row["case"], other))[row["case"]],
+        describe_relation(words, row.type, outgoing=row.outgoing),
+        htpy.a(href=entity_path(row.case, other["id"]))[render_name(name_entity(words, other), row.country)],
+        htpy.span[format_period(words, row.start, row.end)],
+        htpy.a(".code", href=entity_place(row.case, other))[row.case],
     )
 
 
-def collect_statements(words: Words, facts: Sequence[Row]) -> list[StatedValue]:
+def collect_statements(words: Words, facts: Sequence[EntityFact]) -> list[StatedValue]:
     """The facts in the order in which fields are shown."""
     order = {field: at for at, field in enumerate(FIELDS)}
-    known = sorted((fact for fact in facts if fact["field"] in order), key=lambda fact: order[fact["field"]])
+    known = sorted((fact for fact in facts if fact.field in order), key=lambda fact: order[fact.field])
     found = []
-    for field, held in groupby(known, key=lambda fact: str(fact["field"])):
-        values = [(_format_value(words, field, fact["value"]), tuple(fact["cases"])) for fact in held]
+    for field, held in groupby(known, key=lambda fact: fact.field):
+        values = [(_format_value(words, field, fact.value), tuple(fact.cases)) for fact in held]
         differs = field not in MANY and _has_contradiction([value for value, _ in values])
         found += [StatedValue(field, value, cases, at == 0, differs) for at, (value, cases) in enumerate(values)]
     return found
@@ -153,19 +153,19 @@ def _draw_cases(value: StatedValue) -> None:
             link(case, case_path(case), "code")
 
 
-def _appearance_columns(words: Words) -> list[TableColumn[Row]]:
+def _appearance_columns(words: Words) -> list[TableColumn[EntityAppearance]]:
     return [
-        TableColumn(words("Record"), lambda row: link(row["case"], case_path(row["case"]), "code", data_open="")),
-        TableColumn(words("Country"), lambda row: text("span", words.country_name(row["country"]))),
-        TableColumn(words("Names"), lambda row: _draw_names(row["entity"], row["country"])),
+        TableColumn(words("Record"), lambda row: link(row.case, case_path(row.case), "code", data_open="")),
+        TableColumn(words("Country"), lambda row: text("span", words.country_name(row.country))),
+        TableColumn(words("Names"), lambda row: _draw_names(row.entity, row.country)),
         TableColumn(
-            words("Role"), lambda row: text("span", ", ".join(format_values(words, "role", row["entity"].get("role"))))
+            words("Role"), lambda row: text("span", ", ".join(format_values(words, "role", row.entity.get("role"))))
         ),
-        TableColumn(words("Band"), lambda row: draw_band(words, row["band"])),
+        TableColumn(words("Band"), lambda row: draw_band(words, row.band)),
     ]
 
 
-def _draw_names(raw: Row, country: str) -> None:
+def _draw_names(raw: AsSent, country: str) -> None:
     with box("span", "row"):
         for name in raw.get("names") or ():
             draw_name(full_name(name), country)

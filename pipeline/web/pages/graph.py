@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from pipeline.access.redaction import Row
-from pipeline.api.services.entity_graph import EntityGraphAnswer, read_entity_graph
+from pipeline.api.answers import AsSent, CaseNode, EntityGraphAnswer, EntityTie, LinkEdge
+from pipeline.api.services.entity_graph import read_entity_graph
 from pipeline.api.services.graph import DEEPEST, GraphLimits, read_graph
 from pipeline.locale import N_
 from pipeline.matching.bands import Band, Basis
@@ -67,25 +67,25 @@ async def read_cases(visit: Visit, place: GraphPlace) -> GraphPageData:
     found = await read_graph(visit.new_session(), place.key, place.depth, DRAWN)
     rings = _find_rings(place.key, found.edges)
     edges = {_make_edge(visit.words, edge) for edge in found.edges}
-    nodes = tuple(_make_case_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
+    nodes = tuple(_make_case_node(visit.words, row, rings[row.id]) for row in found.nodes)
     return GraphPageData(*place, nodes, tuple(sorted(edges)), found.left_out)
 
 
-def _make_edge(words: Words, row: Row) -> GraphEdge:
-    first, second = sorted((row["a"], row["b"]))
-    target = link_path(row["id"], row["a"]) if row["view"] == "full" else ""
-    _, band = BAND_LABELS[row["band"]]
+def _make_edge(words: Words, row: LinkEdge) -> GraphEdge:
+    first, second = sorted((row.a, row.b))
+    target = link_path(row.id, row.a) if row.view == "full" else ""
+    _, band = BAND_LABELS[row.band]
     word = words("Link between {a} and {b}: {band}", a=first, b=second, band=words(band)) if target else ""
-    return GraphEdge(first, second, row["band"], row["basis"] == Basis.SHARED, target, word)
+    return GraphEdge(first, second, row.band, row.basis == Basis.SHARED, target, word)
 
 
-def _find_rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
+def _find_rings(key: str, edges: Iterable[LinkEdge]) -> dict[str, int]:
     """How many links away each node is; an edge leads from a case read in full, and back unless it ends at a hit."""
     onward: defaultdict[str, list[str]] = defaultdict(list)
     for edge in edges:
-        onward[edge["a"]].append(edge["b"])
-        if edge["view"] == "full":
-            onward[edge["b"]].append(edge["a"])
+        onward[edge.a].append(edge.b)
+        if edge.view == "full":
+            onward[edge.b].append(edge.a)
     rings, waiting = {key: 0}, deque([key])
     while waiting:
         here = waiting.popleft()
@@ -96,10 +96,10 @@ def _find_rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
     return rings
 
 
-def _make_case_node(words: Words, row: Row, ring: int) -> GraphNode:
-    if row["view"] == "hit":
-        return GraphNode(row["id"], row["agency"], ring, under=words("Hit only"))
-    return GraphNode(row["id"], row["id"], ring, case_path(row["id"]), words.country_name(row["country"]))
+def _make_case_node(words: Words, row: CaseNode, ring: int) -> GraphNode:
+    if row.view == "hit":
+        return GraphNode(row.id, row.agency, ring, under=words("Hit only"))
+    return GraphNode(row.id, row.id, ring, case_path(row.id), words.country_name(row.country or ""))
 
 
 def draw(view: OpenPage, loaded: TabbedContent[GraphPlace]) -> None:
@@ -214,13 +214,13 @@ def _list_edges(words: Words, key: str, found: EntityGraphAnswer, names: dict[st
     for raw in found.entities:
         yield GraphEdge(key, f"entity {raw['id']}", Band.NONE)
     for tie in found.ties:
-        shared = tie["basis"] == Basis.SHARED
-        if tie["view"] == "hit":
-            yield GraphEdge(key, tie["other"], tie["band"], shared)
+        shared = tie.basis == Basis.SHARED
+        if tie.entity is None:
+            yield GraphEdge(key, tie.other, tie.band, shared)
             continue
-        _, band = BAND_LABELS[tie["band"]]
-        word = words("Link between {a} and {b}: {band}", a=names[tie["entity"]], b=tie["other"], band=words(band))
-        yield GraphEdge(f"entity {tie['entity']}", tie["other"], tie["band"], shared, link_path(tie["link"], key), word)
+        _, band = BAND_LABELS[tie.band]
+        word = words("Link between {a} and {b}: {band}", a=names[tie.entity], b=tie.other, band=words(band))
+        yield GraphEdge(f"entity {tie.entity}", tie.other, tie.band, shared, link_path(tie.link, key), word)
 
 
 def _list_relations(words: Words, key: str, found: EntityGraphAnswer) -> Iterator[GraphRelation]:
@@ -236,24 +236,24 @@ def _draw_relations_table(words: Words, key: str, found: EntityGraphAnswer, name
         return
     held = {raw["id"]: raw for raw in found.entities}
     columns = [
-        TableColumn[Row](words("From"), lambda row: link(names[row["from"]], entity_place(key, held[row["from"]]))),
-        TableColumn[Row](
+        TableColumn[AsSent](words("From"), lambda row: link(names[row["from"]], entity_place(key, held[row["from"]]))),
+        TableColumn[AsSent](
             words("Relation"), lambda row: text("span", describe_relation(words, row["type"], outgoing=True))
         ),
-        TableColumn[Row](words("To"), lambda row: link(names[row["to"]], entity_place(key, held[row["to"]]))),
+        TableColumn[AsSent](words("To"), lambda row: link(names[row["to"]], entity_place(key, held[row["to"]]))),
     ]
     draw_table(words("Relations"), columns, found.relations)
 
 
 def _draw_ties_table(words: Words, key: str, found: EntityGraphAnswer, names: dict[str, str]) -> None:
-    ties = [tie for tie in found.ties if tie["view"] == "full"]
+    ties = [tie for tie in found.ties if tie.view == "full"]
     if not ties:
         return
     columns = [
-        TableColumn[Row](words("Person or thing"), lambda tie: text("span", names[tie["entity"]])),
-        TableColumn[Row](words("Other case"), lambda tie: link(tie["other"], link_path(tie["link"], key), "code")),
-        TableColumn[Row](
-            words("Band"), lambda tie: draw_basis(words, tie["band"], shared=tie["basis"] == Basis.SHARED)
+        TableColumn[EntityTie](words("Person or thing"), lambda tie: text("span", names[tie.entity or ""])),
+        TableColumn[EntityTie](words("Other case"), lambda tie: link(tie.other, link_path(tie.link, key), "code")),
+        TableColumn[EntityTie](
+            words("Band"), lambda tie: draw_basis(words, tie.band, shared=tie.basis == Basis.SHARED)
         ),
     ]
     draw_table(words("Links"), columns, ties)

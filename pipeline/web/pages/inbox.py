@@ -243,7 +243,7 @@ class TriageDesk:
     def add_rows(self, answer: InboxAnswer) -> None:
         """Add a page of links, each to its group wherever that began, and offer the next page."""
         self.following = answer.next
-        now = datetime.fromisoformat(answer.as_of)
+        now = datetime.fromisoformat(answer.time)
         groups: dict[str, list[Row]] = {}
         for row in answer.links:
             self._seen[row["link_id"]] = row["own_review"]

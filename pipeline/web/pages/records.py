@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.redaction import Row
-from pipeline.api.services.accesses import AccessesAnswer, list_accesses
+from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow
+from pipeline.api.services.accesses import list_accesses
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
@@ -73,21 +74,21 @@ def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
     draw_pager(view, found.next, words("Older"), words("Back to newest"))
 
 
-def _access_columns(words: Words) -> list[TableColumn[Row]]:
+def _access_columns(words: Words) -> list[TableColumn[AccessRow]]:
     return [
         TableColumn(
-            words("Time"), lambda row: text("time", words.format_minute(row["time"]), "nowrap", datetime=row["time"])
+            words("Time"), lambda row: text("time", words.format_minute(row.time), "nowrap", datetime=row.time)
         ),
         *act_columns(words),
         TableColumn(
-            words("Records"), lambda row: draw_folded_list(words, row["shown"], SEEN, partial(_draw_record, words))
+            words("Records"), lambda row: draw_folded_list(words, row.shown, SEEN, partial(_draw_record, words))
         ),
     ]
 
 
-def _draw_record(words: Words, row: Row) -> None:
+def _draw_record(words: Words, row: AccessedRecord) -> None:
     with box("div", "row"):
-        link(row["case"], case_path(row["case"]), "code", data_open="")
+        link(row.case, case_path(row.case), "code", data_open="")
         draw_form_badge(words, row)
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from pipeline.access.case_visibility import HandlingChange, HandlingChangeError, handling_change
-from pipeline.access.redaction import Row
+from pipeline.access.case_visibility import (
+    AgencyView,
+    HandlingChange,
+    HandlingChangeError,
+    HandlingWords,
+    handling_change,
+)
 from pipeline.access.release import STRICTNESS
+from pipeline.api.answers import PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.visibility import VisibilityAnswer, read_visibility
+from pipeline.api.services.visibility import read_visibility
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import HANDLING, badge, draw_handling_code
@@ -65,20 +71,20 @@ def draw(view: OpenPage, found: VisibilityAnswer) -> None:
                 _draw_form(view, found.changed_handling or found.handling)
 
 
-def _draw_handling(words: Words, handling: Row) -> None:
+def _draw_handling(words: Words, handling: HandlingWords) -> None:
     draw_facts(
         [
-            (words("Code"), lambda: draw_handling_code(words, handling["code"])),
-            (words("Released to"), format_countries(words, handling["releasable_to"]) or words("nobody")),
+            (words("Code"), lambda: draw_handling_code(words, handling.code)),
+            (words("Released to"), format_countries(words, handling.releasable_to) or words("nobody")),
             (
                 words("Purposes"),
-                ", ".join(words.label(PURPOSES, purpose) for purpose in handling["purposes"]) or words("none"),
+                ", ".join(words.label(PURPOSES, purpose) for purpose in handling.purposes) or words("none"),
             ),
         ]
     )
 
 
-def _draw_form(view: OpenPage, handling: Row) -> None:
+def _draw_form(view: OpenPage, handling: HandlingWords) -> None:
     """The question stays in the open page, as what it names may be delicate."""
     words = view.words
 
@@ -87,26 +93,26 @@ def _draw_form(view: OpenPage, handling: Row) -> None:
         await view.redraw()
 
     with form(sent):
-        others = [code for code in STRICTNESS if code != handling["code"]]
-        codes = {code: f"{code}: {words(HANDLING[code])}" for code in (handling["code"], *others)}
+        others = [code for code in STRICTNESS if code != handling.code]
+        codes = {code: f"{code}: {words(HANDLING[code])}" for code in (handling.code, *others)}
         select_field(words("Code"), "handling", "visibility", codes)
         field(words("Released to"), "releasable_to", "visibility", maxlength="1000", autocomplete="off",
-              placeholder="BE, DE, *", value=", ".join(handling["releasable_to"]))  # fmt: skip
+              placeholder="BE, DE, *", value=", ".join(handling.releasable_to))  # fmt: skip
         with box("fieldset", "choices"):
             text("legend", words("Purposes"))
             for purpose in PURPOSES:
                 with box("label", "choice"):
                     box("input", type="checkbox", name=f"purpose-{purpose}", value="1",
-                        checked=purpose in handling["purposes"])  # fmt: skip
+                        checked=purpose in handling.purposes)  # fmt: skip
                     text("span", words.label(PURPOSES, purpose))
         submit_button(words("Show effect"), "button")
 
 
 def _draw_agencies(words: Words, found: VisibilityAnswer) -> None:
-    by_agency: dict[str, dict[str, Row]] = {}
+    by_agency: dict[str, dict[str, AgencyView]] = {}
     for row in found.agencies:
-        by_agency.setdefault(row["agency"], {})[row["purpose"]] = row
-    columns: list[TableColumn[dict[str, Row]]] = [
+        by_agency.setdefault(row.agency, {})[row.purpose] = row
+    columns: list[TableColumn[dict[str, AgencyView]]] = [
         TableColumn(words("Agency"), lambda row: _draw_agency(words, next(iter(row.values())))),
         *(TableColumn(words.label(PURPOSES, purpose), partial(_draw_decision, words, purpose)) for purpose in STATED),
     ]
@@ -114,18 +120,18 @@ def _draw_agencies(words: Words, found: VisibilityAnswer) -> None:
         draw_table(words("Who has access"), columns, by_agency.values())
 
 
-def _draw_agency(words: Words, row: Row) -> None:
-    text("div", row["agency"] or words("Operator"))
-    if row["country"]:
-        text("div", words.country_name(row["country"]), "small quiet")
+def _draw_agency(words: Words, row: AgencyView) -> None:
+    text("div", row.agency or words("Operator"))
+    if row.country:
+        text("div", words.country_name(row.country), "small quiet")
 
 
-def _draw_decision(words: Words, purpose: str, by_purpose: dict[str, Row]) -> None:
+def _draw_decision(words: Words, purpose: str, by_purpose: dict[str, AgencyView]) -> None:
     """A view with its rule; behind an arrow the view that the other handling would give, where that differs."""
     row = by_purpose[purpose]
-    _draw_view(words, row["view"], row["rule"])
-    if row["changed_rule"] not in (None, row["rule"]):
-        _draw_view(words, row["changed_view"], row["changed_rule"], changed=True)
+    _draw_view(words, row.view, row.rule)
+    if row.changed_view and row.changed_rule and row.changed_rule is not row.rule:
+        _draw_view(words, row.changed_view, row.changed_rule, changed=True)
 
 
 def _draw_view(words: Words, view: str, rule: str, *, changed: bool = False) -> None:
@@ -139,16 +145,16 @@ def _draw_view(words: Words, view: str, rule: str, *, changed: bool = False) -> 
 def _draw_people(words: Words, found: VisibilityAnswer) -> None:
     if not found.people:
         return
-    columns: list[TableColumn[Row]] = [
-        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
-        TableColumn(words("Purposes"), lambda row: text("span", _format_purposes(words, row["purposes"]))),
-        TableColumn(words("Until"), lambda row: text("time", words.format_minute(row["until"]), datetime=row["until"])),
+    columns: list[TableColumn[PersonWithAccess]] = [
+        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("User"), lambda row: text("span", row.subject or "–")),
+        TableColumn(words("Purposes"), lambda row: text("span", _format_purposes(words, row.purposes))),
+        TableColumn(words("Until"), lambda row: text("time", words.format_minute(row.until), datetime=row.until)),
     ]
     if found.changed_handling:
         columns.append(
             TableColumn(
-                words("would become"), lambda row: text("span", _format_purposes(words, row["changed_purposes"]))
+                words("would become"), lambda row: text("span", _format_purposes(words, row.changed_purposes or ()))
             )
         )
     with panel(words("Emergency access"), words("one user each"), tight=True):

@@ -69,8 +69,11 @@ def _shape(node: Any, schemas: Mapping[str, Any], within: tuple[str, ...]) -> An
     found = {name: _shape(value, schemas, within) for name, value in kept.items()}
     if isinstance(found.get("parameters"), list):
         found["parameters"].sort(key=lambda one: (one["in"], one["name"]))
-    if isinstance(found.get("required"), list):
-        found["required"].sort()
+    for name in ("required", "enum"):
+        if isinstance(found.get(name), list):
+            found[name].sort(key=str)
+    if "enum" in found:
+        found.pop("type", None)  # its values say it
     return found
 
 

@@ -163,8 +163,8 @@ async def test_an_alert_that_ends_is_forgotten_and_a_refused_one_is_not_counted_
     for born in range(3):
         await ask(api, f"ivan petrov 197{born}-01-20")
     made = await create_subscription(api.session(ANNA), "ivan petrov 1980-05-21")
-    assert list(api.guesses.ledger.refused) == [f"sub:{made.subscription['id']}"]
-    await end_subscription(api.session(ANNA), made.subscription["id"])
+    assert list(api.guesses.ledger.refused) == [f"sub:{made.subscription.id}"]
+    await end_subscription(api.session(ANNA), made.subscription.id)
     assert api.guesses.ledger.refused == {}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "9b40cecfe0592ddaedfd956e8d14a71a938273452ea11faa6c5c19895e795739"
-ANSWERS = "a42b88c90250b7ee42610971fece39ccca6357196187fa2e5972f88245fb1da5"
+REQUESTS = "5a98774aed1124b08acb6cb75d9b6b05a0f4cae46f4eab77cc9b7ca67f908c83"
+ANSWERS = "17c6bb94891058ff21f114a3d57f3ccb890a0c515063b02ce59608a72c143650"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from pipeline.api.answers import EntityFact
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services import graph as service
 from pipeline.api.services.entities import resolve_entity
@@ -35,29 +36,28 @@ def chain(api: Api) -> Api:
 async def test_the_way_never_leads_through_a_hit(chain: Api) -> None:
     session = chain.session(ANNA)
     nodes = {
-        depth: [node["id"] for node in (await service.read_graph(session, "fr-pj:1", depth)).nodes]
-        for depth in (1, 2, 3)
+        depth: [node.id for node in (await service.read_graph(session, "fr-pj:1", depth)).nodes] for depth in (1, 2, 3)
     }
     hit = session.make_reference("nl-np:1")
     assert nodes[1] == ["be-fp:1", "fr-pj:1", hit]
     assert nodes[2] == nodes[3] == ["be-fp:1", "de-bka:1", "fr-pj:1", hit]
     drawn = await service.read_graph(session, "fr-pj:1", 3)
-    assert {(edge["a"], edge["b"]) for edge in drawn.edges} >= {("fr-pj:1", hit), ("fr-pj:1", "be-fp:1")}
+    assert {(edge.a, edge.b) for edge in drawn.edges} >= {("fr-pj:1", hit), ("fr-pj:1", "be-fp:1")}
     assert drawn.complete
     assert {case.case for case in chain.audit.acts[-1].shown} == {"be-fp:1", "de-bka:1", "fr-pj:1", "nl-np:1"}
 
 
 async def test_what_happened_is_told_in_order(chain: Api) -> None:
     events = (await service.read_timeline(chain.session(ANNA), "fr-pj:1")).events
-    assert [(event["case"], event["what"]) for event in events] == [
+    assert [(event.case, event.what) for event in events] == [
         ("be-fp:1", "opened"), ("be-fp:1", "event"), ("fr-pj:1", "opened"),
     ]  # fmt: skip
 
 
 async def test_an_entity_is_followed_where_evidence_holds_it_for_the_same(chain: Api) -> None:
     told = await resolve_entity(chain.session(ANNA), "fr-pj:1", "p1")
-    assert [row["case"] for row in told.appearances] == ["fr-pj:1", "be-fp:1", "de-bka:1"]
-    assert {"field": "birth_date", "value": "1980-05-01", "cases": ["fr-pj:1", "be-fp:1", "de-bka:1"]} in told.facts
+    assert [row.case for row in told.appearances] == ["fr-pj:1", "be-fp:1", "de-bka:1"]
+    assert EntityFact("birth_date", "1980-05-01", ("fr-pj:1", "be-fp:1", "de-bka:1")) in told.facts
     assert (told.type, told.complete) == ("person", True)
     assert {case.case for case in chain.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "de-bka:1"}
     with pytest.raises(NotFoundError):
@@ -72,7 +72,7 @@ async def test_namesakes_of_another_age_are_not_one_thing(api: Api) -> None:
     for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1")):
         api.link(a, b)
     told = await resolve_entity(api.session(ANNA), "fr-pj:1", "p1")
-    assert [row["case"] for row in told.appearances] == ["fr-pj:1"]
+    assert [row.case for row in told.appearances] == ["fr-pj:1"]
 
 
 PASSPORT = {"type": "passport", "value": "12AB34567", "country": "FR"}
@@ -93,12 +93,12 @@ def lent(api: Api) -> Api:
 
 async def test_a_shared_number_never_makes_two_people_one(lent: Api) -> None:
     told = await resolve_entity(lent.session(ANNA), "fr-pj:1", "p1")
-    assert [row["case"] for row in told.appearances] == ["fr-pj:1"]
+    assert [row.case for row in told.appearances] == ["fr-pj:1"]
 
 
 async def test_a_shared_number_leads_on_and_is_named(lent: Api) -> None:
     drawn = await service.read_graph(lent.session(ANNA), "fr-pj:1")
-    bases = {edge["view"]: edge["basis"] for edge in drawn.edges}
+    bases = {edge.view: edge.basis for edge in drawn.edges}
     assert bases["full"] == "shared"
     assert bases.get("hit") is None
     (row,) = [row for row in (await list_links(lent.session(ANNA), "fr-pj:1")).links if not row["hit"]]

@@ -73,7 +73,7 @@ async def test_a_later_version_that_passes_an_alerts_filters_is_waited_for(api: 
     alert = (await create_subscription(api.session(ANNA), "ivan petrov born:1980-05-01", filters=narrowed)).subscription
     api.settled.end = 0
     api.hold(record("fr-pj"))
-    await tell(api, "n1", case="fr-pj:1", subscription=alert["id"], band=Band.CERTAIN)
+    await tell(api, "n1", case="fr-pj:1", subscription=alert.id, band=Band.CERTAIN)
     anna = Reader(api)
     assert await anna.poll() == []
     api.hold(record("fr-pj", version=2, offences=[{"scheme": "ICCS", "code": "0501"}]))

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.requester import Requester, Role
+from pipeline.api.answers import AccessedRecord
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.accesses import list_accesses
 from pipeline.api.services.search import Search, search
@@ -30,11 +31,11 @@ async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency
         entry = shown_to(who, at, ShownCase(KEY, ShownForm.HIT), ShownCase("be-fp:1", ShownForm.FULL))
         api.index.write([audit_document(entry, at)])
     rows = (await list_accesses(api.session(ANNA))).accesses
-    assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [
+    assert [(row.agency, row.subject, row.case_reference) for row in rows] == [
         ("fr-pj", "anna", "x"),
         ("be-fp", None, None),
     ]
-    assert rows[0]["shown"] == [{"case": KEY, "form": "hit", "rule": None}]
+    assert rows[0].shown == (AccessedRecord(KEY, "hit", None),)
     assert (await list_accesses(api.session(DORA))).accesses == ()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import orjson
@@ -14,6 +13,7 @@ import pytest
 from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailFault, TrailFinding
 from pipeline.access.requester import Requester, Role
+from pipeline.api.answers import ActRecord, ActRow
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.audit import ActFilter, export_acts, list_acts, verify_trail
 from pipeline.index.decisions import audit_document
@@ -49,31 +49,29 @@ def done(api: Api) -> Api:
     return api
 
 
-async def told(api: Api, wanted: ActFilter = ActFilter(), who: Requester = AUDITOR) -> list[dict[str, Any]]:  # noqa: B008
+async def told(api: Api, wanted: ActFilter = ActFilter(), who: Requester = AUDITOR) -> list[ActRow]:  # noqa: B008
     return list((await list_acts(api.session(who), wanted)).acts)
 
 
-def keys(row: dict[str, Any]) -> list[str | None]:
-    return [one["case"] for one in row["shown"]]
+def keys(row: ActRow) -> list[str | None]:
+    return [one.case for one in row.shown]
 
 
 async def test_own_people_are_named_and_others_by_their_agency_alone(done: Api) -> None:
     rows = await told(done)
-    assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [
+    assert [(row.agency, row.subject, row.case_reference) for row in rows] == [
         ("fr-pj", None, None), ("be-fp", "bert", "ref 2"), ("be-fp", "bert", "ref 1"), ("be-fp", "bert", "ref 0"),
     ]  # fmt: skip
     assert keys(rows[0]) == ["be-fp:1"]
-    assert [row["rule"] for row in rows] == [None, "role", "role", "role"]
+    assert [row.rule for row in rows] == [None, "role", "role", "role"]
     assert done.audit.kinds() == [ActKind.READ]
 
 
 async def test_a_record_has_its_key_where_the_agency_reads_it_now(done: Api) -> None:
     _, opened, hit, read = await told(done)
     assert (keys(read), keys(hit), keys(opened)) == (["be-fp:1", "fr-pj:1"], [None], [None, None])
-    assert hit["shown"] == [
-        {"agency": "fr-pj", "case": None, "reference": done.session(BERT).make_reference("fr-pj:2"), "form": "hit",
-         "rule": "hit_only"}
-    ]  # fmt: skip
+    reference = done.session(BERT).make_reference("fr-pj:2")
+    assert hit.shown == (ActRecord("fr-pj", None, reference, "hit", "hit_only"),)
     done.hold(record("fr-pj", version=2, code="H3"), record("be-fp", version=2, status="withdrawn"))
     assert keys((await told(done))[3]) == ["be-fp:1", None]
 
@@ -87,13 +85,13 @@ async def test_acts_are_narrowed_by_person_agency_and_day(done: Api) -> None:
         (ActFilter(first="2026-11-25", last="2026-11-26"), ["ref 2", "ref 1"]),
         (ActFilter(subject="bert", agency="fr-pj"), []),
     ):
-        assert [row["case_reference"] for row in await told(done, wanted)] == found
+        assert [row.case_reference for row in await told(done, wanted)] == found
 
 
 async def test_pages_follow_each_other(done: Api) -> None:
     first = await list_acts(done.session(AUDITOR), ActFilter(), 3)
     rest = await list_acts(done.session(AUDITOR), ActFilter(), 3, first.next)
-    assert [row["case_reference"] for page in (first, rest) for row in page.acts] == [None, "ref 2", "ref 1", "ref 0"]
+    assert [row.case_reference for page in (first, rest) for row in page.acts] == [None, "ref 2", "ref 1", "ref 0"]
     with pytest.raises(UnprocessableError):
         await list_acts(done.session(AUDITOR), ActFilter(subject="bert"), 3, first.next)
 
@@ -104,7 +102,9 @@ async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
     assert [row["case_reference"] for row in rows] == ["ref 2", "ref 1", "ref 0"]
     assert done.audit.kinds() == [ActKind.EXPORT]
     answer = await done.get("/v1/audit/file", AUDITOR)
-    assert [orjson.loads(line) for line in answer.content.splitlines()] == await told(done)
+    assert [orjson.loads(line) for line in answer.content.splitlines()] == orjson.loads(
+        msgspec.json.encode(await told(done))
+    )
     done.audit.away = True
     with pytest.raises(UnavailableError):
         _ = [part async for part in export_acts(done.session(AUDITOR), ActFilter(), "csv")]

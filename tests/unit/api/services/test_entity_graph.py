@@ -22,10 +22,10 @@ async def test_entities_relations_and_the_cases_that_each_is_linked_to(api: Api)
     found = await read_entity_graph(session, "fr-pj:1")
     assert [entity["id"] for entity in found.entities] == ["p1", "v1"]
     assert found.relations == (OWNED,)
-    ties = {(tie["entity"], tie["other"], tie["link"]) for tie in found.ties}
+    ties = {(tie.entity, tie.other, tie.link) for tie in found.ties}
     named = session.make_reference
     assert ties == {("p1", "be-fp:1", link), (None, named("nl-np:1"), named(hit))}
-    assert {node["view"] for node in found.cases} == {"full", "hit"}
+    assert {node.view for node in found.cases} == {"full", "hit"}
     assert (found.all_entities, found.all_links, found.all_relations) == (2, 2, 1)
     assert {shown.case for shown in api.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "nl-np:1"}
 
@@ -36,7 +36,7 @@ async def test_of_a_large_case_what_fits_is_drawn_and_the_rest_counted(api: Api)
     most = EntityGraphLimits(entities=10, links=12, each=2)
     found = await read_entity_graph(api.session(BERT), KEY, most)
     assert (len(found.entities), len(found.ties)) == (10, 12)
-    counts = [sum(tie["entity"] == entity["id"] for tie in found.ties) for entity in found.entities]
+    counts = [sum(tie.entity == entity["id"] for tie in found.ties) for entity in found.entities]
     assert max(counts) == 2
     drawn = {entity["id"] for entity in found.entities}
     assert all({relation["from"], relation["to"]} <= drawn for relation in found.relations)

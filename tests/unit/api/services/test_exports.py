@@ -98,6 +98,6 @@ async def test_an_export_of_many_hit_only_records_is_whole_in_the_audit_and_in_t
 
     api.index.write([audit_document(msgspec.json.encode(entry), at) for at, entry in enumerate(entries)])
     listed = (await list_accesses(api.session(make_requester(OWNER, Role.INVESTIGATOR)), 100)).accesses
-    assert sum(len(access["shown"]) for access in listed) == count
-    assert [access["part"] for access in listed] == [entry.part for entry in reversed(parts)]
-    assert {access["kind"] for access in listed} == {ActKind.EXPORT}
+    assert sum(len(access.shown) for access in listed) == count
+    assert [access.part for access in listed] == [entry.part for entry in reversed(parts)]
+    assert {access.kind for access in listed} == {ActKind.EXPORT}

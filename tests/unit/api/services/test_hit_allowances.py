@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
+from pipeline.api.answers import RefusedGuesses
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.hit_allowances import LONGEST, allow_hits, list_hit_allowances
 from pipeline.api.services.search import Search, search
@@ -20,11 +21,11 @@ UNTIL = NOW + timedelta(days=7)
 
 async def test_a_supervisor_allows_and_the_agency_sees_it(api: Api) -> None:
     made = (await allow_hits(api.session(CHIEF), "be-fp", 5000, UNTIL)).allowance
-    assert (made["agency"], made["daily"], made["active"]) == ("be-fp", 5000, True)
+    assert (made.agency, made.daily, made.active) == ("be-fp", 5000, True)
     assert api.audit.kinds() == [ActKind.DISCLOSURE]
     api.now = UNTIL
     listed = await list_hit_allowances(api.session(ANNA))
-    assert [(row["agency"], row["active"]) for row in listed.allowances] == [("be-fp", False)]
+    assert [(row.agency, row.active) for row in listed.allowances] == [("be-fp", False)]
     assert listed.daily == 200
     assert (await list_hit_allowances(api.session(BERT))).allowances == ()
 
@@ -33,7 +34,7 @@ async def test_owners_see_who_guesses_too_much_by_day_and_nobody_sees_their_own(
     for born in range(6):
         await search(api.session(BERT), Search(f"ivan petrov 197{born}-01-20"))
     refused = (await list_hit_allowances(api.session(ANNA))).refused
-    assert refused == ({"agency": "be-fp", "day": NOW.date().isoformat(), "questions": 3, "cases": 0},)
+    assert refused == (RefusedGuesses("be-fp", NOW.date().isoformat(), 3, 0),)
     assert (await list_hit_allowances(api.session(BERT))).refused == ()
 
 

@@ -26,7 +26,7 @@ async def hold(api: Api, version: int = 1, code: str = "H0", **man: Any) -> None
 
 async def match(api: Api, question: str = "ivan petrov born:1980-05-01 +33612345678") -> None:
     """Tell Bert of a case of Anna's that his alert has met."""
-    alert = (await create_subscription(api.session(BERT), question)).subscription["id"]
+    alert = (await create_subscription(api.session(BERT), question)).subscription.id
     told = Notice(
         "n1", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=api.session(BERT).make_reference("fr-pj:1"),
         subscription=alert, other_agency="fr-pj", purpose="investigation", band=Band.CERTAIN,

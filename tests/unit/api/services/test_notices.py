@@ -156,8 +156,8 @@ async def test_a_silent_cases_owner_reads_of_its_link_only_while_the_other_side_
 
 async def test_who_asks_the_same_is_told_to_a_saved_search_while_it_lasts(api: Api) -> None:
     query = (await create_subscription(api.session(ANNA), "ivan petrov born:1980-05-01", share=True)).subscription
-    assert query["shared"]
-    for name, subscription in (("n1", query["id"]), ("n2", "")):
+    assert query.shared
+    for name, subscription in (("n1", query.id), ("n2", "")):
         kind = NoticeKind.SHARED_INTEREST
         await tell(
             api, Notice(name, "fr-pj", kind, NOW, subscription=subscription, other_agency="be-fp", band=Band.CERTAIN)
@@ -165,5 +165,5 @@ async def test_who_asks_the_same_is_told_to_a_saved_search_while_it_lasts(api: A
     assert len(await kinds(api, ANNA)) == 2
     questions = [row["question"] for row in (await list_notices(api.session(ANNA))).notices]
     assert questions == ["ivan petrov born:1980-05-01", None]
-    await end_subscription(api.session(ANNA), query["id"])
+    await end_subscription(api.session(ANNA), query.id)
     assert await kinds(api, ANNA) == [("shared_interest", None)]

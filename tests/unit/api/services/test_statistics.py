@@ -55,7 +55,7 @@ async def test_beyond_the_limit_nobody_is_answered(api: Api, monkeypatch: pytest
 async def test_events_of_one_place_and_time_are_deconflicted_among_what_is_read(api: Api) -> None:
     api.hold(raid("fr-pj"), raid("be-fp"), raid("de-bka", code="H3"), raid("nl-np", closed="2026-11-01"))
     api.hold(raid("it-ps", hour=2, case_id="9"), raid("fr-pj", case_id="2"))
-    assert [row["case"] for row in (await find_nearby_cases(api.session(ANNA), "fr-pj:1")).cases] == ["be-fp:1"]
+    assert [row.case for row in (await find_nearby_cases(api.session(ANNA), "fr-pj:1")).cases] == ["be-fp:1"]
     with pytest.raises(NotFoundError):
         await find_nearby_cases(api.session(BERT), "de-bka:1")
 

@@ -37,7 +37,7 @@ async def matched(
 ) -> str:
     """An alert of Bert's that met a case of Anna's, as the correlate stage tells it."""
     api.hold(record("fr-pj", code=code, to=("BE",), **fields))
-    name: str = (await create_subscription(api.session(BERT), question, filters=filters)).subscription["id"]
+    name: str = (await create_subscription(api.session(BERT), question, filters=filters)).subscription.id
     reference = api.session(BERT).make_reference("fr-pj:1")
     told = Notice(f"m-{name}", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=reference, subscription=name)
     await api.decided.write(topics.NOTICES, told.id, told)
@@ -50,23 +50,23 @@ async def read(api: Api) -> list[str | None]:
 
 async def test_it_lasts_ninety_days_and_is_renewed_on_new_grounds(api: Api) -> None:
     made = (await create_subscription(api.session(BERT), QUESTION, "BE")).subscription
-    assert (made["active"], made["until"]) == (True, (NOW + LASTS).isoformat())
+    assert (made.active, made.until) == (True, (NOW + LASTS).isoformat())
     api.now = NOW + LASTS
     (listed,) = (await list_subscriptions(api.session(BERT))).subscriptions
-    assert listed["active"] is False
-    again = (await renew_subscription(api.session(BERT, purpose="prosecution"), made["id"])).subscription
-    assert (again["active"], again["purpose"]) == (True, "prosecution")
+    assert listed.active is False
+    again = (await renew_subscription(api.session(BERT, purpose="prosecution"), made.id)).subscription
+    assert (again.active, again.purpose) == (True, "prosecution")
     assert (await list_subscriptions(api.session(ANNA))).subscriptions == ()
 
 
-async def list_labels(api: Api) -> list[str]:
-    return [row["label"] for row in (await list_subscriptions(api.session(BERT))).subscriptions]
+async def list_labels(api: Api) -> list[str | None]:
+    return [row.label for row in (await list_subscriptions(api.session(BERT))).subscriptions]
 
 
 async def test_renewed_or_named_it_keeps_its_place(api: Api) -> None:
     made: list[str] = []
     for label in ("first", "second", "third"):
-        made.append((await create_subscription(api.session(BERT), QUESTION, label=label)).subscription["id"])
+        made.append((await create_subscription(api.session(BERT), QUESTION, label=label)).subscription.id)
         api.now += timedelta(minutes=1)
     await label_subscription(api.session(BERT), made[0], "first again")
     api.now += timedelta(days=60)
@@ -89,9 +89,9 @@ async def test_one_of_before_it_was_kept_when_one_was_made_keeps_its_place_from_
 
 
 async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
-    name = (await create_subscription(api.session(BERT), QUESTION)).subscription["id"]
+    name = (await create_subscription(api.session(BERT), QUESTION)).subscription.id
     over = (await end_subscription(api.session(BERT), name)).subscription
-    assert (over["active"], over["question"], over["owner"]) == (False, None, None)
+    assert (over.active, over.question, over.owner) == (False, None, None)
     assert (await list_subscriptions(api.session(BERT))).subscriptions == ()
     for again in (end_subscription(api.session(BERT), name), renew_subscription(api.session(BERT), name)):
         with pytest.raises(NotFoundError):
@@ -104,7 +104,7 @@ async def test_it_is_called_what_its_agency_says_in_its_list_and_in_its_notices(
     assert told["label"] is None
     exact = "the man from Tver " + "x" * (LABEL.most - len("the man from Tver "))
     called = (await label_subscription(api.session(BERT), name, exact.replace("man ", "  man\n"))).subscription
-    assert called["label"] == exact
+    assert called.label == exact
     for longer in (label_subscription(api.session(BERT), name, exact + "x"),
                    create_subscription(api.session(BERT), QUESTION, label=exact + "x")):  # fmt: skip
         with pytest.raises(UnprocessableError, match="the name has more than 200 characters"):
@@ -114,17 +114,17 @@ async def test_it_is_called_what_its_agency_says_in_its_list_and_in_its_notices(
     assert (told["label"], told["question"]) == ("Tver", QUESTION)
     assert b"Tver" not in msgspec.json.encode(api.audit.acts), "what is asked is on record encrypted"
     again = (await renew_subscription(api.session(BERT), name)).subscription
-    assert again["label"] == "Tver"
-    assert (await label_subscription(api.session(BERT), name, "")).subscription["label"] is None
+    assert again.label == "Tver"
+    assert (await label_subscription(api.session(BERT), name, "")).subscription.label is None
     with pytest.raises(NotFoundError):
         await label_subscription(api.session(ANNA), name, "mine")
     made = (await create_subscription(api.session(BERT), QUESTION, label="Tver")).subscription
-    assert made["label"] == "Tver"
-    assert (await end_subscription(api.session(BERT), made["id"])).subscription["label"] is None
+    assert made.label == "Tver"
+    assert (await end_subscription(api.session(BERT), made.id)).subscription.label is None
 
 
 async def test_another_name_asks_nothing_new(api: Api) -> None:
-    name = (await create_subscription(api.session(BERT), QUESTION, share=True)).subscription["id"]
+    name = (await create_subscription(api.session(BERT), QUESTION, share=True)).subscription.id
     made = (await api.runtime.decisions.subscriptions_of([name]))[name]
     await label_subscription(api.session(BERT), name, "Tver")
     named = (await api.runtime.decisions.subscriptions_of([name]))[name]
@@ -221,7 +221,7 @@ async def test_it_keeps_its_filters_until_it_ends(api: Api) -> None:
     renewed = (await api.post(f"/v1/subscriptions/{made['id']}/renew", {}, BERT)).json()["subscription"]
     (listed,) = (await api.get("/v1/subscriptions", BERT)).json()["subscriptions"]
     assert renewed["filters"] == listed["filters"] == stated
-    assert (await end_subscription(api.session(BERT), made["id"])).subscription["filters"] == {}
+    assert (await end_subscription(api.session(BERT), made["id"])).subscription.filters.empty
     too_long = {"question": QUESTION, "filters": {"roles": ["x" * 129]}}
     assert (await api.post("/v1/subscriptions", too_long, BERT)).status_code == 422
     with pytest.raises(UnprocessableError):
@@ -235,7 +235,7 @@ async def test_filters_alone_are_no_alert(api: Api) -> None:
 
 
 async def test_who_may_not(api: Api) -> None:
-    name = (await create_subscription(api.session(BERT), QUESTION)).subscription["id"]
+    name = (await create_subscription(api.session(BERT), QUESTION)).subscription.id
     for attempt in (end_subscription(api.session(ANNA), name), renew_subscription(api.session(ANNA), name)):
         with pytest.raises(NotFoundError):
             await attempt

@@ -35,7 +35,7 @@ def hit(api: Api) -> str:
 
 async def rules(api: Api, agency: str, change: HandlingChange = HandlingChange()) -> list[tuple[str, str | None]]:  # noqa: B008
     found = await read_visibility(api.session(ANNA), KEY, change)
-    return [(row["rule"], row["changed_rule"]) for row in found.agencies if row["agency"] == agency]
+    return [(row.rule, row.changed_rule) for row in found.agencies if row.agency == agency]
 
 
 async def test_the_owner_is_told_each_agencys_rule_and_it_is_on_record(api: Api, hit: str) -> None:
@@ -56,7 +56,7 @@ async def test_a_grant_and_a_break_glass_are_among_it_at_once(api: Api, hit: str
 async def test_the_owner_is_told_the_agency_of_a_break_glass_and_not_the_person(api: Api, hit: str) -> None:
     await open_alone(api.session(CHIEF), hit, GlassReason("a child is in danger", 3))
     (person,) = (await read_visibility(api.session(ANNA), KEY)).people
-    assert (person["agency"], person["subject"], person["purposes"]) == ("be-fp", None, ("investigation",))
+    assert (person.agency, person.subject, person.purposes) == ("be-fp", None, ("investigation",))
     assert (await rules(api, "be-fp"))[0][0] == "hit_only"
 
 

@@ -35,7 +35,7 @@ async def test_one_has_a_name_of_its_own(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
     await page.send(question=QUESTION, label="<b>Tver")
     (row,) = (await list_subscriptions(api.session(ANNA))).subscriptions
-    assert row["label"] == "<b>Tver"
+    assert row.label == "<b>Tver"
     assert f"<b>Tver {QUESTION}" in " ".join(page.said().split()), "as text"
     await page.send(1, label="Kazan")
     assert f"Kazan {QUESTION}" in " ".join(page.said().split())
@@ -57,7 +57,7 @@ async def test_only_readers_see_it(api: Api) -> None:
 async def test_an_alert_says_how_many_matches_it_has_and_since_when(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
     await page.send(question=QUESTION)
-    name = (await list_subscriptions(api.session(ANNA))).subscriptions[0]["id"]
+    name = (await list_subscriptions(api.session(ANNA))).subscriptions[0].id
     for at in range(2):
         time = NOW + timedelta(hours=at)
         told = Notice(f"n{at}", "fr-pj", NoticeKind.SHARED_INTEREST, time, subscription=name, other_agency="be-fp")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pipeline.api.answers import EntityFact
 from pipeline.web.i18n import load_words
 from pipeline.web.pages.entity import PAGE, collect_statements
 from support.access.requesters import ANNA
@@ -44,8 +45,8 @@ async def test_relations_beyond_many_are_folded(api: Api) -> None:
 
 
 def test_values_that_cannot_all_be_true_are_marked_and_less_exact_ones_are_not() -> None:
-    def fact(field: str, value: object) -> dict[str, object]:
-        return {"field": field, "value": value, "cases": ["fr-pj:1"]}
+    def fact(field: str, value: object) -> EntityFact:
+        return EntityFact(field, value, ("fr-pj:1",))
 
     facts = [
         fact("gender", "male"), fact("gender", "female"), fact("birth_date", "1980-05"),
