@@ -26,7 +26,7 @@ from pipeline import settings
 from pipeline.api import metrics as server_metrics
 from pipeline.environment import ENVIRONMENT_PREFIX
 from pipeline.records import messages
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from pipeline.streams.catalogues import metrics as worker_metrics
 from pipeline.streams.catalogues import rights, topics
 from pipeline.streams.catalogues.block_sizes import BlockSizes

@@ -14,7 +14,7 @@ from pipeline.access.requester import ASKABLE, Purpose, Requester, Role
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Handling
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.records.handling import EVERY_COUNTRY
+from pipeline.records.model import EVERY_COUNTRY
 
 PURPOSES: Final = tuple(purpose for purpose in Purpose if purpose in ASKABLE)
 """What somebody can state, in a fixed order."""

@@ -36,7 +36,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, is_expired
 from pipeline.correlation.projection import CounterpartView
 from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 from pipeline.matching.fingerprint import Contact, Handling, OwnerScope
-from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, SILENT, is_released
+from pipeline.records.model import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, SILENT, is_released
 
 STRICTNESS: Final = ("H0", "H1", HIT_ONLY, SILENT)
 """The handling codes, the least strict first."""

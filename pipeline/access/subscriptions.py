@@ -23,7 +23,7 @@ from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
-from pipeline.records.handling import SILENT
+from pipeline.records.model import SILENT
 
 LASTS: Final = timedelta(days=90)
 """Then its owner says again for which purpose and case they need it, or it ends."""

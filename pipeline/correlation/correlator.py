@@ -31,7 +31,7 @@ from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.correlation.store import BlockStore, StoredCase
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.records.handling import HIT_ONLY
+from pipeline.records.model import HIT_ONLY
 
 NO_MATCHES = ExactMatch.NONE, ExactMatch.NONE
 

@@ -9,11 +9,10 @@ import msgspec
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
 from pipeline.matching.screening.sketches import make_sketch
-from pipeline.records.handling import HIT_ONLY
+from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import EXPIRED, AcceptedRecord
-from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
+from pipeline.records.model import HIT_ONLY, Case
 from pipeline.records.normalised import NormalisedCase
 
 CONTENT_FREE: Final = frozenset({Case.WITHDRAWN, EXPIRED})

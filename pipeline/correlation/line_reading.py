@@ -10,12 +10,11 @@ import msgspec
 from pipeline.correlation.fingerprinting import BlockingModel, make_fingerprint
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.agencies import Agency
+from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import content_hash
-from pipeline.records.messages import Reason
+from pipeline.records.messages import KnownVersion, Reason, VersionRelation, compare_version
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
-from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 

@@ -12,8 +12,7 @@ from pipeline.demo.countries import Country
 from pipeline.demo.handling import case_handling
 from pipeline.demo.recording import RecordedEntity
 from pipeline.demo.relations import JsonObject, draw_organisation, list_relations
-from pipeline.records.envelopes import RECORD_TYPE
-from pipeline.records.model import case_key
+from pipeline.records.model import RECORD_TYPE, case_key
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 """The demo's cases are opened in 2026: a fixed time keeps the feed the same on every day."""

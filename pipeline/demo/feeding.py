@@ -14,7 +14,7 @@ from pipeline.demo.messages import Message
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import CaseProducer
 from pipeline.progress_bars import show_bars
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.lag import measure_lag
 

@@ -9,13 +9,12 @@ import msgspec
 from pipeline.feeds.tables.row_store import open_temporary
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import retention_warnings
+from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import content_hash
-from pipeline.records.messages import Reason
+from pipeline.records.messages import KnownVersion, Reason, VersionRelation, compare_version
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import RecordWarning
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
-from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 from pipeline.times import Clock, now
 
 

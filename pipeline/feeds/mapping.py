@@ -45,8 +45,7 @@ from pipeline.feeds.tables.conditions import all_hold
 from pipeline.feeds.tables.files import ReportBytesRead
 from pipeline.feeds.tables.reading import JoinedFiles, TableReader, explain_lacking
 from pipeline.feeds.tables.row_store import SeenKeys
-from pipeline.records.envelopes import RECORD_TYPE
-from pipeline.records.model import case_key
+from pipeline.records.model import RECORD_TYPE, case_key
 
 LIST_LIMITS = {"names": 50, "birth_dates": 50, "birth_places": 50}
 """How many a record takes of what lists have most of, by field: maxItems in schemas/case.schema.json."""

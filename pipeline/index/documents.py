@@ -17,7 +17,7 @@ from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, RejectedMessage
 from pipeline.records.normalised import RecordWarning
-from pipeline.records.outlines import hide_names
+from pipeline.records.schemas import hide_names
 from pipeline.search.ranking import CaseCard, StatedHandling
 from pipeline.search.terms import case_terms, folded_text, search_terms
 

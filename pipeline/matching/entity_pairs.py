@@ -14,8 +14,8 @@ from pipeline.matching.model import Model
 from pipeline.matching.names import bearer_decision
 from pipeline.matching.score.scoring import judge_score, total_score
 from pipeline.matching.score.shared_numbers import weigh_shared_number
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 
 NOWHERE = "ZZ"
 """The country of an entity without a case (ISO 3166 user-assigned), so that no region is guessed for its phones."""

@@ -28,7 +28,7 @@ from pipeline.ops.command_output import JsonObjectOption, print_json
 from pipeline.ops.operation import audit_operation
 from pipeline.ops.replay.resending import open_sender
 from pipeline.records.expiry import Expiry
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics

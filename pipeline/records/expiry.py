@@ -11,10 +11,8 @@ import msgspec
 
 from pipeline.records import hashing
 from pipeline.records.agencies import Agency
-from pipeline.records.envelopes import RECORD_TYPE
-from pipeline.records.messages import EXPIRED, AcceptedRecord, Position, Provenance
-from pipeline.records.model import Case
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import EXPIRED, AcceptedRecord, KnownVersion, Position, Provenance
+from pipeline.records.model import RECORD_TYPE, Case
 
 
 class Expiry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,11 +12,10 @@ from functools import lru_cache
 from msgspec import structs
 from stdnum import bic
 
-from pipeline.records import dates, model, mrz, name_notes, names, places
+from pipeline.records import dates, model, mrz, names
 from pipeline.records.addresses import address
 from pipeline.records.countries import country_code
 from pipeline.records.doubts import Doubt, Doubts
-from pipeline.records.genders import gender
 from pipeline.records.identifier_types import CHECKED
 from pipeline.records.identifiers import identifier
 from pipeline.records.normalised import (
@@ -31,6 +30,49 @@ from pipeline.records.normalised import (
 )
 from pipeline.records.phones import phone
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
+
+_MALE = """
+    m male man masculin masculine homme h männlich maennlich mann masculino hombre varón varon maschio maschile
+    uomo mannelijk man mężczyzna mezczyzna mužský muž man mand mies férfi ferfi bărbat barbat masculin мужской муж
+    м мужчина чоловіча чоловік ч άνδρας α erkek e ذكر זכר 男 남 남성 1
+"""
+_FEMALE = """
+    f female woman feminin feminine féminin femme w weiblich frau femenino mujer femmina femminile donna feminino
+    mulher vrouwelijk vrouw v kobieta k ženský žena kvinna kvinde nainen nő no femeie женский жен ж женщина жіноча
+    жінка γυναίκα γ kadın kadin أنثى נקבה 女 여 여성 2
+"""
+_OTHER = """
+    x other diverse divers d non-binary nonbinary intersex autre otro altro inne другой інша 9
+"""
+UNKNOWN = frozenset({"", "u", "0", "unknown", "unk", "n/a", "not known", "unspecified", "unbekannt", "inconnu", "<"})
+"""Says that it is not known, which is an ordinary answer and no doubt."""
+
+
+_WORDS = {
+    word: name for name, words in (("male", _MALE), ("female", _FEMALE), ("other", _OTHER)) for word in words.split()
+}
+
+
+@lru_cache(maxsize=1024)
+def gender(text: str) -> str | None:
+    """male, female or other; "" where it says that it is not known; None for any other word.
+
+    Digits are those of ISO/IEC 5218 (0 not known, 1 male, 2 female, 9 not applicable).
+    """
+    word = text.strip().casefold().rstrip(".")
+    return "" if word in UNKNOWN else _WORDS.get(word)
+
+
+DECIMALS = 6
+"""A millionth of a degree is 11 cm: more than any report knows."""
+
+
+def place(latitude: float | None, longitude: float | None) -> GeoPoint | None:
+    """The position, rounded; None where half of it is missing or both are 0, which devices send when they know none."""
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None
+    return GeoPoint(round(latitude, DECIMALS), round(longitude, DECIMALS))
+
 
 _INVISIBLE = re.compile("[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Controls, zero-width characters, direction marks."""
@@ -209,7 +251,7 @@ class FieldReader:
         """A position of two known degrees."""
         if latitude is None and longitude is None:
             return None
-        found = places.place(latitude, longitude)
+        found = place(latitude, longitude)
         if found is None:
             self.doubt(Doubt.PLACE, "latitude" if longitude is None or latitude is not None else "longitude")
         return found
@@ -263,9 +305,9 @@ def _names(
             doubts.append((Doubt.PLACEHOLDER, (part,)))
         else:
             raw[part] = text
-    full, others = raw["full"], name_notes.find_renderings(value.full or "")
+    full, others = raw["full"], names.find_renderings(value.full or "")
     if entity_type == "organisation":
-        raw["full"], also = name_notes.part_body_names(full)
+        raw["full"], also = names.part_body_names(full)
         others += also
     name = names.normalise_name(**raw, kind=value.kind or "", entity_type=entity_type)
     if raw["full"] != full:

@@ -15,14 +15,23 @@ import msgspec
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency, AgencyState, Registry
 from pipeline.records.doubts import retention_warnings
-from pipeline.records.envelopes import RECORD_TYPE
-from pipeline.records.messages import AcceptedRecord, Outcome, Position, Provenance, Reason, Receipt, RejectedMessage
-from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
+from pipeline.records.entity_types import normalise
+from pipeline.records.hashing import partition_of
+from pipeline.records.messages import (
+    AcceptedRecord,
+    KnownVersion,
+    Outcome,
+    Position,
+    Provenance,
+    Reason,
+    Receipt,
+    RejectedMessage,
+    VersionRelation,
+    compare_version,
+)
+from pipeline.records.model import RECORD_TYPE, Case
 from pipeline.records.normalised import NormalisedCase
-from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, read, sender_problems
-from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 
 NOTHING = NormalisedCase(())
 

@@ -16,8 +16,7 @@ from importlib.resources import files
 import msgspec
 from rigour._core import extract_org_types, replace_org_types_compare
 
-from pipeline.records.romanised import romanise_cyrillic
-from pipeline.records.scripts import MARKS, script_of
+from pipeline.records.scripts import MARKS, romanise_cyrillic, script_of
 
 COMPANY = "co"
 """The form of words for a company or a group ("concern", "holding"), which go with any legal form and with none."""

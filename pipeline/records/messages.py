@@ -1,4 +1,7 @@
-"""What intake writes beside fingerprints: accepted records, receipts, rejections (schemas/*.schema.json)."""
+"""What intake writes beside fingerprints: accepted records, receipts, rejections (schemas/*.schema.json).
+
+And its version rule: which version of a case is taken, and what the others are.
+"""
 
 from __future__ import annotations
 
@@ -154,3 +157,28 @@ class RejectedMessage(msgspec.Struct, frozen=True, omit_defaults=True):
 def offsets_of(position: Position, last_offset: int | None) -> range:
     """The offsets of an outcome: one, or all up to the last, included."""
     return range(position.offset, (position.offset if last_offset is None else last_offset) + 1)
+
+
+class VersionRelation(StrEnum):
+    """What a version is to what is known of its case; the last two are rejection reasons of the same name."""
+
+    NEWER = "newer"
+    DUPLICATE = "duplicate"
+    STALE = "stale_version"
+    CONFLICTING = "conflicting_version"
+
+
+class KnownVersion(msgspec.Struct, frozen=True, array_like=True):
+    """The highest version taken of a case, and the content hash of its data."""
+
+    version: int
+    content_hash: str
+
+
+def compare_version(known: KnownVersion | None, version: int, content_hash: str) -> VersionRelation:
+    """Lower is stale; equal is a duplicate if its content is equal too, else conflicting."""
+    if known is None or version > known.version:
+        return VersionRelation.NEWER
+    if version < known.version:
+        return VersionRelation.STALE
+    return VersionRelation.DUPLICATE if content_hash == known.content_hash else VersionRelation.CONFLICTING

@@ -1,16 +1,32 @@
-"""The raw case, as an agency sends it in an event (envelopes.py; schemas/case.schema.json is the contract).
+"""The raw case, as an agency sends it, and the CloudEvents envelope around it (contract: schemas/case.schema.json).
 
 The structs say which fields there are and of which type; limits and forms of values are the schema's alone.
 
 Every optional field may be left out, and an optional text, number or date may be null; both mean "not known". Values
-stay as sent: what they mean is worked out by pipeline.records.normalisation.
+stay as sent: what they mean is worked out by pipeline.records.entity_types.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Collection
+from typing import Any, ClassVar, Final, Literal
 
 from msgspec import Struct, field
+
+EVERY_COUNTRY: Final = "*"
+"""In `releasable_to`: every participating country."""
+
+FULL_CODES: Final = frozenset({"H0", "H1"})
+"""Full content, for those to whom the case is released."""
+
+HIT_ONLY: Final = "H2"
+SILENT: Final = "H3"
+
+
+def is_released(releasable_to: Collection[str], country: str) -> bool:
+    """Whether a case is released to a country, whatever its code then shows."""
+    return EVERY_COUNTRY in releasable_to or country in releasable_to
+
 
 Status = Literal["active", "corrected", "withdrawn"]
 HandlingCode = Literal["H0", "H1", "H2", "H3"]
@@ -294,3 +310,27 @@ def case_key(agency: str, case_id: str) -> str:
 def entity_key(case: str, entity_id: str) -> str:
     """`<case key>#<entity id>`."""
     return f"{case}#{entity_id}"
+
+
+RECORD_TYPE = "org.liaison.case.v1"
+"""CloudEvents `type` of the record; the last part is the record's major version."""
+
+
+class Envelope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """CloudEvents 1.0 attributes around one case; traceparent and tracestate are its distributed-tracing extension.
+
+    `signature` is an extension of ours (pipeline.records.signatures).
+    """
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: Literal["org.liaison.case.v1"]
+    data: Case
+    time: str | None = None
+    subject: str | None = None
+    datacontenttype: Literal["application/json"] | None = None
+    dataschema: str | None = None
+    traceparent: str | None = None
+    tracestate: str | None = None
+    signature: str | None = None

@@ -17,8 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline.records.legal_forms import fold_word
-from pipeline.records.romanised import romanise_cyrillic
-from pipeline.records.scripts import UNPARTED, script_of
+from pipeline.records.scripts import UNPARTED, romanise_cyrillic, script_of
 
 Translations = Mapping[str, Mapping[str, int]]
 """For each English word the words that translate it, with the number of organisations in whose names they do."""

@@ -19,10 +19,9 @@ import orjson
 
 from pipeline.records import dates, hashing, json_text, schemas
 from pipeline.records.agencies import Agency
-from pipeline.records.envelopes import RECORD_TYPE, Envelope
 from pipeline.records.json_text import pointer_to
 from pipeline.records.messages import Reason
-from pipeline.records.model import Case, Person
+from pipeline.records.model import RECORD_TYPE, Case, Envelope, Person
 
 MAX_BYTES = 1 << 20
 """Largest message (1 MiB)."""

@@ -161,7 +161,7 @@ from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
+from pipeline.records.entity_types import normalise
 
 model = load_model()
 

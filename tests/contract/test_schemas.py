@@ -46,12 +46,11 @@ from pipeline.matching.model_file import encode_model
 from pipeline.records import expiry, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
-from pipeline.records.envelopes import Envelope
 from pipeline.records.expiry import Expiry
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import IntakeContext, IntakeDecision, SourceMessage, accepted, receive, reject_batch
-from pipeline.records.messages import AcceptedRecord, Outcome, Position, Reason, Receipt, RejectedMessage
-from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import AcceptedRecord, KnownVersion, Outcome, Position, Reason, Receipt, RejectedMessage
+from pipeline.records.model import Envelope
 from pipeline.search.probes import fingerprint_of
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.batch_rejections import RejectedBatch

@@ -24,9 +24,9 @@ from pipeline.ops.status.overview import AgencyFeed, Overview, SilentRecords, St
 from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput, TopicRate
 from pipeline.records.agencies import Agency, Registry
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import IntakeContext, SourceMessage, receive
 from pipeline.records.messages import Position, RejectedMessage
-from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from support.api.runtime import Api
 from support.records.builder import event, person, record

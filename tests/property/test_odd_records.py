@@ -10,9 +10,9 @@ from pipeline.correlation.keys import MAX_KEYS
 from pipeline.matching.fingerprint import MAX_VALUES, Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases
+from pipeline.records.entity_types import normalise
 from pipeline.records.messages import Reason
 from pipeline.records.names import MAX_TOKENS
-from pipeline.records.normalisation import normalise
 from pipeline.records.validation import RefusedError, read
 from support.records.builder import RawEntity, event_bytes, person
 

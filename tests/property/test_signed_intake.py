@@ -12,10 +12,9 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import IntakeContext, SourceMessage, receive
-from pipeline.records.messages import Outcome, Position
-from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import KnownVersion, Outcome, Position
 from pipeline.times import unix_ms
 from support.records.samples import message
 from support.records.signing import (

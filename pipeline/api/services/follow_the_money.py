@@ -16,7 +16,7 @@ from pipeline.api.services.export_words import describe_link
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
-from pipeline.records.stated_names import full_name
+from pipeline.records.names import full_name
 
 FtmEntity = dict[str, Any]
 

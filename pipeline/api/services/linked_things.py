@@ -12,7 +12,7 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.wording import strongest_pair
-from pipeline.records.stated_names import full_name
+from pipeline.records.names import full_name
 
 NUMBERS: Final = ("plate", "vin", "imo", "number", "iban", "wallet", "imei", "serial", "full")
 """What names a thing that has no name, the first that is there."""

@@ -19,7 +19,7 @@ from pipeline.index.reading import STATE_FIELDS, IndexReader
 from pipeline.ops.replay.preview import ReplayPreview, preview_replay
 from pipeline.ops.replay.rejections import Rejection, RejectionFilter, count_by_reason, list_rejections, replay_rejected
 from pipeline.ops.status.overview import Overview, read_overview
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import KnownVersion
 
 KEPT: Final = timedelta(days=7)
 """As long as Kafka holds what was rejected (topics.py)."""

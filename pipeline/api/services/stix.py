@@ -18,7 +18,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.export_words import describe_link
 from pipeline.records.countries import country_code
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
-from pipeline.records.stated_names import full_name
+from pipeline.records.names import full_name
 
 Object = dict[str, Any]
 

@@ -23,8 +23,7 @@ from pipeline.matching.names.rarity import CEILING, known_rarities
 from pipeline.matching.names.spellings import classes_of
 from pipeline.matching.names.transliteration.model import rank_forms
 from pipeline.records.names import clean_text, fold_case, normalise_name
-from pipeline.records.romanised import ICAO_CYRILLIC
-from pipeline.records.scripts import MARKS, has_mixed_alphabets, script_of, unmask
+from pipeline.records.scripts import ICAO_CYRILLIC, MARKS, has_mixed_alphabets, script_of, unmask
 
 _SERBIAN = {
     "г": "g", "ђ": "đ", "ж": "ž", "ћ": "ć", "х": "h", "ц": "c", "ч": "č", "џ": "dž", "ш": "š",

@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import EntityPrint, entity_print
-from pipeline.records.normalisation import normalise
+from pipeline.records.entity_types import normalise
 from pipeline.records.validation import RefusedError, read
 
 

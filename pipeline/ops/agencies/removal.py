@@ -21,8 +21,8 @@ from pipeline.access.subscriptions import PREFIX, Subscription, SubscriptionStat
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.messages import AcceptedRecord
+from pipeline.records.model import RECORD_TYPE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics

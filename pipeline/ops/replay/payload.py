@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from pipeline.records.json_text import MAX_DEPTH
-from pipeline.records.outlines import hide_name
+from pipeline.records.schemas import hide_name
 
 MAX_CHARS: Final = 20_000
 """Of a content that is shown; more is no record that anybody reads."""

@@ -15,10 +15,9 @@ import msgspec
 from pipeline.ops.replay.rejections import RejectionFilter, read_replayable, route_rejected
 from pipeline.records.agencies import Registry
 from pipeline.records.intake import IntakeContext, SourceMessage, receive
-from pipeline.records.messages import Outcome, Position, RejectedMessage
+from pipeline.records.messages import KnownVersion, Outcome, Position, RejectedMessage
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
-from pipeline.records.versions import KnownVersion
 from pipeline.settings import Settings
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import unix_ms

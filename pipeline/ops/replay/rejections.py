@@ -14,9 +14,9 @@ from aiokafka import TopicPartition
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
 from pipeline.ops.replay.resending import Resender, open_resender
+from pipeline.records.hashing import partition_of
 from pipeline.records.messages import Position, Reason, RejectedMessage, offsets_of
-from pipeline.records.outlines import hide_names
-from pipeline.records.partitioning import partition_of
+from pipeline.records.schemas import hide_names
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, Registry
-from pipeline.records.signing_policy import SigningPolicy
+from pipeline.records.agency_keys import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import reserved_names

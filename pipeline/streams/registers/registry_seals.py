@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.records.agencies import Agency, Registry
-from pipeline.records.signing_policy import SigningPolicy
+from pipeline.records.agency_keys import SigningPolicy
 from pipeline.streams.registers.seals import is_seal_of, make_seal
 
 NO_KEYS: Final = SigningPolicy(required=True)

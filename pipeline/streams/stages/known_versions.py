@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import KnownVersion
 from pipeline.streams.runtime.table_store import TableStore
 
 _known: Final = msgspec.msgpack.Decoder(KnownVersion)

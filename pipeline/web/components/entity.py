@@ -15,7 +15,7 @@ from pipeline.api.services.linked_things import NUMBERS
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
 from pipeline.records.entity_types import ENTITY_TYPES
-from pipeline.records.stated_names import full_name
+from pipeline.records.names import full_name
 from pipeline.web.addresses import case_path
 from pipeline.web.components.tables import render_facts
 from pipeline.web.components.tabs import tab_address

@@ -12,7 +12,7 @@ from pipeline.api.answers import AsSent, EntityAnswer, EntityAppearance, EntityF
 from pipeline.api.services.entities import resolve_entity
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
-from pipeline.records.stated_names import full_name
+from pipeline.records.names import full_name
 from pipeline.web.addresses import case_path, entity_path
 from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.entity import (

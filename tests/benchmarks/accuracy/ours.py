@@ -20,8 +20,8 @@ from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 from pipeline.matching.score.scoring import judge_score, score_cases
 from pipeline.matching.training.pairs import Budget
 from pipeline.matching.training.run import train
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 
 
 def prints(data: DataSet) -> list[EntityPrint]:

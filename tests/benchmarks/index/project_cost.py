@@ -24,9 +24,9 @@ from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model
-from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.intake import accepted, take
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Receipt
+from pipeline.records.model import RECORD_TYPE
 from pipeline.records.validation import read
 from pipeline.settings import settings
 

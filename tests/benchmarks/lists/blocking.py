@@ -29,8 +29,8 @@ from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.fingerprint import Entities, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_score, score_cases
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 
 MADE_UP, RESPELT = "made-up", "respelt"
 MADE = 20_000

@@ -21,10 +21,10 @@ from benchmarks.lists.sets import LISTS, LinkSet, load_all_lists
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
+from pipeline.records.entity_types import normalise
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
-from pipeline.records.normalisation import normalise
-from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read
 
 SEED: Final = 11

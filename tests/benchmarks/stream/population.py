@@ -23,9 +23,10 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, en
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
 from pipeline.matching.screening.sketches import make_sketch
-from pipeline.records.envelopes import RECORD_TYPE
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
+from pipeline.records.model import RECORD_TYPE
 from pipeline.records.normalised import (
     NameToken,
     NormalisedAddress,
@@ -35,7 +36,6 @@ from pipeline.records.normalised import (
     NormalisedPhone,
     PartialDate,
 )
-from pipeline.records.partitioning import partition_of
 
 COUNTRIES = ("FR", "DE", "PL", "ES", "IT", "BE")
 CITIES = 5000

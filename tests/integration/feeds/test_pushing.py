@@ -19,7 +19,7 @@ from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.pushing import PushResult, push_lines, push_untaken, require_agency
 from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, open_upload
 from pipeline.records.agencies import Agency
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_partitions

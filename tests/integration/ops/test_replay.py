@@ -19,7 +19,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.ops.replay.preview import preview_replay
 from pipeline.ops.replay.rejections import RejectionFilter
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
 from support.installation.command import RunLiaison
 from support.installation.fixtures import StartAll

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker

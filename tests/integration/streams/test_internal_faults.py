@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start

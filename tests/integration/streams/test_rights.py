@@ -33,7 +33,7 @@ from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
 from pipeline.feeds.client import FeedClient
 from pipeline.records.agencies import Agency
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import agency_grants

@@ -20,7 +20,7 @@ import httpx
 from confluent_kafka import Producer
 
 from pipeline.access.token_keys import issue_token
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from support.access.requesters import make_requester

@@ -12,8 +12,7 @@ from pipeline.correlation.projection import Hit
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.ops.retention import RetentionFields
-from pipeline.records.messages import EXPIRED
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import EXPIRED, KnownVersion
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 CASES = {"a:1": "AA", "a:2": "AA", "b:1": "BB", "b:2": "BB", "c:1": "CC"}

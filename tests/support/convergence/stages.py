@@ -12,7 +12,7 @@ from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.records.agencies import Agency
 from pipeline.records.expiry import mark
-from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
+from pipeline.records.messages import KnownVersion, VersionRelation, compare_version
 from support.convergence.logs import (
     CASES,
     NONE,

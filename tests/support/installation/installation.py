@@ -23,9 +23,9 @@ from pipeline.matching.bands import Basis
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation_id, load_model
+from pipeline.records.entity_types import normalise
+from pipeline.records.hashing import partition_of
 from pipeline.records.messages import AcceptedRecord, Position, Provenance, Receipt
-from pipeline.records.normalisation import normalise
-from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics

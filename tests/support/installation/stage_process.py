@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from pipeline.errors import LiaisonError
-from pipeline.records import intake, normalisation
+from pipeline.records import entity_types, intake
 from pipeline.records.model import Case
 from pipeline.records.normalised import NormalisedCase
 from pipeline.settings import Settings
@@ -31,7 +31,7 @@ def killer(of_stage: str, effect: str) -> Callable[[str, str], None]:
 
 def bug(case_id: str) -> None:
     """Let normalisation fail on one case, as only a bug of ours can make it."""
-    sound = normalisation.normalise
+    sound = entity_types.normalise
 
     def normalise(case: Case) -> NormalisedCase:
         if case.case_id == case_id:

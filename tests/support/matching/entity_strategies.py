@@ -8,8 +8,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from pipeline.matching.fingerprint import Fingerprint, entity_print
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 
 NAMES = [
     "Zbigniew Oczko", "Oczko Zbigniew", "Иван Петров", "Ivan Petrov", "María García", "Maria Garcia",

@@ -8,9 +8,9 @@ import msgspec
 
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.names import NameComparison, NamePrint, compare, make_name_print
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
 from pipeline.records.names import normalise_name
-from pipeline.records.normalisation import normalise
 from support.records.builder import RawEntity, case_data
 
 

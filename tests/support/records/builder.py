@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.records.envelopes import RECORD_TYPE
+from pipeline.records.model import RECORD_TYPE
 
 RawEntity = dict[str, Any]
 """An entity as the case schema has it."""

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from pipeline.records import schemas
 from pipeline.records.agencies import Agency
+from pipeline.records.hashing import partition_of
 from pipeline.records.identifier_types import CATALOGUE
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
-from pipeline.records.partitioning import partition_of
 
 SENDER = Agency("fr-pj", "FR")
 PARTITIONS = 4

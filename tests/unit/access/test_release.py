@@ -381,7 +381,7 @@ def test_the_owner_of_a_silent_case_is_told_of_what_it_may_see() -> None:
 PIPELINE = Path(release.__file__).parents[1]
 
 CODE_NAMES = frozenset({"FULL_CODES", "HIT_ONLY", "SILENT", "is_released"})
-"""What of pipeline/records/handling.py says how a case may be seen."""
+"""What of pipeline/records/model.py says how a case may be seen."""
 
 READ_FOR_ELSE = {
     "access/release.py": "decides",
@@ -396,7 +396,7 @@ def reads_codes(source: str) -> bool:
     """Whether a module imports words of the handling codes, or compares a code with anything."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.ImportFrom(module="pipeline.records.handling", names=names):
+            case ast.ImportFrom(module="pipeline.records.model", names=names):
                 if CODE_NAMES.intersection(name.name for name in names):
                     return True
             case ast.Compare(left=left, comparators=others):
@@ -419,13 +419,13 @@ def is_code(node: ast.expr) -> bool:
 
 def test_no_other_module_reads_handling_codes_to_decide() -> None:
     found = {str(path.relative_to(PIPELINE)) for path in PIPELINE.rglob("*.py") if reads_codes(path.read_text())}
-    assert found - {"records/handling.py"} == set(READ_FOR_ELSE)
+    assert found - {"records/model.py"} == set(READ_FOR_ELSE)
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        "from pipeline.records.handling import EVERY_COUNTRY, SILENT",
+        "from pipeline.records.model import EVERY_COUNTRY, SILENT",
         "def shows(case): return case.handling.code != ask()",
         "def shows(handling): return handling.code in codes",
         "if row['handling'] in ('H0', 'H1'): show(row)",

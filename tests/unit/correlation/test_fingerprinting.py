@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.correlation.fingerprinting import derive_fingerprint, make_fingerprint
 from pipeline.matching.model import Model, load_model
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import AcceptedVersion, IntakeContext, SourceMessage, accepted, receive
 from pipeline.records.messages import AcceptedRecord, Position
-from pipeline.records.partitioning import partition_of
 from support.records.samples import FR_PJ, message
 
 KEY = b"fr-pj:2026-004711"

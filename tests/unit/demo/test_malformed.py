@@ -12,10 +12,9 @@ from pipeline.demo.countries import load_countries
 from pipeline.demo.malformed import STORIES
 from pipeline.demo.recording import RecordedEntity
 from pipeline.records.agencies import Agency
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import IntakeContext, SourceMessage, receive
-from pipeline.records.messages import Position, Receipt
-from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import KnownVersion, Position, Receipt
 
 PARTITIONS = 4
 

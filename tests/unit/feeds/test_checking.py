@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.feeds.checking import Checker, KnownVersions, LineProblem
-from pipeline.records.versions import KnownVersion
+from pipeline.records.messages import KnownVersion
 from support.records.builder import event_bytes
 
 

@@ -27,9 +27,9 @@ from pipeline.feeds.signing import (
 )
 from pipeline.records import intake
 from pipeline.records.agency_keys import agency_key, key_id, key_set, read_key, read_key_set
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import IntakeContext, SourceMessage
 from pipeline.records.messages import Position
-from pipeline.records.partitioning import partition_of
 from pipeline.records.signatures import MARK_FIELDS
 from support.records.samples import changed, message
 from support.records.signing import ARRIVED, ARRIVED_MS, KEY, KID, NEXT_KEY, SIGNED, STRANGE_KEY, public, signing_agency

@@ -25,8 +25,8 @@ from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model, load_model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening import sketches
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 
 CASES = Path(__file__).with_name("frozen_cases.ndjson")
 

@@ -10,8 +10,7 @@ from pipeline.index.documents import CaseDocument, case_document
 from pipeline.matching.model import load_model
 from pipeline.records.expiry import Expiry, accepted, mark
 from pipeline.records.intake import known_from
-from pipeline.records.messages import EXPIRED, AcceptedRecord, Position
-from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
+from pipeline.records.messages import EXPIRED, AcceptedRecord, KnownVersion, Position, VersionRelation, compare_version
 from support.records.samples import FR_PJ
 
 ASKED = Expiry("fr-pj:2026-004711", 3, "ab")

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.records.identifier_types import BY_NAME, CATALOGUE, IdentifierType
+from pipeline.records.identifier_types import BY_NAME, CATALOGUE, REGISTERS, IdentifierType
 from pipeline.records.identifiers import identifier
 from pipeline.records.normalised import NormalisedIdentifier
-from pipeline.records.registers import REGISTERS
 
 CASES = [
     ("Passport", "75 1234567", "RU", NormalisedIdentifier("passport", "751234567", "RU")),

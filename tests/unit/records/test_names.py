@@ -1,5 +1,3 @@
-"""Names as agencies write them, turned into typed tokens."""
-
 from __future__ import annotations
 
 import unicodedata
@@ -8,8 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.records.names import MAX_TOKENS, clean_text, normalise_name
+from pipeline.records.names import (
+    MAX_TOKENS,
+    clean_text,
+    find_renderings,
+    full_name,
+    normalise_name,
+    part_body_names,
+    remove_notes,
+)
 from pipeline.records.normalised import TOKEN_KINDS, NormalisedName
+from support.matching.prints import print_of
 
 
 def name_of(full: str = "", entity_type: str = "person", **parts: str) -> NormalisedName:
@@ -187,3 +194,143 @@ def test_a_patronymic_stands_in_the_field_of_given_names_too() -> None:
     ]
     written = normalise_name("Aljaksandr Aljaksandravitj Pjatrash", "", "", "", "", "", "person").tokens
     assert written[1].kind == "patronymic"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("karim wali, born in kandahar on 01 jan.1967", "karim wali"),
+        ("karim wali born 1963", "karim wali"),
+        ("karim wali né à tunis", "karim wali"),
+        ("karim wali (formerly ahmed)", "karim wali"),
+        ("karim wali [previously listed as x]", "karim wali"),
+        ("karim wali (كريم والي)", "karim wali"),
+        ("propaganda and agitation department (pad)", "propaganda and agitation department"),
+        ("ministry of armed forces logistics (mafl)", "ministry of armed forces logistics"),
+    ],
+)
+def test_a_note_is_no_part_of_a_name(name: str, kept: str) -> None:
+    assert remove_notes(name).split() == kept.split()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "max born", "born in", "al-haramain (somalia)", "elizabeth (liz) smith", "(pad)", "(株)日立", "karim (",
+        "bornholm in", "acme (uk)", "عبد الرحمن (أبو محمد)",
+    ],
+)  # fmt: skip
+def test_other_words_stay(name: str) -> None:
+    assert remove_notes(name) == name
+
+
+def test_tokens_are_without_notes_and_the_text_is_as_it_came() -> None:
+    name = normalise_name("Karim Wali, born in Kandahar", "", "", "", "", "", "person")
+    assert [token.text for token in name.tokens] == ["karim", "wali"]
+    assert name.text == "Karim Wali, born in Kandahar"
+
+
+def test_a_name_in_another_script_in_brackets_is_a_name_of_its_own() -> None:
+    assert find_renderings("Djaafar Abou Mohamed (جعفر ابو محمد)") == ["جعفر ابو محمد"]
+    assert find_renderings("أنصار الشريعة (Ansar al Charia)") == ["Ansar al Charia"]
+    assert find_renderings("حاجى مالك (Hajji Malik; Haji Malek)") == ["Hajji Malik", "Haji Malek"]
+    assert find_renderings("Elizabeth (Liz) Müller") == []
+    entity = print_of(type="person", names=[{"full": "Djaafar Abou Mohamed (جعفر ابو محمد)"}])
+    assert sorted(name.tokens[0].script for name in entity.names) == ["Arabic", "Latin"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rest", "other"),
+    [
+        ("KB Unmanned Helicopters (UAVHeli)", "KB Unmanned Helicopters", "UAVHeli"),
+        ("People's Union (Narodny Soyuz)", "People's Union", "Narodny Soyuz"),
+        ("Gunpowder Plant (Пороховой завод)", "Gunpowder Plant", "Пороховой завод"),
+    ],
+)
+def test_a_brand_or_translation_in_brackets_is_another_name_of_a_body(name: str, rest: str, other: str) -> None:
+    found, others = part_body_names(name)
+    assert (found.strip(), others) == (rest, [other])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Bank Melli (London)", "BANK MELLI (LONDON)", "Acme (Overseas) Ltd", "Acme Trading (PVT)", "Alfa (Belarus)",
+        "Acme (LLC)", "State Company (USA)", "Islamic State of Iraq (ISI)", "Acme (2)", "x ()", "(Acme)", "Acme (",
+    ],
+)  # fmt: skip
+def test_other_brackets_make_no_name_of_a_body(name: str) -> None:
+    assert part_body_names(name) == (name, [])
+
+
+def test_a_body_has_the_name_in_brackets_and_its_text_as_it_came() -> None:
+    names = [{"full": "KB Unmanned Helicopters (UAVHeli)"}]
+    found = print_of(type="organisation", names=names).names
+    assert sorted(tuple(token.text for token in name.tokens) for name in found) == [
+        ("uavheli",),
+        ("unmanned", "helicopters"),
+    ]
+
+
+def tokens(full: str = "", given: str = "", family: str = "") -> list[str]:
+    return [token.text for token in normalise_name(full, given, "", family, "", "", "person").tokens]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "daughter of", "Daughter of Maria Lopez", "husband", "Gentleman", "hijo", "hija de Maria", "baby boy", "NN",
+        "no last name", "No Name Given", "apellido", "N.N.", "FNU LNU", "fils de", "Tochter von Eva", "жена",
+        "زوجة", "婴儿", "recién nacido", "sin apellido", "wife of", "son of",
+        "syn", "CORKA", "noworodek", "κόρη", "γιος",
+    ],
+)  # fmt: skip
+def test_words_for_nobody_are_a_missing_value(name: str) -> None:
+    found = normalise_name(name, "", "", "", "", "", "person")
+    assert found.flags == ("placeholder",)
+    assert not found.tokens
+
+
+@pytest.mark.parametrize(
+    ("full", "given", "family", "kept"),
+    [
+        ("FNU Lopez", "", "", ["lopez"]),
+        ("Baby Boy Lopez", "", "", ["lopez"]),
+        ("", "Maria", "No Last Name", ["maria"]),
+        ("", "Husband", "Lopez", ["lopez"]),
+        ("Ana sin apellido", "", "", ["ana"]),
+    ],
+)
+def test_they_are_dropped_from_a_name_that_has_other_words(full: str, given: str, family: str, kept: list[str]) -> None:
+    assert tokens(full, given, family) == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["Son Heung-min", "Husband Smith", "Mari Boine", "Baby Varghese", "Anna Sohn", "Bernardo Padre", "Child"]
+)
+def test_names_that_are_such_words_stay(name: str) -> None:
+    assert len(tokens(name)) == len(name.replace("-", " ").split())
+
+
+def test_whom_mail_is_sent_to_is_another() -> None:
+    for entity_type in ("person", "organisation"):
+        assert not normalise_name("Care of Peleng Trading", "", "", "", "", "", entity_type).tokens
+        assert normalise_name("Care Peleng", "", "", "", "", "", entity_type).tokens
+
+
+def test_organisations_may_be_called_so() -> None:
+    found = normalise_name("Gentleman", "", "", "", "", "", "organisation")
+    assert [token.text for token in found.tokens] == ["gentleman"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ({"full": "Petrov, Ivan", "given": "Ivan"}, "Petrov, Ivan"),
+        ({"family": "Petrov", "given": "Ivan", "patronymic": "Sergeevich"}, "Ivan Sergeevich Petrov"),
+        ({"given": "Ivan", "middle": "", "family": None}, "Ivan"),
+        ({"kind": "alias"}, ""),
+    ],
+)
+def test_a_name_is_said_in_full_or_part_by_part(name: dict[str, str | None], said: str) -> None:
+    assert full_name(name) == said

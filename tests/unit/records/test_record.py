@@ -12,12 +12,11 @@ import pytest
 from pipeline.records import intake
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.dates import format_birth_date
+from pipeline.records.hashing import partition_of
 from pipeline.records.intake import AcceptedVersion, IntakeContext, IntakeDecision, SourceMessage
-from pipeline.records.messages import Outcome, Position, Reason
+from pipeline.records.messages import KnownVersion, Outcome, Position, Reason
 from pipeline.records.model import case_key, entity_key
 from pipeline.records.normalised import NormalisedEntity, PartialDate
-from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import KnownVersion
 from pipeline.streams.catalogues import topics
 from support.records.samples import FR_PJ, changed, message, only
 

@@ -1,5 +1,3 @@
-"""An installation without schemas says so at its start, in one line; it never takes records for wrong."""
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -8,6 +6,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.records import schemas
+from pipeline.records.schemas import hide_names
 from support.installation.incomplete import run_there, without_schemas
 from support.records.samples import message
 
@@ -52,3 +51,21 @@ def test_a_damaged_schema_is_the_installations_fault(
     monkeypatch.setattr(schemas, "folder", lambda: tmp_path)
     with pytest.raises(LiaisonError, match="install Liaison again"):
         schemas.validator("case")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "shown"),
+    [
+        ("", ""),
+        ("/data/entities/0/names/12/given", "/data/entities/0/names/12/given"),
+        ("/data/Ivan Petrov", "/data/…"),
+        ("/data/entities/0/Ivan~1title", "/data/entities/0/…"),
+        ("/data/33612345678", "/data/…"),
+        ("/data/Ivan/1980", "/data/…/…"),
+        ("/data/extensions/1980/title", "/data/extensions/…/title"),
+        ("/data/entities/\u0663", "/data/entities/…"),
+        ("/", "/…"),
+    ],
+)
+def test_a_pointer_shows_names_of_the_schema_and_places_in_lists_alone(pointer: str, shown: str) -> None:
+    assert hide_names(pointer) == shown

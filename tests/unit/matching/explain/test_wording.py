@@ -20,8 +20,8 @@ from pipeline.matching.explain.wording import (
 from pipeline.matching.explain.words import COMPANIONS
 from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import Model, load_model
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 from support.records.builder import RawEntity, case_data, person, vehicle
 
 KINDS = [(kind, companions) for kind, sentences in COMPANIONS.items() for companions in sentences]

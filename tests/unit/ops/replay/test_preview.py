@@ -11,11 +11,9 @@ from pipeline.ops.replay import preview
 from pipeline.ops.replay.preview import PreviewedOutcome, preview_message, preview_replay
 from pipeline.ops.replay.rejections import RejectionFilter
 from pipeline.records.agencies import Registry
-from pipeline.records.hashing import content_hash
-from pipeline.records.messages import Position, Reason, RejectedMessage
-from pipeline.records.partitioning import partition_of
+from pipeline.records.hashing import content_hash, partition_of
+from pipeline.records.messages import KnownVersion, Position, Reason, RejectedMessage
 from pipeline.records.validation import read
-from pipeline.records.versions import KnownVersion
 from pipeline.settings import Settings
 from pipeline.streams.runtime.faults import NOT_INDEXED
 from support.api.runtime import NOW

@@ -15,8 +15,8 @@ from pipeline.ops.replay.rejections import (
     redact_rejection,
     route_rejected,
 )
+from pipeline.records.hashing import partition_of
 from pipeline.records.messages import Position, Reason, RejectedMessage
-from pipeline.records.partitioning import partition_of
 from support.records.samples import message
 
 KEY = b"fr-pj:2026-004711"

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState, tells_owners
-from pipeline.records.signing_policy import SigningPolicy, with_key, with_revocation
+from pipeline.records.agency_keys import SigningPolicy, with_key, with_revocation
 from pipeline.streams.registers.registry_seals import NO_KEYS, is_sealed, judge_registry, seal_agency
 from support.correlation.key_rings import OTHER, RING, ROTATED
 from support.records.signing import NEXT_KEY, START, STRANGE_KEY, public, signing_agency

@@ -11,8 +11,8 @@ from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import load_model
+from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
-from pipeline.records.normalisation import normalise
 from pipeline.web.components.evidence import place_bars, render_comparison, render_counterfactuals
 from pipeline.web.i18n import load_words
 from support.records.builder import person

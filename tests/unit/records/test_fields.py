@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from pipeline.records.fields import place
 from pipeline.records.normalised import GeoPoint
-from pipeline.records.places import place
 
 
 def test_positions_are_rounded_to_what_a_report_can_know() -> None:
