@@ -1,4 +1,4 @@
-"""The thread of one case and one asking agency: its steps, and what it is after its last one. Pure.
+"""An access request: the thread of one case and one asking agency, its steps, and what it is after its last one. Pure.
 
 A thread keeps its steps, so what it is now and how it came to be are read from the same value. Only its last step
 decides what is open. Steps are taken in disclosures.py, those of a supervisor's break-glass in break_glass.py.
