@@ -37,8 +37,8 @@ FORMS = 13
 
 SCORING = 6
 """Version of the rules by which fingerprints are scored, and of those by which one meets a hit-only record; raised with
-any change that alters a pair's score, or what of it is equal, under one model file.
-tests/unit/matching/test_versions.py holds both versions to what they stand for."""
+any change that alters a pair's score, or what of it is equal, under one model file. A changed weight is another model,
+so another generation by that: SCORING stays. tests/unit/matching/test_versions.py holds both."""
 
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""

@@ -17,7 +17,7 @@ from pipeline.matching.model_file import ModelFile, WeightedComparison, Weighted
 from pipeline.records.entity_types import ENTITY_TYPES
 
 SHIPPED = "2026.11-2"
-"""Version of the model that ships; named anew with each change of a reference probability."""
+"""The name of the model that ships; another one with each change of its weights (docs/how-to/change-a-weight.md)."""
 
 
 def reference_model(version: str = "reference") -> ModelFile:

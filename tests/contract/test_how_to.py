@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ def _link_two_aircraft(tree: TreeCopy, page: HowToPage) -> None:
 
 WHO_USES_IT = """
 import json
+import re
 from pipeline.ops.backup.run import KEPT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -267,3 +269,37 @@ def test_a_language_takes_a_row_and_two_files_whose_empty_lines_are_named(tree: 
     assert explained.returncode == 0, explained.stdout
     assert "de Date of birth" in explained.stdout
     assert ",1" in explained.stdout, "decimals as Germans write them"
+
+
+PHONE_COUNTED = """
+from __future__ import annotations
+
+from pipeline.matching.comparisons.catalogue import PHONE
+from pipeline.matching.model import generation_id, load_model
+
+model = load_model()
+print(model.version, PHONE.levels[0].weight, generation_id(model, 4))
+"""
+
+
+def test_a_weight_takes_a_level_a_name_and_the_digests_that_a_test_tells(tree: TreeCopy) -> None:
+    page = HowToPage("change-a-weight")
+    before = tree.run_python("-c", PHONE_COUNTED).stdout.split()
+    level, name = page.patches
+    tree.apply(level)
+    told = tree.run_python("-m", "pytest", "-q", "-n0", "--noconftest", "-p", "no:cacheprovider", VERSIONS).stdout
+    assert "another name in SHIPPED" in told
+    assert "SCORING = 6 stays" in told
+    tree.apply(name)
+    after = tree.run_python("-c", PHONE_COUNTED).stdout.split()
+    assert (before[1], after[1]) == ("1993", "2019")
+    assert after[0] != before[0]
+    assert after[2] != before[2], "another generation"
+    told = tree.run_python("-m", "pytest", "-q", "-n0", "--noconftest", "-p", "no:cacheprovider", VERSIONS).stdout
+    versions = tree.root / VERSIONS
+    text = versions.read_text(encoding="utf-8")
+    for row in re.findall(r'(HELD_MODEL = \(.*?\)|"SCORING": \(\d+, "\w+"\))\.', told):
+        text = re.sub(r"^HELD_MODEL = .*$" if row.startswith("HELD") else r'"SCORING": \(.*?\)', row, text, flags=re.M)
+    versions.write_text(text, encoding="utf-8")
+    assert tree.first_failure(VERSIONS) == ""
+    assert tree.first_failure("tests/property/test_comparison_bounds.py", fixtures=True, only="phone") == ""

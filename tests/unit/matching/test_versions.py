@@ -1,4 +1,4 @@
-"""FORMS and SCORING hold what they stand for: no change of forms or scores without a new generation.
+"""FORMS, SCORING and SHIPPED hold what they stand for: no change of forms, scores or weights without a new generation.
 
 frozen_cases.ndjson holds cases of one {"country", "entities"} a line: each kind of entity, comparison and script, and
 60 cases of the demo. It stays as it is: lines that are added change both digests, though no form or score.
@@ -23,12 +23,16 @@ from pipeline.matching.comparisons.catalogue import of_type
 from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model, load_model
+from pipeline.matching.reference import SHIPPED, reference_model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening import sketches
 from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
 
 CASES = Path(__file__).with_name("frozen_cases.ndjson")
+
+HELD_MODEL = ("2026.11-2", "37bedcb32467687c")
+"""The name of the model that ships, and a hash of its weights."""
 
 HELD = {"FORMS": (13, "302b72d03f0faba2"), "SCORING": (6, "b6ac8fc10a70847c")}
 
@@ -42,6 +46,14 @@ generation by itself: neither version need be raised for it."""
 ADVICE = """
 {what} are not those of {name} {held}: under one generation, stores and links of two versions of the code would mix.
 Where the change is meant: {name} = {now} in pipeline/matching/model.py, and in HELD "{name}": ({now}, "{digest}")."""
+
+ADVICE_OF_WEIGHTS = """
+The weights of the shipped model are not those of {held}. Where the change is meant: another name in SHIPPED
+(pipeline/matching/reference.py), and HELD_MODEL = ("{name}", "{digest}")."""
+
+ADVICE_OF_SCORES = """
+Scores are not those of HELD, as the weights of the shipped model changed. SCORING = {held} stays, since another model
+is another generation by itself: in HELD "SCORING": ({held}, "{digest}")."""
 
 
 def _of_type(entity_type: str) -> tuple[Comparison, ...]:
@@ -77,6 +89,19 @@ def _case(number: int, raw: dict[str, Any]) -> Case:
     return msgspec.convert({**head, "country": raw["country"], "entities": entities}, Case)
 
 
+def _hash_of_weights() -> str:
+    found = reference_model("").comparisons
+    weights = {name: found[name] for name in COMPARISONS.split()}
+    return hashlib.blake2b(msgspec.json.encode(weights, order="sorted"), digest_size=8).hexdigest()
+
+
+def test_the_shipped_model_is_named_anew_where_a_weight_changes() -> None:
+    name, digest = HELD_MODEL
+    here = _hash_of_weights()
+    assert (SHIPPED, here) == (name, digest), ADVICE_OF_WEIGHTS.format(held=name, name=SHIPPED, digest=here)
+    assert load_model().version == SHIPPED
+
+
 def test_fingerprints_are_those_of_their_version(prints: list[Fingerprint]) -> None:
     _hold(
         "Fingerprints",
@@ -102,4 +127,6 @@ def _hold(what: str, name: str, version: int, found: object) -> None:
     digest = hashlib.blake2b(msgspec.json.encode(found), digest_size=8).hexdigest()
     held, expected = HELD[name]
     now = max(version, held + 1)
+    if name == "SCORING" and digest != expected and version == held and _hash_of_weights() != HELD_MODEL[1]:
+        pytest.fail(ADVICE_OF_SCORES.format(held=held, digest=digest))
     assert (version, digest) == (held, expected), ADVICE.format(what=what, name=name, held=held, now=now, digest=digest)
