@@ -29,7 +29,7 @@ from pipeline.records import messages
 from pipeline.records.hashing import partition_of
 from pipeline.streams.catalogues import metrics as worker_metrics
 from pipeline.streams.catalogues import rights, topics
-from pipeline.streams.catalogues.block_sizes import BlockSizes
+from pipeline.streams.catalogues.metrics import BlockSizes
 from pipeline.streams.catalogues.topics import Topic
 from pipeline.streams.runtime import faults
 

@@ -39,19 +39,17 @@ from pipeline.index.reading import IndexReader
 from pipeline.matching.model import Model
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_check import TrailCheck
 from pipeline.streams.audit.audit_log import AuditLog, audit_log, writer_name
+from pipeline.streams.audit.audit_tail import TrailCheck
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.audit.guess_log import GuessLog
-from pipeline.streams.audit.log_follower import served_log
-from pipeline.streams.audit.log_keys import tag_keys
+from pipeline.streams.audit.log_keys import served_log, tag_keys
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.monitoring.freshness import Freshness, watch_freshness
-from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
+from pipeline.streams.monitoring.freshness import Freshness, NoticeIndex, SettledNotices, watch_freshness
 from pipeline.streams.registers import control, registry, revocations
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry_pins import trusted_registry
+from pipeline.streams.registers.registry import trusted_registry
 from pipeline.times import Clock, now
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.tag_keys import TagKeys

@@ -38,15 +38,14 @@ from pipeline.records.messages import Position
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin_client
-from pipeline.streams.kafka.connection import BATCH_BYTES
-from pipeline.streams.kafka.fail_fast_producer import (
+from pipeline.streams.kafka.connection import BATCH_BYTES, login_name
+from pipeline.streams.kafka.producers import (
     REQUEST_TIMEOUT_MS,
     UNANSWERED,
     FailFastProducer,
     IndefiniteOutcomeError,
     consume_exception,
 )
-from pipeline.streams.kafka.login import login_name
 from pipeline.streams.kafka.reading import plain_consumer
 
 log = logging.getLogger(__name__)

@@ -46,8 +46,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import stores
-from pipeline.streams.runtime.processor import Processor
-from pipeline.streams.runtime.stateless_processor import NullStore
+from pipeline.streams.runtime.processor import NullStore, Processor
 from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.stages.document_publisher import DocumentPublisher

@@ -13,7 +13,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.guess_log import GuessLog, GuessReader
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import apply_plan
-from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
+from pipeline.streams.kafka.producers import FailFastProducer
 from pipeline.times import now
 
 pytestmark = pytest.mark.engines

@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit import audit_log
 from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
 from pipeline.streams.audit.audit_tail import read_entries
-from pipeline.streams.kafka import prompt_producer
+from pipeline.streams.kafka import producers
 from pipeline.times import now
 from support.kafka.own_broker import HeldConnection, broker, line, stopped
 
@@ -103,7 +103,7 @@ async def test_an_act_of_exactly_1_mib_is_taken_and_one_that_kafka_refuses_fails
 async def test_what_arrives_after_its_chain_was_replaced_is_no_fault(
     broker: Settings, line: HeldConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompt_producer, "REQUEST_TIMEOUT_MS", 10_000)  # one request, which is held
+    monkeypatch.setattr(producers, "PROMPT_TIMEOUT_MS", 10_000)  # one request, which is held
     late = Act(ActKind.READ, subject="late")
     async with writer(broker, "host|1") as log:
         await log.write(READ)

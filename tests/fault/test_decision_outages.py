@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, UnknownDecisionError
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
+from pipeline.streams.kafka.producers import FailFastProducer
 from pipeline.streams.kafka.reading import read_partitions
 from support.kafka.own_broker import HeldConnection, broker, line, stopped
 

@@ -16,9 +16,9 @@ from pipeline.ops.transactions import OpenTransaction, open_transactions
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import ClusterNotReadyError, apply_plan
-from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
+from pipeline.streams.kafka.offsets import StableOffsetWatch
+from pipeline.streams.kafka.producers import FailFastProducer
 from pipeline.streams.kafka.reading import read_partitions
-from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from support.installation.command import LIAISON
 from support.waiting import WaitFor

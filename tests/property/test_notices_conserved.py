@@ -29,8 +29,7 @@ from pipeline.api.services.notices import list_notices
 from pipeline.index.decisions import notice_document
 from pipeline.index.documents import DocumentWrite, case_document
 from pipeline.index.mappings import Indices
-from pipeline.streams.monitoring.freshness import Freshness, GroupPosition
-from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
+from pipeline.streams.monitoring.freshness import Freshness, GroupPosition, NoticeIndex, SettledNotices
 from support.access.requesters import BERT
 from support.api.runtime import NOW, Api
 from support.no_leak.worlds import STAGES

@@ -14,7 +14,7 @@ LIMITS: Final[dict[str, float]] = {
     "pipeline.streams.audit.decision_log.ANSWER_S": PATIENCE_S,
     "pipeline.streams.audit.decision_log.REQUEST_TIMEOUT_MS": 30_000,
     "pipeline.streams.audit.decision_log.TRANSACTION_TIMEOUT_MS": 60_000,
-    "pipeline.streams.kafka.prompt_producer.REQUEST_TIMEOUT_MS": 30_000,
+    "pipeline.streams.kafka.producers.PROMPT_TIMEOUT_MS": 30_000,
 }
 """By where each stands."""
 

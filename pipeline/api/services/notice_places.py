@@ -1,7 +1,7 @@
 """Where a reader of notices has come, as their cursor says it. Pure.
 
 A notice may be there before its case can be read, and several are not shown in their order. So a place passes what is
-settled alone (pipeline.streams.monitoring.settled_notices); of what is not, it names what its reader was given, and
+settled alone (pipeline.streams.monitoring.freshness); of what is not, it names what its reader was given, and
 all else there is looked at again.
 
 Offsets count within a topic. After a restore there is another one, with other offsets: who holds a cursor of the former

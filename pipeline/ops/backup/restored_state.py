@@ -30,9 +30,8 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.lag import ends_of, group_of
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.runtime.stage import ALL
-from pipeline.streams.runtime.transactions import Output, Progress
+from pipeline.streams.runtime.transactions import HITS_PUBLISHED, Output, Progress, advance_progress, marker_output
 from pipeline.streams.stages import attest, intake, notify
-from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, advance_progress, marker_output
 from pipeline.times import now
 
 COPIED: Final = tuple(topic for topic in KEPT if topic is not topics.CONTROL)

@@ -28,10 +28,9 @@ from pipeline.streams.provisioning.users import list_users
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.runtime.stage import ALL
-from pipeline.streams.runtime.transactions import Progress, progress_key
+from pipeline.streams.runtime.transactions import HITS_PUBLISHED, Progress, progress_key, read_marker
 from pipeline.streams.stages import notify
 from pipeline.streams.stages.attest import read_log_end
-from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, read_marker
 from pipeline.transparency.growth import LogNotContinuedError
 
 KEPT: Final = tuple(topic for topic in topics.CATALOGUE if topic.backed_up)

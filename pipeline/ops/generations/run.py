@@ -42,7 +42,7 @@ from pipeline.streams.registers.control import (
     remove_generation,
 )
 from pipeline.streams.runtime.stores import delete_generation, shared_root
-from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, HOME, read_marker
+from pipeline.streams.runtime.transactions import HITS_PUBLISHED, HOME, read_marker
 
 ALLOWED_BEHIND: Final = 500
 """Records that a generation may be behind at a switch: under load it is never at the end; this is about a second."""

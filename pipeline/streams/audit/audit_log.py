@@ -39,8 +39,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import DAY_MS, See, follow_audit
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.fail_fast_producer import consume_exception
-from pipeline.streams.kafka.prompt_producer import ANSWER_S, PromptProducer
+from pipeline.streams.kafka.producers import ANSWER_S, PromptProducer, consume_exception
 from pipeline.times import Clock, unix_ms
 from pipeline.transparency.leaves import new_seed
 

@@ -22,8 +22,7 @@ from aiokafka.errors import IllegalOperation, KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
-from pipeline.streams.kafka.prompt_producer import ANSWER_S
+from pipeline.streams.kafka.producers import ANSWER_S, FailFastProducer
 from pipeline.streams.kafka.reading import read_partitions
 
 TRANSACTIONS: Final = "decide"

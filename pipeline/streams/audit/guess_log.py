@@ -26,7 +26,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.prompt_producer import ANSWER_S, PromptProducer
+from pipeline.streams.kafka.producers import ANSWER_S, PromptProducer
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.times import Clock
 

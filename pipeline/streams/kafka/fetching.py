@@ -24,9 +24,9 @@ from aiokafka.errors import KafkaError
 from pipeline.backoff import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from pipeline.errors import LiaisonError
 from pipeline.streams.catalogues import metrics
-from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError, PartitionReader, ReadingPolicy
 from pipeline.streams.kafka.record_batches import BatchReader, CorruptBatchError
+from pipeline.streams.kafka.unreadable import RejectedBatch
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from aiokafka.errors import KafkaError
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 
 from pipeline.errors import LiaisonError
-from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.kafka.record_batches import (
     BatchLimits,
     BatchReader,
@@ -24,7 +23,7 @@ from pipeline.streams.kafka.record_batches import (
     UnreadableBatchError,
     split_batches,
 )
-from pipeline.streams.kafka.unreadable import UnreadableBatch
+from pipeline.streams.kafka.unreadable import RejectedBatch, UnreadableBatch
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,12 @@ from aiokafka.errors import KafkaError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.batch_rejections import RejectedBatch, rejected_batches
 from pipeline.streams.kafka.connection import consumer_options
 from pipeline.streams.kafka.fetching import BatchConsumer
 from pipeline.streams.kafka.inflation import require_codecs
 from pipeline.streams.kafka.partition_reading import ReadingPolicy
 from pipeline.streams.kafka.record_batches import BatchLimits
-from pipeline.streams.kafka.unreadable import records_up_to
+from pipeline.streams.kafka.unreadable import RejectedBatch, records_up_to, rejected_batches
 
 POLL_MS = 200
 """How long a reader waits for records before it looks whether it has read all, or has waited long enough."""

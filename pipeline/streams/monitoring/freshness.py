@@ -10,6 +10,10 @@ holds back its own records alone: `as_of` goes on without them, and `without` na
 
 So it is known, too, up to which notice all that notices are about is in the index: a notice comes after what it is
 about, so the ends of project's topics, looked up after the end of `notices`, cover that.
+
+Notices up to there are settled: they, and what they are about, are shown by the index. A reader's cursor passes no
+other: the case that a notice is about may be a moment away, and the notice is left out for those who may not know of
+its case. What is settled follows from the index's own lag, never from who reads.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import chain
@@ -29,13 +33,69 @@ from aiokafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.first_times import first_times, high_watermarks
-from pipeline.streams.kafka.stable_offsets import PartitionOffsets, StableOffsetWatch
+from pipeline.streams.kafka.offsets import PartitionOffsets, StableOffsetWatch, first_times, high_watermarks
 from pipeline.streams.monitoring.lag import consumed_partitions, ends_of, group_of, read_acknowledged
-from pipeline.streams.monitoring.settled_notices import IndexedNotices, NoticeIndex, SettledNotices
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import Clock
+
+
+class NoticeIndex(NamedTuple):
+    """Where notices are read: the id of their topic, and the generation whose index holds what they are about.
+
+    Offsets count within a topic: after a restore another one of the same name begins anew.
+    """
+
+    topic: str
+    generation: str
+
+
+class IndexedNotices(NamedTuple):
+    """The offset before which all notices, and all that they are about, are in an index."""
+
+    where: NoticeIndex
+    end: int
+
+
+class SettledNotices:
+    """`end`: the offset of `index` before which notices are settled; 0 while nobody knows, as after a switch."""
+
+    def __init__(self, index: NoticeIndex, refresh: Callable[[str], Awaitable[None]]) -> None:
+        """`refresh` lets searches show all notices, and all cases in the index of the generation that it is given."""
+        self.index, self.end = index, 0
+        self._refresh = refresh
+        self._hurried = asyncio.Event()
+
+    def follow_generation(self, generation: str) -> None:
+        """Notices are read with this generation's index; if it is another one, it may be behind the former."""
+        if generation != self.index.generation:
+            self.index, self.end = self.index._replace(generation=generation), 0
+
+    async def follow_index(self, indexed: IndexedNotices) -> None:
+        """More is in the index; it counts once searches show it, and only of the generation that is read."""
+        if indexed.where.topic != self.index.topic:
+            self.index, self.end = self.index._replace(topic=indexed.where.topic), 0
+        if indexed.where != self.index or indexed.end <= self.end:
+            return
+        try:
+            await self._refresh(indexed.where.generation)
+        except LiaisonError as error:
+            log.warning("notices are not settled yet: %s", error)
+            return
+        if indexed.where == self.index:
+            self.end = indexed.end
+
+    def hurry(self) -> None:
+        """A reader can't go on before more is settled."""
+        self._hurried.set()
+
+    async def wait_hurried(self, least_s: float, longest_s: float) -> None:
+        """Return once a reader waits for more to settle, within these bounds."""
+        await asyncio.sleep(min(least_s, longest_s))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurried.wait(), max(0.0, longest_s - least_s))
+        self._hurried.clear()
+
 
 log = logging.getLogger(__name__)
 

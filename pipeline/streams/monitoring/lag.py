@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.catalogues.topic_row import OF_A_GENERATION, Process
+from pipeline.streams.catalogues.topics import OF_A_GENERATION, Process
 from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions

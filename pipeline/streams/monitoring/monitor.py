@@ -6,7 +6,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Set
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -17,14 +18,45 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import ClusterNotReadyError
-from pipeline.streams.kafka.last_events import last_events
+from pipeline.streams.kafka.offsets import StableOffsetWatch, last_events
 from pipeline.streams.kafka.reading import plain_consumer
-from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
-from pipeline.streams.monitoring.last_event_gauges import LastEventGauges
 from pipeline.streams.runtime.health import Health, HealthSample, LaneState
 from pipeline.streams.runtime.stage import OwnedPartition, Stage
 from pipeline.streams.runtime.stores import size_on_disk
 from pipeline.streams.runtime.transactions import progress_partition
+
+AskLastEvents = Callable[[Collection[TopicPartition]], Awaitable[Mapping[TopicPartition, float]]]
+"""Asks Kafka for the time (Unix seconds) of each partition's last record, as far as there is one."""
+
+
+class LastEventGauges:
+    """Asks about partitions that come to this worker: what is consumed later, a Meter tells as it goes.
+
+    Neither sets a time back: a lane may apply records while Kafka answers, and what it applies may be a backlog, older
+    than the end of the partition.
+    """
+
+    def __init__(self, ask: AskLastEvents, namespace: str) -> None:
+        self._ask, self._namespace = ask, namespace
+        self._told: set[TopicPartition] = set()
+
+    async def tell(self, owned: Set[TopicPartition]) -> None:
+        """Tell of the partitions that are new, and no longer of those that went; 0 of one that holds no record.
+
+        Without the 0, an agency that never sent, or is silent for longer than Kafka keeps records, would be unknown.
+        """
+        new = owned - self._told
+        times_s = await self._ask(new)
+        for partition in new:
+            metrics.LAST_EVENT.labels(*self._labels(partition)).advance(times_s.get(partition, 0.0))
+        for gone in self._told - owned:
+            with suppress(KeyError):
+                metrics.LAST_EVENT.remove(*self._labels(gone))
+        self._told = set(owned)
+
+    def _labels(self, partition: TopicPartition) -> tuple[str, str]:
+        return str(partition.topic).removeprefix(self._namespace), str(partition.partition)
+
 
 log = logging.getLogger(__name__)
 

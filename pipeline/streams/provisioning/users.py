@@ -1,10 +1,14 @@
-"""The users of a broker that asks who one is: a SCRAM password and access lists for each agency and each worker."""
+"""The users of a broker that asks who one is: a SCRAM password, access lists and a rate for each agency and worker.
+
+Rates are Kafka's own quotas, by principal. Whoever exceeds one is answered later by the broker, which every producer
+understands: nothing is refused or lost. A rate holds for each broker, since each measures for itself what it is sent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from kafka.admin import (
@@ -21,6 +25,11 @@ from kafka.admin import (
     UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
+from kafka.errors import for_code
+from kafka.protocol.admin import (
+    AlterClientQuotasRequest,
+    DescribeClientQuotasRequest,
+)
 from pydantic import SecretStr
 
 from pipeline.engines.credentials import new_password
@@ -33,7 +42,47 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues.rights import KafkaRight, role_grants
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.connection import with_access
-from pipeline.streams.provisioning import quotas
+
+PRODUCER_RATE: Final = "producer_byte_rate"
+USER: Final = "user"
+
+ANY_NAMED: Final = 2
+"""Match type of DescribeClientQuotas (KIP-546): every entity of the type that has a name."""
+
+
+def set_rate(client: KafkaAdminClient, user: str, rate_bytes_s: int | None) -> None:
+    """Let a user send at most so many bytes a second to each broker; None: as much as it likes. Raises LiaisonError."""
+    entry = AlterClientQuotasRequest.EntryData
+    change = entry(
+        entity=[entry.EntityData(entity_type=USER, entity_name=user)],
+        ops=[entry.OpData(key=PRODUCER_RATE, value=float(rate_bytes_s or 0), remove=rate_bytes_s is None)],
+    )
+    answer = _send_request(client, AlterClientQuotasRequest(entries=[change], validate_only=False))
+    for entry in answer.entries:
+        if entry.error_code:
+            raise LiaisonError(f"Kafka refused the rate of {user}: {entry.error_message}")
+
+
+def read_rates(client: KafkaAdminClient) -> dict[str, int]:
+    """The rates that are set, in bytes a second, by user. Raises KafkaError."""
+    component = DescribeClientQuotasRequest.ComponentData
+    named = component(entity_type=USER, match_type=ANY_NAMED, match=None)
+    answer = _send_request(client, DescribeClientQuotasRequest(components=[named], strict=True))
+    if answer.error_code:
+        raise for_code(answer.error_code)(f"Kafka did not report its rates: {answer.error_message}")
+    return {
+        entry.entity[0].entity_name: int(value.value)
+        for entry in answer.entries or ()
+        for value in entry.values
+        if value.key == PRODUCER_RATE
+    }
+
+
+def _send_request(client: KafkaAdminClient, request: Any) -> Any:
+    """The answer to a request for which kafka-python's admin client has a message and no call."""
+    manager = client._manager  # noqa: SLF001 - pinned; tests/integration/streams/test_rights.py
+    return manager.run(manager.send, request)
+
 
 MECHANISM: Final = ScramMechanism.SCRAM_SHA_256
 ANY_HOST: Final = "*"
@@ -124,7 +173,7 @@ def _keep_login(settings: Settings, name: str, login: KafkaLogin | None) -> None
 def limit_rate(settings: Settings, name: str, rate_bytes_s: int | None) -> None:
     """Let a user send at most so many bytes a second to each broker; None lifts the limit. Raises LiaisonError."""
     with admin_client(settings) as client:
-        quotas.set_rate(client, settings.namespace + name, rate_bytes_s)
+        set_rate(client, settings.namespace + name, rate_bytes_s)
 
 
 def read_limits(settings: Settings) -> dict[str, int]:
@@ -132,7 +181,7 @@ def read_limits(settings: Settings) -> dict[str, int]:
     if not asks_for_credentials(settings):
         return {}
     with admin_client(settings) as client:
-        return {user.removeprefix(settings.namespace): rate for user, rate in quotas.read_rates(client).items()}
+        return {user.removeprefix(settings.namespace): rate for user, rate in read_rates(client).items()}
 
 
 def remove_user(settings: Settings, name: str) -> None:
@@ -140,7 +189,7 @@ def remove_user(settings: Settings, name: str) -> None:
     user = settings.namespace + name
     with admin_client(settings) as client:
         client.delete_acls([_everything_of(user)])
-        quotas.set_rate(client, user, None)
+        set_rate(client, user, None)
         if _is_known(client, user):
             _alter_credentials(client, UserScramCredentialDeletion(user, MECHANISM))
     _keep_login(settings, name, None)

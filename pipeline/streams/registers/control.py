@@ -24,9 +24,9 @@ from pipeline.matching.model_file import ModelFile, encode_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.batch_rejections import SETTING, RejectedBatch
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import plain_consumer, read_table, watch_table
+from pipeline.streams.kafka.unreadable import SETTING, RejectedBatch
 
 ACTIVE: Final = "active_generation"
 ONE: Final = "generation"

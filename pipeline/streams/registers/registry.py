@@ -1,4 +1,9 @@
-"""The agency registry: the compacted topic `agencies`, read whole."""
+"""The agency registry: the compacted topic `agencies`, read whole, and the seals and pins that hold its entries.
+
+Entries that say how an agency signs, or who is told of its searches, bear the installation's seal: whoever holds Kafka
+can't write one. A seal covers the whole entry and when it was made. A home pins what it has seen of sealed entries, and
+an entry from Kafka is held against that.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,17 @@ import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 
 from pipeline.backoff import retrying
+from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.errors import LiaisonError
+from pipeline.private_files import write_private
 from pipeline.records.agencies import Agency, Registry
 from pipeline.records.agency_keys import SigningPolicy
 from pipeline.settings import Settings
@@ -22,9 +32,105 @@ from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import read_table, watch_table
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry_pins import trusted_registry
-from pipeline.streams.registers.registry_seals import seal_agency
+from pipeline.streams.registers.seals import is_seal_of, make_seal
 from pipeline.times import now
+
+NO_KEYS: Final = SigningPolicy(required=True)
+"""How an entry is taken that can't be trusted: nothing of its agency is accepted until an operator writes it anew."""
+
+
+def seal_agency(agency: Agency, ring: KeyRing, now: datetime) -> Agency:
+    """The entry under a new seal, made now, and later than the one before."""
+    before = agency.signing.changed_at
+    changed_at = now if before is None else max(now, before + timedelta(milliseconds=1))
+    unsealed = _with_signing(agency, msgspec.structs.replace(agency.signing, changed_at=changed_at, seal=""))
+    seal = make_seal(unsealed, ring, KeyUse.REGISTRY)
+    return _with_signing(unsealed, msgspec.structs.replace(unsealed.signing, seal=seal))
+
+
+def is_sealed(agency: Agency, ring: KeyRing) -> bool:
+    """Whether an entry is as the installation sealed it, under any of its secrets."""
+    unsealed = _with_signing(agency, msgspec.structs.replace(agency.signing, seal=""))
+    return agency.signing.changed_at is not None and is_seal_of(agency.signing.seal, unsealed, ring, KeyUse.REGISTRY)
+
+
+def _with_signing(agency: Agency, signing: SigningPolicy) -> Agency:
+    return msgspec.structs.replace(agency, signing=signing)
+
+
+class TrustedEntries(NamedTuple):
+    """What intake goes by of a registry; `pins` are the last sealed entries seen, `doubted` the names replaced."""
+
+    registry: Registry
+    pins: Registry
+    doubted: tuple[str, ...]
+
+
+def judge_registry(entries: Registry, pins: Registry, ring: KeyRing) -> TrustedEntries:
+    """Judge a registry as Kafka gives it by what was seen of it before.
+
+    An agency that was ever seen sealed stays so: an entry without a good seal, or with an older one, is somebody's
+    attempt to take its requirement back or to bring a revoked key back, and the last good one holds.
+    """
+    found = {name: _judge_entry(entry, pins.get(name), ring) for name, entry in entries.items()}
+    held = {name: entry for name, entry in found.items() if entry.signing.seal}
+    doubted = tuple(name for name, entry in entries.items() if found[name] != entry)
+    return TrustedEntries(found, {**pins, **held}, doubted)
+
+
+def _judge_entry(entry: Agency, pin: Agency | None, ring: KeyRing) -> Agency:
+    if pin is not None:
+        return entry if is_sealed(entry, ring) and not _is_older(entry, pin) else pin
+    if not entry.needs_seal or is_sealed(entry, ring):
+        return entry
+    untold = msgspec.structs.replace(entry, owners_told=())
+    return _with_signing(untold, NO_KEYS) if entry.signing != SigningPolicy() else untold
+
+
+def _is_older(entry: Agency, pin: Agency) -> bool:
+    made, pinned = entry.signing.changed_at, pin.signing.changed_at
+    return made is None or (pinned is not None and made < pinned)
+
+
+_pins = msgspec.json.Decoder(dict[str, Agency])
+
+
+def trusted_registry(settings: Settings, entries: Registry) -> Registry:
+    """The registry that intake goes by and operators change: what is doubted is logged as an error and replaced.
+
+    Raises LiaisonError for an installation without its secret, or a file of pins that can't be read.
+    """
+    path = pins_path(settings)
+    before = _read_pins(path)
+    if not before and not any(entry.needs_seal for entry in entries.values()):
+        return entries
+    found = judge_registry(entries, before, key_ring(settings))
+    for name in found.doubted:
+        log.error(
+            "the registry's entry of %s bears no seal of this installation, or an older one than was seen before; the "
+            "last good one holds. Somebody else may have written it: look who may write to the topic `agencies`, then "
+            "`liaison ops agency set %s` with what it should say",
+            name,
+            name,
+        )
+    if found.pins != before:
+        write_private(path, msgspec.json.encode(found.pins))
+    return found.registry
+
+
+def pins_path(settings: Settings) -> Path:
+    """Where a home keeps them, one file for each namespace."""
+    return settings.home.expanduser() / "registry" / f"{settings.namespace}pins.json"
+
+
+def _read_pins(path: Path) -> dict[str, Agency]:
+    try:
+        return _pins.decode(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError) as error:
+        raise LiaisonError(f"{path} can't be read; put an intact copy back, or remove it to start over") from error
+
 
 log = logging.getLogger(__name__)
 

@@ -13,22 +13,114 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
 from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
+from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams.kafka.unreadable import last_offset_of, records_after
-from pipeline.streams.runtime.faults import InternalFaultError
+from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
-from pipeline.streams.runtime.lane_host import LaneHost
-from pipeline.streams.runtime.lane_stores import LaneStores
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.processor import ChunkResult, PendingSlices, Processor, Store
-from pipeline.streams.runtime.source_queues import Chunk, SourceQueues
+from pipeline.streams.runtime.processor import After, ChunkResult, PendingSlices, Processor, Store
+from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
 from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFencedError, Transactions
+
+
+class LaneHost(NamedTuple):
+    """The parts of a worker that its lanes share.
+
+    Lanes decide one at a time, under `cpu_lock`. `note_lost` is called when a lane's index belongs to another worker,
+    `after` behind each effect. `flow` pauses and resumes fetching, and `faults` counts records that failed inside.
+    `erase_after_s` is how long after its erasure content may stay in a store's file.
+    """
+
+    cpu_lock: asyncio.Lock
+    note_lost: Callable[[], None]
+    after: After
+    erase_after_s: float
+    flow: FetchControl
+    faults: FaultCount
+
+
+@dataclass
+class OpenStore:
+    """A store and how far its source partition was applied."""
+
+    store: Store
+    applied: AppliedPosition
+
+
+class LaneStores:
+    """What a lane has open; empty before it starts and after it stops. `on_unwritable` hears that a disk is full."""
+
+    def __init__(self, lane: str, partitions: Sequence[TopicPartition], on_unwritable: Callable[[], None]) -> None:
+        self._lane, self._partitions, self._on_unwritable = lane, partitions, on_unwritable
+        self._open: dict[TopicPartition, OpenStore] = {}
+        self.lock = asyncio.Lock()
+        """Held while stores are synced or closed: neither may begin within the other."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the store of every partition is open."""
+        return len(self._open) == len(self._partitions)
+
+    def __getitem__(self, partition: TopicPartition) -> OpenStore:
+        return self._open[partition]
+
+    def add_store(self, partition: TopicPartition, store: Store, applied: AppliedPosition) -> None:
+        """Take a store that was opened at what was applied."""
+        self._open[partition] = OpenStore(store, applied)
+
+    def applied_offsets(self) -> dict[TopicPartition, int]:
+        """The last offset applied of each partition (-1: none); what is not open yet has applied none."""
+        held = self._open
+        return {p: held[p].applied.offset if p in held else NO_OFFSET for p in self._partitions}
+
+    async def commit_stores(self, applied: Mapping[TopicPartition, AppliedPosition]) -> None:
+        """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
+        for partition, reached in applied.items():
+            held = self._open[partition]
+            async for attempt in retrying(StoreUnwritableError, log, f"lane {self._lane}: the commit of a store"):
+                with attempt:
+                    self._commit_store(held.store, reached.offset)
+            held.applied = reached
+
+    def _commit_store(self, store: Store, offset: int) -> None:
+        try:
+            store.commit(offset)
+        except StoreUnwritableError:
+            self._on_unwritable()
+            raise
+
+    async def compact_stores(self, erase_after_s: float) -> None:
+        """Write files anew that have held what was erased for so long."""
+        for held in self._open.values():
+            try:
+                await asyncio.to_thread(held.store.compact, erase_after_s)
+            except StoreUnwritableError as error:
+                log.warning("lane %s: %s; what was erased stays in the file until there is room", self._lane, error)
+
+    async def sync_stores(self) -> None:
+        """Bring to the disk what was committed; the caller holds the lock. Raises what the disk does."""
+        await asyncio.to_thread(self._sync_all)
+
+    def _sync_all(self) -> None:
+        for held in list(self._open.values()):
+            held.store.sync()
+
+    async def close(self) -> None:
+        """Close all stores, once a sync that is under way has ended."""
+        async with self.lock:
+            closing, self._open = self._open, {}
+            for held in closing.values():
+                with contextlib.suppress(Exception):
+                    held.store.close()
+
 
 log = logging.getLogger(__name__)
 

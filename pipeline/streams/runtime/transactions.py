@@ -3,6 +3,10 @@
 Starting a producer ends what an earlier one left open and fences it: its late requests are refused. So whenever the
 outcome of a request is not known, the producer is dropped, another one is started, and `progress` says what became of
 the transaction (`commit`). None of its requests is ever sent again under the same epoch.
+
+Beside the progress lie notes (`marker_output`): what must be known of an index whichever generation owns it, written by
+its lanes. `home`: whose fingerprints intake writes itself, and the end of `accepted` up to which they were complete
+when it began. `told`: which generation agencies were told of last, and up to which offset of its `links`.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.connection import BATCH_BYTES, LARGEST_REQUEST
-from pipeline.streams.kafka.fail_fast_producer import REQUEST_TIMEOUT_MS, FailFastProducer, consume_exception
+from pipeline.streams.kafka.producers import REQUEST_TIMEOUT_MS, FailFastProducer, consume_exception
 from pipeline.streams.kafka.reading import read_table
 
 log = logging.getLogger(__name__)
@@ -91,7 +95,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """A topic that was deleted and made anew has another; what was applied of the old one says nothing of it."""
     generation: str = ""
     switches: int = msgspec.field(default=0, name="turn")
-    """Both for notes (pipeline.streams.stages.stage_markers) alone."""
+    """Both for notes (`marker_output`) alone."""
     records: int = 0
     """How many records were applied up to this offset."""
 
@@ -288,3 +292,34 @@ def _make_batches(producer: AIOKafkaProducer, records: Iterable[Output]) -> dict
 
 def _append_record(builder: BatchBuilder, now: int, key: bytes, value: bytes) -> Any:
     return builder.append(timestamp=now, key=key, value=value)
+
+
+HOME: Final = ("intake", "home")
+HITS_PUBLISHED: Final = ("project", "told")
+
+
+def marker_output(settings: Settings, kind: tuple[str, str], index: int, value: Progress) -> Output:
+    """The record that keeps a note; it goes into a transaction of the lane of that index."""
+    stage, _ = kind
+    topic = topics.topic_name(settings, topics.PROGRESS)
+    return Output(topic, progress_partition(stage, index), _marker_key(kind, index), msgspec.json.encode(value))
+
+
+def advance_progress(
+    settings: Settings, stage: str, generation: str, source: TopicPartition, value: Progress
+) -> Output:
+    """The record that moves another stage's progress, where its work up to there is known to be done."""
+    topic = topics.topic_name(settings, topics.PROGRESS)
+    key = progress_key(f"{stage}|{generation}", source)
+    return Output(topic, progress_partition(stage, source.partition), key, msgspec.json.encode(value))
+
+
+def read_marker(table: Mapping[bytes, bytes], kind: tuple[str, str], index: int) -> Progress | None:
+    """The note of an index in its partition of `progress`."""
+    value = table.get(_marker_key(kind, index))
+    return None if value is None else msgspec.json.decode(value, type=Progress)
+
+
+def _marker_key(kind: tuple[str, str], index: int) -> bytes:
+    """In the form of progress keys: stage, scope, topic, partition."""
+    return "|".join((*kind, "note", str(index))).encode()

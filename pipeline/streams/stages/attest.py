@@ -24,9 +24,8 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
-from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.times import now

@@ -27,10 +27,9 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import After, ChunkResult
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, StatelessProcessor
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
 from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from pipeline.streams.runtime.worker_slots import claimed_slot
 

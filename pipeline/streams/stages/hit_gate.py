@@ -40,8 +40,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers import control
-from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
-from pipeline.streams.runtime.stateless_processor import NullStore
+from pipeline.streams.runtime.processor import ChunkResult, NullStore, ProgressTable
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.stages.document_publisher import DocumentPublisher, document_of
 from pipeline.times import now

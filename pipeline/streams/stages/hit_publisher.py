@@ -40,9 +40,15 @@ from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
-from pipeline.streams.runtime.transactions import Output, Progress, Transactions
+from pipeline.streams.runtime.transactions import (
+    HITS_PUBLISHED,
+    Output,
+    Progress,
+    Transactions,
+    marker_output,
+    read_marker,
+)
 from pipeline.streams.stages.hit_gate import question_output
-from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, marker_output, read_marker
 from pipeline.times import now
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,9 @@
 """The intake stage: messages of the national topics in; receipts, rejections, accepted records and fingerprints out.
 
 It alone writes to `accepted`, so it is also asked, by `expiries`, to end the versions whose retention is over.
+
+An expiry ends a version by a mark in `accepted`, and by its fingerprint in every partition of `blocks`. The stage's
+store has by case key the latest version that was accepted, as MessagePack.
 """
 
 from __future__ import annotations
@@ -14,12 +17,13 @@ from typing import Any, Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.guesses import make_guesses
+from pipeline.access.guesses import AskedGuesses, make_guesses
 from pipeline.correlation.correlator import target_partitions
-from pipeline.correlation.fingerprinting import make_fingerprint
+from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
+from pipeline.records import expiry
 from pipeline.records.agencies import Registry
 from pipeline.records.intake import (
     AcceptedVersion,
@@ -32,7 +36,7 @@ from pipeline.records.intake import (
     reject_batch,
     rejection,
 )
-from pipeline.records.messages import AcceptedRecord, Position, Reason, Receipt, RejectedMessage
+from pipeline.records.messages import AcceptedRecord, KnownVersion, Position, Reason, Receipt, RejectedMessage
 from pipeline.records.validation import RecordProblem
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
@@ -43,22 +47,87 @@ from pipeline.streams.kafka.unreadable import UnreadableBatch
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry import read_agencies, wait_for_change
-from pipeline.streams.registers.registry_pins import trusted_registry
+from pipeline.streams.registers.registry import read_agencies, trusted_registry, wait_for_change
+from pipeline.streams.registers.seals import is_sealed_expiry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
-from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
-from pipeline.streams.runtime.transactions import AppliedPosition, Output, Progress
+from pipeline.streams.runtime.transactions import (
+    HOME,
+    AppliedPosition,
+    Output,
+    Progress,
+    advance_progress,
+    marker_output,
+    read_marker,
+)
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages import derive
-from pipeline.streams.stages.expiry_decisions import ExpiryDecider
-from pipeline.streams.stages.known_versions import encode_known_version, find_known_version
-from pipeline.streams.stages.stage_markers import HOME, advance_progress, marker_output, read_marker
 from pipeline.times import now
+
+_known: Final = msgspec.msgpack.Decoder(KnownVersion)
+_known_encoder: Final = msgspec.msgpack.Encoder()
+
+
+def find_known_version(store: TableStore, case: str) -> KnownVersion | None:
+    """The version that is known of a case; None of a case that is new."""
+    value = store.get(case.encode())
+    return None if value is None else _known.decode(value)
+
+
+def encode_known_version(known: KnownVersion) -> bytes:
+    """The value that a store holds under the case's key."""
+    return _known_encoder.encode(known)
+
+
+FindStore = Callable[[str, int], TableStore | None]
+"""The store of an agency's cases in a partition."""
+
+_expiries: Final = msgspec.json.Decoder(expiry.Expiry)
+
+
+class ExpiryDecider:
+    """Decides what each message of `expiries` ends. The fingerprints are of the generation `current`."""
+
+    def __init__(
+        self, settings: Settings, registry: Registry, current: Generation, ring: KeyRing, clock: Callable[[], datetime]
+    ) -> None:
+        self._registry, self._ring, self._clock = registry, ring, clock
+        self._generation, self._block_partitions = current.id, settings.block_partitions
+        self.topic = topics.topic_name(settings, topics.EXPIRIES)
+        self._accepted = topics.topic_name(settings, topics.ACCEPTED)
+        self._guesses = topics.topic_name(settings, topics.HIT_GUESSES)
+        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
+
+    def decide_expiry(self, record: ConsumerRecord, find_store: FindStore) -> list[Output]:
+        """Whatever is not a request of ours, or comes too late, ends nothing; retention asks again."""
+        try:
+            asked = _expiries.decode(record.value or b"")
+        except msgspec.DecodeError as error:
+            log.warning("%s-%d-%d ends nothing: %s", record.topic, record.partition, record.offset, error)
+            return []
+        if not is_sealed_expiry(asked, self._ring):
+            log.warning("%s-%d-%d ends nothing: it bears no seal", record.topic, record.partition, record.offset)
+            return []
+        return list(self._make_outputs(asked, record, find_store(asked.agency, record.partition)))
+
+    def _make_outputs(self, asked: expiry.Expiry, record: ConsumerRecord, store: TableStore | None) -> Iterator[Output]:
+        """The mark in `accepted`, its fingerprint to every partition of `blocks`, and that it guesses nothing more."""
+        agency = self._registry.get(asked.agency)
+        made = expiry.mark(asked, agency, find_known_version(store, asked.case)) if agency and store else None
+        if made is None:
+            return
+        position = Position(record.topic, record.partition, record.offset)
+        time, encoded = self._clock().isoformat(timespec="milliseconds"), _encoder.encode(expiry_mark(made))
+        kept = expiry.accepted(made, asked, position, time, msgspec.Raw(encoded), self._generation)
+        yield Output(self._accepted, record.partition, made.key.encode(), _encoder.encode(kept))
+        for target in range(self._block_partitions):
+            yield Output(self._blocks, target, made.key.encode(), encoded)
+        yield Output(self._guesses, 0, asked.agency.encode(), _encoder.encode(AskedGuesses(asked.agency, made.key)))
+
 
 log = logging.getLogger(__name__)
 

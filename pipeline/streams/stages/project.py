@@ -41,9 +41,8 @@ from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import followed_agencies
-from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable, StatelessProcessor
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError

@@ -23,8 +23,7 @@ from pipeline.search.probes import fingerprint_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import ChunkResult
-from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
+from pipeline.streams.runtime.processor import ChunkResult, NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.hit_gate import question_output
 from pipeline.times import now

@@ -30,7 +30,7 @@ from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.monitoring.monitor import Monitor
 from pipeline.streams.monitoring.status_port import serve_status
-from pipeline.streams.provisioning.replica_warning import warn_of_missing_replicas
+from pipeline.streams.provisioning.setup import warn_of_missing_replicas
 from pipeline.streams.provisioning.users import as_role
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.health import Health, Remedies

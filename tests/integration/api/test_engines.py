@@ -25,9 +25,8 @@ from pipeline.index.documents import case_document
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
-from pipeline.streams.audit.audit_check import FRESH, TrailCheck
 from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
-from pipeline.streams.audit.audit_tail import read_entries
+from pipeline.streams.audit.audit_tail import FRESH, TrailCheck, read_entries
 from support.access.requesters import ANNA, make_requester
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.index import write_documents

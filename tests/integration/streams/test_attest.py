@@ -21,8 +21,7 @@ from pipeline.ops.audit import check_log, known_log_key
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.audit_tail import read_entries
-from pipeline.streams.audit.log_follower import follow_log
-from pipeline.streams.audit.log_keys import signing_key, tag_keys
+from pipeline.streams.audit.log_keys import follow_log, signing_key, tag_keys
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import read_partitions

@@ -16,8 +16,7 @@ from pipeline.api.application import create_app
 from pipeline.api.runtime import open_runtime
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.monitoring.freshness import watch_freshness
-from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
+from pipeline.streams.monitoring.freshness import NoticeIndex, SettledNotices, watch_freshness
 from pipeline.times import now
 from support.access.requesters import ANNA
 from support.api.index import beside

@@ -14,7 +14,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.fetching import BatchFetcher
-from pipeline.streams.kafka.first_times import high_watermarks
+from pipeline.streams.kafka.offsets import high_watermarks
 from pipeline.streams.kafka.reading import plain_consumer
 
 pytestmark = pytest.mark.engines

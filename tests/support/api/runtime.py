@@ -41,12 +41,12 @@ from pipeline.matching.model import load_model
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_check import TrailCheck, TrailStatus
 from pipeline.streams.audit.audit_log import AuditError
+from pipeline.streams.audit.audit_tail import TrailCheck, TrailStatus
 from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
 from pipeline.streams.audit.guess_log import GuessError
 from pipeline.streams.catalogues import topics
-from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
+from pipeline.streams.monitoring.freshness import NoticeIndex, SettledNotices
 from pipeline.streams.stages.project import DECISIONS
 from pipeline.times import Clock
 from pipeline.transparency.served_log import ServedLog

@@ -19,8 +19,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.faults import FaultCount
-from pipeline.streams.runtime.lane import Lane
-from pipeline.streams.runtime.lane_host import LaneHost
+from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store

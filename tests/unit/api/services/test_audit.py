@@ -17,7 +17,7 @@ from pipeline.api.answers import ActRecord, ActRow
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.audit import ActFilter, export_acts, list_acts, verify_trail
 from pipeline.index.decisions import audit_document
-from pipeline.streams.audit.audit_check import TrailStatus
+from pipeline.streams.audit.audit_tail import TrailStatus
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
 from support.records.builder import record

@@ -19,8 +19,7 @@ from pipeline.streams.kafka.unreadable import UnreadableBatch
 from pipeline.streams.runtime import lane as lanes
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
-from pipeline.streams.runtime.lane import Lane
-from pipeline.streams.runtime.lane_host import LaneHost
+from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS, WAITING_CHUNKS

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.registers.control import new_generation
-from pipeline.streams.runtime.stateless_processor import NullStore
+from pipeline.streams.runtime.processor import NullStore
 from pipeline.streams.stages.derive import DeriveProcessor
 from support.index.documents import PureStages
 

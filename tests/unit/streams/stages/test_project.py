@@ -7,7 +7,7 @@ from aiokafka import TopicPartition
 
 from pipeline.index.documents import DocumentWrite
 from pipeline.streams.catalogues import topics
-from pipeline.streams.runtime.stateless_processor import NullStore
+from pipeline.streams.runtime.processor import NullStore
 from pipeline.streams.stages.project import RecordIndexer
 
 

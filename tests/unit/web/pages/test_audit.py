@@ -6,7 +6,7 @@ from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailFault, TrailFinding
 from pipeline.access.requester import Role
 from pipeline.index.decisions import audit_document
-from pipeline.streams.audit.audit_check import TrailStatus
+from pipeline.streams.audit.audit_tail import TrailStatus
 from pipeline.web.pages.audit import PAGE
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api

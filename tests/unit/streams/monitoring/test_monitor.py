@@ -7,7 +7,7 @@ from typing import Any, cast
 from aiokafka import TopicPartition
 
 from pipeline.streams.catalogues import metrics
-from pipeline.streams.monitoring.last_event_gauges import LastEventGauges
+from pipeline.streams.monitoring.monitor import LastEventGauges
 from pipeline.streams.runtime.metering import Meter
 
 NAMESPACE = "last-events-"

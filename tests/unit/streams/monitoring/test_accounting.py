@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
-from pipeline.streams.monitoring.outcome_map import OutcomeMap, OutcomeReason, PartitionCount, VerdictNumbers
+from pipeline.streams.monitoring.accounting import OutcomeMap, OutcomeReason, PartitionCount, VerdictNumbers
 
 ACCEPTED: OutcomeReason = ("accepted", "")
 DUPLICATE: OutcomeReason = ("duplicate", "")

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.streams.provisioning.replica_placement import add_replicas
+from pipeline.streams.provisioning.setup import add_replicas
 
 NO_RACKS = dict.fromkeys((1, 2, 3))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.topic_state import MIN_INSYNC, TopicState, compare_topics, wanted_configuration
+from pipeline.streams.kafka.admin import MIN_INSYNC, TopicState, compare_topics, wanted_configuration
 
 [AUDIT] = [topic for topic in topics.plan_topics(Settings(), [], []) if topic.topic is topics.AUDIT]
 
