@@ -279,6 +279,13 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "Rebuild the search indexes from Kafka and swap them in without downtime.",
         example="liaison ops reindex --kind cases --kind links",
     ),
+    Command(
+        "ops trace",
+        "pipeline.ops.trace:trace_case",
+        "Show what happened to a case: outcomes, positions, pairs left by each pruning, links, documents, hits and"
+        " times.",
+        example="liaison ops trace fr-pj:2026-004711",
+    ),
     Group("ops agency", "Add, list and remove agencies."),
     Command(
         "ops agency add",

@@ -1,0 +1,467 @@
+"""`liaison ops trace`: what happened to one case, from its messages to its hits; and which records were slow.
+
+Counts, positions and times alone: no value of a record, and no key of another case. What is on record is read from
+the topics and the index. What the prunings leave is computed anew, with the active generation's model, from the
+fingerprints that `blocks` holds now: workers keep no such counts of each case, and what they met then may be gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import httpx
+import msgspec
+import typer
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
+from pipeline.access.hit_gate import exact_match
+from pipeline.access.release import Rule
+from pipeline.access.request_rules import RequestRule
+from pipeline.command_settings import from_environment
+from pipeline.correlation.claims import ClaimState, external_version
+from pipeline.correlation.fingerprinting import derive_fingerprint
+from pipeline.correlation.projection import HitKind
+from pipeline.correlation.prunings import PrunedCase, Prunings, count_prunings
+from pipeline.errors import LiaisonError
+from pipeline.index.engine import connect_for_reading, fetch_documents, search_all_shards
+from pipeline.index.mappings import Indices
+from pipeline.matching.bands import Band, Basis
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import ModelMatcher
+from pipeline.ops.command_output import JsonObjectOption
+from pipeline.ops.operation import operator_name
+from pipeline.progress_bars import show_count
+from pipeline.records.hashing import partition_of
+from pipeline.records.messages import EXPIRED, AcceptedRecord, Position
+from pipeline.settings import Settings
+from pipeline.streams.audit.audit_log import audit_log
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.monitoring.status_port import API_PLACE
+from pipeline.streams.registers.control import Generation, read_control
+from pipeline.streams.registers.registry import read_agencies
+from pipeline.streams.runtime.metering import SlowSlice
+from pipeline.times import now
+
+RECEIPTS_SHOWN: Final = 20
+"""The last outcomes that are told one by one; all are counted."""
+
+ASKING_S: Final = 5.0
+"""How long a worker's port may take to answer."""
+
+_encoder: Final = msgspec.json.Encoder()
+_accepted: Final = msgspec.json.Decoder(AcceptedRecord)
+_pruned: Final = msgspec.json.Decoder(PrunedCase)
+_fingerprint: Final = msgspec.json.Decoder(Fingerprint)
+_slices: Final = msgspec.json.Decoder(list[SlowSlice])
+
+
+class TracedRecord(msgspec.Struct, frozen=True):
+    """A record about the case: its position, and Kafka's time of it."""
+
+    position: str
+    time: datetime
+
+
+class TracedOutcome(msgspec.Struct, frozen=True):
+    """What intake decided on one message of the case; `position` is the message's in the national topic."""
+
+    position: str
+    version: int
+    outcome: str
+    reason: str
+    time: str
+
+
+class TracedClaim(msgspec.Struct, frozen=True):
+    """The last claim of one partition about a link of the case."""
+
+    link: str
+    state: ClaimState
+    band: Band
+    basis: Basis
+    by: int
+    record: TracedRecord
+
+
+class TracedHit(msgspec.Struct, frozen=True):
+    """A hit of the case's own agency."""
+
+    kind: HitKind
+    band: Band
+    record: TracedRecord
+
+
+class TracedDocuments(msgspec.Struct, frozen=True):
+    """What the active index holds: the case's document with its external version (0: none), and its live links."""
+
+    state: str
+    version: int
+    due: int
+    links: int
+
+
+class TracedStep(msgspec.Struct, frozen=True):
+    """How long one step took, in seconds."""
+
+    name: str
+    seconds: float
+
+
+class CaseTrace(msgspec.Struct, frozen=True):
+    """What happened to a case. `version` 0: none is held in `accepted`. `blocks` has the last record by partition."""
+
+    case: str
+    state: str
+    version: int
+    generation: str
+    outcomes: dict[str, int]
+    receipts: list[TracedOutcome]
+    accepted: TracedRecord | None
+    blocks: list[TracedRecord]
+    keys: int
+    prunings: Prunings | None
+    claims: list[TracedClaim]
+    documents: TracedDocuments | None
+    hits: list[TracedHit]
+    steps: list[TracedStep]
+
+
+class _Receipt(msgspec.Struct, frozen=True):
+    position: Position
+    outcome: str
+    case: str = ""
+    version: int = 0
+    reason: str = ""
+    time: str = ""
+
+
+class _Side(msgspec.Struct, frozen=True):
+    case: str
+
+
+class _Claim(msgspec.Struct, frozen=True):
+    link: str
+    state: ClaimState
+    partition: int
+    a: _Side
+    b: _Side
+    band: Band = Band.NONE
+    basis: Basis = Basis.SAME
+
+
+class _Hit(msgspec.Struct, frozen=True):
+    case: str
+    kind: HitKind
+    band: Band = Band.NONE
+
+
+_receipt: Final = msgspec.json.Decoder(_Receipt)
+_claim: Final = msgspec.json.Decoder(_Claim)
+_hit: Final = msgspec.json.Decoder(_Hit)
+
+
+def trace_case(
+    case: Annotated[
+        str, typer.Argument(help="Case key, <agency>:<case id>; not with --slowest.", show_default=False)
+    ] = "",
+    slowest: Annotated[
+        bool, typer.Option("--slowest", help="Show the records of the last hour that took workers longest instead.")
+    ] = False,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at",
+            metavar="URL",
+            help="For --slowest: a worker's own port, such as http://10.0.0.7:9602; repeatable. By default the ports of"
+            " this machine's workers.",
+        ),
+    ] = None,
+    as_json: JsonObjectOption = False,
+) -> None:
+    """Show what happened to a case: outcomes, positions, pairs left by each pruning, links, documents, hits and times.
+
+    No value of a record is shown, and no other case's key. The topics `blocks` and `links` are read whole: a minute or
+    so for a million cases. Nothing changes; the command is audited, and the case's owner sees that.
+    """
+    if slowest == bool(case):
+        raise typer.BadParameter("give a case key, or --slowest")
+    settings = from_environment()
+    if slowest:
+        found = list_slowest(settings, at or [])
+        typer.echo(_encoder.encode({"slowest": found}) if as_json else "\n".join(map(_format_slice, found)))
+        return
+    agency, colon, name = case.partition(":")
+    if not (agency and colon and name):
+        raise typer.BadParameter(f"{case}: a case key is <agency>:<case id>")
+    with show_count("reads") as count:
+        traced = asyncio.run(read_trace(settings, case, count))
+    typer.echo(_encoder.encode(traced) if as_json else "\n".join(trace_lines(traced)))
+
+
+async def read_trace(settings: Settings, case: str, count: Callable[[], None]) -> CaseTrace:
+    """Trace a case, on record before anybody is told; `count` is told of every chunk that is read.
+
+    Raises LiaisonError where nothing is held of it, where the index does not answer, or where it can't be recorded.
+    """
+    agency = case.partition(":")[0]
+    if agency not in await read_agencies(settings):
+        raise LiaisonError(f"agency {agency} is not registered; see `liaison ops agency list`")
+    generation = (await read_control(settings)).find_generation()
+    traced = await _Reading(generation.apply_to_settings(settings), generation, agency, case, count).run()
+    act = Act(
+        ActKind.OPERATION,
+        operator_name(),
+        object="trace",
+        shown=(ShownCase(case, ShownForm.COUNTED, Rule.OPERATOR),),
+        rule=RequestRule.COMMAND,
+    )
+    async with audit_log(settings, now) as log:
+        await log.write(act)
+    return traced
+
+
+class _Reading:
+    """One trace as it is read."""
+
+    def __init__(
+        self, settings: Settings, generation: Generation, agency: str, case: str, count: Callable[[], None]
+    ) -> None:
+        self._settings, self._generation, self._count = settings, generation, count
+        self._agency, self._case, self._key = agency, case, case.encode()
+        self._quoted = _encoder.encode(case)
+        self._home = partition_of(self._key, settings.case_partitions)
+
+    async def run(self) -> CaseTrace:
+        """Read in the order of the flow. Raises LiaisonError where nothing is held of the case."""
+        outcomes, receipts = await self._read_receipts()
+        kept, record = await self._read_accepted()
+        if kept is None and not outcomes:
+            raise LiaisonError(
+                f"nothing is held of {self._case}: no version in `accepted`, and no receipt of the last 30 days"
+            )
+        model = self._generation.compile_model()
+        own = derive_fingerprint(kept, model) if kept is not None else None
+        begun = time.perf_counter()
+        blocks, others, read = await self._read_blocks(frozenset(own.keys if own else ()))
+        reading_s = time.perf_counter() - begun
+        matcher = ModelMatcher(model, generation=self._generation.id, find_exact_match=exact_match)
+        prunings = count_prunings(own, others, read, matcher) if own is not None and own.keys else None
+        claims = await self._read_claims()
+        hits = await self._read_hits()
+        due = external_version(kept.version, kept.status == EXPIRED) if kept else 0
+        return CaseTrace(
+            self._case,
+            kept.status if kept else "not accepted",
+            kept.version if kept else 0,
+            self._generation.id,
+            outcomes,
+            receipts,
+            record,
+            blocks,
+            len(own.keys) if own else 0,
+            prunings,
+            claims,
+            await self._read_documents(due),
+            hits,
+            list(_time_steps(kept, record, blocks, claims, hits, prunings, reading_s)),
+        )
+
+    async def _read(
+        self, topic: topics.Topic, partitions: Iterable[int], **names: str
+    ) -> AsyncIterator[ConsumerRecord]:
+        """All records of some partitions that are no tombstones."""
+        name = topics.topic_name(self._settings, topic, **names)
+        starts = {TopicPartition(name, partition): 0 for partition in partitions}
+        async with aclosing(read_partitions(self._settings, starts)) as chunks:
+            async for records in chunks:
+                self._count()
+                for record in records:
+                    if record.value is not None:
+                        yield record
+
+    async def _read_receipts(self) -> tuple[dict[str, int], list[TracedOutcome]]:
+        counted: Counter[str] = Counter()
+        last: deque[TracedOutcome] = deque(maxlen=RECEIPTS_SHOWN)
+        async for record in self._read(topics.RECEIPTS, [self._home], agency=self._agency):
+            if self._quoted in record.value and (found := _receipt.decode(record.value)).case == self._case:
+                counted[f"{found.outcome} ({found.reason})" if found.reason else found.outcome] += 1
+                last.append(TracedOutcome(str(found.position), found.version, found.outcome, found.reason, found.time))
+        return dict(counted), list(last)
+
+    async def _read_accepted(self) -> tuple[AcceptedRecord | None, TracedRecord | None]:
+        last = None
+        async for record in self._read(topics.ACCEPTED, [self._home]):
+            if record.key == self._key:
+                last = record
+        return (None, None) if last is None else (_accepted.decode(last.value), _trace_record(last))
+
+    async def _read_blocks(
+        self, keys: frozenset[int]
+    ) -> tuple[list[TracedRecord], list[PrunedCase], Callable[[str], Fingerprint]]:
+        """The case's last record in each partition, and the last version of each other case that shares a key."""
+        own: dict[int, ConsumerRecord] = {}
+        others: dict[str, tuple[PrunedCase, bytes]] = {}
+        partitions = range(self._settings.block_partitions)
+        async for record in self._read(topics.BLOCKS, partitions, generation=self._generation.id):
+            if record.key == self._key:
+                own[record.partition] = record
+                continue
+            found = _pruned.decode(record.value)
+            before = others.get(found.case)
+            if before is not None and _order(before[0]) > _order(found):
+                continue
+            if keys.isdisjoint(found.keys):
+                others.pop(found.case, None)
+            else:
+                others[found.case] = found, record.value
+        return (
+            [_trace_record(own[partition]) for partition in sorted(own)],
+            [found for found, _ in others.values()],
+            lambda case: _fingerprint.decode(others[case][1]),
+        )
+
+    async def _read_claims(self) -> list[TracedClaim]:
+        last: dict[bytes, TracedClaim] = {}
+        partitions = range(self._settings.case_partitions)
+        async for record in self._read(topics.LINKS, partitions, generation=self._generation.id):
+            if self._quoted in record.value and self._case in (
+                (claim := _claim.decode(record.value)).a.case,
+                claim.b.case,
+            ):
+                last[record.key] = TracedClaim(
+                    claim.link, claim.state, claim.band, claim.basis, claim.partition, _trace_record(record)
+                )
+        return sorted(last.values(), key=lambda claim: (claim.band.rank, claim.link, claim.by))
+
+    async def _read_hits(self) -> list[TracedHit]:
+        return [
+            TracedHit(hit.kind, hit.band, _trace_record(record))
+            async for record in self._read(topics.HITS, [0], agency=self._agency)
+            if self._quoted in record.value and (hit := _hit.decode(record.value)).case == self._case
+        ]
+
+    async def _read_documents(self, due: int) -> TracedDocuments:
+        indices = Indices(self._settings.namespace, "")
+        live = [{"term": {"cases": self._case}}, {"term": {"state": ClaimState.LIVE}}]
+        async with connect_for_reading(self._settings) as client:
+            held = await fetch_documents(client, indices.read_alias("cases"), [self._case], source_includes=["state"])
+            links = await search_all_shards(
+                client,
+                index=indices.read_alias("links"),
+                size=0,
+                track_total_hits=True,
+                query={"bool": {"filter": live}},
+            )
+        [document] = held or [{"_source": {"state": "none"}, "_version": 0}]
+        return TracedDocuments(document["_source"]["state"], document["_version"], due, links["hits"]["total"]["value"])
+
+
+def _order(found: PrunedCase) -> int:
+    return external_version(found.version, found.expired)
+
+
+def _trace_record(record: ConsumerRecord) -> TracedRecord:
+    position = Position(record.topic, record.partition, record.offset)
+    return TracedRecord(str(position), datetime.fromtimestamp(record.timestamp / 1000, UTC))
+
+
+def _time_steps(
+    kept: AcceptedRecord | None,
+    accepted: TracedRecord | None,
+    blocks: list[TracedRecord],
+    claims: list[TracedClaim],
+    hits: list[TracedHit],
+    prunings: Prunings | None,
+    reading_s: float,
+) -> Iterator[TracedStep]:
+    """The steps of the version that is held. What came before it, such as a hit of an earlier one, is left out."""
+    if kept is not None and accepted is not None:
+        if arrived_ms := kept.provenance.arrived_ms:
+            arrived = datetime.fromtimestamp(arrived_ms / 1000, UTC)
+            yield TracedStep("arrival to accepted", (accepted.time - arrived).total_seconds())
+        for name, records in (
+            ("fingerprint in blocks", blocks),
+            ("first claim", [claim.record for claim in claims]),
+            ("first hit", [hit.record for hit in hits]),
+        ):
+            since = [record.time for record in records if record.time >= accepted.time]
+            if since:
+                yield TracedStep(f"accepted to {name}", (min(since) - accepted.time).total_seconds())
+    yield TracedStep("reading blocks, now", reading_s)
+    if prunings is not None:
+        yield TracedStep("screening, now", prunings.screen_s)
+        yield TracedStep("judging, now", prunings.judge_s)
+
+
+def trace_lines(found: CaseTrace) -> Iterator[str]:
+    """The trace as text, a line for each thing, its kind first."""
+    yield f"case\t{found.case}\tversion {found.version}\t{found.state}\tgeneration {found.generation}"
+    for outcome, count in found.outcomes.items():
+        yield f"outcomes\t{outcome}\t{count:,}"
+    for receipt in found.receipts:
+        reason = f"\t{receipt.reason}" if receipt.reason else ""
+        yield f"message\t{receipt.position}\tversion {receipt.version}\t{receipt.outcome}{reason}\t{receipt.time}"
+    if found.accepted is not None:
+        yield _format_record("accepted", found.accepted)
+    for record in found.blocks:
+        yield _format_record("blocks", record)
+    yield f"keys\t{found.keys:,}"
+    if (prunings := found.prunings) is not None:
+        yield f"share a key\t{prunings.sharing:,}"
+        yield f"of another country\t{prunings.abroad:,}"
+        yield f"left by the crowd screen\t{prunings.past_crowds:,}"
+        yield f"left by the screen, judged\t{prunings.judged:,}"
+        for band, count in prunings.bands.items():
+            yield f"judged\t{band}\t{count:,}"
+    for claim in found.claims:
+        basis = "\tshared number" if claim.basis is Basis.SHARED else ""
+        yield f"{_format_record('claim', claim.record)}\t{claim.link}\t{claim.state} {claim.band}{basis}\tby {claim.by}"
+    if (documents := found.documents) is not None:
+        behind = "" if documents.version == documents.due else f", {documents.due} is due"
+        yield f"index\t{documents.state}, document version {documents.version}{behind}\t{documents.links:,} live links"
+    for hit in found.hits:
+        yield f"{_format_record('hit', hit.record)}\t{hit.kind} {hit.band}"
+    for step in found.steps:
+        yield f"took\t{step.name}\t{step.seconds:.3f} s"
+
+
+def _format_record(kind: str, record: TracedRecord) -> str:
+    return f"{kind}\t{record.position}\t{record.time.isoformat(timespec='milliseconds')}"
+
+
+def list_slowest(settings: Settings, addresses: list[str]) -> list[SlowSlice]:
+    """What the workers at these addresses, by default those of this machine, tell of their slowest records.
+
+    The slowest first. Raises LiaisonError where none answers, or one that was named does not.
+    """
+    host = "127.0.0.1" if settings.metrics_host in ("0.0.0.0", "") else settings.metrics_host  # noqa: S104 - not bound
+    ports = range(settings.metrics_port, settings.metrics_port + API_PLACE) if settings.metrics_port else ()
+    found: list[SlowSlice] = []
+    answered = False
+    for address in addresses or [f"http://{host}:{port}" for port in ports]:
+        try:
+            told = httpx.get(f"{address.rstrip('/')}/slowest", timeout=ASKING_S).raise_for_status()
+            found += _slices.decode(told.content)
+            answered = True
+        except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError, msgspec.ValidationError) as error:
+            if addresses:
+                raise LiaisonError(f"{address} tells no slow records: {type(error).__name__}") from error
+    if not answered:
+        raise LiaisonError("no worker of this machine answers; name the port of one with --at http://HOST:PORT")
+    return sorted(found, reverse=True)
+
+
+def _format_slice(found: SlowSlice) -> str:
+    position = Position(found.topic, found.partition, found.offset)
+    return (
+        f"{found.decided_s:.3f} s\twaited {found.waited_s:.3f} s\t{found.feed}\t{position}\t{found.records:,} records"
+        f"\t{datetime.fromtimestamp(found.time, UTC).isoformat(timespec='seconds')}"
+    )
