@@ -25,7 +25,7 @@ from pipeline.errors import LiaisonError
 from pipeline.matching.names.rarity import CEILING, FLOOR, length_limit
 from pipeline.matching.names.transliteration.corridors import latin_letters
 from pipeline.model_building import NAME_DATA
-from pipeline.model_building.transliteration_pairs import read_pairs
+from pipeline.model_building.transliteration_training import read_pairs
 
 _FOLDER = Path(__file__).parent
 _MAX_CLASS = 24

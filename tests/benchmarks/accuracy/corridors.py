@@ -28,7 +28,7 @@ from pipeline.matching.names.token_pairs import PairMemory
 from pipeline.matching.names.transliteration.corridors import CORRIDORS, Corridor, latin_letters
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
 from pipeline.matching.names.transliteration.model import latin_forms
-from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
+from pipeline.model_building.transliteration_training import fold_latin, read_pairs, split_pairs
 from pipeline.records.scripts import script_of
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"

@@ -31,7 +31,7 @@ from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.matching.score.scoring import judge_score
 from pipeline.matching.training.calibration import brier_score
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
-from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
+from pipeline.model_building.transliteration_training import read_pairs, split_pairs
 
 ORIGINS = {"febrl3": "febrl", "febrl4": "febrl", "fake_1000": "fake", "historical_50k": "historical"}
 TEACHERS = ("febrl3", "fake_1000", "historical_50k")

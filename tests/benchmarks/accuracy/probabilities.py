@@ -19,7 +19,7 @@ from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.matching.score.scoring import judge_score, score_cases
 from pipeline.matching.training.calibration import brier_score
-from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
+from pipeline.model_building.transliteration_training import read_pairs, split_pairs
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, PartialDate
 from support.matching.prints import print_of

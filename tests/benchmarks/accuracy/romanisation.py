@@ -17,7 +17,7 @@ from pathlib import Path
 from pipeline.matching.names.romanisation import romanise_name
 from pipeline.matching.names.transliteration.corridors import latin_letters
 from pipeline.matching.names.transliteration.model import latin_forms
-from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
+from pipeline.model_building.transliteration_training import read_pairs, split_pairs
 from pipeline.records.scripts import script_of
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"

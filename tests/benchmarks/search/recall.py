@@ -34,7 +34,7 @@ from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
-from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
+from pipeline.model_building.transliteration_training import fold_latin, read_pairs, split_pairs
 from pipeline.search.questions import parse_question
 from pipeline.settings import Settings, settings
 from support.index.documents import PureStages

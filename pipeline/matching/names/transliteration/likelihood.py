@@ -138,8 +138,8 @@ class Likelihood:
         to_latin, to_source = model.to_latin, model.to_source
         self._written = _Side(to_latin, to_source, range(1, corridor.source_span + 1))
         self._spelt = _Side(to_source, to_latin, range(corridor.latin_span + 1))
-        self._source = lru_cache(_REMEMBERED)(self._source_word)
-        self._latin = lru_cache(_REMEMBERED)(self._latin_word)
+        self._source = lru_cache(_REMEMBERED)(lambda units: self._written.make_word(units, len(units)))
+        self._latin = lru_cache(_REMEMBERED)(lambda word: self._spelt.make_word(word, len(word) + 1))
 
     def ratio(self, word: str, latin: str, least: int = IMPOSSIBLE) -> int:
         """The log2 of the likelihood ratio in hundredths of a bit, the sum of both directions.
@@ -162,12 +162,6 @@ class Likelihood:
             for width, span in enumerate(spans, 1):
                 _extend(best[i], best[i + width], first, lowest - source.rest[i + width], span, target)
         return max(IMPOSSIBLE, best[rows][columns] - chance)
-
-    def _source_word(self, units: str) -> Word:
-        return self._written.make_word(units, len(units))
-
-    def _latin_word(self, letters: str) -> Word:
-        return self._spelt.make_word(letters, len(letters) + 1)
 
 
 def _bound_rests(places: Sequence[Spans], length: int) -> tuple[int, ...]:

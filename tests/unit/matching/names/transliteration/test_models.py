@@ -10,8 +10,7 @@ from pipeline.matching.names.transliteration.corridors import BY_NAME, BY_SCRIPT
 from pipeline.matching.names.transliteration.likelihood import LEAST, likelihood_of, ratio_below
 from pipeline.matching.names.transliteration.model import FORMS, latin_forms, shipped_model
 from pipeline.model_building.transliteration_alignment import WordPair, align_pairs
-from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, split_pairs
-from pipeline.model_building.transliteration_training import train_corridor
+from pipeline.model_building.transliteration_training import NamePairs, fold_latin, split_pairs, train_corridor
 
 WORDS = [
     ("arabic", "هشام", "hichem"),
