@@ -1,15 +1,20 @@
 """What sketches hold, and where: the bit fields of their words, the parts of their rows, and many rows read at once.
 
+In place of values a sketch holds hashes, and sets of letters.
+
 A layout declares each field once, with its width. What packs a word (`put`), what reads it (`take`, `lies_in`), and the
 largest value that it has room for (`most`) follow from that.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
+from string import ascii_lowercase
 from typing import ClassVar
+from zlib import crc32
 
 import numpy as np
+from anyascii import anyascii
 from numpy.typing import NDArray
 
 BitsOfRows = NDArray[np.int32]
@@ -213,3 +218,25 @@ def expand_counts(counts: Index) -> tuple[Index, Index]:
     """Every item of each owner: `(owner, item)`, where `item` counts from 0 for each owner."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+
+
+def hash_text(text: str, size: int) -> int:
+    """0 to `size` - 1, the same on every machine."""
+    return crc32(text.encode()) % size
+
+
+def letter_set(text: str) -> int:
+    """The set of the letters a to z of a text, as bits."""
+    found = 0
+    for letter in set(text):
+        found |= _BITS.get(letter, 0)
+    return found
+
+
+_BITS = {letter: 1 << at for at, letter in enumerate(ascii_lowercase)}
+
+
+@lru_cache(maxsize=1 << 14)
+def in_ascii(text: str) -> str:
+    """The text in Latin letters without accents."""
+    return text if text.isascii() else anyascii(text).casefold()

@@ -18,8 +18,7 @@ from pipeline.matching.comparisons.address import (
     main_number,
 )
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
-from pipeline.matching.comparisons.hashes import hash_text, in_ascii, letter_set
-from pipeline.matching.encoded import Field, Layout
+from pipeline.matching.encoded import Field, Layout, hash_text, in_ascii, letter_set
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
 from pipeline.records.scripts import script_of
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from pipeline.matching.comparisons.birth_place import DIFFERENT, NEAR, NEAR_PLACE, SAME, WORD, PlaceWords, read_place
 from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
-from pipeline.matching.comparisons.hashes import hash_text, letter_set
-from pipeline.matching.encoded import Field, Layout
+from pipeline.matching.encoded import Field, Layout, hash_text, letter_set
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import ALTERNATIVES
 from pipeline.matching.comparisons.bounds import NONE, BitsArray, Bound, States, bound_by_levels, strongest_from
-from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.identifier import ELSEWHERE, NUMBERS, OTHER, VIN
 from pipeline.matching.comparisons.phone import DIFFERENT, SAME, TAIL
 from pipeline.matching.comparisons.vehicle_numbers import SHORTEST
-from pipeline.matching.encoded import Field, Layout
+from pipeline.matching.encoded import Field, Layout, hash_text
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint
 
 if TYPE_CHECKING:

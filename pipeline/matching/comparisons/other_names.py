@@ -15,9 +15,8 @@ from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
 from pipeline.matching.comparisons.comparison import ComparisonResult, Table
-from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.name.comparison import sounds_of
-from pipeline.matching.encoded import Field, Layout
+from pipeline.matching.encoded import Field, Layout, hash_text
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE

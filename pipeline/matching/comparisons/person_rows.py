@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, bound_by_level, strongest_from
-from pipeline.matching.comparisons.hashes import hash_text
+from pipeline.matching.encoded import hash_text
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ def _cut(some: Index, sizes: Index) -> Iterator[Index]:
 
 def _bound_names(one: EntityNames, other: EntityNames) -> States:
     """The states of the names of both sides, row by row."""
-    gains = _Gains(Finds(one), Finds(other))
+    gains = _Gains(BestMatches(one), BestMatches(other))
     zero = np.zeros_like(one.words)
     _find_gains(one, other, zero, zero, one.words, other.words, gains)
     _find_gains(one, other, one.words, zero, one.entries - one.words, other.words, gains, joined=True)
@@ -122,8 +122,8 @@ def _tell_apart(one: EntityNames, other: EntityNames) -> States:
 class _Gains(NamedTuple):
     """What the entries of each side find in the other."""
 
-    one: Finds
-    other: Finds
+    one: BestMatches
+    other: BestMatches
 
 
 def _find_gains(
@@ -223,7 +223,7 @@ class EntityNames:
         return EntityNames(self._rows, self._some[some])
 
 
-class Finds:
+class BestMatches:
     """What each entry of a side finds at most, counted through all rows.
 
     `bits` are hundredths; `joined` says whether it finds any together with a run.
@@ -254,7 +254,7 @@ class PlacedNames:
     `persons` and `distinct` are flags of each row.
     """
 
-    def __init__(self, names: EntityNames, finds: Finds, others: EntityNames | None = None) -> None:
+    def __init__(self, names: EntityNames, matches: BestMatches, others: EntityNames | None = None) -> None:
         self.row, place = expand_counts(names.places)
         self.flags = names.table[names.first_places[self.row] + place]
         entry = self.entry = WordPlace.entry.take(self.flags).astype(np.int64)
@@ -263,8 +263,8 @@ class PlacedNames:
         if others is not None:
             self._weigh_acronyms(names, others)
         at = names.first[self.row] + entry
-        self.found = np.maximum(finds.bits[at], self.acronyms)
-        self.joined: Flags = finds.joined[at] | (self.acronyms > 0)
+        self.found = np.maximum(matches.bits[at], self.acronyms)
+        self.joined: Flags = matches.joined[at] | (self.acronyms > 0)
         self.starts = np.flatnonzero(WordPlace.first.lies_in(self.flags))
         self.first_names = np.searchsorted(self.starts, np.flatnonzero(place == 0))
         self.numbered: Flags = np.bincount(self.row, WordPlace.numbered.lies_in(self.flags), len(names.places)) > 0

@@ -22,8 +22,8 @@ from pipeline.matching.comparisons.name.bound import (
     NO_NAME,
     STEP,
     STEPS,
+    BestMatches,
     EntityNames,
-    Finds,
     NameWorth,
     PlacedNames,
     combine_worths,
@@ -49,7 +49,7 @@ from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
 from pipeline.matching.names.spellings import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS
 
-NOTHING = 1 << 15
+COMMON_HASH = 1 << 15
 """Stands for a hash of a word so frequent that agreeing by this hash gives no bits."""
 
 EDIT_CHANGES = 2
@@ -124,8 +124,8 @@ def _read_classes(words: WordArray) -> NDArray[np.uint64]:
 
 
 def _take_hash(hashes: WordArray, field: Field, tells: Flags) -> NDArray[np.uint16]:
-    """One of the hashes; NOTHING where `tells` is false."""
-    return np.where(tells, field.take(hashes), np.uint32(NOTHING)).astype(np.uint16)
+    """One of the hashes; COMMON_HASH where `tells` is false."""
+    return np.where(tells, field.take(hashes), np.uint32(COMMON_HASH)).astype(np.uint16)
 
 
 def find_like(words: WordColumns, at: int, others: WordColumns) -> Flags:
@@ -137,7 +137,7 @@ def find_like(words: WordColumns, at: int, others: WordColumns) -> Flags:
     if words.open_edits[at]:
         found |= apart <= words.open_edits[at]
     for column, hashed in ((others.sounds, words.sounds[at]), (others.beginnings, words.beginnings[at])):
-        if hashed != NOTHING:
+        if hashed != COMMON_HASH:
             found |= column == hashed
     if words.any_other[at]:
         return np.ones(len(others.row), np.bool_)
@@ -174,7 +174,7 @@ class CrowdNames:
         self.count, self.initials = len(rows), rows.words("initials")[0]
         named = np.flatnonzero((count > 0) & (count != OPEN))
         names = EntityNames(rows, named)
-        placed = PlacedNames(names, Finds(names))
+        placed = PlacedNames(names, BestMatches(names))
         nothing = np.zeros_like(names.words)
         self.words = _read_entries(names, named, nothing, names.words, joined=False)
         self.runs = _read_entries(names, named, names.words, names.entries - names.words, joined=True)

@@ -14,8 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
-from pipeline.matching.comparisons.hashes import letter_set
-from pipeline.matching.encoded import Field, Layout, NamesPart
+from pipeline.matching.encoded import Field, Layout, NamesPart, letter_set
 from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
 from pipeline.matching.names.organisation_words import senses
