@@ -12,8 +12,6 @@ from pipeline.records.doubts import retention_warnings
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import KnownVersion, Reason, VersionRelation, compare_version
-from pipeline.records.model import Case
-from pipeline.records.normalised import RecordWarning
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
 from pipeline.times import Clock, now
 
@@ -89,12 +87,13 @@ class Checker:
         except RefusedError as refused:
             return CheckedLine(number, raw, tuple(_at_line(number, problem) for problem in refused.problems))
         problems = tuple(_at_line(number, problem) for problem in self._find_problems(record))
-        doubted = self._find_warnings(record.case) if self._warn else ()
+        doubted = (
+            (*retention_warnings(record.case.retain_until, self._now()), *normalise(record.case).warnings)
+            if self._warn
+            else ()
+        )
         warnings = tuple(LineWarning(number, one.code, one.pointer, one.message) for one in doubted)
         return CheckedLine(number, raw, problems, warnings)
-
-    def _find_warnings(self, case: Case) -> tuple[RecordWarning, ...]:
-        return (*retention_warnings(case.retain_until, self._now()), *normalise(case).warnings)
 
     def _find_problems(self, record: ValidRecord) -> list[RecordProblem]:
         if record.case.agency == self._agency:

@@ -353,7 +353,9 @@ def fit_formats(values: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """The fewest formats that read whatever of the values can be read, the commonest first; and what can't."""
     rest, chosen = list(values[:SAMPLE_VALUES]), list[str]()
     while rest:
-        read = {format_: [text for text in rest if _is_date(text, format_)] for format_ in DATE_FORMATS}
+        read = {
+            format_: [text for text in rest if stated_dates(text, DateReading((format_,)))] for format_ in DATE_FORMATS
+        }
         best = max(DATE_FORMATS, key=lambda format_: len(read[format_]))
         if not read[best]:
             break
@@ -372,19 +374,11 @@ def are_distinct(values: Sequence[str], filled: int, rows: int) -> bool:
     return filled == rows and len(set(values)) == len(values) > 0
 
 
-def _is_date(text: str, format_: str) -> bool:
-    return bool(stated_dates(text, DateReading((format_,))))
-
-
 def _fits(role: str, values: Sequence[str]) -> bool:
     """Whether most of the values can be such, of countries half; an empty column can be anything."""
     test = _TESTS.get(role)
     sample = values[:SAMPLE_VALUES]
     return test is None or sum(map(test, sample)) >= (HALF if test is _is_country else MOST) * len(sample)
-
-
-def _is_iban(text: str) -> bool:
-    return bool(iban.is_valid(text))
 
 
 def _is_country(text: str) -> bool:
@@ -394,7 +388,7 @@ def _is_country(text: str) -> bool:
 _TESTS: Mapping[str, Callable[[str], bool]] = {
     "email": lambda text: bool(_EMAIL.match(text)),
     "phone": lambda text: all(_PHONE.match(part.strip()) for part in re.split("[,;|]", text)),
-    "iban": _is_iban,
+    "iban": lambda text: bool(iban.is_valid(text)),
     "nationality": _is_country,
     "country": _is_country,
     "birth_country": _is_country,

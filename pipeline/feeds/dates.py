@@ -75,7 +75,7 @@ def _stated_ranges(text: str, reading: DateReading) -> set[str]:
 
 def _stated_date(text: str, format_: str, zone: str) -> str:
     if format_ == SERIAL:
-        return _serial_date(text)
+        return (SERIAL_ZERO + timedelta(days=int(text))).date().isoformat() if is_serial(text) else ""
     try:
         date = datetime.strptime(text, format_)  # noqa: DTZ007 - the zone is set below, where there is a time of day
     except ValueError:
@@ -85,9 +85,3 @@ def _stated_date(text: str, format_: str, zone: str) -> str:
     if "%d" in format_:
         return date.date().isoformat()
     return date.date().isoformat()[: len("YYYY-MM") if any(month in format_ for month in MONTHS) else len("YYYY")]
-
-
-def _serial_date(text: str) -> str:
-    if not is_serial(text):
-        return ""
-    return (SERIAL_ZERO + timedelta(days=int(text))).date().isoformat()

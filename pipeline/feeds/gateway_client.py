@@ -54,7 +54,7 @@ class Gateway:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/x-ndjson"}
         query = {"upload": upload, "validate": str(validate).lower()}
         tls = ssl.create_default_context(cafile=self.ca_file)
-        body = _file_body(file, signer, advance)
+        body = _signed_pieces(file, signer, advance) if signer else _read_pieces(file, advance)
         try:
             with (
                 httpx.Client(timeout=PATIENCE_S, verify=tls) as client,
@@ -69,10 +69,6 @@ class Gateway:
                 f"the gateway can't be reached or broke off ({type(error).__name__}); "
                 "run the same command again to go on"
             ) from error
-
-
-def _file_body(file: Path, signer: RecordSigner | None, advance: Callable[[int], Any]) -> Iterator[bytes]:
-    return _signed_pieces(file, signer, advance) if signer else _read_pieces(file, advance)
 
 
 def _signed_pieces(file: Path, signer: RecordSigner, advance: Callable[[int], Any]) -> Iterator[bytes]:

@@ -341,7 +341,9 @@ def survey_folder(folder: Path) -> FolderSurvey:
             f"{folder} has no file that a mapping kit is for, by its name: {taken}; "
             "a kit of your own in the folder says its in `files`"
         )
-    known = {table.path for table in tables} | {path for table in tables for path in _joined_files(table)}
+    known = {table.path for table in tables} | {
+        joined_path(table.path, name, joined) for table in tables for name, joined in table.kit.source.join.items()
+    }
     unknown = tuple(path for path in files if path not in known and path.suffix not in KIT_SUFFIXES)
     return FolderSurvey(tuple(tables), unknown)
 
@@ -350,7 +352,3 @@ def find_kit(path: Path, kits: list[MappingKit]) -> MappingKit | None:
     """The first kit that is for files called so."""
     name = path.name.lower().removesuffix(COMPRESSED)
     return next((kit for kit in kits if any(fnmatch(name, pattern.lower()) for pattern in kit.files)), None)
-
-
-def _joined_files(table: RecognisedTable) -> list[Path]:
-    return [joined_path(table.path, name, joined) for name, joined in table.kit.source.join.items()]

@@ -360,7 +360,8 @@ class Mapper:
             )
         self._check_repeated(event["id"], source.number, problems)
         case, notes = case_key(data["agency"], data["case_id"]), tuple(cut_to_limits(data))
-        return MappedRow(source.number, event, case, self._truth_label(source.row), tuple(problems), notes)
+        truth = "".join(self._kit.truth.fill_texts(source.row)[:1]) if self._kit.truth else ""
+        return MappedRow(source.number, event, case, truth, tuple(problems), notes)
 
     def _count_columns(self, row: TableRow) -> None:
         for column, cell in leaf_cells(row):
@@ -399,9 +400,6 @@ class Mapper:
     def _event_time(self, row: TableRow) -> str:
         texts = self._kit.time.fill_texts(row) if self._kit.time else []
         return texts[0] if texts else self._now().isoformat(timespec="seconds")
-
-    def _truth_label(self, row: TableRow) -> str:
-        return "".join(self._kit.truth.fill_texts(row)[:1]) if self._kit.truth else ""
 
     def _check_repeated(self, event_id: str, number: int, problems: list[MappingProblem]) -> None:
         first = self._numbers.first_number(event_id, number)

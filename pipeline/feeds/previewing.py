@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from pipeline.feeds.checking import CheckedLine, Checker
+from pipeline.feeds.checking import Checker
 from pipeline.feeds.kit import KitAgency
 from pipeline.feeds.mapping import MappedRow
 from pipeline.feeds.tables.cells import TableCell, cell_texts
@@ -106,13 +106,14 @@ def preview_rows(rows: Iterable[MappedRow], agencies: Iterable[KitAgency]) -> Pr
         if row.event is None:
             continue
         cases += 1
-        checked = _check_event(row, checkers)
+        (checked,) = checkers[row.case.split(":")[0]].check_lines([(row.line, orjson.dumps(row.event))])
         for wrong in checked.problems:
             rejected.add(wrong.reason, wrong.pointer, row.line, wrong.message)
         for doubt in checked.warnings:
             doubted.add(doubt.warning, doubt.pointer, row.line, doubt.message)
         if len(first) < EXAMPLES:
-            first.append(PreviewedCase(row.event, _record_warnings(checked)))
+            warnings = (RecordWarning(doubt.warning, doubt.pointer, doubt.message) for doubt in checked.warnings)
+            first.append(PreviewedCase(row.event, tuple(warnings)))
     return Preview(counted, cases, tuple(first), tuple(unfit), tuple(cut), tuple(rejected), tuple(doubted))
 
 
@@ -138,12 +139,3 @@ class _Findings:
         for key, count in self._counts.most_common():
             kind, place, _ = key
             yield Finding(kind, place, count, *self._first[key])
-
-
-def _check_event(row: MappedRow, checkers: dict[str, Checker]) -> CheckedLine:
-    (checked,) = checkers[row.case.split(":")[0]].check_lines([(row.line, orjson.dumps(row.event))])
-    return checked
-
-
-def _record_warnings(checked: CheckedLine) -> tuple[RecordWarning, ...]:
-    return tuple(RecordWarning(doubt.warning, doubt.pointer, doubt.message) for doubt in checked.warnings)

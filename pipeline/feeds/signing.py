@@ -163,7 +163,8 @@ def verify_case(row: Mapping[str, Any], keys: Mapping[str, AgencyKey]) -> CaseSi
         return found
     try:
         _check_names(row, found)
-        verified = signatures.verify(signature, signatures.signed_data(data), _keys_of(agency, keys).get)
+        own = {kid: key for kid, key in keys.items() if key.agency == agency}
+        verified = signatures.verify(signature, signatures.signed_data(data), own.get)
         _check_times(verified, row.get("provenance"))
     except SignatureError as fault:
         return msgspec.structs.replace(found, verdict=SignatureVerdict.BAD, message=str(fault))
@@ -188,10 +189,6 @@ def _check_times(verified: signatures.VerifiedSignature, provenance: Any) -> Non
         signatures.check_times(verified, arrived_ms)
     else:
         signatures.check_signed(verified)
-
-
-def _keys_of(agency: str, keys: Mapping[str, AgencyKey]) -> dict[str, AgencyKey]:
-    return {kid: key for kid, key in keys.items() if key.agency == agency}
 
 
 def _text_or_empty(value: object) -> str:

@@ -52,7 +52,10 @@ def _facet_clause(name: str, values: tuple[str, ...] | tuple[int, ...]) -> Body:
 def other_clauses(filters: Filters) -> tuple[Body, ...]:
     """The filters that are no facets."""
     goals = ({"terms": {"policing_goals": list(filters.goals)}},) if filters.goals else ()
-    return (*goals, *_day_clauses(filters), *_open_clauses(filters))
+    still_open: tuple[Body, ...] = (
+        ({"bool": {"must_not": [{"exists": {"field": "closed"}}]}},) if filters.open_only else ()
+    )
+    return (*goals, *_day_clauses(filters), *still_open)
 
 
 def offence_clauses(offences: tuple[str, ...]) -> tuple[Body, ...]:
@@ -71,11 +74,6 @@ def _day_clauses(filters: Filters) -> Iterator[Body]:
             yield {"range": {field: given}}
 
 
-def _open_clauses(filters: Filters) -> Iterator[Body]:
-    if filters.open_only:
-        yield {"bool": {"must_not": [{"exists": {"field": "closed"}}]}}
-
-
 NARROWED: Final = (*FACETS.values(), "policing_goals", "closed")
 """Fields of a case's document that filters look at."""
 
@@ -84,7 +82,7 @@ def passes_filters(document: CaseDocument, filters: Filters, offences: tuple[str
     """Whether a case, read with its NARROWED fields, is among those that the clauses of filters and offences select."""
     return (
         filters.scope.includes(document.agency, document.country)
-        and all(_shares(values, held) for values, held in _values_of(document, filters))
+        and all(not values or not set(values).isdisjoint(held) for values, held in _values_of(document, filters))
         and _lies_within(document.opened, filters.opened_from, filters.opened_to)
         and _lies_within(document.closed, filters.closed_from, filters.closed_to)
         and not (filters.open_only and document.closed)
@@ -98,10 +96,6 @@ def _values_of(document: CaseDocument, filters: Filters) -> Iterator[tuple[tuple
     yield filters.offences, document.offences
     yield filters.goals, document.policing_goals
     yield filters.years, (int(document.opened[:YEAR_DIGITS]),) if document.opened else ()
-
-
-def _shares(values: tuple[object, ...], held: tuple[object, ...]) -> bool:
-    return not values or not set(values).isdisjoint(held)
 
 
 def _lies_within(day: str | None, first: str | None, last: str | None) -> bool:
@@ -207,12 +201,12 @@ def read_facets(counted: Mapping[str, Any]) -> FacetsFound:
     """What Elasticsearch's aggregations say."""
     found = {name: tuple(map(_read_bucket, counted[name][VALUES]["buckets"])) for name in FACETS}
     found["years"] = found["years"][::-1][:MOST_VALUES]
-    few = tuple(_read_few(one[FEW]) for one in counted.values() if FEW in one)
+    few = tuple(
+        tuple(msgspec.convert(hit["_source"], CaseDocument) for hit in one[FEW][RECORDS]["hits"]["hits"])
+        for one in counted.values()
+        if FEW in one
+    )
     return FacetsFound(FacetCounts(counted[ALL]["doc_count"], **found), few)
-
-
-def _read_few(counted: Mapping[str, Any]) -> tuple[CaseDocument, ...]:
-    return tuple(msgspec.convert(hit["_source"], CaseDocument) for hit in counted[RECORDS]["hits"]["hits"])
 
 
 def _read_bucket(bucket: Mapping[str, Any]) -> FacetValue:

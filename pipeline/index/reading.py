@@ -74,7 +74,7 @@ class CaseReader:
         found: dict[str, CaseDocument] = {}
         while batch := list(islice(wanted, PAGE)):
             items = await fetch_documents(self._client, self._cases, batch, source_includes=fields)
-            documents = [_to_case(item) for item in items]
+            documents = [msgspec.convert(item["_source"], CaseDocument) for item in items]
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
 
@@ -120,16 +120,12 @@ class CaseReader:
         Versions alone are asked for first: a document's external version tells all of its content.
         """
         held = {card.case: card for card in cards}
-        versions = await self._read_versions(held)
+        items = await fetch_documents(self._client, self._cases, list(held), source=False)  # tombstones included
+        versions = {item["_id"]: item["_version"] for item in items}
         changed = [case for case, card in held.items() if versions.get(case) != card.external_version]
         read = await self.read_cases(changed, RANKED) if changed else {}
         same = (document_of_card(card) for case, card in held.items() if versions.get(case) == card.external_version)
         return {document.case: document for document in same if self._is_live(document)} | read
-
-    async def _read_versions(self, cases: Iterable[str]) -> dict[str, int]:
-        """The external versions of case documents, tombstones included, in real time."""
-        items = await fetch_documents(self._client, self._cases, list(cases), source=False)
-        return {item["_id"]: item["_version"] for item in items}
 
     async def count_facets(self, body: queries.Body) -> FacetsFound:
         """The counts that a query of facets asks for, as indexed about a second ago."""
@@ -160,10 +156,6 @@ class CaseReader:
 
     def _is_live(self, case: CaseDocument) -> bool:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
-
-
-def _to_case(item: dict[str, Any]) -> CaseDocument:
-    return msgspec.convert(item["_source"], CaseDocument)
 
 
 def _make_candidate(card: CaseCard, hit: dict[str, Any], documents: Mapping[str, CaseDocument]) -> Candidate:
@@ -317,13 +309,16 @@ class IndexReader(CaseReader):
         }
         at = self._clock()
         return [
-            link for link in links if is_visible(_claim_of(link), states.get(link.a.case), states.get(link.b.case), at)
+            link
+            for link in links
+            if is_visible(
+                Claim(link.link, link.state, 0, link.generation, link.a, link.b),
+                states.get(link.a.case),
+                states.get(link.b.case),
+                at,
+            )
         ]
 
 
 def _to_links(batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
     return [msgspec.convert(source, LinkDocument) for source in batch]
-
-
-def _claim_of(link: LinkDocument) -> Claim:
-    return Claim(link.link, link.state, 0, link.generation, link.a, link.b)

@@ -135,7 +135,8 @@ async def find_cases(
         read |= {card.case: documents[card.case] if card.case in admitted else None for card in unread}
         changed = _find_changed(ranking.judged(), read)
         if changed and wanted.is_steady:
-            again = candidate_body(selection, _limit_to(limits, changed), len(changed))
+            named = (*limits.filters, {"terms": {"case": sorted(changed)}})
+            again = candidate_body(selection, replace(limits, filters=named), len(changed))
             changed = _match_again(changed, await reader.find_candidates(again))
         anew = rank_candidates(asked_for, changed.values(), model)
         hashes = {case: document.hash if document else None for case, document in read.items()}
@@ -166,10 +167,6 @@ def _update_candidate(candidate: Candidate, document: CaseDocument | None) -> Ca
 def _keep_places(anew: Iterable[RankedCandidate], places: Mapping[str, Place]) -> list[RankedCandidate]:
     """What has changed in its old place: in a point in time the next page's reader would miss what moved forward."""
     return [one._replace(place=places[one.candidate.card.case]) for one in anew]
-
-
-def _limit_to(limits: QueryLimits, cases: Iterable[str]) -> QueryLimits:
-    return replace(limits, filters=(*limits.filters, {"terms": {"case": sorted(cases)}}))
 
 
 def _match_again(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dict[str, Candidate]:

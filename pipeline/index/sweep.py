@@ -13,7 +13,7 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
-from pipeline.index.documents import LIVE, DocumentWrite, LinkDocument, link_document
+from pipeline.index.documents import LIVE, LinkDocument, link_document
 from pipeline.index.engine import PointInTime
 from pipeline.index.mappings import PER_GENERATION, Indices
 from pipeline.index.queries import BY_LINK, all_links, page_body
@@ -40,7 +40,12 @@ async def sweep_generation(client: AsyncElasticsearch, indices: Indices) -> int:
     writer, swept = BulkWriter(client, indices), 0
     async for links in _live_links(client, indices):
         gone = await _gone_versions(client, indices, {case for link in links for case in link.cases})
-        swept += (await writer.write([_link_tombstone(link) for link in links if _is_over(link, gone)])).written
+        ended = [
+            Claim(link.link, ClaimState.RETRACTED, 0, link.generation, link.a, link.b)
+            for link in links
+            if _is_over(link, gone)
+        ]
+        swept += (await writer.write(list(map(link_document, ended)))).written
     for kind in sorted(PER_GENERATION):
         await client.indices.forcemerge(index=indices.write_alias(kind), only_expunge_deletes=True)
     return swept
@@ -78,7 +83,3 @@ def _is_over(link: LinkDocument, gone: Mapping[str, int]) -> bool:
     """Whether a side was withdrawn or expired at the version claimed or a later one; a case that came back was not."""
     sides: Sequence[ClaimSide] = (link.a, link.b)
     return any(gone.get(side.case, -1) >= side.order for side in sides)
-
-
-def _link_tombstone(link: LinkDocument) -> DocumentWrite:
-    return link_document(Claim(link.link, ClaimState.RETRACTED, 0, link.generation, link.a, link.b))

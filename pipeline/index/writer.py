@@ -142,15 +142,13 @@ def _record_if_final(action: DocumentWrite, item: _Item, outcome: WriteResult) -
     elif item.status == STALE:
         outcome.stale += 1
     elif item.status in REFUSED:
-        outcome.refused.append(DocumentRefusal(action, _describe_error(item.error or _Error())))
+        error = item.error or _Error()
+        named = _FIELD.search(error.reason)
+        said = f"{error.type} in field {named[1]}" if named else error.type
+        outcome.refused.append(DocumentRefusal(action, said))
     else:
         return False
     return True
-
-
-def _describe_error(error: _Error) -> str:
-    field_name = _FIELD.search(error.reason)
-    return f"{error.type} in field {field_name[1]}" if field_name else error.type
 
 
 def _split_batches(actions: Sequence[DocumentWrite]) -> Iterator[list[DocumentWrite]]:

@@ -648,7 +648,7 @@ class _Reader:
         at = None if self.house else self._find_house(tokens)
         if at is None or (told and at == 0):
             return tokens, []
-        if self.buildings and self._is_estate(tokens):  # Mladost 1, bl. 22
+        if self.buildings and any(self.words.ways.get(token.text) == "est" for token in tokens):  # Mladost 1, bl. 22
             return tokens, []
         self.house = tokens[at].value
         if at == 0:
@@ -657,24 +657,18 @@ class _Reader:
         self.units += [token.value for token in behind if token.number]
         return tokens[:at], [token.text for token in behind if not token.number]
 
-    def _is_estate(self, tokens: list[_Token]) -> bool:
-        return any(self.words.ways.get(token.text) == "est" for token in tokens)
-
     def split_tail(self, tokens: list[_Token]) -> tuple[list[_Token], list[str]]:
         """Words behind a kind of street that ends a name: 62 Grove Avenue Belfast."""
         ways = [at for at, token in enumerate(tokens) if token.text in self.words.ways and token.text not in _OTHERS]
         if (
             len(ways) == 0
             or not 0 < ways[-1] < len(tokens) - 1
-            or (ways[0] == 0 and not self._ends_names(tokens[ways[-1]].text))
+            or (ways[0] == 0 and tokens[ways[-1]].text not in self.words.ending)
         ):
             return tokens, []
         if any(token.number for token in tokens[ways[-1] + 1 :]):
             return tokens, []
         return tokens[: ways[-1] + 1], [token.text for token in tokens[ways[-1] + 1 :]]
-
-    def _ends_names(self, word: str) -> bool:
-        return word in self.words.ending
 
     def _find_house(self, tokens: list[_Token]) -> int | None:
         numbers = [at for at, token in enumerate(tokens) if token.number and not token.ordinal]

@@ -16,7 +16,7 @@ from pipeline.records.fields import FieldReader
 from pipeline.records.identifier_types import BY_NAME
 from pipeline.records.identifiers import canonical, slug
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedName
+from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier
 
 Normalise = Callable[[Any, FieldReader], NormalisedEntity]
 """From a raw entity, one of pipeline.records.model's structs, to the normalised one."""
@@ -177,20 +177,17 @@ def _with_zone(
     """The document with what its machine-readable zone says of it and its holder."""
     nationality = country_code(zone.nationality)
     name = normalise_name("", zone.given, "", zone.family, "", "transliteration", "person")
+    is_new = bool(name.tokens) and name.tokens not in {each.tokens for each in entity.names}
     return NormalisedEntity(
         id=entity.id,
         type="document",
         role=entity.role,
-        names=(*entity.names, *_new_name(name, entity.names)),
+        names=(*entity.names, *((name,) if is_new else ())),
         birth_date=zone.birth_date,
         gender={"M": "male", "F": "female"}.get(zone.sex, ""),
         nationalities=(nationality,) if nationality else (),
         identifiers=_numbers(entity.identifiers, zone, kind, country, fields),
     )
-
-
-def _new_name(name: NormalisedName, known: tuple[NormalisedName, ...]) -> tuple[NormalisedName, ...]:
-    return (name,) if name.tokens and name.tokens not in {each.tokens for each in known} else ()
 
 
 def _numbers(

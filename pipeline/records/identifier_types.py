@@ -86,10 +86,6 @@ def _digits(length: int) -> Callable[[str, str], CheckDigitVerdict]:
     return lambda value, _country: None if value.isdigit() and len(value) == length else False
 
 
-def _ship(value: str, _country: str) -> CheckDigitVerdict:
-    return bool(imo.is_valid(value))
-
-
 def _device(value: str, _country: str) -> CheckDigitVerdict:
     return len(value) == IMEI_DIGITS and bool(imei.is_valid(value))
 
@@ -104,20 +100,8 @@ def _subscriber(value: str, _country: str) -> CheckDigitVerdict:
     return None if imsi.is_valid(value) else False
 
 
-def _bank(value: str, _country: str) -> CheckDigitVerdict:
-    return bool(iban.is_valid(value))
-
-
 def _wallet(value: str, _country: str) -> CheckDigitVerdict:
     return bool(bitcoin.is_valid(value)) if value.startswith(("1", "3", "bc1")) else None
-
-
-def _container(value: str, _country: str) -> CheckDigitVerdict:
-    return bool(iso6346.is_valid(value))
-
-
-def _legal_entity(value: str, _country: str) -> CheckDigitVerdict:
-    return bool(lei.is_valid(value))
 
 
 def _vat(value: str, country: str) -> CheckDigitVerdict:
@@ -169,7 +153,12 @@ CATALOGUE = (
         check=_national("company_number"),
         aliases=("registration", "registration_number", "siren", "siret", "krs", "ogrn", "hrb", "crn"),
     ),
-    IdentifierType("lei", "Legal entity identifier, ISO 17442; two check digits.", worldwide=True, check=_legal_entity),
+    IdentifierType(
+        "lei",
+        "Legal entity identifier, ISO 17442; two check digits.",
+        worldwide=True,
+        check=lambda value, _country: bool(lei.is_valid(value)),
+    ),
     IdentifierType("duns", "D-U-N-S number of a company; no check digit.", worldwide=True, aliases=("duns_number",)),
     IdentifierType("birth_certificate", "Number of a birth record; one for life."),
     IdentifierType(
@@ -243,7 +232,7 @@ CATALOGUE = (
         "A bank account, ISO 13616; two check digits. A holder may have several.",
         worldwide=True,
         renewable=True,
-        check=_bank,
+        check=lambda value, _country: bool(iban.is_valid(value)),
     ),
     IdentifierType("account_number", "A national bank account number, where there is no IBAN.", renewable=True),
     IdentifierType(
@@ -266,7 +255,7 @@ CATALOGUE = (
         "imo",
         "A ship's hull for life, IMO resolution A.1117(30); one check digit.",
         worldwide=True,
-        check=_ship,
+        check=lambda value, _country: bool(imo.is_valid(value)),
         aliases=("imo_number",),
     ),
     IdentifierType(
@@ -282,7 +271,7 @@ CATALOGUE = (
         "container",
         "A freight container, ISO 6346; one check digit.",
         worldwide=True,
-        check=_container,
+        check=lambda value, _country: bool(iso6346.is_valid(value)),
         aliases=("iso6346", "container_number", "bic_container"),
     ),
     IdentifierType(

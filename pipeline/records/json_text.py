@@ -117,8 +117,8 @@ class _Scan:
             return self._enter(lexeme)
         if kind == "string":
             _string(lexeme)
-        elif kind == "number":
-            _number(lexeme)
+        elif kind == "number" and float(lexeme) in (float("inf"), float("-inf")):
+            raise _FoundError("a number too large for a double")
         return self._after_value
 
     def _enter(self, lexeme: str) -> _State:
@@ -171,8 +171,3 @@ def _string(lexeme: str) -> str:
         return str(orjson.loads(lexeme))
     except orjson.JSONDecodeError:
         raise _FoundError("not JSON: half of a surrogate pair in a string") from None
-
-
-def _number(lexeme: str) -> None:
-    if float(lexeme) in (float("inf"), float("-inf")):
-        raise _FoundError("a number too large for a double")

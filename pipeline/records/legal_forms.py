@@ -64,7 +64,8 @@ def take_legal_forms(text: str) -> tuple[str, list[str]]:
     for spelled, form in extract_org_types(text, _CASEFOLDED, _NO_CLEANUP, False)[:MAX_FORMS]:
         if spelled in _NUMERALS:
             continue
-        start, end = _find_whole(text, spelled)
+        whole = _whole_word(spelled).search(text)
+        start, end = whole.span() if whole else (0, 0)
         if len(spelled) > _SHORT_FORM or _is_at_an_end(text, start, end):
             text = f"{text[:start]} {text[end:]}"
             found.append(_name_form(spelled, form))
@@ -131,11 +132,6 @@ def _follow(node: _Node, word: str, first: bool) -> Iterator[_Node]:
     for stem, follower in node.stems.items():
         if word.startswith(stem):
             yield follower
-
-
-def _find_whole(text: str, spelled: str) -> tuple[int, int]:
-    whole = _whole_word(spelled).search(text)
-    return whole.span() if whole else (0, 0)
 
 
 @lru_cache(maxsize=4096)

@@ -101,12 +101,8 @@ class Mrz(msgspec.Struct, frozen=True):
 
 def check_digit(text: str) -> str:
     """The check digit over digits, letters (A = 10) and < (0), weighted 7, 3, 1."""
-    total = sum(_number(char) * _WEIGHTS[at % 3] for at, char in enumerate(text))
+    total = sum((0 if char == "<" else int(char, 36)) * _WEIGHTS[at % 3] for at, char in enumerate(text))
     return str(total % 10)
-
-
-def _number(char: str) -> int:
-    return 0 if char == "<" else int(char, 36)
 
 
 @lru_cache(maxsize=16384)

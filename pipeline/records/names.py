@@ -173,7 +173,7 @@ def normalise_name(
     flags = ("mixed_script",) if mixed else ()
     if telltale and person:
         unmasked = drop_missing(unmasked)
-    if is_placeholder(unmasked) or (telltale and _stands_for_nobody(unmasked, person)):
+    if is_placeholder(unmasked) or (telltale and (is_of_another(unmasked) or (person and names_nobody(unmasked)))):
         return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
     if person:
         tokens = _person_tokens(
@@ -189,10 +189,6 @@ def _has_telltale(folded: str) -> bool:
     if "(" in folded or "[" in folded or "（" in folded:
         return True
     return not words.TELLTALES.isdisjoint(folded.replace(",", " ").replace(";", " ").split())
-
-
-def _stands_for_nobody(folded: str, person: bool) -> bool:
-    return is_of_another(folded) or (person and names_nobody(folded))
 
 
 def clean_text(text: str) -> str:

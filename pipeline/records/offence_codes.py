@@ -71,12 +71,14 @@ def search_offences(text: str) -> tuple[OffenceCode, ...]:
         return ()
     words_by_code = _searched_words()
     whole = _keep_highest([code for code, words in words_by_code.items() if words.issuperset(asked)])
-    begun = _keep_highest([code for code, words in words_by_code.items() if _begins_with(words, asked)])
+    begun = _keep_highest(
+        [
+            code
+            for code, words in words_by_code.items()
+            if all(any(word.startswith(start) for word in words) for start in asked)
+        ]
+    )
     return tuple(offence_codes()[code] for code in dict.fromkeys((*whole, *begun)))
-
-
-def _begins_with(words: frozenset[str], asked: list[str]) -> bool:
-    return all(any(word.startswith(start) for word in words) for start in asked)
 
 
 def _keep_highest(codes: list[str]) -> list[str]:

@@ -43,9 +43,5 @@ def is_placeholder_number(core: str) -> bool:
         or len(set(core)) == 1
         or set(core) <= FILLER
         or is_placeholder(core.casefold())
-        or _counts_up(core)
+        or (len(core) >= 6 and ("0123456789012".startswith(core) or "1234567890123".startswith(core)))
     )
-
-
-def _counts_up(core: str) -> bool:
-    return len(core) >= 6 and ("0123456789012".startswith(core) or "1234567890123".startswith(core))

@@ -222,16 +222,17 @@ def adapt_probe(asked: QuestionProbe, record: Sequence[EntityPrint]) -> tuple[En
         return tuple(entities.values())
     for held in record:
         identifiers = tuple(identifier for identifier in held.identifiers if identifier.value in asked.numbers)
-        identifiers += tuple(_near_numbers(asked, held.identifiers))
+        identifiers += tuple(
+            as_record_has_it(number, one)
+            for one in held.identifiers
+            for number in asked.near
+            if are_near(number, one.value)
+        )
         phones = tuple(phone for phone in held.phones if phone.national in asked.national)
         if identifiers or phones:
             like = entities.get(held.type) or EntityPrint(held.type, held.type)
             entities[held.type] = _with_numbers(like, identifiers, phones)
     return tuple(entities.values())
-
-
-def _near_numbers(asked: QuestionProbe, held: Iterable[IdentifierPrint]) -> Iterator[IdentifierPrint]:
-    return (as_record_has_it(number, one) for one in held for number in asked.near if are_near(number, one.value))
 
 
 def _with_numbers(
@@ -269,12 +270,8 @@ def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:
     spellings = dict.fromkeys(token.forms for name in names for token in name.tokens)
     for forms in spellings:
         yield ScoredClause("name", tuple(f"name:{form}" for form in forms))
-    for sounds in dict.fromkeys(_name_sounds(names)):
+    for sounds in dict.fromkeys(heard.sounds for name in names for heard in sound_keys(name)):
         yield ScoredClause("sound", tuple(f"sound:{sound}" for sound in sounds))
-
-
-def _name_sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
-    return (heard.sounds for name in names for heard in sound_keys(name))
 
 
 def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[ScoredClause]:

@@ -35,7 +35,8 @@ def compile_pattern(pattern: str) -> Any:
         return re2.compile(pattern, _OPTIONS)
     except re2.error as error:
         said = error.args[0] if error.args else error
-        raise ValueError(f"the pattern {pattern!r} is not one: {_to_text(said)}") from error
+        text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        raise ValueError(f"the pattern {pattern!r} is not one: {text}") from error
 
 
 def find_named(pattern: str, text: str) -> list[dict[str, str]]:
@@ -59,10 +60,6 @@ def pattern_names(pattern: str) -> tuple[str, ...]:
     """The named groups of a pattern, in order; raises ValueError."""
     places = compile_pattern(pattern).groupindex
     return tuple(sorted(places, key=places.__getitem__))
-
-
-def _to_text(said: object) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -213,7 +213,11 @@ def _guess_list(path: Path) -> GuessedSource:
             raise LiaisonError(f"{path} is not JSON: {error}; is it cut off?") from error
     level: list[tuple[str, Any]] = [("", document)]
     while level:
-        lists = [(place, value) for place, value in level if _has_objects(value)]
+        lists = [
+            (place, value)
+            for place, value in level
+            if isinstance(value, list) and any(isinstance(item, dict) for item in value)
+        ]
         if lists:
             place, _ = max(lists, key=lambda found: len(found[1]))
             reason = "the longest list of objects" if len(lists) > 1 else "the outermost list of objects"
@@ -225,7 +229,3 @@ def _guess_list(path: Path) -> GuessedSource:
             for name, inner in value.items()
         ]
     return GuessedSource(TableSource(format="json"), {})
-
-
-def _has_objects(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(item, dict) for item in value)

@@ -151,7 +151,11 @@ class TableReader:
         for name, rule in self.source.extract.items():
             for holder in _holders(row.row, rule.group):
                 texts = cell_texts(find_cell(holder, rule.source))
-                holder[name] = [_tidy_texts(found) for text in texts for found in find_named(rule.pattern, text)]
+                holder[name] = [
+                    {part: said.strip(" \t\n,;") for part, said in found.items()}
+                    for text in texts
+                    for found in find_named(rule.pattern, text)
+                ]
         return row
 
     def _group(self, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
@@ -247,10 +251,6 @@ def _holders(row: dict[str, TableCell], group: str) -> list[dict[str, TableCell]
 
 def _group_rows(cell: TableCell | None) -> list[dict[str, TableCell]]:
     return cell if isinstance(cell, list) else []
-
-
-def _tidy_texts(found: dict[str, str]) -> dict[str, TableCell]:
-    return {name: text.strip(" \t\n,;") for name, text in found.items()}
 
 
 SHOWN_CHARACTERS = 1_000

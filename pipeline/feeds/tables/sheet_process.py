@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
-from itertools import islice
+from collections.abc import Generator
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -76,7 +76,9 @@ def open_sheet(path: Path, name: str) -> SheetRows:
     if head.fault:
         lines.close()
         raise FAULTS[head.kind](head.fault)
-    return SheetRows(head.names, head.height, _decode_rows(lines))
+    return SheetRows(
+        head.names, head.height, chain.from_iterable(map(msgspec.json.Decoder(NumberedRows).decode, lines))
+    )
 
 
 def _read_lines(process: subprocess.Popen[bytes], asked: bytes, path: Path) -> Generator[bytes, None, None]:
@@ -92,12 +94,6 @@ def _read_lines(process: subprocess.Popen[bytes], asked: bytes, path: Path) -> G
                 raise LiaisonError(EXHAUSTED.format(path=path))
         finally:
             process.kill()
-
-
-def _decode_rows(lines: Iterator[bytes]) -> Iterator[tuple[int, list[str]]]:
-    decoder = msgspec.json.Decoder(NumberedRows)
-    for line in lines:
-        yield from decoder.decode(line)
 
 
 def _serve(source: IO[bytes], target: IO[bytes]) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.parsers import expat
 
 from pipeline.errors import LiaisonError
@@ -301,7 +301,7 @@ def _filled_rows(
     first: dict[tuple[int, int], str] = {}
     _, left = sheet.start or (0, 0)
     for number, values in enumerate(sheet.iter_rows(), start=1):
-        cells = [_cell_text(value) for value in values]
+        cells = [value_text(value).removesuffix(MIDNIGHT) for value in values]  # a date without a time of day
         for at in range(len(cells)) if merged else ():
             place = (number - 1, left + at)
             if place in corners:
@@ -309,8 +309,3 @@ def _filled_rows(
             if place in merged:
                 cells[at] = first.get(merged[place], cells[at])
         yield number, cells
-
-
-def _cell_text(value: Any) -> str:
-    """A date without a time of day as the date alone."""
-    return value_text(value).removesuffix(MIDNIGHT)
