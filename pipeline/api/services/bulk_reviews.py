@@ -134,12 +134,13 @@ async def _judge_link(session: Session, one: JudgedLink, said: BulkVerdict) -> L
         sides = await require_sides(session, one.link)
     except LiaisonError as error:
         return LinkOutcome(one.link, None, None, (), translate_error(error, session.language))
+    shown = both_shown(session, sides)  # a record ends the session's rules, and a review that fails leaves two
     try:
         made = _make_review(session, sides, one, said)
         answer = await record_review(session, sides, made)
     except LiaisonError as error:
         held = await make_judgement(session, sides)
-        await session.audit(ActKind.REVIEW, {"link": one.link, "refused": said.verdict}, both_shown(session, sides))
+        await session.audit(ActKind.REVIEW, {"link": one.link, "refused": said.verdict}, shown)
         problem = translate_error(error, session.language)
         return LinkOutcome(one.link, None, held, _with_reason(session, sides), problem)
     return LinkOutcome(one.link, made.id, answer.judged, tuple(Verdict), answer.notice)

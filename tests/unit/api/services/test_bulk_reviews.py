@@ -51,6 +51,16 @@ async def test_each_link_is_judged_and_signs_no_sentence_that_nobody_wrote(api: 
     assert len(api.decided.values) == 2
 
 
+async def test_a_review_that_cannot_be_saved_is_on_record_with_the_rules_that_showed_its_cases(
+    api: Api,
+) -> None:
+    link = _certain(api, 1)
+    api.decided.away = True
+    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    assert (told.review, told.problem) == (None, "away")
+    assert all(case.rule for act in api.audit.acts for case in act.shown)
+
+
 async def test_against_strong_evidence_or_another_agency_a_reason_is_needed(api: Api) -> None:
     link = _certain(api, 1)
     (told,) = (await judge_links(api.session(ANNA), _say(link, verdict=Verdict.DIFFERENT))).outcomes
