@@ -210,6 +210,7 @@ def _tell_counts(
     record: ConsumerRecord, before: CorrelatorCounts, now: CorrelatorCounts, claims: Sequence[Claim]
 ) -> CorrelatorCounts:
     """Log what a record met and led to; gives the counts to begin the next record's from."""
+    claimed = Counter(f"{claim.state} {claim.band}".rstrip() for claim in claims)
     log.debug(
         "%s-%d-%d: met %d cases, the screens left %d, %d judged, claims: %s",
         record.topic,
@@ -218,7 +219,7 @@ def _tell_counts(
         now.candidates - before.candidates,
         now.screened - before.screened,
         now.judged - before.judged,
-        dict(Counter(f"{claim.state} {claim.band}".rstrip() for claim in claims)) or "none",
+        ", ".join(f"{what} {count}" for what, count in claimed.items()) or "none",
     )
     return msgspec.structs.replace(now)
 
