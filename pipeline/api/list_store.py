@@ -29,7 +29,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import msgspec
 
@@ -109,14 +109,30 @@ class _Sealed(msgspec.Struct):
     draft: str = ""
 
 
+class CaseFinding(msgspec.Struct, frozen=True):
+    """A case that a row found: its score in hundredths of a bit and its band then, and the clauses that it met."""
+
+    case: str
+    score: int
+    band: str
+    met: tuple[str, ...] = ()
+
+
+class HitFinding(msgspec.Struct, frozen=True):
+    """A hit-only record that a row met, by the reader's own reference, and its band then."""
+
+    reference: str
+    band: str
+
+
 class ListRowFindings(msgspec.Struct, frozen=True):
     """What was found for a row: cases by key with their score and reasons, hits by the reader's own references.
 
     `not_asked` is why hit-only records were not asked; lists of earlier versions do not say it.
     """
 
-    cases: tuple[dict[str, Any], ...] = ()
-    hits: tuple[dict[str, Any], ...] = ()
+    cases: tuple[CaseFinding, ...] = ()
+    hits: tuple[HitFinding, ...] = ()
     problem: str = ""
     values: dict[str, str] = {}
     not_asked: NotAsked = ""

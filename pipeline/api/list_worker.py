@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -17,10 +16,10 @@ from pipeline.access.requester import Requester
 from pipeline.access.session_checks import check_agency
 from pipeline.access.tokens import TokenError
 from pipeline.api.list_planning import ListRow
-from pipeline.api.list_store import STEP, ListJob, ListRowFindings, NoListError
+from pipeline.api.list_store import STEP, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
-from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 
@@ -103,14 +102,7 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
     except Exception as error:
         log.error("a row of a list cannot be asked: %s", type(error).__name__)  # its text may hold the row
         return ListRowFindings(problem=FAULT)
-    return ListRowFindings(tuple(_case_results(answer)), tuple(_hit_results(answer)), not_asked=answer.not_asked)
-
-
-def _case_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:
-    """Cases and what of the question they met, and nothing that they say: that is compared when results are read."""
-    for row in answer.results:
-        yield {name: row[name] for name in ("case", "score", "band", "met")}
-
-
-def _hit_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:
-    return ({"reference": row["reference"], "band": row["band"]} for row in answer.hits)
+    # Cases and what of the question they met, and nothing that they say: that is compared when results are read.
+    cases = tuple(CaseFinding(row["case"], row["score"], row["band"], tuple(row["met"])) for row in answer.results)
+    hits = tuple(HitFinding(row["reference"], row["band"]) for row in answer.hits)
+    return ListRowFindings(cases, hits, not_asked=answer.not_asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,7 +17,7 @@ from pipeline.api.cursors import PageCursor
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
 from pipeline.api.languages import translate_error
 from pipeline.api.list_planning import ListError, ListFormat, ListRow, parse_rows
-from pipeline.api.list_store import ListJob, ListRowFindings, NoListError
+from pipeline.api.list_store import CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.export_formats import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.services.export_words import SEVERAL, to_bits
@@ -307,8 +307,8 @@ async def _read_documents(session: Session, found: Iterable[ListRowFindings]) ->
     """The cases that are named, by key, and those that stand behind a reference, by that."""
     some = list(found)
     who, opaque, reader = session.requester, session.runtime.opaque, session.runtime.reader
-    named = await reader.read_cases((case["case"] for each in some for case in each.cases), COMPARED_FIELDS)
-    digests = {hit["reference"]: opaque.digest_of(who.agency, hit["reference"]) for each in some for hit in each.hits}
+    named = await reader.read_cases((case.case for each in some for case in each.cases), COMPARED_FIELDS)
+    digests = {hit.reference: opaque.digest_of(who.agency, hit.reference) for each in some for hit in each.hits}
     held = await reader.find_all_digested(
         [digest for digest in digests.values() if digest], who.country, session.grounds.purpose, COMPARED_FIELDS
     )
@@ -329,13 +329,14 @@ def _make_row(
     """
     matches, hits = [], []
     probe = make_probe(parse_question(asked.question), asked.country) if found.cases or found.hits else None
-    for match in (*found.cases, *found.hits):
-        document = documents.get(match.get("case") or match["reference"])
+    met: list[CaseFinding | HitFinding] = [*found.cases, *found.hits]
+    for match in met:
+        document = documents.get(match.case if isinstance(match, CaseFinding) else match.reference)
         seen = View.NOTHING if document is None else views[document.case]
         if document is not None and seen is View.FULL and probe is not None:
             matches.append(_make_match(session, document, match, probe))
-        elif document is not None and seen is View.HIT and "reference" in match:
-            hits.append({**hit_for(meta(document), session.make_reference), "band": match["band"]})
+        elif document is not None and seen is View.HIT and isinstance(match, HitFinding):
+            hits.append({**hit_for(meta(document), session.make_reference), "band": match.band})
     problem = translate_error(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
     is_hinted = not (matches or hits or problem)
     return {
@@ -362,19 +363,19 @@ def _find_hint(asked: ListRow, language: str) -> Row | None:
     return hint
 
 
-def _make_match(session: Session, document: CaseDocument, found: Mapping[str, Any], probe: QuestionProbe) -> Row:
+def _make_match(session: Session, document: CaseDocument, found: CaseFinding | HitFinding, probe: QuestionProbe) -> Row:
     """A case as a search would show it now: whom it found, its score and band, and comparison by comparison why."""
-    model, met = session.runtime.model, tuple(found.get("met", ()))
+    model, granted = session.runtime.model, isinstance(found, HitFinding)
+    met = found.met if isinstance(found, CaseFinding) else ()
     score, evidence = judge_answer(document, met, probe, model)
-    granted = found.get("score") is None  # a hit that its owner has disclosed has a hit's band, and no score
     best = max(evidence, key=lambda part: part.bits, default=None)
     named = next((item.value_b for item in best.items if item.field == "name"), "") if best else ""
     thing = name_side(document, LinkedThing(best.entity_b, named)) if best else {}
     items = sorted((item for part in evidence for item in part.items), key=lambda item: -abs(item.bits))
     return {
         **summarise_case(document),
-        "band": found["band"] if granted else judge_score(score + model.prior).band,
-        "score": None if granted else score,
+        "band": found.band if granted else judge_score(score + model.prior).band,
+        "score": None if granted else score,  # a hit that its owner has disclosed has a hit's band, and no score
         "met": list(met),
         "about": {name: thing.get(name) for name in ("entity", "type", "name", "born")},
         "compared": [_describe_comparison(item, session.language) for item in items],

@@ -17,7 +17,16 @@ from pipeline.access.requester import Grounds, Purpose
 from pipeline.api import list_store
 from pipeline.api.cursors import PageCursor
 from pipeline.api.list_planning import ListRow, plan_draft
-from pipeline.api.list_store import LASTS, ListDraft, ListJob, ListRowFindings, ListStore, NoListError
+from pipeline.api.list_store import (
+    LASTS,
+    CaseFinding,
+    HitFinding,
+    ListDraft,
+    ListJob,
+    ListRowFindings,
+    ListStore,
+    NoListError,
+)
 from pipeline.api.services.list_checks import ListFilter
 from pipeline.api.session import Session
 from pipeline.correlation.key_ring import KeyRing
@@ -181,8 +190,8 @@ def test_lists_of_an_earlier_version_go_on(earlier: ListStore) -> None:
     assert (earlier.count_done(job), earlier.count_not_asked(job)) == (8, 5)
     assert earlier.read_rows(job)[8] == ListRow("A-9", 'name:"Ivan Petrov 9"', "FR", 10)
     found = [findings for _, findings in earlier.read_results(job)]
-    assert [case["case"] for case in found[0].cases] == ["fr-pj:1"]
-    assert (found[1].hits, found[2].problem) == (({"reference": "ref", "band": "likely"},), "born: use {form}")
+    assert found[0].cases == (CaseFinding("fr-pj:1", 2310, "certain", ("name", "key")),)
+    assert (found[1].hits, found[2].problem) == ((HitFinding("ref", "likely"),), "born: use {form}")
     with earlier.lock_job(job) as locked:
         assert locked
         earlier.append(job, (ListRowFindings(),))
