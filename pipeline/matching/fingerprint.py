@@ -17,7 +17,6 @@ from pipeline.records.normalised import (
     NormalisedAddress,
     NormalisedEntity,
     NormalisedIdentifier,
-    NormalisedPhone,
     PartialDate,
     TimeSpan,
 )
@@ -201,6 +200,12 @@ def entity_print(entity: NormalisedEntity) -> EntityPrint:
     """The comparable form of `entity`, without placeholders such as "unknown", 1900-01-01 or a number of zeros."""
     birth_date, birth_dates = _make_birth_dates(entity)
     birth_place, birth_places = _make_birth_places(entity)
+    phones = {
+        PhonePrint(phone.e164, phone.national) for phone in entity.phones if not is_placeholder_number(phone.national)
+    }
+    # another place is no contradiction to an address that states only a country
+    made = map(_make_address, entity.addresses)
+    addresses = {address for address in made if address != AddressPrint(country=address.country)}
     return EntityPrint(
         id=entity.id,
         type=entity.type,
@@ -214,9 +219,9 @@ def entity_print(entity: NormalisedEntity) -> EntityPrint:
         gender=_fold_text(entity.gender),
         nationalities=_drop_repeated(entity.nationalities),
         identifiers=_make_identifiers(entity.identifiers),
-        phones=_make_phones(entity.phones),
+        phones=tuple(sorted(phones)[:MAX_VALUES]),
         emails=_drop_repeated(entity.emails),
-        addresses=_make_addresses(entity.addresses),
+        addresses=tuple(sorted(addresses)[:MAX_VALUES]),
         make=_fold_text(entity.make),
         model=_fold_text(entity.model),
         colour=_fold_text(entity.colour),
@@ -277,17 +282,6 @@ def _make_identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[Id
         if not is_placeholder_number(identifier.value)
     }
     return tuple(sorted(prints)[:MAX_VALUES])
-
-
-def _make_phones(phones: tuple[NormalisedPhone, ...]) -> tuple[PhonePrint, ...]:
-    prints = {PhonePrint(phone.e164, phone.national) for phone in phones if not is_placeholder_number(phone.national)}
-    return tuple(sorted(prints)[:MAX_VALUES])
-
-
-def _make_addresses(addresses: tuple[NormalisedAddress, ...]) -> tuple[AddressPrint, ...]:
-    """The addresses, without those that state only a country, since another place is no contradiction to these."""
-    prints = {_make_address(address) for address in addresses}
-    return tuple(sorted(one for one in prints if one != AddressPrint(country=one.country))[:MAX_VALUES])
 
 
 def _make_address(address: NormalisedAddress) -> AddressPrint:

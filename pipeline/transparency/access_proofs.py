@@ -93,8 +93,8 @@ def decode_hashes(texts: Iterable[str]) -> list[bytes]:
         raise ProofError("a hash is not base64") from error
 
 
-def openings_for(entry: AuditEntry, sealed: SealedEntry, agency: str) -> tuple[str, ...]:
-    """What is opened to an agency of an act by its people, or of one in which its records were shown."""
+def select_disclosures(entry: AuditEntry, sealed: SealedEntry, agency: str) -> tuple[str, ...]:
+    """The disclosures opened to an agency of an act by its people, or of one in which its records were shown."""
     names = OPENED_TO_OWN_AGENCY if entry.agency == agency else OPENED_TO_OWNER
     own = [disclosed for shown, disclosed in sealed.records.values() if shown.case.startswith(f"{agency}:")]
     held = [sealed.fields[name] for name in (*names, *OPENED_WHERE_HELD) if name in sealed.fields]
@@ -104,7 +104,7 @@ def openings_for(entry: AuditEntry, sealed: SealedEntry, agency: str) -> tuple[s
 def prove_access(entry: AuditEntry, sealed: SealedEntry, index: int, agency: str, path: Iterable[bytes]) -> AccessProof:
     """The proof of an act for an agency that it concerns; `path` is the leaf's."""
     body = sealed.leaf.encode().decode()
-    return AccessProof(index, body, sealed.commitments, openings_for(entry, sealed, agency), encode_hashes(path))
+    return AccessProof(index, body, sealed.commitments, select_disclosures(entry, sealed, agency), encode_hashes(path))
 
 
 def check_access(proof: AccessProof, size: int, root: bytes, agency: str, keys: Mapping[str, bytes]) -> ProvenAccess:

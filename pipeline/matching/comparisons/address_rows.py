@@ -65,7 +65,10 @@ def encode(entity: EntityPrint) -> tuple[int, ...]:
     of_all = _encode_numbers(entity.addresses), _encode_areas(entity.addresses)
     if len(entity.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
         return *of_all, 0, OPEN_ADDRESS, 0, 0, 0, 0
-    postcode, house = _encode_postcode(address.postcode), _encode_house(address.house)
+    # one wrong character of a postcode leaves the first two as they are, or all others
+    begin, end = address.postcode[:2], address.postcode[2:]
+    postcode = (1 + hash_text(begin, 255), 1 + hash_text(end, 255)) if begin else (0, 0)
+    house = 1 + hash_text(main_number(address.house), 255) if address.house else 0
     return *of_all, letter_set(city), ONE_ADDRESS, length, *postcode, house
 
 
@@ -87,15 +90,6 @@ def _encode_areas(addresses: tuple[AddressPrint, ...]) -> int:
         found |= countries.put(1 << hash_text(address.country, countries.width) if address.country else countries.most)
         found |= Areas.street.put(bool(address.street)) | Areas.postcode.put(bool(address.postcode))
     return found
-
-
-def _encode_postcode(code: str) -> tuple[int, int]:
-    """One wrong character leaves the first two as they are, or all others."""
-    return (1 + hash_text(code[:2], 255), 1 + hash_text(code[2:], 255)) if code else (0, 0)
-
-
-def _encode_house(house: str) -> int:
-    return 1 + hash_text(main_number(house), 255) if house else 0
 
 
 def strongest_level(a: Rows, b: Rows) -> States:

@@ -235,7 +235,9 @@ def romanise_kana(word: str) -> str:
         if kana == "っ":
             doubled = True
         elif kana in _GLIDES:
-            spelled = _add_glide(spelled) + _GLIDES[kana]
+            # ki and ya are kya, shi and ya are sha
+            stem = spelled.removesuffix("i")
+            spelled = (stem if stem.endswith(("sh", "ch", "j")) else stem + "y") + _GLIDES[kana]
         elif kana != "ー":
             sound = anyascii(kana).lower()
             spelled += ("t" if sound.startswith("ch") else sound[:1]) + sound if doubled else sound
@@ -250,12 +252,6 @@ def _spell(letters: str, table: Mapping[str, str]) -> Iterator[str]:
         found = next((part for width in range(_LONGEST, 0, -1) if (part := letters[at : at + width]) in table), "")
         yield table[found] if found else anyascii(letters[at]).lower()
         at += len(found) or 1
-
-
-def _add_glide(spelled: str) -> str:
-    """What comes before the vowel of a small kana: ki and ya are kya, shi and ya are sha."""
-    stem = spelled.removesuffix("i")
-    return stem if stem.endswith(("sh", "ch", "j")) else stem + "y"
 
 
 _CANDIDATES = 48

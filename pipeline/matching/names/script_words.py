@@ -110,15 +110,12 @@ def _spellings() -> dict[str, frozenset[str]]:
         if final and medial in _OPEN:
             continue
         parts = _INITIALS[initial], _MEDIALS[medial], _FINALS[final]
+        southern = initial
+        if initial in ("r", "n"):
+            southern = "" if medial in _SOFT else "n"
         for spelling in map("".join, product(*parts)):
-            found.setdefault(spelling, set()).add(f"{_southern(initial, medial)}-{medial}-{final}")
+            found.setdefault(spelling, set()).add(f"{southern}-{medial}-{final}")
     return {spelling: frozenset(syllables) for spelling, syllables in found.items()}
-
-
-def _southern(initial: str, medial: str) -> str:
-    if initial not in ("r", "n"):
-        return initial
-    return "" if medial in _SOFT else "n"
 
 
 _ENDINGS = """

@@ -152,7 +152,9 @@ def _latin_level(x: TokenPrint, y: TokenPrint) -> str:
         return levels.VARIANT
     elif is_derived(x.sound, y.sound):
         return levels.DIFFERENT
-    elif _is_cut_short(a, b):
+    elif (
+        min(len(a), len(b)) >= SHORTEST_CUT and abs(len(a) - len(b)) > 1 and (a.startswith(b) or b.startswith(a))
+    ):  # a short form, or a field of fixed width
         return levels.NEAR
     return _spelling_level(a, b, x.sound, y.sound)
 
@@ -179,11 +181,6 @@ def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
         return levels.DIFFERENT
     near = _is_near(shorter, distance, sound_a, sound_b) or (distance == 1 and shorter > 2 and a[0] == b[0])
     return levels.NEAR if near else levels.DIFFERENT
-
-
-def _is_cut_short(a: str, b: str) -> bool:
-    """Whether one word is the beginning of the other: a short form, or a field of fixed width."""
-    return min(len(a), len(b)) >= SHORTEST_CUT and abs(len(a) - len(b)) > 1 and (a.startswith(b) or b.startswith(a))
 
 
 def _is_near(shorter: int, distance: int, sound_a: str, sound_b: str) -> bool:

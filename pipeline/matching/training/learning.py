@@ -292,20 +292,14 @@ def _take_census(
         counted_field, levels = sample.rule.census
         for k, column in enumerate(columns):
             if column.comparison.name == counted_field and column.tells_strangers and column.banded == of_names:
-                counted = _count_strangers(sample, fits[sample.rule.name], columns, u, h, k)
+                match, companion, _ = weigh_classes(_rule_pairs(sample, columns), fits[sample.rule.name], u, h)
+                strangers = np.maximum(1 - match - companion, 0.0)
+                counted = level_counts(sample.levels[:, k], strangers, len(u[k]))
                 for level, name in enumerate(column.names):
                     complete = CENTRES[level] >= TWO_TOKENS if column.banded else name in levels
                     if complete and hits[k][level] < MIN_HITS <= counted[level]:
                         u[k][level] = counted[level] * sample.scale / possible
                         hits[k][level] = counted[level]
-
-
-def _count_strangers(
-    sample: PairSample, fit: Fit, columns: tuple[TrainingColumn, ...], u: Shares, h: CompanionShares, column: int
-) -> NDArray[np.float64]:
-    """The expected number of strangers among a rule's pairs in each level of a column, by the rule's fit."""
-    match, companion, _ = weigh_classes(_rule_pairs(sample, columns), fit, u, h)
-    return level_counts(sample.levels[:, column], np.maximum(1 - match - companion, 0.0), len(u[column]))
 
 
 def _count_lent(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm
-from pipeline.transparency.access_proofs import openings_for
+from pipeline.transparency.access_proofs import select_disclosures
 from pipeline.transparency.leaves import (
     FIELDS,
     MIN_SLOTS,
@@ -114,13 +114,13 @@ def test_an_entry_without_a_seed_has_one_that_only_the_installation_knows() -> N
 def test_what_is_opened_is_what_policy_shows() -> None:
     made = entry(["fr-pj:1", "be-fp:2", "fr-pj:3"], case_reference="BX/12", query="sealed")
     sealed = seal_entry(made, KEYS, "k")
-    owner = [open_disclosure(one) for one in openings_for(made, sealed, "fr-pj")]
+    owner = [open_disclosure(one) for one in select_disclosures(made, sealed, "fr-pj")]
     assert [name for name, _ in owner[:5]] == ["time", "kind", "agency", "country", "purpose"]
     assert sorted(value["case"] for _, value in owner[5:]) == ["fr-pj:1", "fr-pj:3"]
-    own = dict(open_disclosure(one) for one in openings_for(made, sealed, "de-bka"))
+    own = dict(open_disclosure(one) for one in select_disclosures(made, sealed, "de-bka"))
     assert (own["subject"], own["case_reference"]) == ("dora", "BX/12")
     assert not {"query", "record", "heads", "chain"} & own.keys()
-    assert set(map(commitment_to, openings_for(made, sealed, "fr-pj"))) <= set(sealed.commitments)
+    assert set(map(commitment_to, select_disclosures(made, sealed, "fr-pj"))) <= set(sealed.commitments)
 
 
 def test_commitments_are_held_against_their_leaf() -> None:
