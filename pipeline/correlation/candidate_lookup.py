@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,13 +49,23 @@ _Number = TypeVar("_Number", np.uint32, np.uint64)
 
 
 class Candidates(NamedTuple):
-    """The candidates of one case: the numbers of the cases that it may be linked with, and how many cases it met."""
+    """The candidates of one case: the numbers of the cases that it may be linked with, and how many cases it met.
+
+    `sampled` are those of the cases met that are looked at again, whatever the screens say of them (SAMPLED).
+    """
 
     numbers: list[int]
     met: int
+    sampled: Sequence[int] = ()
 
 
 NOBODY = Candidates([], 0)
+
+SAMPLED = 10_000
+"""One in so many pairs, by a hash of the pair, is held to what the screens promise: no link is ruled out."""
+
+_MIXED, _IN_SAMPLE = np.uint32(0x9E3779B1), np.uint32((1 << 32) // SAMPLED)
+"""Knuth's multiplicative hash of a case's number in its store, and the pairs whose hash is below the sample's share."""
 
 
 class _Asking(NamedTuple):
@@ -142,13 +153,16 @@ class CandidateLookup:
         asking, numbers = self._drop_same_country(fingerprints, asking, entries["number"])
         sketches = join_sketches([fingerprint.sketch for fingerprint in fingerprints])
         counts = np.zeros(len(cases), np.int64)
+        sampled: dict[int, list[int]] = {}
         if len(crowd):
             beyond = ~_is_among(numbers, crowd)
             asking, numbers = asking[beyond], numbers[beyond]
-            met, met_numbers, counts = self._meet_crowd(fingerprints, sketches, crowd)
+            met, met_numbers, counts = self._meet_crowd(fingerprints, sketches, crowd, sampled)
             asking, numbers = _pair_once(np.concatenate([asking, met]), np.concatenate([numbers, met_numbers]))
             counts -= np.bincount(met, minlength=len(cases))
         counts += np.bincount(asking, minlength=len(cases))
+        for at in np.flatnonzero(_is_sampled(_hash_cases(fingerprints)[asking], numbers)).tolist():
+            sampled.setdefault(int(asking[at]), []).append(int(numbers[at]))
         may = np.zeros(len(numbers), np.bool_)
         for start in range(0, len(numbers), MOST_TOGETHER):
             some = slice(start, start + MOST_TOGETHER)
@@ -156,18 +170,24 @@ class CandidateLookup:
         asking, numbers = asking[may], numbers[may]
         ends = np.searchsorted(asking, np.arange(len(cases)), side="right").tolist()
         return [
-            Candidates(numbers[start:end].tolist(), count)
-            for start, end, count in zip([0, *ends], ends, counts.tolist(), strict=False)
+            Candidates(numbers[start:end].tolist(), count, sampled.get(place, ()))
+            for place, (start, end, count) in enumerate(zip([0, *ends], ends, counts.tolist(), strict=False))
         ]
 
     def _meet_crowd(
-        self, fingerprints: Sequence[Fingerprint], sketches: Sketches, crowd: CaseNumberArray
+        self,
+        fingerprints: Sequence[Fingerprint],
+        sketches: Sketches,
+        crowd: CaseNumberArray,
+        sampled: dict[int, list[int]],
     ) -> tuple[Index, CaseNumberArray, Index]:
         """Hold a few cases against a crowd.
 
         Returns `(asking, numbers, counts)`: the pairs that the crowd screen leaves open, as the index of the asking
-        case and the number of the other one, and how many of the crowd each asking case met.
+        case and the number of the other one, and how many of the crowd each asking case met. Pairs of the sample that
+        it rules out are added to `sampled`, by the asking case.
         """
+        hashes = _hash_cases(fingerprints)
         counts = np.zeros(len(fingerprints), np.int64)
         countries = self._country_bytes(fingerprints)[:, None]
         asking, found = [np.empty(0, np.int64)], [crowd[:0]]
@@ -180,7 +200,12 @@ class CandidateLookup:
             if len(columns) < len(some):
                 some, met = some[columns], met[:, columns]
             if many.size:
-                met[many] &= self._screen_crowd(sketches.take_cases(many), self._held_sketches(some))
+                may = self._screen_crowd(sketches.take_cases(many), self._held_sketches(some))
+                for place, at in zip(
+                    *np.nonzero(met[many] & ~may & _is_sampled(hashes[many, None], some)), strict=True
+                ):
+                    sampled.setdefault(int(many[place]), []).append(int(some[at]))
+                met[many] &= may
             place, at = np.nonzero(met)
             asking.append(place)
             found.append(some[at])
@@ -211,6 +236,16 @@ class CandidateLookup:
             return np.ones(np.broadcast_shapes(countries.shape, numbers.shape), np.bool_)
         met: NDArray[np.bool_] = (countries == UNKNOWN_COUNTRY) | (countries != numbers >> _SEQUENCE_BITS)
         return met
+
+
+def _hash_cases(fingerprints: Sequence[Fingerprint]) -> NDArray[np.uint32]:
+    return np.array([crc32(fingerprint.case.encode()) for fingerprint in fingerprints], np.uint32)
+
+
+def _is_sampled(hashes: NDArray[np.uint32], numbers: CaseNumberArray) -> NDArray[np.bool_]:
+    """Whether pairs of cases of these hashes with those of these numbers are of the sample; the arrays broadcast."""
+    sampled: NDArray[np.bool_] = (hashes ^ numbers * _MIXED) < _IN_SAMPLE
+    return sampled
 
 
 def _pair_once(asking: NDArray[np.int64], numbers: CaseNumberArray) -> tuple[NDArray[np.int64], CaseNumberArray]:

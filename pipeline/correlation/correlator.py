@@ -61,6 +61,10 @@ class CorrelatorCounts(msgspec.Struct):
     screened: int = 0
     """Those of them that the screens left."""
     judged: int = 0
+    bounds_checked: int = 0
+    """Pairs of the sample (candidate_lookup.SAMPLED) whose score was held to the screens' bound."""
+    bounds_exceeded: int = 0
+    """Those of them that scored more, or were links that a screen rules out."""
 
 
 def target_partitions(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[int]:
@@ -121,6 +125,7 @@ class Correlator:
             number = self._store_version(fingerprint, held, before, keys)
             numbers = {*met.numbers, *(since[other] for other in earlier.get(place, ()) if other in since)} - {number}
             since[place] = number
+            self._check_bounds(fingerprint, met.sampled)
             yield self._receive_version(fingerprint, before, number, numbers, met.met)
 
     def _receive_version(
@@ -132,6 +137,14 @@ class Correlator:
         self.counts.candidates += count
         self.counts.screened += len(met)
         return list(self._make_claims(fingerprint, number, followed, met))
+
+    def _check_bounds(self, fingerprint: Fingerprint, sampled: Iterable[int]) -> None:
+        """Hold pairs of the sample to the screens' promise; it is counted where they break it, and nothing else."""
+        for number in sampled:
+            other = self.store.get_case(number).fingerprint
+            if other.case != fingerprint.case and self._may_link(fingerprint, other):
+                self.counts.bounds_checked += 1
+                self.counts.bounds_exceeded += self._matcher.exceeds_bound(fingerprint, other)
 
     @contextmanager
     def catching_up(self) -> Iterator[None]:

@@ -54,6 +54,9 @@ class Matcher(Protocol):
         It costs less a pair than `may_link`, and rules out fewer; the rest should be put to `may_link`.
         """
 
+    def exceeds_bound(self, a: Fingerprint, b: Fingerprint, /) -> bool:
+        """Whether a pair breaks that promise of `may_link`, which is asked of a sample as it runs."""
+
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint], /) -> None:
         """Prepare for questions about one case and each of the others; some work is cheaper for all pairs at once."""
 

@@ -17,7 +17,7 @@ from pipeline.matching.score.scoring import Judgement, judge_cases, judge_score,
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
-from pipeline.matching.screening.sketches import Sketches
+from pipeline.matching.screening.sketches import Sketches, join_sketches
 
 THRESHOLD = 0.5
 """The probability from which a pair is a link."""
@@ -58,6 +58,19 @@ class ModelMatcher:
     def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
         """Whether each of some cases may reach the threshold with each of a crowd: shape (some, crowd)."""
         return self._screen_crowd(some, crowd)
+
+    def exceeds_bound(self, a: Fingerprint, b: Fingerprint) -> bool:
+        """Whether a pair scores more than its sketches bound, or is a link that a screen rules out: never, by law.
+
+        A score above that of the weakest link is held to that alone, as some pairs pass whatever they score.
+        """
+        one, other = (join_sketches([side.sketch]) for side in (a, b))
+        judged = self.judge(a, b)
+        if min(judged.score, self._least) > self._screen.bound_scores(one, other)[0]:
+            return True
+        if judged.probability < self.threshold:
+            return False
+        return not (self.may_link(one, other)[0] and self.may_link_crowd(one, other)[0, 0])
 
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
         """Bound the names of a case and of the cases that it meets, all at once.

@@ -64,16 +64,33 @@ class Screen:
         self._bound = OddsBound(model)
 
     def __call__(self, a: Sketches, b: Sketches) -> Flags:
-        """Whether `a[i]` and `b[i]` may be linked, for each i."""
+        """Whether `a[i]` and `b[i]` may be linked, for each i. The order of the steps is that of their cost."""
+        # 1. A case without a sketch is compared with all that it meets: nothing bounds its scores.
         may: Flags = (a.counts == 0) | (b.counts == 0)
+        # 2. Pairs with a hit-only case pass where anything may be equal by which one meets the other, before any bound,
+        #    since what contradicts undoes a link but no such meeting.
         hidden = np.flatnonzero((a.hidden | b.hidden) & ~may)
         if hidden.size:
             may[hidden] = may_be_equal(a.take_cases(hidden), b.take_cases(hidden))
         closed = np.flatnonzero(~may)
+        # 3. The quick bound rules out most of the others at a tenth of the cost: it looks at no word of names. It is
+        #    left out where a sample shows that it rules out too few to pay.
         if closed.size < MANY or self._pass(a, b, closed[::SAMPLED], self._bound.bound_quickly).mean() < MOST_LEFT:
             closed = closed[self._pass(a, b, closed, self._bound.bound_quickly)]
+        # 4. The whole bound decides the rest. Both are never below the score, so links are the same without a screen.
         may[closed[self._pass(a, b, closed, self._bound.bound_odds)]] = True
         return may
+
+    def bound_scores(self, a: Sketches, b: Sketches) -> BitsOfRows:
+        """The upper bound of each pair's score, in hundredths of a bit; SCORE_LIMIT where a case has no sketch.
+
+        Pairs that pass whatever they score are held to be at the least score of a link.
+        """
+        found = np.full(len(a.counts), SCORE_LIMIT, np.int32)
+        some = np.flatnonzero((a.counts > 0) & (b.counts > 0))
+        if some.size:
+            found[some] = self._bound_scores(a.take_cases(some), b.take_cases(some), self._bound.bound_odds)
+        return found
 
     def _pass(self, a: Sketches, b: Sketches, some: Index, bound_odds: BoundOdds) -> Flags:
         """Which of some pairs, by index, are not ruled out by a bound."""

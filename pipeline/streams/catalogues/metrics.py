@@ -142,6 +142,16 @@ CANDIDATES: Final = Counter(
     "Pairs looked at: other countries' cases that share a key with a case that came.",
     registry=REGISTRY,
 )
+BOUNDS_CHECKED: Final = Counter(
+    "liaison_bounds_checked",
+    "Pairs of a sample, one in 10,000 of those looked at, whose score was held to the bound that rules pairs out.",
+    registry=REGISTRY,
+)
+BOUNDS_EXCEEDED: Final = Counter(
+    "liaison_bounds_exceeded",
+    "Those of them that scored more than the bound: links may be missing.",
+    registry=REGISTRY,
+)
 CLAIMS: Final = Counter(
     "liaison_claims",
     "Claims about links by what they say: live (asserted), retracted, or released to another partition.",
@@ -233,8 +243,8 @@ def add_to_counters(tally: Mapping[Counter, int]) -> None:
 
 
 __all__ = [
-    "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HITS_DEFERRED",
-    "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES", "LARGEST_BLOCK", "LAST_EVENT",
-    "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "SILENT_SEARCHES_TOLD",
-    "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER", "Tally", "add_to_counters",
+    "BLOCKED", "BLOCK_SIZE", "BOUNDS_CHECKED", "BOUNDS_EXCEEDED", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END",
+    "FAULTS", "HITS", "HITS_DEFERRED", "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES",
+    "LARGEST_BLOCK", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS",
+    "SILENT_SEARCHES_TOLD", "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER", "Tally", "add_to_counters",
 ]  # fmt: skip

@@ -145,11 +145,14 @@ class CorrelateProcessor:
         """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""
         result = ChunkResult()
         store.store.records += len(records)
-        seen = store.correlator.counts.candidates
+        before = msgspec.structs.replace(store.correlator.counts)
         waiting = self._decode_readable(records, result)
         while waiting:
             waiting = self._correlate_waiting(store.correlator, waiting, result)
-        result.tally[metrics.CANDIDATES] += store.correlator.counts.candidates - seen
+        now = store.correlator.counts
+        result.tally[metrics.CANDIDATES] += now.candidates - before.candidates
+        result.tally[metrics.BOUNDS_CHECKED] += now.bounds_checked - before.bounds_checked
+        result.tally[metrics.BOUNDS_EXCEEDED] += now.bounds_exceeded - before.bounds_exceeded
         return result
 
     def _decode_readable(self, records: Sequence[ConsumerRecord], result: ChunkResult) -> Sequence[Asking]:

@@ -79,6 +79,9 @@ class SyntheticMatcher:
     def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
         return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
 
+    def exceeds_bound(self, a: Fingerprint, b: Fingerprint) -> bool:
+        return False
+
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
         """Nothing is cheaper at once."""
 

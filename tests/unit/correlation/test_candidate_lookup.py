@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation import candidate_lookup
 from pipeline.correlation.batch import find_links
-from pipeline.correlation.candidate_lookup import CandidateLookup
+from pipeline.correlation.candidate_lookup import NOBODY, CandidateLookup, Candidates
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
@@ -111,7 +111,7 @@ def test_who_meets_a_crowd_meets_those_of_other_keys_too(case: MakeCase, few_tog
     keys = (CROWD_KEY, OTHER_KEY, OTHER_KEY + 1)
     lookup = CandidateLookup(store, within=False, screen=screen, screen_crowd=look, observer=None)
     found = lookup([case("a1", "word"), case("a2", "word"), case("b99", "word")], [keys, keys, keys])
-    assert found == [(few, 23), (few, 23), ([], 0)]
+    assert found == [Candidates(few, 23), Candidates(few, 23), NOBODY]
     assert looks == [(2, 8), (2, 8), (2, 4)], "as many at once as have few others in all, but who meets nobody"
     assert sum(screen.pairs) == 6
 
@@ -126,11 +126,11 @@ def test_a_crowd_of_ones_own_country_is_not_met(case: MakeCase, few_together: in
         return leave_all(some, held)
 
     lookup = CandidateLookup(store, within=False, screen=screen, screen_crowd=look, observer=None)
-    assert lookup([case("b99", "word")], [(CROWD_KEY,)]) == [([], 0)]
+    assert lookup([case("b99", "word")], [(CROWD_KEY,)]) == [NOBODY]
     assert (screen.pairs, looks) == ([], [])
     stranger = store.put_case(case("c1", "word"), None)
     store.list_under_keys(stranger, (CROWD_KEY,))
-    assert lookup([case("b99", "word")], [(CROWD_KEY,)]) == [([stranger], 1)]
+    assert lookup([case("b99", "word")], [(CROWD_KEY,)]) == [Candidates([stranger], 1)]
     assert (screen.pairs, looks) == ([1], [(1, 1)]), "none of its own country is looked at"
     looks.clear()
     lookup([case("b99", "word"), case("d1", "word")], [(CROWD_KEY,)] * 2)
@@ -139,7 +139,7 @@ def test_a_crowd_of_ones_own_country_is_not_met(case: MakeCase, few_together: in
 
 def test_an_empty_store_has_nobody_to_meet(case: MakeCase) -> None:
     lookup = CandidateLookup(MemoryStore(), within=False, screen=ScreenLog(), screen_crowd=leave_all, observer=None)
-    assert lookup([case("a1", "word"), case("a2", "word")], [(CROWD_KEY,), ()]) == [([], 0), ([], 0)]
+    assert lookup([case("a1", "word"), case("a2", "word")], [(CROWD_KEY,), ()]) == [NOBODY, NOBODY]
     assert lookup([], []) == []
 
 
@@ -158,6 +158,27 @@ def test_what_comes_together_is_ruled_out_by_the_screen_too(
     coming = [case(f"{'ab'[at % 2]}{at}", "red car", sketch=sketch) for at in range(6)]
     assert list(one.receive_all([*coming, case("c1", "red car")]))[:6] == [[]] * 6
     assert one.counts.judged == 6, "c1 alone has no sketch"
+
+
+def test_one_pair_in_ten_thousand_is_of_the_sample() -> None:
+    hashes, numbers = np.arange(200, dtype=np.uint32)[:, None] * np.uint32(7919), np.arange(5000, dtype=np.uint32)
+    sampled = candidate_lookup._is_sampled(hashes, numbers)
+    assert 50 < sampled.sum() < 200, "of a million"
+
+
+@pytest.mark.parametrize("crowd", [2, 1 << 10], ids=["crowd", "no crowd"])
+def test_pairs_of_the_sample_are_held_to_the_bound_whatever_the_screens_say(
+    crowd: int, correlator: Callable[..., Correlator], case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matcher of words rules out pairs whose cases both have sketches, though two words in common make a link."""
+    monkeypatch.setattr(candidate_lookup, "_IN_SAMPLE", np.uint32((1 << 32) - 1))
+    monkeypatch.setattr(candidate_lookup, "CROWD", crowd)
+    one, sketch = correlator(), sketch_of("")
+    one.receive(case("b1", "red car", sketch=sketch))
+    one.receive(case("b2", "red boat", sketch=sketch))
+    one.receive(case("a1", "red plane"))
+    assert one.receive(case("a2", "red car", sketch=sketch)) == [], "nothing is claimed of what a screen rules out"
+    assert (one.counts.bounds_checked, one.counts.bounds_exceeded) == (4, 1), "b1 with a1 and a2, b2 likewise"
 
 
 @pytest.mark.parametrize("seed", range(20))

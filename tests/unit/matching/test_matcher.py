@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+import numpy as np
 import pytest
 
 from pipeline.matching.bands import Basis
@@ -9,6 +11,10 @@ from pipeline.matching.names import name_pairs
 from pipeline.matching.names.comparison import NameComparison, compare
 from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.prints import NamePrint
+from pipeline.matching.score.scoring import least_score
+from pipeline.matching.screening.crowd_screening import CrowdScreen
+from pipeline.matching.screening.screening import Screen
+from pipeline.matching.screening.sketches import make_sketch
 from support.matching.prints import case_of
 
 NAMES = [{"full": name} for name in ("Ivan Petrov", "Ivan Petroff", "Vanya Petrov", "Иван Петров")]
@@ -25,6 +31,22 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[NamePrint, NamePrint
 
     monkeypatch.setattr(name_pairs, "compare", note)
     return found
+
+
+def test_a_bound_below_the_score_is_noticed(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    man = {"type": "person", "birth_date": "1980-05-14", "names": NAMES}
+    a, b = (
+        msgspec.structs.replace(made, sketch=make_sketch(made.entities))
+        for made in (case_of(man, country="BE"), case_of(man, country="FR"))
+    )
+    matcher = ModelMatcher(model)
+    assert not matcher.exceeds_bound(a, b)
+    assert not matcher.exceeds_bound(a, msgspec.structs.replace(b, sketch=b""))
+    monkeypatch.setattr(Screen, "bound_scores", lambda _screen, _a, _b: [least_score(0.5) - 1])
+    assert matcher.exceeds_bound(a, b)
+    monkeypatch.undo()
+    monkeypatch.setattr(CrowdScreen, "__call__", lambda _screen, _a, _b: np.zeros((1, 1), np.bool_))
+    assert matcher.exceeds_bound(a, b)
 
 
 @pytest.mark.parametrize("count", [2, 4])
