@@ -233,6 +233,7 @@ def _topic_section(topic: Topic) -> str:
     facts = [
         ("key", topic.key or "none: it holds no messages"),
         ("partitions", PARTITIONS[topic.count]),
+        ("partition of a message", PARTITIONERS.get(topic.pattern) or ONE_PARTITION[topic.count]),
         ("kept", _retention(topic)),
         ("largest message", f"{topic.max_bytes / topics.MIB:g} MiB"),
         ("personal data", topic.erasure if topic.personal else "none"),
@@ -254,6 +255,22 @@ PARTITIONS = {
     topics.Count.PROGRESS: str(topics.PROGRESS_PARTITIONS),
     topics.Count.ONE: "1",
 }
+
+
+PARTITIONERS = {
+    topics.CASES.pattern: "murmur2 of the key, modulo their number, as Java's client has it; elsewhere it is rejected",
+    topics.EXPIRIES.pattern: "murmur2 of the key, modulo their number: that of the case's messages",
+    topics.RECEIPTS.pattern: "that of the message which it answers",
+    topics.REJECTED.pattern: "that of the message which was rejected",
+    topics.ACCEPTED.pattern: "that of the message which was accepted, so of one case always the same",
+    topics.BLOCKS.pattern: "the first version of a case: those that own its blocking keys, a key modulo their number; "
+    "every later one: all",
+    topics.LINKS.pattern: "the high 32 bits of the link's id, modulo their number: all claims of one link together",
+    topics.PROGRESS.pattern: "CRC-32 of stage and partition, modulo their number",
+}
+"""Who chooses a message's partition, and how; no client's own partitioner is asked."""
+
+ONE_PARTITION = {topics.Count.ONE: "the only one"}
 
 
 def _retention(topic: Topic) -> str:

@@ -303,3 +303,46 @@ def test_a_weight_takes_a_level_a_name_and_the_digests_that_a_test_tells(tree: T
     versions.write_text(text, encoding="utf-8")
     assert tree.first_failure(VERSIONS) == ""
     assert tree.first_failure("tests/property/test_comparison_bounds.py", fixtures=True, only="phone") == ""
+
+
+HULLS_COMPARED = """
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.correlation.fingerprinting import make_fingerprint
+from pipeline.matching.explain.breakdown import text
+from pipeline.matching.explain.explaining import explain
+from pipeline.matching.model import load_model
+from pipeline.records.model import Case
+from pipeline.records.entity_types import normalise
+
+model = load_model()
+
+
+def ship(agency: str, **fields: str) -> object:
+    vessel = {"id": "s", "type": "vessel", "imo": "9074729", **fields}
+    head = {"case_id": "1", "agency": agency, "country": agency[:2].upper(), "version": 1, "status": "active"}
+    case = msgspec.convert({**head, "entities": [vessel]}, Case)
+    return make_fingerprint(case, normalise(case), model)
+
+
+mine = ship("fr-pj", hull="Steel")
+same, other = (explain(mine, ship("be-fp", hull=hull), model) for hull in ("steel", "wood"))
+assert same.score > other.score, (same, other)
+assert "Coque" in text(same, "fr"), text(same, "fr")
+assert "Casco" in text(same, "es"), text(same, "es")
+assert b"hu" not in msgspec.json.encode(ship("fr-pj").entities[0])
+"""
+
+
+def test_a_field_that_nothing_has_is_sent_printed_compared_and_explained(tree: TreeCopy) -> None:
+    page = HowToPage("add-a-comparable-field")
+    assert len(page.files) <= 11
+    for patch in page.patches:
+        tree.apply(patch)
+    compared = tree.run_python("-c", HULLS_COMPARED)
+    assert compared.returncode == 0, compared.stdout
+    assert tree.first_failure(COMPARISONS, ENTITY_TYPES, VERSIONS, FRENCH, SPANISH, fixtures=True) == ""
+    structs = "tests/contract/test_schemas.py"
+    assert tree.first_failure(structs, fixtures=True, only="same_fields or encode_holds or codes") == ""
