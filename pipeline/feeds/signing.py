@@ -21,10 +21,11 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker, LineProblem
 from pipeline.private_files import create_private
 from pipeline.records import signatures
-from pipeline.records.agency_keys import CURVE, AgencyKey, key_id, read_key
+from pipeline.records.agency_keys import CURVE, key_id, read_key
 from pipeline.records.messages import Reason
 from pipeline.records.model import case_key
 from pipeline.records.signatures import SignatureError
+from pipeline.records.signing_policy import AgencyKey
 
 NAMED_BY: Final = 12
 """Characters of a key's thumbprint by which an upload differs from that of the same file under another key."""

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.records.agency_keys import SigningPolicy
 from pipeline.records.model import RecordContact
+from pipeline.records.signing_policy import SigningPolicy
 
 
 class AgencyState(StrEnum):

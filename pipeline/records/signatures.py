@@ -23,8 +23,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from pipeline.records import hashing
-from pipeline.records.agency_keys import CURVE, LEEWAY, LEEWAY_MS, AgencyKey, out_of_force, verifying_key
+from pipeline.records.agency_keys import CURVE, verifying_key
 from pipeline.records.model import RECORD_TYPE, Case
+from pipeline.records.signing_policy import LEEWAY, LEEWAY_MS, AgencyKey, out_of_force
 
 TYPE: Final = f"{RECORD_TYPE}+jws"
 """The header's `typ`: what the same key has signed for another purpose is no record's signature."""

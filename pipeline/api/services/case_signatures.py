@@ -9,7 +9,7 @@ from __future__ import annotations
 from pipeline.feeds.signing import SignatureVerdict, verify_case
 from pipeline.index.documents import CaseDocument
 from pipeline.records.agencies import Registry
-from pipeline.records.agency_keys import SigningPolicy
+from pipeline.records.signing_policy import SigningPolicy
 
 
 def signature_verdict(document: CaseDocument, agencies: Registry) -> SignatureVerdict | None:

@@ -19,15 +19,8 @@ from pipeline.ops.command_output import JsonArrayOption
 from pipeline.ops.operation import audit_operation, record_operation
 from pipeline.private_files import write_private
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import (
-    AgencyKey,
-    SigningPolicy,
-    agency_key,
-    key_set,
-    read_key,
-    with_key,
-    with_revocation,
-)
+from pipeline.records.agency_keys import agency_key, key_set, read_key
+from pipeline.records.signing_policy import AgencyKey, SigningPolicy, with_key, with_revocation
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants

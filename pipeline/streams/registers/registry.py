@@ -24,7 +24,7 @@ from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.errors import LiaisonError
 from pipeline.private_files import write_private
 from pipeline.records.agencies import Agency, Registry
-from pipeline.records.agency_keys import SigningPolicy
+from pipeline.records.signing_policy import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import reserved_names

@@ -22,11 +22,12 @@ from joserfc.jwk import OKPKey
 
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import CURVE, SigningPolicy, agency_key
+from pipeline.records.agency_keys import CURVE, agency_key
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import partition_of
 from pipeline.records.intake import IntakeContext, SourceMessage, receive
 from pipeline.records.messages import Position
+from pipeline.records.signing_policy import SigningPolicy
 from pipeline.records.validation import read
 from pipeline.times import unix_ms
 

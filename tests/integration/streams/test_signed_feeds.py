@@ -18,9 +18,10 @@ from pipeline.feeds.files import numbered_lines
 from pipeline.feeds.gateway import accept_upload
 from pipeline.feeds.signing import RecordSigner, read_signer, signed_lines
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import SigningPolicy, agency_key
+from pipeline.records.agency_keys import agency_key
 from pipeline.records.expiry import Expiry
 from pipeline.records.hashing import canonical_json, content_hash, partition_of
+from pipeline.records.signing_policy import SigningPolicy
 from pipeline.streams.catalogues import topics
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies

@@ -13,7 +13,8 @@ from joserfc.jwk import OKPKey
 
 from pipeline.records import signatures
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import AgencyKey, SigningPolicy, agency_key, key_id
+from pipeline.records.agency_keys import agency_key, key_id
+from pipeline.records.signing_policy import AgencyKey, SigningPolicy
 from pipeline.times import unix_ms
 
 START = datetime(2026, 10, 1, tzinfo=UTC)

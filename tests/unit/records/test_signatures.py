@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from pipeline.records import hashing, intake, signatures
 from pipeline.records.agencies import Agency
-from pipeline.records.agency_keys import LEEWAY
 from pipeline.records.hashing import partition_of
 from pipeline.records.intake import IntakeContext, IntakeDecision, SourceMessage
 from pipeline.records.messages import AcceptedRecord, KnownVersion, Outcome, Position, Reason
 from pipeline.records.model import Case
 from pipeline.records.signatures import MARK_FIELDS, SignatureError, canonical, signed_data, verify
+from pipeline.records.signing_policy import LEEWAY
 from pipeline.times import unix_ms
 from support.records.samples import changed, message
 from support.records.signing import (

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState, tells_owners
-from pipeline.records.agency_keys import SigningPolicy, with_key, with_revocation
+from pipeline.records.signing_policy import SigningPolicy, with_key, with_revocation
 from pipeline.streams.catalogues.rights import ROLES, reserved_names
 from pipeline.streams.registers.registry import NO_KEYS, check_agency, is_sealed, judge_registry, seal_agency
 from support.correlation.key_rings import OTHER, RING, ROTATED
