@@ -51,6 +51,10 @@ def test_modules_are_named_as_they_are_imported(modules: list[tree.Module]) -> N
     assert [(module.name, module.lines) for module in modules] == [("pipeline", 0), ("pipeline.deep", DEEP.count("\n"))]
 
 
+def test_a_package_without_code_is_no_small_module(modules: list[tree.Module]) -> None:
+    assert [(module.name, module.small) for module in modules] == [("pipeline", False), ("pipeline.deep", True)]
+
+
 def test_a_jump_is_private_short_and_called_from_one_place(modules: list[tree.Module]) -> None:
     assert tree.find_jumps(modules) == [("pipeline.deep", "_jump", 1), ("pipeline.deep", "_row", 1)]
     assert ("pipeline.deep", "_deep", 4) in tree.find_jumps(modules, longest=4)
