@@ -70,7 +70,7 @@ class Scenario:
         yield NAMESAKES, self._add_namesakes
 
     def _add_everyday(self) -> None:
-        country = self._draw_country()
+        country = self._draw_countries(1)[0]
         self._open_case(country, [self._record_person(country, self._world.make_person()), *self._draw_extras(country)])
 
     def _add_traveller(self) -> None:
@@ -163,9 +163,6 @@ class Scenario:
 
     def _open_case(self, country: Country, recorded: list[RecordedEntity]) -> None:
         self.files.append(CaseFile(self._rng, country, len(self.files) + 1, recorded))
-
-    def _draw_country(self) -> Country:
-        return self._draw_countries(1)[0]
 
     def _draw_countries(self, count: int) -> list[Country]:
         """Different countries, the busier ones likelier."""

@@ -89,7 +89,7 @@ class World:
         culture = load_cultures()[rng.choices(list(CULTURES), list(CULTURES.values()))[0]]
         gender = rng.choices(GENDERS, (7, 3))[0]
         residence = self._draw_residence(culture)
-        nationality = self._choose_nationality(culture, residence)
+        nationality = residence.code if residence.code in culture.countries else culture.countries[0]
         given = culture.given[gender].draw_name(rng, listed=common_name)
         return self._add_contacts(
             TruePerson(
@@ -198,9 +198,6 @@ class World:
         at_home = [load_countries()[code] for code in culture.countries if code in load_countries()]
         stays = self._rng.random() < 0.75
         return self._rng.choice(at_home if stays and at_home else list(load_countries().values()))
-
-    def _choose_nationality(self, culture: Culture, residence: Country) -> str:
-        return residence.code if residence.code in culture.countries else culture.countries[0]
 
     def _draw_home(self, country: Country) -> Home:
         rng = self._rng

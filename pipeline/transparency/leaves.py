@@ -167,7 +167,7 @@ def seal_entry(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
     slots = range(slots_for(len(entry.shown)))
     filled = [commitment_to(records[at][1]) if at in records else _make_dummy(seed, "record", at, 32) for at in slots]
     commitments = (*map(commitment_to, fields.values()), *filled)
-    owners = ["" if at not in records else _owner_of(records[at][0]) for at in slots]
+    owners = ["" if at not in records else records[at][0].case.partition(":")[0] for at in slots]
     tags = [
         agency_tag(keys.tag_key(key_id, agency), nonce, place) if agency else _make_dummy(seed, "tag", place, TAG_BYTES)
         for place, agency in enumerate([entry.agency, *owners])
@@ -224,10 +224,6 @@ def _shuffle_records(entry: AuditEntry, seed: bytes) -> dict[int, tuple[ShownCas
         slot: (shown, _salted_disclosure(seed, RECORD, msgspec.to_builtins(shown), slot))
         for slot, shown in zip(order, entry.shown, strict=False)
     }
-
-
-def _owner_of(shown: ShownCase) -> str:
-    return shown.case.partition(":")[0]
 
 
 def _make_dummy(seed: bytes, what: str, place: int, size: int) -> str:

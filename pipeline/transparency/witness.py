@@ -98,7 +98,8 @@ class Witness:
         if pinned is None:
             self.store.put(PINNED, LOG_KEY, log_key.text.encode())
         self._size = self.store.size
-        self._newest = self._last_time()
+        times = [head.checkpoint.time for head in self.read_heads() if self._matches_tree(head.checkpoint)]
+        self._newest = max(map(datetime.fromisoformat, filter(None, times)), default=None)
         self._noted = set(self.read_findings())
         self._hashes: list[bytes] = []
         self._own: list[tuple[bytes, bytes]] = []
@@ -263,10 +264,6 @@ class Witness:
         if made not in self._noted and len(self._noted) < MAX_FINDINGS:
             self.store.put(FINDINGS, encode_index(len(self._noted)), msgspec.json.encode(made))
             self._noted.add(made)
-
-    def _last_time(self) -> datetime | None:
-        times = [head.checkpoint.time for head in self.read_heads() if self._matches_tree(head.checkpoint)]
-        return max(map(datetime.fromisoformat, filter(None, times)), default=None)
 
     def _matches_tree(self, checkpoint: Checkpoint) -> bool:
         return checkpoint.size <= self._size and checkpoint.root == self.store.root(checkpoint.size)
