@@ -14,7 +14,7 @@ The owner agency and the installation's operator see every live case in full. Ea
 | search, list checks, reads, inbox, exports    | `decide` for each case; queries are narrowed by `narrow_cases`       |
 | links, graph, inbox, exports                  | `decide_link` and `passes_gate`; narrowed by `link_audience`         |
 | hits, and notices to the owner of the other   | `release_counterpart`, `may_know`                                    |
-| alerts (matches of alertes)            | `release_match`                                                      |
+| alerts (matches of their questions)           | `release_match`                                                      |
 | shared questions                              | `release_shared_question`                                            |
 | break-glass                                   | `may_break_glass`, `may_confirm_glass`                               |
 
