@@ -11,15 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.records import BAND_STYLES, LANGUAGE, bits, explanation, fact_table
+from pipeline.demo.case_files import handling_of_case
 from pipeline.demo.examples import choose_examples, explanation_of
 from pipeline.demo.generator import DemoFeed
-from pipeline.demo.handling import handling_of_case
-from pipeline.demo.latency import Latency
 from pipeline.demo.list_truth import RECALL_ONLY, ListLink, ListScore, score_lists
 from pipeline.demo.messages import outcomes
 from pipeline.demo.run import DemoResult
 from pipeline.demo.story import Cast, find_story, story_steps
-from pipeline.demo.truth import Agreement, TruePair
+from pipeline.demo.truth import Agreement, Latency, TruePair
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import Explanation

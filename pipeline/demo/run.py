@@ -15,9 +15,8 @@ from pipeline.access.session_checks import STAFF
 from pipeline.demo.feeding import FeedSender, Trickle, send_all, wait_until_settled
 from pipeline.demo.generator import DemoFeed
 from pipeline.demo.installation import Workers, reset_installation, running_workers
-from pipeline.demo.latency import Latency
 from pipeline.demo.messages import ACCEPTED, Message
-from pipeline.demo.truth import Agreement, TruePair, count_agreement
+from pipeline.demo.truth import Agreement, Latency, TruePair, count_agreement
 from pipeline.engines.ports import LOOPBACK, choose
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import case_producer

@@ -1,9 +1,9 @@
-"""What is true of the demo's cases, and how well links found agree with it."""
+"""What is true of the demo's cases, and how well links found agree with it and how soon cases are searchable."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import msgspec
@@ -65,3 +65,21 @@ def ordered_pair(first: str, second: str) -> TruePair:
 def count_agreement(true: set[TruePair], found: set[TruePair]) -> Agreement:
     """Count what both hold."""
     return Agreement(len(true), len(found), len(true & found))
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Seconds from sending to searchable: median, 95th percentile, and how many cases were measured."""
+
+    p50: float
+    p95: float
+    cases: int
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Latency:
+        """From what was measured; by nearest rank."""
+        ordered = sorted(seconds)
+        return cls(_rank(ordered, 0.50), _rank(ordered, 0.95), len(ordered))
+
+
+def _rank(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -19,8 +19,7 @@ from pipeline.engines.endpoints import ELASTICSEARCH
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK, is_free
 from pipeline.localstack import start_cache
-from pipeline.localstack.engine import EngineLaunch
-from pipeline.localstack.logging_properties import rolling_log
+from pipeline.localstack.engine import EngineLaunch, rolling_log
 from pipeline.settings import Settings
 
 NODE_PROGRAM = Path(__file__).with_name("elasticsearch_node.py")

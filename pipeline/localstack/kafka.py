@@ -27,8 +27,7 @@ from pipeline.engines.ports import LOOPBACK, any_free, is_free
 from pipeline.errors import LiaisonError
 from pipeline.localstack import processes, start_cache
 from pipeline.localstack.broker_security import secure_settings
-from pipeline.localstack.engine import EngineLaunch
-from pipeline.localstack.logging_properties import rolling_log
+from pipeline.localstack.engine import EngineLaunch, rolling_log
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
 

@@ -7,9 +7,8 @@ from collections import Counter
 from rich.console import Console, RenderableType
 
 from pipeline.cli import demo_report as report
-from pipeline.demo.latency import Latency
 from pipeline.demo.list_truth import ListScore
-from pipeline.demo.truth import Agreement
+from pipeline.demo.truth import Agreement, Latency
 from pipeline.matching.bands import Band
 from pipeline.streams.monitoring.accounting import Accounting
 from support.demo.links import demo_link

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from pipeline.correlation.claims import ClaimSide, ClaimState
+from pipeline.demo.case_files import case_handling, handling_of_case
 from pipeline.demo.countries import load_countries
-from pipeline.demo.handling import case_handling, handling_of_case
 from pipeline.demo.story import Cast, Story, find_story, story_steps
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band

@@ -1,6 +1,8 @@
+"""Tests of what is true of the feed, and of delays."""
+
 from __future__ import annotations
 
-from pipeline.demo.truth import Agreement, TrueCase, count_agreement, ordered_pair, true_pairs
+from pipeline.demo.truth import Agreement, Latency, TrueCase, count_agreement, ordered_pair, true_pairs
 
 
 def case(key: str, country: str, *shows: str) -> TrueCase:
@@ -31,3 +33,9 @@ def test_agreement_counts() -> None:
 def test_nothing_found_and_nothing_true_is_no_division() -> None:
     nothing = Agreement(0, 0, 0)
     assert (nothing.precision, nothing.recall, nothing.f1) == (1.0, 1.0, 1.0)
+
+
+def test_latency_is_by_nearest_rank() -> None:
+    latency = Latency.of([number / 100 for number in range(100, 0, -1)])
+    assert (latency.p50, latency.p95, latency.cases) == (0.51, 0.96, 100)
+    assert Latency.of([]) == Latency(0.0, 0.0, 0)
