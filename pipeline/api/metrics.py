@@ -42,6 +42,11 @@ AUDIT_FAILURES: Final = Counter(
     "Requests that were refused because they could not be recorded.",
     registry=REGISTRY,
 )
+UNDECIDED_ANSWERS: Final = Counter(
+    "liaison_undecided_answers",
+    "Answers that were refused because a record in them was not decided on, or otherwise than it would be shown.",
+    registry=REGISTRY,
+)
 RATE_STORE_FAILURES: Final = Counter(
     "liaison_rate_store_failures",
     "Times that the store of LIAISON_RATE_STORE did not answer, so that this server counted requests for itself.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -35,6 +36,8 @@ from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.locale import LANGUAGES, N_, SOURCE
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
+
+log = logging.getLogger(__name__)
 
 RETRY_S = 30
 """Seconds after which the index may have caught up."""
@@ -192,13 +195,25 @@ class Session:
         return rule.view
 
     def make_shown(self, views: Mapping[str, View]) -> tuple[ShownCase, ...]:
-        """The audit's words for cases that were shown so, each with the rule that decided since the last record."""
+        """The audit's words for cases that were shown so, each with the rule that decided since the last record.
+
+        Raises UnavailableError where one was not decided on, or otherwise: then nothing leaves.
+        """
+        undecided = [case for case, seen in views.items() if seen in FORMS and not self._is_decided(case, seen)]
+        if undecided:
+            metrics.UNDECIDED_ANSWERS.inc()
+            log.error("request %s: %d records were not decided on as shown", self.request_id, len(undecided))
+            raise UnavailableError("access can't be logged right now, so nothing is shown; try again")
         for case, seen in views.items():
             if seen in FORMS and case in self._rules:
                 self._note_shown(case, self._rules[case], self._codes[case])
         return tuple(
             ShownCase(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
         )
+
+    def _is_decided(self, case: str, seen: View) -> bool:
+        rule = self._rules.get(case)
+        return rule is not None and rule.view is seen
 
     def make_counted(self, counted: Iterable[str], shown: Collection[str] = ()) -> tuple[ShownCase, ...]:
         """The audit's words for other agencies' records that a count was over, but for those that are `shown` besides.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -52,6 +52,13 @@ class _MetCase(NamedTuple):
     mine: bool
 
 
+WATCHED_LINKS: Final = "00"
+"""Ids of links whose claims are watched begin so: one link in 256."""
+
+MOST_WATCHED: Final = 10_000
+"""Links that are watched at a time, some 2 MB."""
+
+
 class CorrelatorCounts(msgspec.Struct):
     """What a correlator has done since it was made. It feeds metrics; nothing is decided by it."""
 
@@ -65,6 +72,8 @@ class CorrelatorCounts(msgspec.Struct):
     """Pairs of the sample (candidate_lookup.SAMPLED) whose score was held to the screens' bound."""
     bounds_exceeded: int = 0
     """Those of them that scored more, or were links that a screen rules out."""
+    disordered: int = 0
+    """Claims about older versions than an earlier claim of this correlator about the same link; there must be none."""
 
 
 def target_partitions(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[int]:
@@ -99,17 +108,17 @@ class Correlator:
         )
         self._generation, self._within = generation, within
         self._is_catching_up = False
+        self._claimed: dict[str, tuple[int, int]] = {}
+        """The versions that the last claim about each watched link was about."""
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:
         """Take in one version of a case; a version that is not newer than the stored one changes nothing."""
         return next(self.receive_all([fingerprint]))
 
     def receive_all(self, fingerprints: Sequence[Fingerprint]) -> Iterator[list[Claim]]:
-        """Take in versions one after the other, and yield the claims of each.
-
-        Candidates of all of them, in the store and among themselves, are looked up together beforehand, which costs a
-        fraction of looking them up one by one.
-        """
+        """Take in versions one after the other, and yield the claims of each."""
+        # 1. Candidates of all of them, in the store and among themselves, are looked up together beforehand: it costs a
+        #    fraction of looking them up one by one. None is stored yet; what is stored below is in `earlier`, `since`.
         owned = [self._owned_keys(fingerprint.keys) for fingerprint in fingerprints]
         held = self.store.find_cases([fingerprint.case for fingerprint in fingerprints])
         earlier = self._meet.each_other(fingerprints, owned)
@@ -118,13 +127,21 @@ class Correlator:
             zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True)
         ):
             self.counts.events += 1
+            # 2. A version that is not newer changes nothing: partitions of `blocks` get each version from intake in
+            #    order, and after a failure again. Before anything is stored, or the old one would come back.
             before = self._held_version(fingerprint, held)
             if before is not None and _version_order(before) >= _version_order(fingerprint):
                 yield []
                 continue
+            # 3. The version is stored before its claims are made: the next one of the batch must meet it, and a claim
+            #    names the versions that are stored when it is made, so their order is the claims' order.
             number = self._store_version(fingerprint, held, before, keys)
+            # 4. Whom it meets: what was stored before the batch, and those of the batch that were stored since.
             numbers = {*met.numbers, *(since[other] for other in earlier.get(place, ()) if other in since)} - {number}
             since[place] = number
+            # 5. Claims about these, and about each link that is followed: one that no longer holds is taken back by
+            #    whoever made it. Links are followed or not as each claim is made, so a later version knows of it.
+            #    Beside these, by sample, that no screen ruled out what scores more than its bound.
             self._check_bounds(fingerprint, met.sampled)
             yield self._receive_version(fingerprint, before, number, numbers, met.met)
 
@@ -212,7 +229,23 @@ class Correlator:
                 claim = self._claim_pair(fingerprint, met)
                 if claim.state is ClaimState.LIVE or met.number in followed:
                     self._remember_link(claim.state, number, met.number)
+                    self._watch_order(claim)
                     yield claim
+
+    def _watch_order(self, claim: Claim) -> None:
+        """Count a claim that goes back behind an earlier one: project would leave it out, and the index would stay so.
+
+        By sample of the links, so that it costs next to nothing.
+        """
+        if not claim.link.startswith(WATCHED_LINKS):
+            return
+        orders = (claim.a.order, claim.b.order)
+        before = self._claimed.get(claim.link, orders)
+        if orders[0] < before[0] or orders[1] < before[1]:
+            self.counts.disordered += 1
+        if len(self._claimed) >= MOST_WATCHED:
+            self._claimed.clear()
+        self._claimed[claim.link] = orders
 
     def _meet_cases(self, fingerprint: Fingerprint, others: Iterable[int], followed: set[int]) -> list[_MetCase]:
         """The other cases about which a claim may be made; the matcher is told of all that may be linked at once."""

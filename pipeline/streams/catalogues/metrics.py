@@ -94,6 +94,13 @@ INTERNAL_FAULTS: Final = Counter(
     ["feed", "topic"],
     registry=REGISTRY,
 )
+BROKEN_INVARIANTS: Final = Counter(
+    "liaison_broken_invariants",
+    "Times that what must always hold did not: a store ahead of its progress (store_ahead), a claim about older "
+    "versions than one before it (claim_order).",
+    ["invariant"],
+    registry=REGISTRY,
+)
 LAG: Final = Gauge(
     "liaison_lag_records",
     "Offsets that wait in a partition: not fetched, or fetched and not applied. Transaction markers count as well.",
@@ -195,7 +202,8 @@ REBALANCES: Final = Counter(
 )
 LANES: Final = Gauge(
     "liaison_lanes",
-    "Owned partition indices by state: starting (reading or rebuilding stores), working, failing (trying again).",
+    "Owned partition indices by state: starting (reading or rebuilding stores), working, failing (trying again), ahead "
+    "(a store is, of its progress).",
     ["feed", "state"],
     registry=REGISTRY,
 )
@@ -243,7 +251,8 @@ def add_to_counters(tally: Mapping[Counter, int]) -> None:
 
 
 __all__ = [
-    "BLOCKED", "BLOCK_SIZE", "BOUNDS_CHECKED", "BOUNDS_EXCEEDED", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END",
+    "BLOCKED", "BLOCK_SIZE", "BOUNDS_CHECKED", "BOUNDS_EXCEEDED", "BROKEN_INVARIANTS", "BULK", "CANDIDATES", "CLAIMS",
+    "END_TO_END",
     "FAULTS", "HITS", "HITS_DEFERRED", "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES",
     "LARGEST_BLOCK", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS",
     "SILENT_SEARCHES_TOLD", "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER", "Tally", "add_to_counters",

@@ -21,6 +21,8 @@ SILENT_S: Final = 60.0
 OUTSIDE_S: Final = 15.0
 """An effect outside Kafka that lasts for longer waits for Elasticsearch: a bulk request takes it a second or two."""
 
+STORE_AHEAD: Final = "a store is ahead of its progress; restart the worker, which makes it anew from Kafka"
+
 STALL: Final = "records wait and none has been applied for a minute"
 
 
@@ -38,6 +40,8 @@ class LaneState(StrEnum):
     STARTING = "starting"
     WORKING = "working"
     FAILING = "failing"
+    AHEAD = "ahead"
+    """A store is ahead of its progress: its partition stands still, the others go on."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,11 @@ class Health:
         """Why the process should be restarted; empty while it should not."""
         if now - self._seen > SILENT_S:
             return "the worker has not looked at itself for a minute"
-        excused = self._last is None or self._last.outside or LaneState.FAILING in self._last.states
+        excused = (
+            self._last is None
+            or self._last.outside
+            or not self._last.states.isdisjoint({LaneState.FAILING, LaneState.AHEAD})
+        )
         return STALL if self.is_stalled(now) and not excused else ""
 
     def why_not_ready(self, now: float) -> str:
@@ -121,6 +129,8 @@ class Health:
             return _describe_silence("Kafka", now - self._kafka_lost, self._remedies.kafka)
         if self._outside_since is not None and now - self._outside_since > OUTSIDE_S:
             return _describe_silence("Elasticsearch", now - self._outside_since, self._remedies.elasticsearch)
+        if LaneState.AHEAD in last.states:
+            return STORE_AHEAD
         if self.is_stalled(now):
             return STALL
         if LaneState.FAILING in last.states:

@@ -3,8 +3,9 @@
     step (pure), in slices -> effects outside Kafka -> one transaction with all outputs and the progress -> store commit
     -> about once a second: store sync -> acknowledge to Faust
 
-A crash between any two of them leaves `progress` as the truth: what it covers is never emitted again, and a store that
-is behind is brought up to it without emitting.
+`Lane._carry_out` says why in this order. A crash between any two of them leaves `progress` as the truth: what it covers
+is never emitted again, and a store that is behind is brought up to it without emitting. A store must never be ahead of
+it: what it already holds would be decided as if it had been told, and is not. One that is stops its own partition.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
+from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.unreadable import last_offset_of, records_after
 from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
@@ -171,6 +174,8 @@ class Lane:
         self._queues = SourceQueues(partitions, host.flow)
         self._held: set[TopicPartition] = set()
         """Source partitions that stand still before a record that failed inside."""
+        self._ahead: set[TopicPartition] = set()
+        """Source partitions whose store is ahead of its progress; they stand still until it is opened anew."""
         self._done: list[Chunk] = []
         self._changed = asyncio.Condition()
         self._closing = False
@@ -179,6 +184,8 @@ class Lane:
     @property
     def state(self) -> LaneState:
         """What the lane is at."""
+        if self._ahead:
+            return LaneState.AHEAD
         if self.failing or self._held:
             return LaneState.FAILING
         return LaneState.WORKING if self._stores.complete else LaneState.STARTING
@@ -240,12 +247,22 @@ class Lane:
                 await self._changed.wait_for(lambda: self._closing)
 
     async def _start_lane(self) -> None:
+        # 1. The producer, which fences whoever had the index before: what is read of `progress` from here on is final.
         applied = await self._transactions.start_producer() if self._transactions else {}
+        # 2. Each store, brought up to that progress: only now is it known how far. One that was held back since it was
+        #    ahead is judged anew, since it may have been emptied.
+        self._ahead.clear()
         for partition in self._partitions:
+            self._queues.hold_back(partition, 0, 0.0)
             reached = applied.get(partition, AppliedPosition())
             self._stores.add_store(partition, await self._open_store(partition, reached), reached)
+        # 3. What is due before the first record, once every store is open: it is decided from all of them. It goes out
+        #    without progress, so it comes again after a crash, and must be the same then.
         if self._transactions is not None:
-            await self._send_startup(self._transactions, self.applied_offsets())
+            due = await self._work.startup_outputs(self.applied_offsets(), self._transactions.table)
+            if due:
+                await self._transactions.commit(due, {})
+                self._host.after(self._name, "beginning")
 
     async def _open_store(self, partition: TopicPartition, applied: AppliedPosition) -> Store:
         try:
@@ -254,12 +271,6 @@ class Lane:
             self._meter.count_failure(partition.topic)
             self._host.faults.note_failed(fault)
             raise
-
-    async def _send_startup(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
-        due = await self._work.startup_outputs(applied, transactions.table)
-        if due:
-            await transactions.commit(due, {})
-            self._host.after(self._name, "beginning")
 
     async def _await_chunk(self) -> None:
         await self._await_records()
@@ -287,6 +298,9 @@ class Lane:
         self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: PendingSlices
     ) -> None:
         source = self._stores[partition]
+        if source.store.offset > source.applied.offset:
+            self._stop_partition(partition, source, len(records))
+            return
         position = decided.reached.get(partition, source.applied.offset)
         if records[0].offset <= position:
             records = records_after(records, position)
@@ -326,13 +340,29 @@ class Lane:
         self._meter.count_failure(partition.topic)
         self._host.faults.note_failed(fault)
 
+    def _stop_partition(self, partition: TopicPartition, source: OpenStore, undecided: int) -> None:
+        """Decide nothing more of a partition whose store is ahead of its progress, until the lane starts anew."""
+        self._queues.hold_back(partition, undecided, math.inf)
+        self._ahead.add(partition)
+        metrics.BROKEN_INVARIANTS.labels("store_ahead").inc()
+        log.error(
+            "%s-%d: the store is ahead of its progress (%d, %d), so nothing more of this partition is decided; restart"
+            " the worker, which makes the store anew from Kafka",
+            *(partition.topic, partition.partition, source.store.offset, source.applied.offset),
+        )
+
     async def _carry_out(self, decided: PendingSlices) -> None:
+        """The effects of what was decided, in the one order in which a crash between any two of them loses nothing."""
         if not decided.reached:
             return
+        # 1. Effects outside Kafka, which bear versions and so may come twice. They come before the progress says that
+        #    they have: a crash after it would leave them undone for good. They may return further outputs.
         self.publishing = True
         outputs = [*decided.outputs, *await self._work.publish_effects(decided)]
         self.publishing = False
         self._host.after(self._name, "publish")
+        # 2. One transaction with all outputs and the progress: readers see both or neither, so nothing is told twice.
+        #    Whether it was committed after an answer that got lost is read from the progress itself.
         applied = {
             partition: AppliedPosition(offset, self._stores[partition].applied.records + decided.counts[partition])
             for partition, offset in decided.reached.items()
@@ -340,12 +370,19 @@ class Lane:
         if self._transactions is not None:
             await self._transactions.commit(outputs, applied)
         self._host.after(self._name, "transaction")
+        # 3. The stores, never before the progress: one that is behind is brought up to it from Kafka without emitting
+        #    anything; from one that is ahead nobody could tell what was not told yet.
         await self._stores.commit_stores(applied)
+        # 4. What is counted, once it can't be undone: what a failure makes be done again is not counted twice.
         self._meter.count_applied(decided.slices, decided.tally)
         self._host.after(self._name, "commit")
 
     async def acknowledge(self) -> None:
-        """Sync the stores, then acknowledge what was committed before."""
+        """Sync the stores, then acknowledge what was committed before.
+
+        In this order, since a chunk that was acknowledged is not fetched again: a power cut before the sync leaves the
+        store behind, and what brings it up is read by the progress and not by what Faust holds.
+        """
         async with self._stores.lock:
             done, self._done = self._done, []
             if not done:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 
@@ -90,7 +91,7 @@ class Processor(Protocol):
 class NullStore:
     """The store of work that remembers nothing."""
 
-    offset = 0
+    offset = NO_OFFSET
 
     def commit(self, offset: int) -> None:
         """Nothing to commit."""

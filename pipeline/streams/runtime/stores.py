@@ -128,6 +128,7 @@ def reopen_store(kind: type[S], places: StorePlaces, source: TopicPartition, app
     store = kind(folder, identity)
     if store.offset <= applied:
         return store
+    log.warning("store %s is of another history (%d, applied: %d): made anew", folder.name, store.offset, applied)
     store.close()
     shutil.rmtree(folder)
     return kind(folder, identity)

@@ -171,14 +171,20 @@ class Transactions:
         A failure is tried again for as long as it lasts, each time by a new producer, unless `progress` says that the
         transaction was committed. Raises ProducerFencedError, ProducerUnusableError.
         """
+        # 1. The progress goes with the outputs, into one transaction: it is what says later whether they were written.
         records = [*outputs, *self._progress_records(applied)]
         noted = {r.key: r.value for r in records if (r.topic, r.partition) == (self._topic, self._partition)}
         pending = _PendingTransaction(records, noted)
         async for attempt in retrying(_AttemptFailedError, log, self._id, longest_pause_s=LONGEST_PAUSE_S):
             with attempt:
+                # 2. A producer that failed is never used again: a late request of its epoch could join what comes next.
+                #    Its successor's epoch fences it first, and only then is `progress` read, which is final by then.
                 producer = self._producer or await self._replace_producer(pending)
+                # 3. None: `progress` says that the attempt before was committed after all; sending it again would tell
+                #    everything twice.
                 if producer is not None:
                     await self._attempt_transaction(producer, pending)
+        # 4. What this producer knows of `progress` moves last: until then the next one compares with what was before.
         self.table |= noted
 
     async def _replace_producer(self, pending: _PendingTransaction) -> FailFastProducer | None:
@@ -215,10 +221,14 @@ class Transactions:
 
     async def _attempt_transaction(self, producer: FailFastProducer, pending: _PendingTransaction) -> None:
         """One transaction; a failure costs the producer."""
+        # 1. Until its commit is asked for, a transaction can only be aborted: the next producer sends it again without
+        #    asking what became of it.
         pending.ending = False
         try:
             await producer.begin_transaction()
+            # 2. Every record is acknowledged before the commit is asked for: Kafka commits what it has.
             await _send_records(producer, pending.records)
+            # 3. Noted before the request leaves: from here on it may be committed whatever the answer is.
             pending.ending = True
             await producer.commit_transaction()
         except (KafkaError, IllegalOperation, AssertionError) as error:  # aiokafka asserts on states left by a failure

@@ -153,6 +153,9 @@ class CorrelateProcessor:
         result.tally[metrics.CANDIDATES] += now.candidates - before.candidates
         result.tally[metrics.BOUNDS_CHECKED] += now.bounds_checked - before.bounds_checked
         result.tally[metrics.BOUNDS_EXCEEDED] += now.bounds_exceeded - before.bounds_exceeded
+        if now.disordered > before.disordered:
+            result.tally[metrics.BROKEN_INVARIANTS.labels("claim_order")] += now.disordered - before.disordered
+            log.error("%s-%d: claims go back behind earlier ones about the same link", source.topic, source.partition)
         return result
 
     def _decode_readable(self, records: Sequence[ConsumerRecord], result: ChunkResult) -> Sequence[Asking]:

@@ -264,3 +264,20 @@ def test_a_case_whose_exact_keys_are_cut_off_asks_no_hit_only_case(
         one.receive(case("a1", "red car", keys=tuple(keys)))
         assert bool(one.receive(case("b1", "red bus", keys=tuple(left), handling=HIDDEN))) is False, "it is cut as well"
         assert bool(one.receive(case("c1", "red van", keys=(left[5],), handling=HIDDEN))) is asks
+
+
+def test_a_claim_that_goes_back_behind_an_earlier_one_is_counted(
+    correlator: Make, case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from a store that lost a version, which some other process put back, or a fault of its own."""
+    monkeypatch.setattr("pipeline.correlation.correlator.WATCHED_LINKS", "")
+    one = correlator()
+    one.receive(case("a1", "red car", version=5))
+    one.receive(case("b1", "red car", version=1))
+    one.receive(case("b1", "red car parked", version=2))
+    assert one.counts.disordered == 0
+    older = case("a1", "red car", version=3)
+    one.store.put_case(older, one.store.find_cases([older.case])[older.case])
+    (claim,) = one.receive(case("b1", "red car", version=3))
+    assert (claim.a.version, claim.b.version) == (3, 3)
+    assert one.counts.disordered == 1

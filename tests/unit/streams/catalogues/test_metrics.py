@@ -31,7 +31,19 @@ def test_every_metric_bears_our_name_and_a_sentence() -> None:
 
 def test_no_label_could_hold_more_than_names_of_ours() -> None:
     """A case key, a blocking key or a name is nobody's label."""
-    allowed = {"feed", "topic", "partition", "agency", "outcome", "reason", "kind", "state", "result", "stage"}
+    allowed = {
+        "feed",
+        "topic",
+        "partition",
+        "agency",
+        "outcome",
+        "reason",
+        "kind",
+        "state",
+        "result",
+        "stage",
+        "invariant",
+    }
     named = {label for instrument in vars(metrics).values() for label in getattr(instrument, "_labelnames", ())}
     assert named <= allowed
 

@@ -9,6 +9,7 @@ from pipeline.streams.runtime.health import (
     SILENT_S,
     STALL,
     STALLED_S,
+    STORE_AHEAD,
     UNPROVEN,
     Health,
     HealthSample,
@@ -69,6 +70,12 @@ def test_what_fails_for_long_is_not_restarted_and_not_ready() -> None:
     failing = watched((7, 90), state=LaneState.FAILING)
     assert failing.why_restart(LATE) == ""
     assert failing.why_not_ready(LATE) == STALL
+
+
+def test_a_store_ahead_of_its_progress_is_not_ready_and_says_so_while_its_process_goes_on() -> None:
+    ahead = watched((7, 90), state=LaneState.AHEAD)
+    assert ahead.why_restart(LATE) == ""
+    assert ahead.why_not_ready(LATE) == STORE_AHEAD
 
 
 def test_what_waits_for_an_engine_names_it_and_says_for_how_long_and_what_to_do() -> None:

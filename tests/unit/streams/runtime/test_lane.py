@@ -67,23 +67,25 @@ class World:
     decided: list[tuple[str, int]] = field(default_factory=list)
     paused: set[TopicPartition] = field(default_factory=set)
     gave_up: list[InternalFaultError] = field(default_factory=list)
+    stores: dict[TopicPartition, SourceStore] = field(default_factory=dict)
 
-    def _did(self, what: str) -> None:
+    def did(self, what: str) -> None:
         if failure := self.failures.get(what, []):
             raise failure.pop(0)
         self.journal.append(what)
 
     # The work
-    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> World:
-        self._did("open")
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> SourceStore:
+        self.did("open")
         self.offset = applied.offset
-        return self
+        self.stores[source] = SourceStore(self, applied.offset)
+        return self.stores[source]
 
     async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         return self.waiting if applied == {SOURCE: self.applied} else []
 
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> ChunkResult:
-        self._did("step")
+        self.did("step")
         result = ChunkResult()
         for at, record in enumerate(records):
             if (record.topic, record.offset) in self.broken:
@@ -94,35 +96,21 @@ class World:
         return result
 
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        self._did("publish")
+        self.did("publish")
         return ()
 
     # The transactions
     async def start(self) -> dict[TopicPartition, AppliedPosition]:
-        self._did("start")
+        self.did("start")
         return {SOURCE: AppliedPosition(self.applied, self.records)}
 
     async def stop(self) -> None:
         pass
 
     async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, AppliedPosition]) -> None:
-        self._did("transaction")
+        self.did("transaction")
         self.written += [int(output.value) for output in outputs]
         self.applied, self.records = applied.get(SOURCE, AppliedPosition(self.applied, self.records))
-
-    # The store
-    def commit(self, offset: int) -> None:
-        self._did("commit")
-        self.offset = offset
-
-    def sync(self) -> None:
-        self._did("sync")
-
-    def compact(self, after_s: float) -> None:
-        self._did("renew")
-
-    def close(self) -> None:
-        pass
 
     def lose(self) -> None:
         self.lost = True
@@ -133,6 +121,27 @@ class World:
 
     def resume_fetching(self, partition: TopicPartition) -> None:
         self.paused.remove(partition)
+
+
+@dataclass
+class SourceStore:
+    """The store of one source partition."""
+
+    world: World
+    offset: int
+
+    def commit(self, offset: int) -> None:
+        self.world.did("commit")
+        self.offset = self.world.offset = offset
+
+    def sync(self) -> None:
+        self.world.did("sync")
+
+    def compact(self, after_s: float) -> None:
+        self.world.did("renew")
+
+    def close(self) -> None:
+        pass
 
 
 @asynccontextmanager
@@ -389,3 +398,37 @@ async def test_an_unreadable_batch_is_applied_to_its_end_and_what_was_applied_of
         await lane.enqueue_chunk(chunk(8, 9, 10))
         await until(lambda: world.applied == 10)
     assert world.written == [5, 10]
+
+
+async def test_a_store_ahead_of_its_progress_stops_its_partition_and_no_other_until_it_is_opened_anew(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it already holds would be taken for told. Opened anew, after whatever failure, it is where progress is."""
+    counted = {"invariant": "store_ahead"}
+    before = metrics.REGISTRY.get_sample_value("liaison_broken_invariants_total", counted) or 0.0
+    async with running(world, OTHER) as lane:
+        await lane.enqueue_chunk(chunk(0))
+        await until(lambda: world.applied == 0)
+        world.stores[SOURCE].offset = 7
+        await lane.enqueue_chunk(chunk(1, 2))
+        await until(lambda: lane.state is LaneState.AHEAD)
+        await lane.enqueue_chunk(chunk(0, 1, source=OTHER))
+        await until(lambda: world.stores[OTHER].offset == 1)
+        assert world.decided == [("source", 0), ("other", 0), ("other", 1)]
+        assert metrics.REGISTRY.get_sample_value("liaison_broken_invariants_total", counted) == before + 1
+        assert "source-0: the store is ahead of its progress (7, 0)" in caplog.text
+        world.failures["transaction"] = [OSError("transient")]
+        await lane.enqueue_chunk(chunk(2, source=OTHER))
+        await until(lambda: world.applied == 2)
+        assert lane.state is LaneState.WORKING
+
+
+async def test_a_store_that_is_opened_ahead_decides_nothing(world: World) -> None:
+    async def open_ahead(source: TopicPartition, applied: AppliedPosition) -> SourceStore:
+        return SourceStore(world, applied.offset + 1)
+
+    world.open_store = open_ahead  # type: ignore[method-assign]
+    async with running(world) as lane:
+        await lane.enqueue_chunk(chunk(0))
+        await until(lambda: lane.state is LaneState.AHEAD)
+    assert (world.decided, world.written) == ([], [])
