@@ -8,7 +8,7 @@ YOUNG = 10_000
 """Objects made between two looks of the garbage collector: those of a search or a few cases, instead of a tenth."""
 
 
-def settle() -> None:
+def freeze_heap() -> None:
     """Leave what is there for good out of the garbage collector's rounds.
 
     They took a third of a search's time, a sixth of what a case takes in all stages, and a tenth of a batch.

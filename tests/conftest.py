@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
-from pipeline.heap import settle
+from pipeline.heap import freeze_heap
 from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
@@ -123,7 +123,7 @@ def pytest_collection() -> Iterator[None]:
     try:
         return (yield)
     finally:
-        settle()
+        freeze_heap()
         gc.enable()
 
 

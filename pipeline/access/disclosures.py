@@ -7,19 +7,23 @@ in break_glass.py. What a thread is after its last step is in disclosure_threads
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from pipeline.access.break_glass import Oversight, oversight_of
 from pipeline.access.disclosure_threads import (
     THREAD_STATE_LABELS,
     Disclosure,
     Move,
     NotDueError,
     ThreadState,
+    ThreadStep,
     Urgency,
     append_step,
+    find_unreviewed,
     grant_of,
+    is_overdue,
     make_grounded_step,
     make_step,
     not_due_after,
@@ -27,10 +31,9 @@ from pipeline.access.disclosure_threads import (
     require_last,
     thread_state,
 )
-from pipeline.access.release import CaseMeta
+from pipeline.access.release import CaseMeta, View
 from pipeline.access.requester import Grounds, Requester
-from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.references import make_reference
+from pipeline.correlation.key_ring import KeyRing, make_reference
 
 LONGEST_GRANT: Final = timedelta(days=366)
 """A grant is renewed by asking again, so that the owner looks at it at least once a year."""
@@ -106,3 +109,55 @@ def add_revocation(before: Disclosure, by: Requester, reason: str, now: datetime
 def may_decide(disclosure: Disclosure, who: Requester) -> bool:
     """Whether `who` speaks for the owner."""
     return who.reads and who.agency == disclosure.owner
+
+
+def disclosure_for(disclosure: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime) -> dict[str, Any]:
+    """A thread as one of its two agencies may see it: the case's key for whom sees the case in full.
+
+    Each agency sees its own people and case reference, and of the other one that it acted.
+    """
+    mine = disclosure.requester == reader
+    looked = oversight_of(disclosure, now)
+    return {
+        "id": disclosure.id,
+        "mine": mine,
+        "case": case.case if seen is View.FULL else None,
+        "agency": disclosure.owner if mine else disclosure.requester,
+        "contact": msgspec.to_builtins(case.contact),
+        "break_glass": bool(disclosure.subject),
+        "state": thread_state(disclosure, case.handling, now).value,
+        "overdue": is_overdue(disclosure, now) or looked is Oversight.OVERDUE,
+        "deadline": _format_time(_deadline_of(disclosure)),
+        "until": _format_time(disclosure.last.until),
+        "oversight": None if looked is None else looked.value,
+        "subject": (disclosure.subject or None) if mine else None,
+        "steps": [_step_for(step, reader) for step in disclosure.steps],
+    }
+
+
+def _deadline_of(disclosure: Disclosure) -> datetime | None:
+    """When a review is due, else the latest time by which something was."""
+    due = find_unreviewed(disclosure)
+    return due.deadline if due else next((step.deadline for step in reversed(disclosure.steps) if step.deadline), None)
+
+
+def _step_for(step: ThreadStep, reader: str) -> dict[str, Any]:
+    own = step.agency == reader
+    return {
+        "move": step.move.value,
+        "agency": step.agency,
+        "subject": step.subject if own else None,
+        "time": step.time.isoformat(),
+        "purpose": step.purpose or None,
+        "case_reference": step.case_reference or None if own else None,
+        "urgency": step.urgency.value if step.move is Move.REQUEST else None,
+        "deadline": _format_time(step.deadline),
+        "until": _format_time(step.until),
+        "reason": step.reason,
+        "hours": step.hours or None,
+        "verdict": None if step.verdict is None else step.verdict.value,
+    }
+
+
+def _format_time(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

@@ -19,8 +19,7 @@ from pipeline.access.notices import Asker, Notice, NoticeKind, hit_told_notice, 
 from pipeline.access.release import asks_gate, is_silent, release_match
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
-from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
-from pipeline.correlation.references import make_reference
+from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id, make_reference
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
 from pipeline.records.model import SILENT

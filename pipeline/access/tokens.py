@@ -14,9 +14,10 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from pipeline.access.requester import Requester, Role
-from pipeline.access.revocations import TokenBearer, issued_at, token_id
+from pipeline.access.revocations import DenyList, TokenBearer, issued_at, token_id
 from pipeline.access.text_limits import SUBJECT
 from pipeline.errors import LiaisonError
+from pipeline.records.agencies import AgencyState, Registry
 from pipeline.times import Clock
 
 ALGORITHMS: Final = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "Ed25519")
@@ -203,3 +204,30 @@ def _parse_roles(value: object) -> frozenset[Role]:
         raise TokenError("the token has no list of roles")
     known = {role.value: role for role in Role}
     return frozenset(known[role] for role in value if isinstance(role, str) and role in known)
+
+
+STAFF: Final = frozenset({Role.OPERATOR, Role.OPS})
+"""Those who run the installation: they need no agency that takes part."""
+
+
+def check_session(bearer: TokenBearer, registry: Registry, denied: DenyList) -> None:
+    """Raises TokenError where the agency does not take part, or the session was ended."""
+    check_agency(bearer.requester, registry)
+    if denied.covers(bearer):
+        raise TokenError("the session has ended; sign in again")
+
+
+def check_agency(requester: Requester, registry: Registry) -> None:
+    """Raises TokenError unless the agency takes part and is of the country that the token says.
+
+    Policy opens records by country, so an issuer that names another one for an agency would open those of others.
+    """
+    agency = registry.get(requester.agency)
+    if agency is None:
+        if not requester.roles or requester.roles - STAFF:
+            raise TokenError("the token's agency is not registered here")
+        return
+    if agency.state is AgencyState.REMOVED:
+        raise TokenError("the token's agency has left this installation")
+    if agency.country != requester.country:
+        raise TokenError("the token names another country than its agency's")

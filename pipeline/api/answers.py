@@ -4,7 +4,7 @@ Routes, pages, commands, exports and the OpenAPI document are made from these; a
 here and nowhere else. What is null, or left out, is so for everybody alike: it says no more than its docstring. A
 field is only ever added behind the others, so that a client that does not know it goes on.
 
-Structs that pipeline.access makes, because it decides what they hold, are there (`redaction.py`, `disclosure_rows.py`,
+Structs that pipeline.access makes, because it decides what they hold, are there (`redaction.py`, `disclosures.py`,
 `reviews.py`). Longer than other modules, since it is one list.
 """
 

@@ -13,8 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from pipeline.access.requester import Requester
-from pipeline.access.session_checks import check_agency
-from pipeline.access.tokens import TokenError
+from pipeline.access.tokens import TokenError, check_agency
 from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import STEP, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError

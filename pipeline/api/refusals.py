@@ -11,8 +11,7 @@ from typing import Final
 import orjson
 from fastapi import Request, Response
 
-from pipeline.access.audit import Act, ActKind
-from pipeline.access.request_rules import RequestRule
+from pipeline.access.audit import Act, ActKind, RequestRule
 from pipeline.access.requester import GroundsError, Requester
 from pipeline.api import metrics
 from pipeline.api.problems import PROBLEM_TYPE, ProblemError

@@ -15,14 +15,13 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audit import Act
 from pipeline.access.guesses import AskedGuesses, GuessLedger
-from pipeline.access.opaque import OpaqueCodec
 from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.redaction import OpaqueCodec
 from pipeline.access.release import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.revocations import DenyList, Revocation
-from pipeline.access.session_checks import check_session
 from pipeline.access.token_keys import make_verifier
-from pipeline.access.tokens import TokenVerifier
+from pipeline.access.tokens import TokenVerifier, check_session
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import show_audit_log, show_index_age, show_refused_guesses

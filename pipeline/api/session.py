@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from pipeline.access.audit import MOST_COUNTED, Act, ActKind, ShownCase, ShownForm
+from pipeline.access.audit import MOST_COUNTED, Act, ActKind, RequestRule, ShownCase, ShownForm
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.release import (
     HIT_VIEWS,
@@ -28,7 +28,6 @@ from pipeline.access.release import (
     find_access_end,
     passes_gate,
 )
-from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
 from pipeline.api.problems import ForbiddenError, RequestTooLargeError, UnavailableError

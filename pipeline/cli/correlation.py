@@ -15,14 +15,19 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from pipeline.correlation.batch import LinkLine, find_links
+from pipeline.correlation.batch import (
+    LineReader,
+    LinkLine,
+    ResolvedEntity,
+    find_links,
+    make_fingerprints,
+    resolve_entities,
+)
 from pipeline.correlation.blocking_report import BlockingReport, KindReport, blocking_report
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
-from pipeline.correlation.resolving import ResolvedEntity, resolve_entities
 from pipeline.correlation.stop_lists import add_stop_keys, propose_stops, read_stop_list
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.files import clear_errors, open_table
-from pipeline.heap import settle
+from pipeline.heap import freeze_heap
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases
@@ -153,7 +158,7 @@ def _load_model(path: Path | None, stop_list: Path | None) -> Model:
     loaded = load_model(path)
     if stop_list is not None:
         loaded = add_stop_keys(loaded.file, read_stop_list(stop_list))
-    settle()
+    freeze_heap()
     return loaded
 
 

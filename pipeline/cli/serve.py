@@ -8,7 +8,7 @@ import typer
 
 from pipeline.api.metrics import REGISTRY
 from pipeline.command_settings import from_environment
-from pipeline.heap import settle
+from pipeline.heap import freeze_heap
 from pipeline.logs import set_up_logging
 from pipeline.streams.kafka.inflation import require_codecs
 from pipeline.streams.monitoring.status_port import API_PLACE, serve_status
@@ -33,7 +33,7 @@ def serve(
     set_up_logging("api", settings.log_level)
     own = make_server(settings, host or settings.api_host, port or settings.api_port)
     check_model(settings)
-    settle()
+    freeze_heap()
     port_of_metrics = settings.metrics_port and settings.metrics_port + API_PLACE
     with serve_status(settings.metrics_host, port_of_metrics, None, registry=REGISTRY):
         own.run()

@@ -2,17 +2,26 @@
 
 Whatever a key makes bears the id of the secret behind it, so that it can be opened after a rotation. A secret is never
 a key itself: HKDF (RFC 5869) derives each, so that no use tells anything of another.
+
+With them go opaque references: what a case or link is called by an agency that must not know its name. A reference is
+the name's digest, encrypted under a key of that agency alone, behind the id of the secret from which the key is
+derived: no two agencies can join theirs, nobody can test a guessed name, and the system itself can still tell which
+name was meant, by the digest in the index.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pipeline.errors import LiaisonError
@@ -97,3 +106,34 @@ def keyed_id(ring: KeyRing, use: KeyUse, *parts: str) -> str:
 
 def _hkdf(secret: bytes, info: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info.encode()).derive(secret)
+
+
+"""One block of AES, so that a reference is as long as a digest."""
+
+REFERENCE_CHARS: Final = ID_CHARS + 2 * DIGEST_BYTES
+
+_REFERENCE = re.compile(rf"[0-9a-f]{{{REFERENCE_CHARS}}}")
+
+
+def digest_name(name: str) -> str:
+    """The digest of a case key or link id that references stand for: 128 bits of BLAKE2b, as hex. Never shown."""
+    return hashlib.blake2b(name.encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def make_reference(ring: KeyRing, key_id: str, agency: str, name: str) -> str:
+    """What `agency` calls the case or link of this name: 40 hexadecimal digits, the first 8 of them the key id."""
+    block = _cipher(ring, key_id, agency).encryptor().update(bytes.fromhex(digest_name(name)))
+    return key_id + block.hex()
+
+
+def digest_of(ring: KeyRing, agency: str, given: str) -> str | None:
+    """The digest that a reference of `agency` stands for, or of nothing if it was never given; None if it is none."""
+    if not _REFERENCE.fullmatch(given) or given[:ID_CHARS] not in ring:
+        return None
+    block = bytes.fromhex(given[ID_CHARS:])
+    return _cipher(ring, given[:ID_CHARS], agency).decryptor().update(block).hex()
+
+
+def _cipher(ring: KeyRing, key_id: str, agency: str) -> Cipher[ECB]:
+    """Blocks are digests, so each is encrypted once on its own: the mode's weakness, equal blocks, is the purpose."""
+    return Cipher(AES256(ring.derive_key(KeyUse.REFERENCES, key_id, agency)), ECB())  # noqa: S305 - single pseudo-random blocks

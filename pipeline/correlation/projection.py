@@ -22,8 +22,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, without_evidence
-from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
-from pipeline.correlation.references import make_reference
+from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id, make_reference
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact
 

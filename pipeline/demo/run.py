@@ -11,7 +11,7 @@ import msgspec
 from elasticsearch import ApiError, TransportError
 from rich.console import Console
 
-from pipeline.access.session_checks import STAFF
+from pipeline.access.tokens import STAFF
 from pipeline.demo.feeding import FeedSender, Trickle, send_all, wait_until_settled
 from pipeline.demo.generator import DemoFeed
 from pipeline.demo.installation import Workers, reset_installation, running_workers

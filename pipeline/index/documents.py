@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.access.release import CaseMeta, link_audience
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
-from pipeline.correlation.references import digest_name
+from pipeline.correlation.key_ring import digest_name
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, RejectedMessage

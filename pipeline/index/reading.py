@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.access.release import Viewer
 from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_expired, is_visible
-from pipeline.correlation.references import digest_name
+from pipeline.correlation.key_ring import digest_name
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseDocument, LinkDocument, card_of, document_of_card, entities_of
 from pipeline.index.engine import (

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
+from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
 from pipeline.access.case_visibility import (
     AgencyView,
     CaseVisibility,
@@ -20,7 +20,6 @@ from pipeline.access.case_visibility import (
     handling_change,
 )
 from pipeline.access.release import CaseMeta, Grant, Rule
-from pipeline.access.request_rules import RequestRule
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import DecisionReader

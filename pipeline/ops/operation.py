@@ -8,8 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pipeline.access.audit import Act, ActKind
-from pipeline.access.request_rules import RequestRule
+from pipeline.access.audit import Act, ActKind, RequestRule
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.catalogues import topics

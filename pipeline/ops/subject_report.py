@@ -18,12 +18,11 @@ import msgspec
 import typer
 from rich.console import Console
 
-from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
+from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
 from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Disclosure, thread_state
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.release import Rule
-from pipeline.access.request_rules import RequestRule
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import AuditDocument, DecisionReader

@@ -20,10 +20,9 @@ import msgspec
 import typer
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
+from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.release import Rule
-from pipeline.access.request_rules import RequestRule
 from pipeline.command_settings import from_environment
 from pipeline.correlation.claims import ClaimState, external_version
 from pipeline.correlation.fingerprinting import derive_fingerprint

@@ -18,9 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from pipeline.correlation import batch
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
+from pipeline.correlation.key_ring import make_reference
 from pipeline.correlation.matcher import PairJudgement
 from pipeline.correlation.projection import Hit, HitKind
-from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.bands import Basis

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from pipeline.access.audit import Act, ActKind
-from pipeline.access.request_rules import RequestRule
+from pipeline.access.audit import Act, ActKind, RequestRule
 from pipeline.access.requester import Role
 from pipeline.api import metrics
 from pipeline.api.problems import (

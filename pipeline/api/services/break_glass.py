@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from pipeline.access import break_glass as glass
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.break_glass import GlassReason, Oversight, oversight_of, verdict_of
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Move
 from pipeline.access.release import CaseMeta, View, may_break_glass, may_confirm_glass
-from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
 from pipeline.access.text_limits import COMMENT
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError

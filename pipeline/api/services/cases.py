@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.redaction import Row, case_for, provenance_for
 from pipeline.access.release import View
-from pipeline.access.request_rules import RequestRule
 from pipeline.api.answers import IndexAnswer
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.case_signatures import signature_verdict

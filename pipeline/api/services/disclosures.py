@@ -9,13 +9,11 @@ from functools import partial
 import msgspec
 
 from pipeline.access import disclosures as threads
-from pipeline.access.audit import ActKind
-from pipeline.access.disclosure_rows import disclosure_for
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.disclosure_threads import Disclosure, NotDueError, grant_of
-from pipeline.access.disclosures import DisclosureAsk, may_decide
+from pipeline.access.disclosures import DisclosureAsk, disclosure_for, may_decide
 from pipeline.access.redaction import Row
 from pipeline.access.release import CaseMeta, View
-from pipeline.access.request_rules import RequestRule
 from pipeline.access.text_limits import LABEL, REASON
 from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import SortValues

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.redaction import Row
 from pipeline.access.release import View, requester_words
-from pipeline.access.request_rules import RequestRule
 from pipeline.api.answers import IndexAnswer
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page

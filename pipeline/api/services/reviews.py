@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from pipeline.access.audit import ActKind, ShownCase
+from pipeline.access.audit import ActKind, RequestRule, ShownCase
 from pipeline.access.redaction import Row
 from pipeline.access.release import View
-from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import (
     EvidenceChange,

@@ -8,9 +8,8 @@ from contextlib import suppress
 import msgspec
 
 from pipeline.access import subscriptions as queries
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.access.text_limits import LABEL
 from pipeline.api.answers import SubscriptionAnswer, SubscriptionRow, SubscriptionsAnswer

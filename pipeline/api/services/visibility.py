@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
 from pipeline.access.release import View
-from pipeline.access.request_rules import RequestRule
 from pipeline.api.answers import PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import NO_CASE, require_readable

@@ -103,7 +103,7 @@ def _email(entity: EntityPrint) -> PairingKeys:
     yield from ((email,) for email in entity.emails)
 
 
-def _look(entity: EntityPrint) -> PairingKeys:
+def _appearance_keys(entity: EntityPrint) -> PairingKeys:
     if entity.make and entity.model:
         yield (entity.make, entity.model, entity.colour)
 
@@ -121,7 +121,7 @@ RULES = (
     BlockingRule("identifier", frozenset({"identifier", "vin", "plate"}), _identifier),
     BlockingRule("phone", frozenset({"phone"}), _phone, ("phone", frozenset({"same", "same_national", "same_tail"}))),
     BlockingRule("e-mail", frozenset({"email", "name"}), _email, ("email", frozenset({"same"}))),
-    BlockingRule("make, model and colour", frozenset({"make", "model", "colour"}), _look),
+    BlockingRule("make, model and colour", frozenset({"make", "model", "colour"}), _appearance_keys),
 )
 """An e-mail address mostly holds its owner's name, a postcode lies near the birth place, a given name tells the gender:
 what is tied to a rule's field is not learnt from it either."""

@@ -9,9 +9,8 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, ChainHeads
+from pipeline.access.audit import Act, ActKind, ChainHeads, RequestRule
 from pipeline.access.audit_verification import SILENCE
-from pipeline.access.request_rules import RequestRule
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import call_engine, connect

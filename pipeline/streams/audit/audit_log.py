@@ -29,12 +29,12 @@ from pipeline.access.audit import (
     AuditEntry,
     Chain,
     ChainHeads,
+    RequestRule,
     bind_acts,
     entry_bytes,
     longest_entry,
     split_act,
 )
-from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import DAY_MS, See, follow_audit

@@ -10,8 +10,8 @@ import msgspec
 
 from pipeline.access.requester import Requester
 from pipeline.access.revocations import DenyList, Revocation
-from pipeline.access.session_checks import check_session
 from pipeline.access.token_keys import make_verifier
+from pipeline.access.tokens import check_session
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin

@@ -117,7 +117,7 @@ ENDING_S: Final = 15.0
 
 
 @dataclass(frozen=True)
-class AgentInput:
+class StageFeed:
     """What one agent consumes, and the work done on it. Partition i of all its topics shares one lane.
 
     `scope` is the generation whose progress this is, or ALL; without transactions the work's effects must be safe to
@@ -165,7 +165,7 @@ class Stage:
         self,
         settings: Settings,
         slot: WorkerSlot,
-        feeds: Iterable[AgentInput],
+        feeds: Iterable[StageFeed],
         topic_ids: Mapping[str, str],
         after: After = noop,
     ) -> None:
@@ -184,7 +184,7 @@ class Stage:
         self._cpu_lock = asyncio.Lock()
         self._faults = FaultCount(self._give_up)
         self._broken: LiaisonError | None = None
-        self._feeds: dict[str, AgentInput] = {}
+        self._feeds: dict[str, StageFeed] = {}
         for feed in feeds:
             for topic in feed.topics:
                 if self._feeds.setdefault(topic, feed) is not feed:
@@ -194,7 +194,7 @@ class Stage:
         for feed in {id(feed): feed for feed in self._feeds.values()}.values():
             self._add_agent(feed)
 
-    def _add_agent(self, feed: AgentInput) -> None:
+    def _add_agent(self, feed: StageFeed) -> None:
         topic = self.app.topic(*feed.topics, key_serializer="raw", value_serializer="raw")
 
         async def consume(stream: Any) -> None:
@@ -203,7 +203,7 @@ class Stage:
 
         self.app.agent(topic, name=feed.name)(consume)
 
-    async def offer_chunk(self, feed: AgentInput, chunk: Chunk) -> None:
+    async def offer_chunk(self, feed: StageFeed, chunk: Chunk) -> None:
         """Hand a chunk to its lane; one of an earlier assignment is dropped, since it will be fetched again."""
         lane = self._lanes.get((feed.name, chunk.message.partition))
         if lane is not None and chunk.message.generation_id == self.app.consumer_generation_id:
@@ -220,7 +220,7 @@ class Stage:
         for key, partitions in owned.items():
             self._lanes[key] = self._make_lane(self._feeds[partitions[0].topic], partitions)
 
-    def _make_lane(self, feed: AgentInput, partitions: Sequence[TopicPartition]) -> Lane:
+    def _make_lane(self, feed: StageFeed, partitions: Sequence[TopicPartition]) -> Lane:
         index = partitions[0].partition
         transactions = (
             Transactions(self._settings, feed.name, feed.scope, index, self._topic_ids) if feed.transactional else None
@@ -259,7 +259,7 @@ class Stage:
         folder = self._store_folder(feed, partition)
         return OwnedPartition(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
 
-    def _store_folder(self, feed: AgentInput, partition: TopicPartition) -> Path:
+    def _store_folder(self, feed: StageFeed, partition: TopicPartition) -> Path:
         return store_folder(self.slot.stores, feed.name, feed.scope, partition)
 
     async def _on_revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:

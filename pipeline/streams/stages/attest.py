@@ -25,7 +25,7 @@ from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable
-from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
+from pipeline.streams.runtime.stage import ALL, Stage, StageFeed
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.times import now
@@ -154,5 +154,5 @@ async def attest_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     await wait_for_signing_key(settings, TopicPartition(audit_log, 0))
     with claimed_slot(settings, STAGE) as slot:
         yield Stage(
-            settings, slot, [AgentInput(STAGE, [audit], AttestProcessor(settings, keys), ALL)], found.topics, after
+            settings, slot, [StageFeed(STAGE, [audit], AttestProcessor(settings, keys), ALL)], found.topics, after
         )

@@ -31,7 +31,7 @@ from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
-from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
+from pipeline.streams.runtime.stage import Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
@@ -269,8 +269,8 @@ async def correlate_stage(settings: Settings, wanted: str, after: After) -> Asyn
             settings, StorePlaces(slot.stores, STAGE, current.id, found), model, current.id, matches
         )
         feeds = [
-            AgentInput(STAGE, [blocks], work, current.id),
-            AgentInput(FEED, [subscriptions], SavedSearchProcessor(settings, model, current.id), current.id),
+            StageFeed(STAGE, [blocks], work, current.id),
+            StageFeed(FEED, [subscriptions], SavedSearchProcessor(settings, model, current.id), current.id),
         ]
         made = Stage(settings, slot, feeds, found.topics, after)
         async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):

@@ -29,7 +29,7 @@ from pipeline.streams.registers.control import Generation
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, StatelessProcessor
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
-from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
+from pipeline.streams.runtime.stage import Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from pipeline.streams.runtime.worker_slots import claimed_slot
 
@@ -116,6 +116,6 @@ async def derive_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     found = read_ids(settings, [accepted, topics.topic_name(settings, topics.BLOCKS, generation=current.id)])
     work = DeriveProcessor(settings, current, current.compile_model())
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
-        made = Stage(settings, slot, [AgentInput(STAGE, [accepted], work, current.id)], found.topics, after)
+        made = Stage(settings, slot, [StageFeed(STAGE, [accepted], work, current.id)], found.topics, after)
         async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):
             yield made

@@ -52,7 +52,7 @@ from pipeline.streams.registers.seals import is_sealed_expiry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
 from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable
-from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
+from pipeline.streams.runtime.stage import ALL, Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import (
@@ -346,7 +346,7 @@ async def intake_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
         work = IntakeProcessor(
             settings, StorePlaces(slot.stores, STAGE, ALL, found), trusted, current.compile_model(), current, ring
         )
-        made = Stage(settings, slot, [AgentInput(STAGE, sources, work, ALL)], found.topics, after)
+        made = Stage(settings, slot, [StageFeed(STAGE, sources, work, ALL)], found.topics, after)
         async with rejoin_on_events(
             made, wait_for_change(settings, registry), control.changed_for(settings, held, wanted)
         ):

@@ -50,7 +50,7 @@ from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, StatelessProcessor
-from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
+from pipeline.streams.runtime.stage import ALL, Stage, StageFeed
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages.hit_gate import question_output
@@ -378,14 +378,14 @@ async def notify_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
         questions = SharedQuestions(decisions, model)
         silent = SilentSearchProcessor(settings, reader, model, cipher, ring)
         feeds = [
-            AgentInput(DECISIONS, [disclosures], NotifyProcessor(settings, partial(of_disclosure, ring)), ALL),
-            AgentInput(
+            StageFeed(DECISIONS, [disclosures], NotifyProcessor(settings, partial(of_disclosure, ring)), ALL),
+            StageFeed(
                 SEARCHES,
                 [audit],
                 SearchNoticeProcessor(silent, SharedSearchProcessor(settings, questions, cipher)),
                 ALL,
             ),
-            AgentInput(QUERIES, [subscriptions], SharedQueryProcessor(settings, questions, decisions), ALL),
+            StageFeed(QUERIES, [subscriptions], SharedQueryProcessor(settings, questions, decisions), ALL),
         ]
         with claimed_slot(settings, STAGE) as slot:
             yield Stage(settings, slot, feeds, found.topics, after)

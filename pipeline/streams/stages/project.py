@@ -42,7 +42,7 @@ from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import followed_agencies
 from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable, StatelessProcessor
-from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
+from pipeline.streams.runtime.stage import ALL, Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
@@ -113,7 +113,7 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], DocumentWrite]]] = {
 """Topics of what people decide, each with what makes documents of a value and its offset."""
 
 
-def _decision_feeds(settings: Settings, writing: DocumentPublisher) -> list[AgentInput]:
+def _decision_feeds(settings: Settings, writing: DocumentPublisher) -> list[StageFeed]:
     """A feed for each topic; what owners allow the gate reads, and indexes with what it makes of it."""
     return [
         _decision_feed(settings, writing, topic, make)
@@ -124,9 +124,9 @@ def _decision_feeds(settings: Settings, writing: DocumentPublisher) -> list[Agen
 
 def _decision_feed(
     settings: Settings, writing: DocumentPublisher, topic: topics.Topic, make: Callable[[bytes, int], DocumentWrite]
-) -> AgentInput:
+) -> StageFeed:
     work = RecordIndexer(topic, lambda record: make(record.value, record.offset), writing)
-    return AgentInput(f"index-{topic.pattern}", [topics.topic_name(settings, topic)], work, ALL, transactional=False)
+    return StageFeed(f"index-{topic.pattern}", [topics.topic_name(settings, topic)], work, ALL, transactional=False)
 
 
 class LinkProjector:
@@ -232,8 +232,8 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
                 HitPublisher(settings, places, STAGE, current.id, ring) if current.id == held.active else None
             )
             feeds = [
-                AgentInput("index-cases", [accepted], cases, current.id, transactional=False),
-                AgentInput(STAGE, [links], LinkProjector(settings, places, writing, ring, hit_publisher), current.id),
+                StageFeed("index-cases", [accepted], cases, current.id, transactional=False),
+                StageFeed(STAGE, [links], LinkProjector(settings, places, writing, ring, hit_publisher), current.id),
             ]
             try:
                 async with AsyncExitStack() as contexts:
@@ -257,7 +257,7 @@ def _shared_feeds(
     writing: DocumentPublisher,
     reader: GuessReader,
     agencies: Callable[[], Registry],
-) -> list[AgentInput]:
+) -> list[StageFeed]:
     """What is not of a generation: the active one's workers index it."""
 
     def may_tell(name: str, purpose: str) -> bool:
@@ -268,9 +268,9 @@ def _shared_feeds(
     )
     rejections = RecordIndexer(topics.REJECTED, rejection_document, writing)
     return [
-        AgentInput("index-rejected", [rejected], rejections, ALL, transactional=False),
+        StageFeed("index-rejected", [rejected], rejections, ALL, transactional=False),
         *_decision_feeds(settings, writing),
-        AgentInput(FEED, gated, HitGateProcessor(settings, generation, writing, reader, may_tell), ALL),
+        StageFeed(FEED, gated, HitGateProcessor(settings, generation, writing, reader, may_tell), ALL),
     ]
 
 

@@ -22,7 +22,7 @@ import uvloop
 from pipeline.backoff import retrying
 from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, how_to_mend
 from pipeline.errors import LiaisonError
-from pipeline.heap import settle
+from pipeline.heap import freeze_heap
 from pipeline.private_files import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
@@ -176,7 +176,7 @@ async def _run_until_stopped(
 ) -> RestartReason | None:
     try:
         async with built as stage:
-            settle()
+            freeze_heap()
             log.info("%s: starting", name)
             begun.set()
             monitor.stage = stage

@@ -21,7 +21,7 @@ from random import Random
 from unittest import mock
 
 from benchmarks.lists.sets import LOADERS, agency_of
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
+from pipeline.correlation.batch import LineReader, make_fingerprints
 from pipeline.matching.fingerprint import Entities
 from pipeline.matching.model import load_model
 from pipeline.matching.score import scoring

@@ -35,8 +35,7 @@ from typing import Final, NamedTuple
 import httpx
 import uvicorn
 
-from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
-from pipeline.access.request_rules import RequestRule
+from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
 from pipeline.access.requester import Requester
 from pipeline.access.token_keys import issue_token
 from pipeline.api.application import create_app

@@ -24,9 +24,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.stream.population import Population
-from pipeline.correlation.batch import find_links
+from pipeline.correlation.batch import LineReader, find_links, make_fingerprints
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import StoreIdentity
 from pipeline.matching.fingerprint import Fingerprint

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accuracy.data_sets import DATA
-from pipeline.correlation.batch import find_links
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
+from pipeline.correlation.batch import LineReader, find_links, make_fingerprints
 from pipeline.feeds.kit import survey_folder
 from pipeline.feeds.mapping import Mapper
 from pipeline.matching.bands import Basis

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.stream.populations import CaseStream, open_population
 from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
-from pipeline.heap import settle
+from pipeline.heap import freeze_heap
 
 WARM_UP = 2000
 """Cases that go through all stages first: caches are filled, and people in them may be seen again."""
@@ -32,7 +32,7 @@ def measure(folder: Path, population: str, partitions: int, held: int, cases: in
 def _measure(result: Connection, folder: Path, named: str, partitions: int, held: int, cases: int, rarity: int) -> None:
     watch, population = Stopwatch(), open_population(named, held, made=held)
     stages = Stages(folder, partitions, rarity, watch)
-    settle()
+    freeze_heap()
     _run(stages, population, WARM_UP, Stopwatch())
     watch.seconds.clear()
     before = stages.counts()

@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import ClaimState
-from pipeline.correlation.references import digest_name
+from pipeline.correlation.key_ring import digest_name
 from pipeline.errors import LiaisonError
 from pipeline.index import engine, reading
 from pipeline.index.documents import case_document, link_document

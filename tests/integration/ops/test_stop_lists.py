@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
+from pipeline.correlation.batch import LineReader, make_fingerprints
 from pipeline.correlation.stop_lists import propose_stops
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model

@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from kafka import KafkaAdminClient
 
 from pipeline.access.audit import ActKind
-from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.references import digest_name, digest_of
+from pipeline.correlation.key_ring import KeyRing, digest_name, digest_of
 from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import read_entries

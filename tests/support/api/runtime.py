@@ -21,8 +21,8 @@ from fastapi import FastAPI
 
 from pipeline.access.audit import Act, ActKind, ShownForm
 from pipeline.access.guesses import AskedGuesses, GuessLedger
-from pipeline.access.opaque import OpaqueCodec
 from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.access.redaction import OpaqueCodec
 from pipeline.access.release import Rule
 from pipeline.access.requester import Requester, parse_grounds
 from pipeline.access.token_keys import issue_token, make_verifier

@@ -25,7 +25,7 @@ from pipeline.access.requester import Purpose, Requester
 from pipeline.access.reviews import Assignment, Review, Verdict
 from pipeline.access.subscriptions import Subscription, SubscriptionState
 from pipeline.correlation.claims import link_id
-from pipeline.correlation.references import make_reference
+from pipeline.correlation.key_ring import make_reference
 from pipeline.index import decisions as written
 from pipeline.index.documents import DocumentWrite
 from pipeline.matching.bands import Band

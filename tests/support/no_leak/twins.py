@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from pipeline.access.opaque import OpaqueCodec
+from pipeline.access.redaction import OpaqueCodec
 from pipeline.access.requester import Requester
 from pipeline.web import csrf, session
 from support.correlation.key_rings import RING

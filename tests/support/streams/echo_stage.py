@@ -25,7 +25,7 @@ from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime import chunks
 from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
-from pipeline.streams.runtime.stage import AgentInput, Stage
+from pipeline.streams.runtime.stage import Stage, StageFeed
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
@@ -104,7 +104,7 @@ async def main(arguments: argparse.Namespace) -> None:
     after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda lane, effect: None
     with claimed_slot(settings, "echo") as slot:
         places = StorePlaces(slot.stores, "echo", "all", found)
-        feed = AgentInput("echo", sources, Echo(settings, places, arguments.gate), "all")
+        feed = StageFeed("echo", sources, Echo(settings, places, arguments.gate), "all")
         stage = Stage(settings, slot, [feed], found.topics, after)
         stop = StopOrder()
         stop.follow_signals()

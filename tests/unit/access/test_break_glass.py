@@ -21,7 +21,6 @@ from pipeline.access.break_glass import (
     request_opening,
     verdict_of,
 )
-from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosure_threads import (
     MOST_STEPS,
     Disclosure,
@@ -34,7 +33,7 @@ from pipeline.access.disclosure_threads import (
     grant_of,
     thread_state,
 )
-from pipeline.access.disclosures import add_revocation, new_thread
+from pipeline.access.disclosures import add_revocation, disclosure_for, new_thread
 from pipeline.access.release import CaseMeta, View, decide, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling

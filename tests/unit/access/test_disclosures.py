@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosure_threads import (
     MOST_STEPS,
     Disclosure,
@@ -24,6 +23,7 @@ from pipeline.access.disclosures import (
     add_refusal,
     add_request,
     add_revocation,
+    disclosure_for,
     may_decide,
     new_thread,
 )

@@ -17,9 +17,11 @@ from pipeline.access import tokens
 from pipeline.access.requester import Requester, Role
 from pipeline.access.text_limits import SUBJECT
 from pipeline.access.token_keys import issue_token, local_key, make_verifier
-from pipeline.access.tokens import TokenError, TokenRules, TokenVerifier
+from pipeline.access.tokens import TokenError, TokenRules, TokenVerifier, check_agency
 from pipeline.errors import LiaisonError
+from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
+from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEY = ECKey.generate_key("P-256", auto_kid=True)
@@ -185,3 +187,31 @@ async def test_a_token_names_nobody_by_more_than_a_name_has(name: str) -> None:
     await verifier.verify_requester(signed(**{name: "x" * SUBJECT.most}))
     with pytest.raises(TokenError, match=f"the token's {name} has more than 255 characters"):
         await verifier.verify_requester(signed(**{name: "x" * (SUBJECT.most + 1)}))
+
+
+REGISTRY = {"fr-pj": Agency("fr-pj", "FR"), "be-fp": Agency("be-fp", "BE", state=AgencyState.REMOVED)}
+READING = sorted(set(Role) - {Role.OPS, Role.OPERATOR})
+
+
+@pytest.mark.parametrize("role", Role)
+def test_an_agency_that_takes_part_is_believed_of_its_own_country_alone(role: Role) -> None:
+    check_agency(make_requester("fr-pj", role), REGISTRY)
+    with pytest.raises(TokenError, match="country"):
+        check_agency(make_requester("fr-pj", role, country="DE"), REGISTRY)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_one_that_has_left_opens_nothing(role: Role) -> None:
+    with pytest.raises(TokenError, match="has left"):
+        check_agency(make_requester("be-fp", role), REGISTRY)
+
+
+@pytest.mark.parametrize("roles", [(), *((role,) for role in READING), *((Role.OPS, role) for role in READING)])
+def test_one_that_nobody_knows_opens_nothing(roles: tuple[Role, ...]) -> None:
+    with pytest.raises(TokenError, match="is not registered here"):
+        check_agency(Requester("anna", "xx-made-up", "FR", frozenset(roles)), REGISTRY)
+
+
+def test_who_runs_the_installation_needs_no_agency() -> None:
+    check_agency(make_requester("", Role.OPERATOR), REGISTRY)
+    check_agency(make_requester("liaison-ops", Role.OPS, country="NL"), REGISTRY)

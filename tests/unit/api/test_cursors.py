@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.opaque import OpaqueCodec
+from pipeline.access.redaction import OpaqueCodec
 from pipeline.api.cursors import CURSOR_BYTES, CURSOR_CHARS, LONG_CURSOR_BYTES, PageCursor
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session

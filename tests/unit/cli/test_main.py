@@ -53,9 +53,7 @@ def test_the_contract_names_the_command(path: str) -> None:
     assert tuple(path.split()) in ROWS
 
 
-@pytest.mark.parametrize(
-    "start", ["pipeline.cli.main", "pipeline.correlation.batch, pipeline.correlation.line_reading"]
-)
+@pytest.mark.parametrize("start", ["pipeline.cli.main", "pipeline.correlation.batch"])
 def test_neither_help_nor_work_on_files_waits_for_what_it_does_not_use(start: str) -> None:
     heavy = "aiokafka elasticsearch faust fastapi joserfc kafka nicegui pydantic_settings"
     told = f"import sys, {start}; print(*({set(heavy.split())} & sys.modules.keys()))"

@@ -7,9 +7,18 @@ import random
 import pytest
 
 from pipeline.correlation.keys import MAX_KEYS, blocking_keys
-from pipeline.correlation.name_words import MAX_OF_EACH, MAX_OF_ONE, MAX_PARTS, MAX_WORDS, NameWord, choose_words
+from pipeline.correlation.name_words import (
+    MAX_OF_EACH,
+    MAX_OF_ONE,
+    MAX_PARTS,
+    MAX_WORDS,
+    NameWord,
+    choose_words,
+    telling_forms,
+)
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.names import NamePrint, make_name_print
+from pipeline.matching.names.prints import token_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity
 
@@ -99,3 +108,65 @@ def test_the_order_of_names_changes_no_key() -> None:
 def test_a_name_that_comes_again_changes_no_key() -> None:
     once, again = person("Zbigniew Oczko"), person(*["Zbigniew Oczko"] * 50)
     assert blocking_keys((once,), frozenset(), RARITY) == blocking_keys((again,), frozenset(), RARITY)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("abdulaziz", "aziz"),
+        ("abdelaziz", "aziz"),
+        ("abderrezak", "rezak"),
+        ("abdirahman", "rahman"),
+        ("abdullatif", "latif"),
+        ("nasiruddin", "nasir"),
+        ("nasreddine", "nasr"),
+        ("sirajudin", "siraj"),
+        ("hidayatullah", "hidayat"),
+        ("сайфуллах", "saif"),
+    ],
+)
+def test_a_compound_tells_by_one_part(name: str, part: str) -> None:
+    assert telling_forms(token_print(name, "name")) == (part,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "abdullah",
+        "abdallah",
+        "abdul",
+        "abdou",
+        "aladdin",
+        "claudine",
+        "bernardine",
+        "borodin",
+        "deborah",
+        "عبدالله",
+        "محمد",
+    ],
+)
+def test_other_names_are_whole(name: str) -> None:
+    assert telling_forms(token_print(name, "name")) == ()
+
+
+@pytest.mark.parametrize(("name", "part"), [("عبدالعزيز", "aziz"), ("نصیرالدین", "nsir")])
+def test_arabic_compounds_are_read_by_their_part(name: str, part: str) -> None:
+    assert part in telling_forms(token_print(name, "name"))
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Abdulaziz Zimmermann", "Abdul Aziz Zimmermann"),
+        ("Hidayatullah Haqqani", "Hidayat Ullah Haqqani"),
+        ("عبدالخالق الحوثي", "Abd al-Khaliq al-Huthi"),
+    ],
+)
+def test_one_word_meets_two(one: str, two: str) -> None:
+    found, others = (blocking_keys((_person(name),), frozenset(), 1500) for name in (one, two))
+    assert set(found) & set(others)
+
+
+def _person(name: str) -> EntityPrint:
+    named = normalise_name(name, "", "", "", "", "primary", "person")
+    return entity_print(NormalisedEntity("p", "person", names=(named,)))

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.key_ring import make_reference
 from pipeline.correlation.projection import (
     CounterpartView,
     GenerationDiff,
@@ -19,7 +20,6 @@ from pipeline.correlation.projection import (
     difference_hits,
     hit_kind_between,
 )
-from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from benchmarks.crowds.run import VALUES, record_lines
+from pipeline.correlation.batch import LineReader, make_fingerprints
 from pipeline.correlation.candidate_lookup import CROWD
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
 from pipeline.correlation.prunings import NO_LINK, PrunedCase, count_prunings
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import Fingerprint

@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.crowds.run import VALUES, record_lines
 from pipeline.correlation import candidate_lookup
+from pipeline.correlation.batch import LineReader, make_fingerprints
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import StoreIdentity
 from pipeline.matching.fingerprint import Fingerprint

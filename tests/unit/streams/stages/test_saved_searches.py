@@ -24,7 +24,7 @@ from pipeline.access.subscriptions import (
 )
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.references import make_reference
+from pipeline.correlation.key_ring import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import HIT_BAND
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, OwnerScope

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from pipeline.correlation.keys import MAX_KEYS, blocking_keys
-from pipeline.correlation.title_keys import MAX_TITLES, choose_titles
+from pipeline.correlation.thing_keys import MAX_TITLES, choose_titles
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedAddress, NormalisedEntity
