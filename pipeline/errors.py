@@ -6,7 +6,7 @@ from __future__ import annotations
 class LiaisonError(Exception):
     """An expected failure: its message is shown as one line, without a traceback, and the command exits with 1.
 
-    `values` fill the {places} of a message, so that it can be translated (pipeline/api/languages.py).
+    `values` fill the {places} of a message, so that it can be translated (pipeline/api/problems.py).
     """
 
     def __init__(self, message: str = "", **values: object) -> None:

@@ -7,7 +7,7 @@ in break_glass.py. What a thread is after its last step is in disclosure_threads
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -34,6 +34,7 @@ from pipeline.access.disclosure_threads import (
 from pipeline.access.release import CaseMeta, View
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.key_ring import KeyRing, make_reference
+from pipeline.matching.fingerprint import Contact
 
 LONGEST_GRANT: Final = timedelta(days=366)
 """A grant is renewed by asking again, so that the owner looks at it at least once a year."""
@@ -111,28 +112,76 @@ def may_decide(disclosure: Disclosure, who: Requester) -> bool:
     return who.reads and who.agency == disclosure.owner
 
 
-def disclosure_for(disclosure: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime) -> dict[str, Any]:
+class AccessRequestStep(msgspec.Struct, frozen=True):
+    """A step of a thread: who did what, when and why, as far as it is the reader's own agency's.
+
+    `move` is what was done. `deadline` and `until` are times, `hours` how long a break-glass lasts, `verdict` what its
+    owner found.
+    """
+
+    move: str
+    agency: str
+    subject: str | None
+    time: str
+    purpose: str | None
+    case_reference: str | None
+    urgency: str | None
+    deadline: str | None
+    until: str | None
+    reason: str
+    hours: int | None
+    verdict: str | None
+
+
+class AccessRequestRow(msgspec.Struct, frozen=True):
+    """What one agency asked another for about one case, or opened by break-glass, as one of the two may see it.
+
+    `mine`: the reader's agency asked. `case` is told to whom sees the case in full. `agency` is the other one. `state`
+    is how it stands now, `oversight` who has looked, or is to look, at a break-glass, `overdue` that a time has passed.
+    `label` is what the asking agency calls the record; the owner is not told.
+    """
+
+    id: str
+    mine: bool
+    case: str | None
+    agency: str
+    contact: Contact
+    break_glass: bool
+    state: str
+    overdue: bool
+    deadline: str | None
+    until: str | None
+    oversight: str | None
+    subject: str | None
+    steps: tuple[AccessRequestStep, ...]
+    label: str | None = None
+
+
+def disclosure_for(
+    disclosure: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime, label: str | None = None
+) -> AccessRequestRow:
     """A thread as one of its two agencies may see it: the case's key for whom sees the case in full.
 
-    Each agency sees its own people and case reference, and of the other one that it acted.
+    Each agency sees its own people, label and case reference, and of the other one that it acted.
     """
     mine = disclosure.requester == reader
     looked = oversight_of(disclosure, now)
-    return {
-        "id": disclosure.id,
-        "mine": mine,
-        "case": case.case if seen is View.FULL else None,
-        "agency": disclosure.owner if mine else disclosure.requester,
-        "contact": msgspec.to_builtins(case.contact),
-        "break_glass": bool(disclosure.subject),
-        "state": thread_state(disclosure, case.handling, now).value,
-        "overdue": is_overdue(disclosure, now) or looked is Oversight.OVERDUE,
-        "deadline": _format_time(_deadline_of(disclosure)),
-        "until": _format_time(disclosure.last.until),
-        "oversight": None if looked is None else looked.value,
-        "subject": (disclosure.subject or None) if mine else None,
-        "steps": [_step_for(step, reader) for step in disclosure.steps],
-    }
+    return AccessRequestRow(
+        id=disclosure.id,
+        mine=mine,
+        case=case.case if seen is View.FULL else None,
+        agency=disclosure.owner if mine else disclosure.requester,
+        contact=case.contact,
+        break_glass=bool(disclosure.subject),
+        state=thread_state(disclosure, case.handling, now).value,
+        overdue=is_overdue(disclosure, now) or looked is Oversight.OVERDUE,
+        deadline=_format_time(_deadline_of(disclosure)),
+        until=_format_time(disclosure.last.until),
+        oversight=None if looked is None else looked.value,
+        subject=(disclosure.subject or None) if mine else None,
+        steps=tuple(_step_for(step, reader) for step in disclosure.steps),
+        label=label if mine else None,
+    )
 
 
 def _deadline_of(disclosure: Disclosure) -> datetime | None:
@@ -141,22 +190,22 @@ def _deadline_of(disclosure: Disclosure) -> datetime | None:
     return due.deadline if due else next((step.deadline for step in reversed(disclosure.steps) if step.deadline), None)
 
 
-def _step_for(step: ThreadStep, reader: str) -> dict[str, Any]:
+def _step_for(step: ThreadStep, reader: str) -> AccessRequestStep:
     own = step.agency == reader
-    return {
-        "move": step.move.value,
-        "agency": step.agency,
-        "subject": step.subject if own else None,
-        "time": step.time.isoformat(),
-        "purpose": step.purpose or None,
-        "case_reference": step.case_reference or None if own else None,
-        "urgency": step.urgency.value if step.move is Move.REQUEST else None,
-        "deadline": _format_time(step.deadline),
-        "until": _format_time(step.until),
-        "reason": step.reason,
-        "hours": step.hours or None,
-        "verdict": None if step.verdict is None else step.verdict.value,
-    }
+    return AccessRequestStep(
+        move=step.move.value,
+        agency=step.agency,
+        subject=step.subject if own else None,
+        time=step.time.isoformat(),
+        purpose=step.purpose or None,
+        case_reference=step.case_reference or None if own else None,
+        urgency=step.urgency.value if step.move is Move.REQUEST else None,
+        deadline=_format_time(step.deadline),
+        until=_format_time(step.until),
+        reason=step.reason,
+        hours=step.hours or None,
+        verdict=None if step.verdict is None else step.verdict.value,
+    )
 
 
 def _format_time(time: datetime | None) -> str | None:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from pipeline.access.release import CaseMeta, LinkSight, LinkView, View
 from pipeline.correlation.key_ring import KeyRing, KeyUse, digest_of, make_reference
+from pipeline.matching.bands import Band, Basis
+from pipeline.matching.fingerprint import Contact
+from pipeline.records.messages import Position, Provenance
 
 MakeReference = Callable[[str], str]
 """The opaque name of a case or link for the requester's agency."""
-
-Row = dict[str, Any]
 
 
 class LinkEnds(msgspec.Struct, frozen=True):
@@ -27,64 +29,97 @@ class LinkEnds(msgspec.Struct, frozen=True):
     b: CaseMeta
 
 
-LINK_CONTENT = ("version_a", "version_b", "probability", "score", "basis", "evidence")
-"""What a link with a hit-only side says nothing of: null, so that both kinds have the same fields. That a number is
-shared would tell that the other record's names or dates are others."""
+class HitRow(msgspec.Struct, frozen=True):
+    """That a case is there: whose it is and whom to ask. `reference` stands for it, for the reader's agency alone."""
+
+    view: str
+    reference: str
+    agency: str
+    contact: Contact
 
 
-def case_for(view: View, meta: CaseMeta, content: Row, reference: MakeReference) -> Row | None:
-    """A case as it may be shown: `content` with the owner's caveat, a hit, or None.
+class LinkRow(msgspec.Struct, frozen=True):
+    """A link as it may be shown; `score` in hundredths of a bit, `evidence` the whole explanation as JSON.
 
-    A hit has an opaque reference and no key, and nothing that the record says.
+    Of one with a hit-only side the content is null, so that both kinds have the same fields. That a number is shared
+    (`basis`) would tell that the other record's names or dates are others.
     """
-    if view is View.NOTHING:
-        return None
-    if view is View.HIT:
-        return hit_for(meta, reference)
-    return {**content, "view": View.FULL.value, "caveat": meta.handling.caveat or None}
+
+    link_id: str
+    case_a: str
+    case_b: str | None
+    version_a: int | None
+    version_b: int | None
+    probability: float | None
+    score: int | None
+    band: Band
+    basis: Basis | None
+    evidence: Any
+    hit: HitRow | None = None
 
 
-COUNTING: Final = ("position", "ingested_at", "arrived_ms")
-"""Of a record's provenance what only its owner is told: offsets and times count the hidden records between two."""
+class ProvenanceRow(msgspec.Struct, frozen=True):
+    """Where a record came from; `position`, `ingested_at` and `arrived_ms` are for its owner alone, else null.
+
+    `arrived_ms` is left out where it is not known.
+    """
+
+    position: Position | None
+    ingested_at: str | None
+    content_hash: str
+    schema_version: str
+    generation: str
+    arrived_ms: int | UnsetType | None = UNSET
 
 
-def provenance_for(owner: bool, provenance: Row | None) -> Row | None:
+def provenance_for(owner: bool, provenance: Provenance | None) -> ProvenanceRow | None:
     """Where a record came from, as its owner or as another agency may know it; the fields are the same.
 
-    The signature is no part of it here: it stands beside the data that it is for.
+    Offsets and times count the hidden records between two, so nobody else is told them. The signature is no part of
+    it here: it stands beside the data that it is for.
     """
     if provenance is None:
         return None
-    provenance = {name: value for name, value in provenance.items() if name != "signature"}
-    return provenance if owner else provenance | {name: None for name in COUNTING if name in provenance}
+    arrived_ms = provenance.arrived_ms or UNSET
+    return ProvenanceRow(
+        position=provenance.position if owner else None,
+        ingested_at=provenance.ingested_at if owner else None,
+        content_hash=provenance.content_hash,
+        schema_version=provenance.schema_version,
+        generation=provenance.generation,
+        arrived_ms=arrived_ms if owner or arrived_ms is UNSET else None,
+    )
 
 
-def hit_for(meta: CaseMeta, reference: MakeReference) -> Row:
-    """That a case is there: whose it is and whom to ask."""
-    contact = msgspec.to_builtins(meta.contact)
-    return {"view": View.HIT.value, "reference": reference(meta.case), "agency": meta.agency, "contact": contact}
+def hit_for(meta: CaseMeta, reference: MakeReference) -> HitRow:
+    """What a hit says of a case: an opaque reference and no key, and nothing that the record says."""
+    return HitRow(View.HIT.value, reference(meta.case), meta.agency, meta.contact)
 
 
-def link_for(sight: LinkSight, ends: LinkEnds, row: Row, reference: MakeReference) -> Row | None:
-    """A link as it may be shown; `row` has link_id, case_a, case_b, band and LINK_CONTENT.
+def link_for(sight: LinkSight, ends: LinkEnds, row: LinkRow, reference: MakeReference) -> LinkRow | None:
+    """A link as it may be shown; None where it may not.
 
     With a hit-only side: band, that side's agency and contact, references for link and case; all content null. The
     visible case is then always case_a: which of two keys is the lower would tell of the hidden one.
     """
-    view = sight.view
-    if view is LinkView.NOTHING:
+    if sight.view is LinkView.NOTHING:
         return None
-    if view is LinkView.FULL:
-        return {**row, "hit": None}
-    hidden, visible = (ends.a, ends.b) if view is LinkView.HIT_A else (ends.b, ends.a)
-    return {
-        "link_id": reference(row["link_id"]),
-        "case_a": visible.case,
-        "case_b": None,
-        **dict.fromkeys(LINK_CONTENT),
-        "band": sight.band,
-        "hit": hit_for(hidden, reference),
-    }
+    if sight.view is LinkView.FULL:
+        return row
+    hidden, visible = (ends.a, ends.b) if sight.view is LinkView.HIT_A else (ends.b, ends.a)
+    return LinkRow(
+        link_id=reference(row.link_id),
+        case_a=visible.case,
+        case_b=None,
+        version_a=None,
+        version_b=None,
+        probability=None,
+        score=None,
+        band=sight.band,
+        basis=None,
+        evidence=None,
+        hit=hit_for(hidden, reference),
+    )
 
 
 class OpaqueCodec:

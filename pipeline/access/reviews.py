@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -158,25 +158,48 @@ def undo_review(review: Review, by: Requester, now: datetime) -> Review:
     return msgspec.structs.replace(review, undone=True, undone_by=by.subject, undone_at=now)
 
 
-def review_for(review: Review, agency: str) -> dict[str, Any]:
-    """A review as one who sees both sides fully may see it: of another agency's, the agency but not the reviewer."""
+class ReviewRow(msgspec.Struct, frozen=True):
+    """A review as one who sees both sides fully may see it: of another agency's, the agency but not the reviewer.
+
+    `version_a` and `version_b` are the versions of the two cases that it was made on, `generation` the index's.
+    `action`: the confirmed link needs action. `manual`: no score links the two.
+    """
+
+    id: str
+    verdict: str
+    colour: str
+    reason: str
+    action: bool
+    manual: bool
+    agency: str
+    reviewer: str | None
+    time: str
+    version_a: int
+    version_b: int
+    generation: str
+    undone: bool
+    undone_by: str | None
+
+
+def review_for(review: Review, agency: str) -> ReviewRow:
+    """A review as the people of an agency may see it."""
     own = review.agency == agency
-    row = {
-        "id": review.id,
-        "verdict": review.verdict.value,
-        "colour": review_colour(review).value,
-        "reason": review.reason,
-        "action": review.action,
-        "manual": review.manual,
-        "agency": review.agency,
-        "reviewer": review.reviewer if own else None,
-        "time": review.time.isoformat(),
-        "version_a": review.version_a,
-        "version_b": review.version_b,
-        "generation": review.generation,
-        "undone": review.undone,
-    }
-    return row | {"undone_by": review.undone_by if own and review.undone else None}
+    return ReviewRow(
+        id=review.id,
+        verdict=review.verdict.value,
+        colour=review_colour(review).value,
+        reason=review.reason,
+        action=review.action,
+        manual=review.manual,
+        agency=review.agency,
+        reviewer=review.reviewer if own else None,
+        time=review.time.isoformat(),
+        version_a=review.version_a,
+        version_b=review.version_b,
+        generation=review.generation,
+        undone=review.undone,
+        undone_by=review.undone_by if own and review.undone else None,
+    )
 
 
 class Mark(msgspec.Struct, frozen=True):

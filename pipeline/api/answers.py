@@ -5,22 +5,31 @@ here and nowhere else. What is null, or left out, is so for everybody alike: it 
 field is only ever added behind the others, so that a client that does not know it goes on.
 
 Structs that pipeline.access makes, because it decides what they hold, are there (`redaction.py`, `disclosures.py`,
-`reviews.py`). Longer than other modules, since it is one list.
+`reviews.py`). It is one module, so that a reader finds every answer on one page.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import AgencyView, HandlingWords
+from pipeline.access.disclosures import AccessRequestRow
+from pipeline.access.redaction import HitRow, ProvenanceRow
+from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.api.hit_budget import NotAsked
+from pipeline.feeds.signing import SignatureVerdict
+from pipeline.index.filters import FacetCounts
 from pipeline.matching.bands import Band, Basis
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.fingerprint import Contact
+from pipeline.records.normalised import RecordWarning
+from pipeline.search.ranking import StatedHandling
+from pipeline.search.understanding import SearchHint, UnderstoodPart
 
 AsSent = dict[str, Any]
 """JSON of a record as its agency sent it; schemas/case.schema.json says what it may hold."""
@@ -31,6 +40,14 @@ CountryOf = Annotated[str, Meta(description="ISO 3166-1 alpha-2.", examples=["FR
 UtcTime = Annotated[str, Meta(description="ISO 8601, in UTC.", examples=["2026-11-24T12:00:00+00:00"])]
 OpaqueReference = Annotated[str, Meta(description="What stands for a record, for your agency alone.")]
 NextCursor = Annotated[str | None, Meta(description="The cursor of the following page; null where there is none.")]
+
+
+ToldT = TypeVar("ToldT")
+
+
+def told(value: ToldT | UnsetType) -> ToldT | None:
+    """The value of a field that may be left out; None where it is."""
+    return None if isinstance(value, UnsetType) else value
 
 
 class IndexAnswer(msgspec.Struct, frozen=True):
@@ -412,3 +429,553 @@ class EntityAnswer(IndexAnswer, frozen=True):
     facts: tuple[EntityFact, ...]
     relations: tuple[EntityRelation, ...]
     complete: bool
+
+
+# What a link or a notice is about, as a list names it.
+
+
+class LinkSide(msgspec.Struct, frozen=True):
+    """One side of a link: its case, and the entity that it is about as its agency sent it; null where there is none."""
+
+    case: CaseKey
+    agency: str
+    country: CountryOf
+    title: str | None
+    caveat: str | None
+    entity: str | None
+    type: str | None
+    name: str | None
+    born: str | None
+
+
+class NamedEntity(msgspec.Struct, frozen=True):
+    """An entity of a case by type and name, or the number that stands for it."""
+
+    entity: str | None
+    type: str | None
+    name: str | None
+
+
+# Disclosures, and hits beside which stands what was asked of their owner.
+
+
+class HitRequest(msgspec.Struct, frozen=True):
+    """What the reader's agency has asked of a hit's owner; `time` is that of its last step, `subject` who asked."""
+
+    id: str
+    state: str
+    overdue: bool
+    time: UtcTime
+    deadline: UtcTime | None
+    until: UtcTime | None
+    subject: str | None
+    label: str | None
+
+
+class BandedHit(HitRow, frozen=True):
+    """A hit, and how sure the link to it is."""
+
+    band: Band
+
+
+class FoundHit(BandedHit, frozen=True):
+    """A hit on a question; `request` is what was asked of its owner, null where nothing was."""
+
+    request: HitRequest | None = None
+
+
+class LinkHit(HitRow, frozen=True):
+    """The hit-only side of a link; `request` is what was asked of its owner, null where nothing was."""
+
+    request: HitRequest | None = None
+
+
+class DisclosureAnswer(IndexAnswer, frozen=True):
+    """A disclosure with its steps, as the asking or the answering agency may see it."""
+
+    disclosure: AccessRequestRow
+
+
+class DisclosuresAnswer(IndexAnswer, frozen=True):
+    """A page of disclosures, the latest step first; `next` is the cursor of the following page."""
+
+    disclosures: tuple[AccessRequestRow, ...]
+    next: NextCursor = None
+
+
+class RequestedRecord(msgspec.Struct, frozen=True):
+    """The owner's record that is asked for."""
+
+    case: CaseKey
+    title: str | None
+    entities: tuple[NamedEntity, ...]
+
+
+class RequestedLink(LinkSide, frozen=True):
+    """The asking agency's case that the record is linked to, and why: what agrees, and a sentence for a layman."""
+
+    link_id: str
+    band: Band
+    basis: Basis
+    agrees: tuple[str, ...]
+    summary: str
+
+
+class RequestEvidenceAnswer(IndexAnswer, frozen=True):
+    """What an owner sees beside a request: its own record, and why it and the asking agency's cases are linked.
+
+    `links` are those that the owner sees in full, the strongest first: the other case, band, what agrees, a sentence.
+    `hits` are those to a hit-only case of theirs, as the gate tells of them: reference, contact and band, and nothing
+    of what agrees. `more` says that there are others. Nothing is told of what was searched.
+    """
+
+    record: RequestedRecord
+    links: tuple[RequestedLink, ...]
+    hits: tuple[BandedHit, ...]
+    more: bool
+
+
+# Reviews and the inbox.
+
+
+class LinkJudgement(msgspec.Struct, frozen=True):
+    """A link's judgement. `own` is the id of the review that holds for the reader's agency.
+
+    `new_evidence` (field and level) and `gone_evidence` (how many comparisons) say how the evidence differs from what
+    that review was made on.
+    """
+
+    link: str
+    colour: str
+    disputed: bool
+    own: str | None
+    assignee: str | None
+    new_evidence: tuple[tuple[str, str], ...]
+    gone_evidence: int
+    reviews: tuple[ReviewRow, ...]
+
+
+class ReviewsAnswer(IndexAnswer, frozen=True):
+    """The judgements of a link; `notice` says that a colleague reviewed it at the moment of the requester's review."""
+
+    judged: LinkJudgement
+    notice: str | None = None
+
+
+class ManualLinkRow(ReviewRow, frozen=True):
+    """A link made by hand: the review that made it, the link's id and its two cases."""
+
+    link: str
+    case_a: CaseKey
+    case_b: CaseKey
+
+
+class ManualLinksAnswer(IndexAnswer, frozen=True):
+    """The links of a case that investigators made by hand."""
+
+    links: tuple[ManualLinkRow, ...]
+
+
+class LinkOutcome(msgspec.Struct, frozen=True):
+    """What became of one link: how it stands now, the review that was made or undone, and what went wrong, in words.
+
+    `reason_for` are the verdicts that now take a reason in one's own words.
+    """
+
+    link: str
+    review: str | None
+    judged: LinkJudgement | None
+    reason_for: tuple[Verdict, ...]
+    problem: str | None = None
+
+
+class BulkAnswer(IndexAnswer, frozen=True):
+    """The outcome for each link, in the order in which they were named."""
+
+    outcomes: tuple[LinkOutcome, ...]
+
+
+class InboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A link to review: both sides as in the evidence of a link, as <field>_a and <field>_b, and how it stands.
+
+    `own` is the case of the reader's agency, `received` when intake took that in, to the minute; of another's, its
+    owner alone is told. `agrees` is what speaks most for it, in words. `own_*` is the agency's review that holds, null
+    where there is none, and `new_evidence` (field and level) and `gone_evidence` (how many comparisons) how the
+    evidence differs from what that was made on. `reason_for` are the verdicts that take a reason in one's own words.
+    """
+
+    link_id: str
+    case_a: CaseKey
+    case_b: CaseKey
+    agency_a: str
+    agency_b: str
+    country_a: CountryOf
+    country_b: CountryOf
+    title_a: str | None
+    title_b: str | None
+    caveat_a: str | None
+    caveat_b: str | None
+    entity_a: str | None
+    entity_b: str | None
+    type_a: str | None
+    type_b: str | None
+    name_a: str | None
+    name_b: str | None
+    born_a: str | None
+    born_b: str | None
+    own: CaseKey
+    received: UtcTime | None
+    agrees: tuple[str, ...]
+    band: Band
+    basis: Basis
+    probability: float
+    score: Centibits
+    assignee: str | None
+    colour: str
+    disputed: bool
+    judged_different: bool
+    own_review: str | None
+    own_verdict: str | None
+    own_reviewer: str | None
+    own_time: UtcTime | None
+    reason_for: tuple[str, ...]
+    new_evidence: tuple[tuple[str, str], ...]
+    gone_evidence: int
+
+    def side(self, *, own: bool) -> LinkSide:
+        """The side of the reader's agency, or the other one."""
+        name = "a" if (self.case_a == self.own) is own else "b"
+        return LinkSide(*(getattr(self, f"{field}_{name}") for field in LinkSide.__struct_fields__))
+
+
+class InboxAnswer(IndexAnswer, frozen=True):
+    """A page of links to judge, or of decided ones, strongest first; `next` is the cursor of the following page."""
+
+    links: tuple[InboxRow, ...]
+    next: NextCursor = None
+
+
+# Notices.
+
+
+class NoticeSubject(LinkSide, frozen=True):
+    """Whom a notice is about; of an alert's match the entity that answers it best, and what `agrees`, in words."""
+
+    agrees: tuple[str, ...]
+
+
+class NoticeRow(msgspec.Struct, frozen=True):
+    """Something that an agency is told, as it may know of it now.
+
+    `case` is the record that it is about where the reader sees that in full, `reference` stands for another agency's.
+    `disclosure` and `subscription` are the thread and the alert that it tells of, the latter with its `label`,
+    `question` and `filters`. `agency` is the other one, `band` how sure a match is. `count` is of cases, `cursor` leads
+    behind it, `about` says whom it is about to pages; each is left out where it is not told.
+    """
+
+    id: str
+    kind: str
+    time: UtcTime
+    case: CaseKey | None
+    reference: OpaqueReference | None
+    disclosure: str | None
+    subscription: str | None
+    label: str | None
+    question: str | None
+    filters: Filters | None
+    agency: str | None
+    purpose: str | None
+    band: str | None
+    count: int | UnsetType = UNSET
+    cursor: str | UnsetType = UNSET
+    about: NoticeSubject | UnsetType | None = UNSET
+
+
+class NoticesAnswer(IndexAnswer, frozen=True):
+    """Notices; `next` is where to go on, now or later."""
+
+    notices: tuple[NoticeRow, ...]
+    next: NextCursor
+
+
+# Links.
+
+
+class LinkListRow(msgspec.Struct, frozen=True):
+    """A link as its reader may see it; `case_a` < `case_b`, or, with a hit-only side, the reader's is `case_a`.
+
+    Of one with a hit-only side only the band and `hit` are told, and `link_id` is a reference; all else is null, so
+    that both kinds have the same fields. `probability` is that the two are one, `basis` what it is of.
+    """
+
+    link_id: str
+    case_a: CaseKey
+    case_b: CaseKey | None
+    version_a: int | None
+    version_b: int | None
+    probability: float | None
+    score: Centibits | None
+    band: Band
+    basis: Basis | None
+    evidence: Explanation | None
+    hit: LinkHit | None
+    title_a: str | None
+    title_b: str | None
+    country_a: CountryOf | None
+    country_b: CountryOf | None
+    explanation: str | None
+    colour: str | None
+    disputed: bool | None
+
+
+class LinksAnswer(IndexAnswer, frozen=True):
+    """A page of links; `next` is the cursor of the following page, None on the last one. No total, by design."""
+
+    links: tuple[LinkListRow, ...]
+    next: NextCursor = None
+
+
+class CaseLinkRow(LinkListRow, frozen=True):
+    """A link of a case by its own people and things.
+
+    `entity` is the own entity that it speaks most about, `other` the other side's case and entity, `agrees` what the
+    two have in common; of one with a hit-only side none of these is told.
+    """
+
+    entity: str | None = None
+    other: LinkSide | None = None
+    agrees: tuple[str, ...] = ()
+
+
+class CaseLinksAnswer(IndexAnswer, frozen=True):
+    """Page `page` of `pages` of the links that a filter keeps, `kept` in number, of `whole` that the requester sees.
+
+    `entities` counts the links of each own entity, `countries` are those of the other sides: both of all that is seen
+    in full.
+    """
+
+    links: tuple[CaseLinkRow, ...]
+    page: int
+    pages: int
+    kept: int
+    whole: int
+    entities: dict[str, int]
+    countries: tuple[str, ...]
+
+
+class ExplainedLink(msgspec.Struct, frozen=True):
+    """A link that is seen in full, with its explanation and, in `summary`, one sentence for a layman."""
+
+    link_id: str
+    case_a: CaseKey
+    case_b: CaseKey
+    version_a: int
+    version_b: int
+    probability: float
+    score: Centibits
+    band: Band
+    basis: Basis
+    evidence: Explanation
+    explanation: str
+    summary: str
+
+
+class EvidenceSide(LinkSide, frozen=True):
+    """One side of a link, its handling code and version."""
+
+    handling: str
+    version: int
+
+
+class NextBestCandidate(LinkSide, frozen=True):
+    """The strongest other link of an entity; `bits` is how much more it scores than this one, mostly negative.
+
+    `same` says that the matcher takes it for the same as this link's other side.
+    """
+
+    link_id: str
+    band: Band
+    bits: Centibits
+    same: bool
+
+
+class LinkEvidenceAnswer(IndexAnswer, frozen=True):
+    """A link of which the requester sees both sides in full.
+
+    `sides` are a and b: case, title and the entity that the link is about. `own` is the case whose candidates are
+    compared: the requester's agency's; where both sides are, or neither is, the one come from, else a. `next_best` is
+    the strongest other link of that entity which the requester sees in full; null where there is none.
+    """
+
+    link: ExplainedLink
+    sides: tuple[EvidenceSide, EvidenceSide]
+    own: CaseKey
+    next_best: NextBestCandidate | None
+    judged: LinkJudgement
+
+
+# Cases and what a search finds.
+
+
+class CaseRow(msgspec.Struct, frozen=True):
+    """A case that is seen in full: its record in `data` as its agency sent it, with grading and provenance.
+
+    `signature` is the agency's over `data`, `signature_verdict` what the server finds of it. `warnings` are what intake
+    found doubtful. `access_until` is when the grant ends that opened it, null where none did. `caveat` is the owner's.
+    """
+
+    case: CaseKey
+    agency: str
+    country: CountryOf
+    version: int
+    status: str
+    handling: StatedHandling | None
+    contact: Contact
+    retain_until: str | None
+    data: Any
+    signature: str | None
+    signature_verdict: SignatureVerdict | None
+    warnings: tuple[RecordWarning, ...]
+    provenance: ProvenanceRow | None
+    access_until: UtcTime | None
+    view: str
+    caveat: str | None
+
+
+class CaseAnswer(IndexAnswer, frozen=True):
+    """A case with its record, grading and provenance; `access_until` is when the grant ends that opened it, if any."""
+
+    case: CaseRow
+
+
+class ResultSubject(msgspec.Struct, frozen=True):
+    """Whom a result is about: the entity that answers best, as its agency named it, and since when the case is open."""
+
+    entity: str | None
+    type: str | None
+    name: str | None
+    born: str | None
+    role: str | None
+    opened: str | None
+
+
+class SearchRow(msgspec.Struct, frozen=True):
+    """A case that answers a question, or that the filters of a question without words leave.
+
+    `score` (without the model's prior), `band`, the clauses `met` and `why` are of a question alone. With `evidence`
+    asked for, `evidence` has the comparisons behind `why`, and `about` the entity that answers best; without, `title`
+    and `caveat` are left out where the case has none. `access_until`: a grant opened the case until then.
+    """
+
+    view: str
+    case: CaseKey
+    agency: str
+    country: CountryOf
+    title: str | UnsetType | None = UNSET
+    caveat: str | UnsetType | None = UNSET
+    score: Centibits | UnsetType = UNSET
+    band: Band | UnsetType = UNSET
+    met: tuple[str, ...] | UnsetType = UNSET
+    why: tuple[str, ...] | UnsetType = UNSET
+    evidence: tuple[EntityEvidence, ...] | UnsetType = UNSET
+    about: ResultSubject | UnsetType | None = UNSET
+    access_until: UtcTime | UnsetType = UNSET
+
+
+class SearchAnswer(IndexAnswer, frozen=True):
+    """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
+
+    A record that a grant has opened to the reader stands among `results` in its place, with `access_until`, where the
+    question names it exactly. A hit says that a case of another agency answers the question, in which band, and whom
+    to ask. `hits_left` of today are none where the budget is spent; then hits are left out, and `not_asked` says so of
+    each question that could have met hit-only records, whether or not there are any; so it does where the agency has
+    asked a name with three other birth dates, or numbers. `understood` says how those of the question's words were
+    read that neither a prefix nor quotes state. `hints` say what may not have been meant so, which parts no record has
+    that the reader is shown, and what to try.
+    """
+
+    results: tuple[SearchRow, ...]
+    hits: tuple[FoundHit, ...] = ()
+    hits_left: int = 0
+    next: NextCursor = None
+    understood: tuple[UnderstoodPart, ...] = ()
+    not_asked: NotAsked = ""
+    hints: tuple[SearchHint, ...] = ()
+
+
+class FacetsAnswer(IndexAnswer, frozen=True):
+    """The counts of a search's facets, of the cases that its reader may read, as they were indexed about a second ago.
+
+    Of a question they count the cases that answer it, 100 at most; without one all that the filters leave.
+    """
+
+    facets: FacetCounts
+
+
+# Lists that are checked.
+
+
+class ListMatchSubject(msgspec.Struct, frozen=True):
+    """The entity of a case that answers a row best; all null where nothing speaks for one."""
+
+    entity: str | None = None
+    type: str | None = None
+    name: str | None = None
+    born: str | None = None
+
+
+class ListComparison(msgspec.Struct, frozen=True):
+    """One comparison in words: what is compared, how well it agrees, what was asked and what the record has."""
+
+    field: str
+    label: str
+    level: str
+    agreement: str
+    asked: str
+    record: str
+    bits: Centibits
+
+
+class ListMatch(msgspec.Struct, frozen=True):
+    """A case that answers a row, as a search would show it now: whom it found, and comparison by comparison why.
+
+    `score` is null where the case's owner has disclosed it: then it has a hit's band. `met` are the clauses of the
+    question that it answers, `compared` the strongest comparison first.
+    """
+
+    view: str
+    case: CaseKey
+    agency: str
+    country: CountryOf
+    title: str | None
+    caveat: str | None
+    band: Band
+    score: Centibits | None
+    met: tuple[str, ...]
+    about: ListMatchSubject
+    compared: tuple[ListComparison, ...]
+
+
+class ListResultRow(msgspec.Struct, frozen=True):
+    """A row of a list and what was found for it: `row` counts from 1, `line` is where it stood in the file.
+
+    `query` is the question that it was asked as, `problem` why it could not be, `hint` what to try where nothing was
+    found, `not_asked` why hit-only records were not asked, or not all of them.
+    """
+
+    row: int
+    line: int
+    id: str | None
+    query: str
+    problem: str | None
+    hint: SearchHint | None
+    not_asked: NotAsked
+    matches: tuple[ListMatch, ...]
+    hits: tuple[FoundHit, ...]
+
+
+class ListResultsAnswer(IndexAnswer, frozen=True):
+    """A page of a list's rows, as far as they have been asked; `next` is the cursor of the following page."""
+
+    rows: tuple[ListResultRow, ...]
+    next: NextCursor = None

@@ -22,18 +22,23 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.api.admission import RequestAdmission
-from pipeline.api.languages import negotiate_language
+from pipeline.api.admission import JSON_BYTES, RequestAdmission, StalledBodyError
+from pipeline.api.headers import NONCE
 from pipeline.api.list_worker import run_list_worker
-from pipeline.api.problems import NotFoundError, ProblemError, StalledRequestError, UnavailableError, UnprocessableError
+from pipeline.api.metrics import RequestMetrics
+from pipeline.api.problems import (
+    NotFoundError,
+    ProblemError,
+    StalledRequestError,
+    UnavailableError,
+    UnprocessableError,
+    negotiate_language,
+)
 from pipeline.api.refusals import answer_refusal, problem_response
-from pipeline.api.request_bodies import JSON_BYTES, StalledBodyError
-from pipeline.api.request_metrics import RequestMetrics
 from pipeline.api.routes import ROUTERS
 from pipeline.api.routes.endpoints import runtime_of, schema_components
 from pipeline.api.routes.table import ENDPOINTS
 from pipeline.api.runtime import Runtime
-from pipeline.api.security_headers import NONCE
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 

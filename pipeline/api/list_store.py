@@ -37,7 +37,7 @@ from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Grounds, Requester
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.list_planning import DraftPlan, ListRow
-from pipeline.api.person_slots import MOST_COSTLY
+from pipeline.api.quotas import MOST_COSTLY
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridHead, GridOptions
 from pipeline.private_files import sync_folder

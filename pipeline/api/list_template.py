@@ -8,7 +8,7 @@ from typing import Final, Literal
 from xml.sax.saxutils import escape
 
 from pipeline.api.list_planning import TARGET_LABELS, TEMPLATE
-from pipeline.api.services.export_formats import encode_table_head
+from pipeline.api.services.exports import encode_table_head
 from pipeline.locale import translate
 
 TemplateForm = Literal["xlsx", "csv"]

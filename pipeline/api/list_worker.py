@@ -14,6 +14,7 @@ from typing import Final
 
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import TokenError, check_agency
+from pipeline.api.answers import told
 from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import STEP, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
@@ -21,6 +22,7 @@ from pipeline.api.runtime import Runtime
 from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
+from pipeline.matching.bands import Band
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +104,9 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
         log.error("a row of a list cannot be asked: %s", type(error).__name__)  # its text may hold the row
         return ListRowFindings(problem=FAULT)
     # Cases and what of the question they met, and nothing that they say: that is compared when results are read.
-    cases = tuple(CaseFinding(row["case"], row["score"], row["band"], tuple(row["met"])) for row in answer.results)
-    hits = tuple(HitFinding(row["reference"], row["band"]) for row in answer.hits)
+    cases = tuple(
+        CaseFinding(row.case, told(row.score) or 0, told(row.band) or Band.NONE, told(row.met) or ())
+        for row in answer.results
+    )
+    hits = tuple(HitFinding(row.reference, row.band) for row in answer.hits)
     return ListRowFindings(cases, hits, not_asked=answer.not_asked)

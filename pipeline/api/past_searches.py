@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.api.cursors import LENGTH_BYTES, PageCursor, SortValues
+from pipeline.api.paging import LENGTH_BYTES, PageCursor, SortValues
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
 from pipeline.correlation.key_ring import KeyUse, keyed_id

@@ -14,8 +14,8 @@ from fastapi import Request, Response
 from pipeline.access.audit import Act, ActKind, RequestRule
 from pipeline.access.requester import GroundsError, Requester
 from pipeline.api import metrics
+from pipeline.api.metrics import request_method, request_route
 from pipeline.api.problems import PROBLEM_TYPE, ProblemError
-from pipeline.api.request_metrics import request_method, request_route
 from pipeline.api.runtime import Runtime
 from pipeline.streams.audit.audit_log import AuditError
 

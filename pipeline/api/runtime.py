@@ -1,10 +1,15 @@
-"""What lives as long as the server: one object, opened once, that every session refers to."""
+"""What lives as long as the server: one object, opened once, that every session refers to.
+
+With it runs what follows the registers, and counts once a minute what owners have not reviewed in time. Every server
+counts all of it, so that one that is alone says all; Prometheus takes the most that any says.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +19,7 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audit import Act
+from pipeline.access.break_glass import Oversight, oversight_of
 from pipeline.access.guesses import AskedGuesses, GuessLedger
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.redaction import OpaqueCodec
@@ -24,11 +30,9 @@ from pipeline.access.token_keys import make_verifier
 from pipeline.access.tokens import TokenVerifier, check_session
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
-from pipeline.api.metrics import show_audit_log, show_index_age, show_refused_guesses
-from pipeline.api.person_slots import PersonSlots, costly_slots, stream_slots
-from pipeline.api.rates import RequestRates, open_rates
+from pipeline.api.metrics import BREAK_GLASS_OVERDUE, show_audit_log, show_index_age, show_refused_guesses
+from pipeline.api.quotas import PersonSlots, RequestRates, costly_slots, open_rates, stream_slots
 from pipeline.api.recent_answers import RecentAnswers
-from pipeline.api.review_watch import watch_reviews
 from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.index.decisions import DecisionReader
@@ -305,3 +309,35 @@ async def _follow_revocations(runtime: Runtime) -> None:
     async with aclosing(revocations.watch_revocations(runtime.settings)) as states:
         async for held in states:
             runtime.denied.add_revocations(held, runtime.clock())
+
+
+PAUSE_S: Final = 60.0
+"""A review has a day: a minute more changes nothing, and a search a minute costs nothing."""
+
+
+async def count_overdue_reviews(decisions: DecisionReader, reader: IndexReader, now: datetime) -> Mapping[str, int]:
+    """Threads with an opening by one that has not been reviewed in time, counted by the owner of the case.
+
+    What was opened of a case that is gone is not counted: nobody can review it.
+    """
+    late = [
+        disclosure
+        async for disclosure in decisions.late_reviews(now)
+        if oversight_of(disclosure, now) is Oversight.OVERDUE
+    ]
+    live = await reader.read_cases(disclosure.case for disclosure in late)
+    return Counter(disclosure.owner for disclosure in late if disclosure.case in live)
+
+
+async def watch_reviews(decisions: DecisionReader, reader: IndexReader, clock: Callable[[], datetime]) -> None:
+    """Keep the gauge as the index has it; never ends."""
+    while True:
+        show_overdue(await count_overdue_reviews(decisions, reader, clock()))
+        await asyncio.sleep(PAUSE_S)
+
+
+def show_overdue(counted: Mapping[str, int]) -> None:
+    """Let the gauge say this and nothing else: an owner that has reviewed all is not named any more."""
+    BREAK_GLASS_OVERDUE.clear()
+    for owner, count in counted.items():
+        BREAK_GLASS_OVERDUE.labels(owner).set(count)

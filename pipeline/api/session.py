@@ -1,4 +1,4 @@
-"""One request: who asks, on what grounds, in which language; and the record of what was shown."""
+"""One request: who asks, on what grounds, in which language; the record of what was shown, and of what was decided."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import orjson
 
 from pipeline.access.audit import MOST_COUNTED, Act, ActKind, RequestRule, ShownCase, ShownForm
@@ -29,12 +30,22 @@ from pipeline.access.release import (
     passes_gate,
 )
 from pipeline.access.requester import Grounds, Requester, Role
+from pipeline.access.text_limits import TextLimit, TooLongError, require_within
 from pipeline.api import metrics
-from pipeline.api.problems import ForbiddenError, RequestTooLargeError, UnavailableError
+from pipeline.api.problems import (
+    ConflictError,
+    ForbiddenError,
+    RequestTooLargeError,
+    UnavailableError,
+    UnprocessableError,
+)
 from pipeline.api.runtime import Runtime
+from pipeline.index.decisions import NotEffectiveError
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.locale import LANGUAGES, N_, SOURCE
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
+from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
+from pipeline.streams.catalogues.topics import Topic
 
 log = logging.getLogger(__name__)
 
@@ -282,3 +293,28 @@ def hit_question(link: LinkDocument, view: LinkView) -> tuple[str, str]:
     """The question that a link with a hit-only side is an answer to: its id, and the hash of what asks."""
     side = "a" if view is LinkView.HIT_B else "b"
     return question_id(link.link, side), link.a.hash if side == "a" else link.b.hash
+
+
+def require_short(limit: TextLimit, text: str) -> None:
+    """Raises UnprocessableError for a text that is too long to be kept; it names the field."""
+    try:
+        require_within(limit, text)
+    except TooLongError as error:
+        raise UnprocessableError(error, error.field) from error
+
+
+async def record_decision(
+    session: Session, topic: Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
+) -> None:
+    """Keep a decision that was audited, and return once readers see it. Raises UnavailableError.
+
+    Raises ConflictError where the key's value is not `replaces` any more, which the decision was made on.
+    """
+    runtime = session.runtime
+    try:
+        offset = await runtime.decide.write(topic, key, value, replaces)
+        await runtime.decisions.wait_until_effective(topic.pattern, key, offset)
+    except OvertakenError as error:
+        raise ConflictError(error) from error
+    except (DecisionError, NotEffectiveError) as error:
+        raise UnavailableError(error) from error

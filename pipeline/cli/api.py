@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
+import msgspec
 import orjson
 import typer
 from rich.console import Console
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue_token
+from pipeline.api.answers import (
+    CaseAnswer,
+    HitAllowanceAnswer,
+    HitAllowanceRow,
+    HitAllowancesAnswer,
+    LinksAnswer,
+    SearchAnswer,
+)
 from pipeline.api.client import Caller, call_api
 from pipeline.cli import records
 from pipeline.command_settings import from_environment
+from pipeline.errors import LiaisonError
 from pipeline.ops.command_output import JsonOption
 from pipeline.streams.provisioning.users import as_role
 from pipeline.times import now
@@ -46,12 +56,13 @@ def search(
     answer = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
     if as_json:
         print_json(answer["results"] + answer["hits"])
+        return
+    found = read_answer(answer, SearchAnswer)
+    if found.results or found.hits:
+        _print_renderable(records.search(found))
     else:
-        if answer["results"] or answer["hits"]:
-            _print_renderable(records.search(answer))
-        else:
-            typer.echo("No matching cases.")
-        _print_renderable(records.hints(answer["hints"]))
+        typer.echo("No matching cases.")
+    _print_renderable(records.hints(found.hints))
 
 
 def case(
@@ -62,11 +73,11 @@ def case(
     case_reference: CaseReferenceOption = "",
 ) -> None:
     """Show a case: record, owner, handling and provenance."""
-    record = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
+    answer = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")
     if as_json:
-        print_json(record)
+        print_json(answer["case"])
     else:
-        _print_renderable(records.case(record))
+        _print_renderable(records.case(read_answer(answer, CaseAnswer).case))
 
 
 def links(
@@ -78,10 +89,10 @@ def links(
     case_reference: CaseReferenceOption = "",
 ) -> None:
     """Show the links of a case and the reasons for each."""
-    rows = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
+    answer = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})
     if as_json:
-        print_json(rows)
-    elif rows:
+        print_json(answer["links"])
+    elif rows := read_answer(answer, LinksAnswer).links:
         _print_renderable(records.links(key, rows))
     else:
         typer.echo(f"{key} has no links.")
@@ -93,6 +104,17 @@ def ask_api(token: str, purpose: str, case_reference: str, method: str, path: st
         typer.echo(OPERATOR_NOTE, err=True)
     caller = Caller(token, purpose, case_reference)
     return asyncio.run(call_api(as_role(from_environment(), "api"), caller, method, path, **more))
+
+
+AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
+
+
+def read_answer(answer: Any, struct: type[AnswerT]) -> AnswerT:
+    """The API's JSON as the struct that it was made of. Raises LiaisonError where it is of another version."""
+    try:
+        return msgspec.convert(answer, struct)
+    except msgspec.ValidationError as error:
+        raise LiaisonError("the API is of another version than this command; use --json") from error
 
 
 def _print_renderable(renderable: Any) -> None:
@@ -124,9 +146,10 @@ def list_allowances(
     if as_json:
         print_json(found["allowances"])
         return
-    for row in found["allowances"]:
+    answer = read_answer(found, HitAllowancesAnswer)
+    for row in answer.allowances:
         typer.echo(_format_row(row))
-    typer.echo(f"default for each other agency: {found['daily']} a day")
+    typer.echo(f"default for each other agency: {answer.daily} a day")
 
 
 def set_allowance(
@@ -141,17 +164,15 @@ def set_allowance(
     """Set a higher hit quota for an agency for a while; it replaces the earlier one. Needs a supervisor's token."""
     body = {"daily": daily, "until": (now() + timedelta(days=days)).isoformat()}
     path = f"/v1/hit-allowances/{agency}"
-    row = ask_api(token, purpose, case_reference, "PUT", path, json=body)["allowance"]
+    answer = ask_api(token, purpose, case_reference, "PUT", path, json=body)
     if as_json:
-        print_json(row)
+        print_json(answer["allowance"])
     else:
-        typer.echo(_format_row(row))
+        typer.echo(_format_row(read_answer(answer, HitAllowanceAnswer).allowance))
 
 
-def _format_row(row: dict[str, Any]) -> str:
-    return (
-        f"{row['agency']}\t{row['daily']} a day\t{'until' if row['active'] else 'ended'} {row['until']}\tby {row['by']}"
-    )
+def _format_row(row: HitAllowanceRow) -> str:
+    return f"{row.agency}\t{row.daily} a day\t{'until' if row.active else 'ended'} {row.until}\tby {row.by}"
 
 
 def token(

@@ -16,8 +16,7 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, T
 from pipeline.access.requester import parse_grounds
 from pipeline.api.client import OPERATOR, OWN_GROUNDS
 from pipeline.api.runtime import open_runtime
-from pipeline.api.services.export_formats import ExportFormat, What
-from pipeline.api.services.exports import export_records
+from pipeline.api.services.exports import ExportFormat, What, export_records
 from pipeline.api.session import Session
 from pipeline.cli.api import OPERATOR_NOTE
 from pipeline.command_settings import from_environment

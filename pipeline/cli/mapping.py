@@ -18,6 +18,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.api.answers import CaseRow
 from pipeline.cli import records
 from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import MappingKit, load_kit
@@ -34,8 +35,10 @@ from pipeline.feeds.previewing import (
 from pipeline.feeds.proposing import propose_kit
 from pipeline.feeds.tables.sheet_process import open_sheet
 from pipeline.feeds.tables.sources import table_format
+from pipeline.matching.fingerprint import Contact
 from pipeline.ops.command_output import FAILED
 from pipeline.progress_bars import ReadingProgress, show_reading, table_console
+from pipeline.search.ranking import StatedHandling
 
 TableFile = Annotated[
     Path,
@@ -256,19 +259,24 @@ def previewed_case(case: PreviewedCase) -> RenderableType:
     """One case as `liaison case` shows it."""
     data = case.event["data"]
     return records.case(
-        {
-            "case": f"{data['agency']}:{data['case_id']}",
-            "version": data["version"],
-            "status": data["status"],
-            "agency": data["agency"],
-            "country": data["country"],
-            "handling": data.get("handling"),
-            "contact": data.get("contact") or {},
-            "retain_until": data.get("retain_until"),
-            "provenance": None,
-            "warnings": [msgspec.to_builtins(doubt) for doubt in case.warnings],
-            "data": data,
-        }
+        CaseRow(
+            case=f"{data['agency']}:{data['case_id']}",
+            agency=data["agency"],
+            country=data["country"],
+            version=data["version"],
+            status=data["status"],
+            handling=msgspec.convert(data.get("handling"), StatedHandling | None),
+            contact=msgspec.convert(data.get("contact") or {}, Contact),
+            retain_until=data.get("retain_until"),
+            data=data,
+            signature=None,
+            signature_verdict=None,
+            warnings=tuple(case.warnings),
+            provenance=None,
+            access_until=None,
+            view="full",
+            caveat=None,
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Search results, cases and links as a person reads them in a terminal, from the rows that the API answers."""
+"""Search results, cases and links as a person reads them in a terminal, from what the API answers."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.access.redaction import Row
+from pipeline.access.redaction import HitRow, ProvenanceRow
+from pipeline.api.answers import AsSent, CaseRow, LinkListRow, SearchAnswer, SearchRow, told
 from pipeline.locale import SOURCE
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding
 from pipeline.matching.explain.words import FIELDS, TYPES
-from pipeline.matching.fingerprint import Contact, Handling
-from pipeline.records.messages import Provenance
-from pipeline.records.normalised import RecordWarning
+from pipeline.matching.fingerprint import Handling
 from pipeline.records.offence_codes import find_offence
+from pipeline.search.understanding import SearchHint
 
 BAND_STYLES: Final = {Band.CERTAIN: "bold green", Band.PROBABLE: "green", Band.POSSIBLE: "yellow", Band.NONE: ""}
 LANGUAGE: Final = "en"
@@ -41,36 +41,37 @@ def plain(text: str, style: str = "") -> Text:
     return Text("".join(char if char.isprintable() else " " for char in text), style)
 
 
-def search(answer: Row) -> RenderableType:
+def search(answer: SearchAnswer) -> RenderableType:
     """What a search found, best first, and behind it whom to ask about hit-only cases."""
-    found = [_results(answer["results"])] if answer["results"] else []
-    return Group(*found, *(_hit(row, row["band"]) for row in answer["hits"]))
+    found = [_results(answer.results)] if answer.results else []
+    return Group(*found, *(_hit(hit, hit.band) for hit in answer.hits))
 
 
-def hints(rows: Iterable[Row]) -> RenderableType:
+def hints(rows: Iterable[SearchHint]) -> RenderableType:
     """What may not have been meant so, which words no record has, and what to try: a line each."""
     return Group(*(_hint(row) for row in rows))
 
 
-def _hint(row: Row) -> Text:
-    said = "No record that you can read has " if row["kind"] == "not_found" else ""
-    meant = f" {row['question']}" if row["question"] else ""
-    return Text.assemble(said, plain(row["words"], "bold"), f": {row['advice']}", plain(meant))
+def _hint(row: SearchHint) -> Text:
+    said = "No record that you can read has " if row.kind == "not_found" else ""
+    meant = f" {row.question}" if row.question else ""
+    return Text.assemble(said, plain(row.words, "bold"), f": {row.advice}", plain(meant))
 
 
-def _results(rows: Iterable[Row]) -> RenderableType:
+def _results(rows: Iterable[SearchRow]) -> RenderableType:
     table = _table("#", "Case", "Title", "Bits", "Reasons")
     table.columns[0].justify = table.columns[3].justify = "right"
     for number, row in enumerate(rows, 1):
-        case = Text.assemble(plain(row["case"], "bold"), (f" {row['country']}", "dim"))
-        table.add_row(str(number), case, plain(row["title"] or ""), bits(row["score"]), plain(_because(row)))
+        title = told(row.title)
+        case = Text.assemble(plain(row.case, "bold"), (f" {row.country}", "dim"))
+        table.add_row(str(number), case, plain(title or ""), bits(told(row.score) or 0), plain(_because(row)))
     return table
 
 
-def _because(row: Row) -> str:
-    evidence = msgspec.convert(row["evidence"], tuple[EntityEvidence, ...])
+def _because(row: SearchRow) -> str:
+    evidence = told(row.evidence) or ()
     said = [f"{label(FIELDS, item.field, LANGUAGE)} {_values(item)}" for item in _agreements(evidence)]
-    return "; ".join(said[:MAX_REASONS]) or "; ".join(f"{_words(met)} in the record" for met in row["met"])
+    return "; ".join(said[:MAX_REASONS]) or "; ".join(f"{_words(met)} in the record" for met in told(row.met) or ())
 
 
 def _agreements(evidence: Iterable[EntityEvidence]) -> list[Item]:
@@ -82,27 +83,25 @@ def _values(item: Item) -> str:
     return item.value_b if item.value_a == item.value_b else f"{item.value_a} ≈ {item.value_b}"
 
 
-def case(row: Row) -> RenderableType:
+def case(row: CaseRow) -> RenderableType:
     """One case: who owns it, how it may be handled, what it is about, whom and what it names."""
-    data = row["data"]
-    handling = msgspec.convert(row["handling"], Handling | None) or Handling()
-    contact = msgspec.convert(row["contact"], Contact)
-    head = plain(row["case"], "bold").append(f"  version {row['version']}, {row['status']}", "not bold")
+    data: AsSent = row.data
+    handling = row.handling or Handling()
+    head = plain(row.case, "bold").append(f"  version {row.version}, {row.status}", "not bold")
     facts = fact_table(
         ("Title", data.get("title")),
         ("Summary", data.get("summary")),
-        ("Owner", f"{row['agency']} ({row['country']})"),
+        ("Owner", f"{row.agency} ({row.country})"),
         ("Handling", _handling(handling)),
         ("Caveat", handling.caveat),
-        ("Contact", ", ".join(filter(None, msgspec.structs.astuple(contact)))),
+        ("Contact", ", ".join(filter(None, msgspec.structs.astuple(row.contact)))),
         ("Opened", data.get("opened")),
         ("Closed", data.get("closed")),
-        ("Kept until", row["retain_until"]),
+        ("Kept until", row.retain_until),
         ("Offences", ", ".join(map(_offence, data.get("offences") or ()))),
-        ("Source", _source(row["provenance"] or {})),
+        ("Source", _source(row.provenance)),
     )
-    doubts = msgspec.convert(row["warnings"], tuple[RecordWarning, ...])
-    warnings = [plain(f"! {doubt.pointer}: {doubt.message}", "yellow") for doubt in doubts]
+    warnings = [plain(f"! {doubt.pointer}: {doubt.message}", "yellow") for doubt in row.warnings]
     return Group(head, facts, _entities(data.get("entities") or ()), *warnings)
 
 
@@ -112,19 +111,16 @@ def _handling(handling: Handling) -> str:
     return f"{handling.code}, released to {released}{purposes}"
 
 
-def _offence(offence: Row) -> str:
+def _offence(offence: AsSent) -> str:
     """A code and its name, or the agency's words for it."""
     known = find_offence(offence["scheme"], offence["code"])
     name = known.name(SOURCE) if known else offence.get("description") or ""
     return f"{offence['scheme']}:{offence['code']} {name}".rstrip()
 
 
-def _source(provenance: Row) -> str:
+def _source(came: ProvenanceRow | None) -> str:
     """Where the record stands in Kafka, which is for its owner alone."""
-    if not provenance.get("position"):
-        return ""
-    kept = msgspec.convert(provenance, Provenance)
-    return f"{kept.position}, received {kept.ingested_at}"
+    return f"{came.position}, received {came.ingested_at}" if came and came.position else ""
 
 
 def fact_table(*facts: tuple[str, str | None]) -> Table:
@@ -138,7 +134,7 @@ def fact_table(*facts: tuple[str, str | None]) -> Table:
     return table
 
 
-def _entities(entities: Iterable[Row]) -> Table:
+def _entities(entities: Iterable[AsSent]) -> Table:
     table = _table("Id", "Type", "Role", "Details")
     for entity in entities:
         details = {name: value for name, value in entity.items() if name not in ("id", "type", "role") and value}
@@ -158,43 +154,41 @@ def _format_value(value: object) -> str:
     return str(value)
 
 
-def links(key: str, rows: Sequence[Row]) -> RenderableType:
+def links(key: str, rows: Sequence[LinkListRow]) -> RenderableType:
     """The links of a case, strongest first, each with its reasons; of a hit-only side whom to ask."""
     return Group(*(part for row in rows for part in _link(key, row)))
 
 
-def _link(key: str, row: Row) -> Iterator[RenderableType]:
-    if row["hit"]:
-        yield _hit(row["hit"], row["band"])
+def _link(key: str, row: LinkListRow) -> Iterator[RenderableType]:
+    if row.hit:
+        yield _hit(row.hit, row.band)
         return
-    other = "b" if row["case_a"] == key else "a"
+    other = row.case_b if row.case_a == key else row.case_a
     yield Text.assemble(
-        plain(row[f"case_{other}"], "bold"),
+        plain(other or "", "bold"),
         "  ",
-        _band(row["band"]),
-        *(("  ", ("shared number", "magenta")) if row["basis"] == Basis.SHARED else ()),
-        f"  probability {percent(row['probability'], LANGUAGE)}, {bits(row['score'])} bits  ",
-        (f"link {row['link_id']}", "dim"),
+        _band(row.band),
+        *(("  ", ("shared number", "magenta")) if row.basis == Basis.SHARED else ()),
+        f"  probability {percent(row.probability or 0.0, LANGUAGE)}, {bits(row.score or 0)} bits  ",
+        (f"link {row.link_id}", "dim"),
     )
-    if row["evidence"] is not None:
-        evidence = msgspec.convert(row["evidence"], Explanation)
-        evidence = mirrored(evidence) if row["case_b"] == key else evidence
+    if row.evidence is not None:
+        evidence = mirrored(row.evidence) if row.case_b == key else row.evidence
         if evidence.as_one is not None:
             yield plain(f"{shared_finding(evidence, LANGUAGE)}. {not_one(evidence.as_one, LANGUAGE)}")
         yield explanation(evidence)
 
 
-def _hit(row: Row, band: str) -> Text:
-    """Whom to ask; a granted case stands among the hits with its key."""
-    contact = ", ".join(filter(None, (row.get("contact") or {}).values()))
-    name = row.get("case") or row["reference"]
+def _hit(row: HitRow, band: Band) -> Text:
+    """Whom to ask."""
+    contact = ", ".join(filter(None, msgspec.structs.astuple(row.contact)))
     return Text.assemble(
-        ("hit ", "dim"), _band(band), "  ", plain(name, "bold"), f"  {row['agency']}  ", plain(contact, "dim")
+        ("hit ", "dim"), _band(band), "  ", plain(row.reference, "bold"), f"  {row.agency}  ", plain(contact, "dim")
     )
 
 
-def _band(name: str) -> Text:
-    return Text(name, BAND_STYLES[Band(name)])
+def _band(band: Band) -> Text:
+    return Text(band, BAND_STYLES[band])
 
 
 def explanation(evidence: Explanation) -> RenderableType:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.access.redaction import LinkRow
 from pipeline.access.release import CaseMeta, link_audience
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.correlation.key_ring import digest_name
@@ -328,33 +329,26 @@ def rejected_document(rejected: RejectedMessage) -> DocumentWrite:
     return DocumentWrite("rejected", str(position), None, _encoder.encode(document))
 
 
-def link_row(link: LinkDocument) -> dict[str, Any]:
-    """A visible link; case_a < case_b, `score` in hundredths of a bit, `evidence` the whole explanation.
-
-    `basis`: of what score, probability and band are (pipeline.matching.bands).
-    """
-    return {
-        "link_id": link.link,
-        "case_a": link.a.case,
-        "case_b": link.b.case,
-        "version_a": link.a.version,
-        "version_b": link.b.version,
-        "probability": link.probability,
-        "score": link.score,
-        "band": link.band,
-        "basis": link.basis,
-        "evidence": link.evidence,
-    }
+def link_row(link: LinkDocument) -> LinkRow:
+    """A link that is seen in full; case_a < case_b. `basis`: of what score, probability and band are."""
+    return LinkRow(
+        link.link, link.a.case, link.b.case, link.a.version, link.b.version, link.probability, link.score, link.band,
+        link.basis, link.evidence,
+    )  # fmt: skip
 
 
-def case_row(case: CaseDocument) -> dict[str, Any]:
+class CaseRecord(msgspec.Struct, frozen=True):
     """A live case; `data` is the record as its agency sent it, `signature` that agency's over it, or null."""
-    return {
-        "case": case.case,
-        "agency": case.agency,
-        "country": case.country,
-        "version": case.version,
-        "hash": case.hash,
-        "data": case.data,
-        "signature": case.signature,
-    }
+
+    case: str
+    agency: str
+    country: str
+    version: int
+    hash: str
+    data: Any
+    signature: str | None
+
+
+def case_row(case: CaseDocument) -> CaseRecord:
+    """A live case as it is exported."""
+    return CaseRecord(case.case, case.agency, case.country, case.version, case.hash, case.data, case.signature)

@@ -10,7 +10,7 @@ from nicegui import ui
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.api.security_headers import FORM_TARGETS
+from pipeline.api.headers import FORM_TARGETS
 from pipeline.web import assets, files, layout, live, provider
 from pipeline.web import sign_in as signing
 from pipeline.web.error_pages import serve_error_pages

@@ -13,7 +13,7 @@ from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
 from pipeline.api.services import audit, exports, list_checks, list_drafts
-from pipeline.api.services.export_formats import MEDIA_TYPES, ExportFormat, TableFormat, What
+from pipeline.api.services.exports import MEDIA_TYPES, ExportFormat, TableFormat, What
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file
 from pipeline.web import error_pages as astray

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pipeline.api.security_headers import FIXED, NO_CONTENT_POLICY
+from pipeline.api.headers import FIXED, NO_CONTENT_POLICY
 from pipeline.settings import Settings
 
 HEADER_BYTES: Final = 64 << 10

@@ -9,7 +9,7 @@ from typing import Any
 
 from babel import Locale, dates, numbers
 
-from pipeline.api import languages
+from pipeline.api import problems
 from pipeline.locale import LANGUAGES, N_, translate, translate_plural
 
 
@@ -76,4 +76,4 @@ def load_words(language: str) -> Words:
 
 def choose_language(accepted: str, chosen: str = "") -> str:
     """The language of a request: what was chosen by the switch, else the best of Accept-Language, else English."""
-    return chosen if chosen in LANGUAGES else languages.negotiate_language(accepted)
+    return chosen if chosen in LANGUAGES else problems.negotiate_language(accepted)

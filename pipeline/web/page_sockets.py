@@ -25,8 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import TokenError
 from pipeline.api.admission import limit_rate
-from pipeline.api.person_slots import PersonSlots
 from pipeline.api.problems import ProblemError, TooManyRequestsError
+from pipeline.api.quotas import PersonSlots
 from pipeline.locale import N_
 from pipeline.web import csrf
 from pipeline.web.session import TOKEN, VISIT, Visit

@@ -13,7 +13,7 @@ from typing import Final
 from jinja2 import FileSystemLoader
 from nicegui import client, ui
 
-from pipeline.api.security_headers import NONCE
+from pipeline.api.headers import NONCE
 from pipeline.web.assets import asset_path
 
 TEMPLATES: Final = Path(__file__).with_name("templates")

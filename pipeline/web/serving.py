@@ -12,9 +12,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from pipeline.api.application import create_app
-from pipeline.api.forwarded_headers import ForwardedHeaders
+from pipeline.api.headers import ForwardedHeaders, SecurityHeaders
 from pipeline.api.runtime import open_runtime
-from pipeline.api.security_headers import SecurityHeaders
 from pipeline.errors import LiaisonError
 from pipeline.private_files import keep_private
 from pipeline.records import validation

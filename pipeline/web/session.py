@@ -18,8 +18,8 @@ from pipeline.access.release import Rule
 from pipeline.access.requester import Grounds, GroundsError, Requester, Role, parse_grounds
 from pipeline.access.tokens import TokenError
 from pipeline.api.admission import limit_rate
+from pipeline.api.headers import NONCE
 from pipeline.api.runtime import Runtime
-from pipeline.api.security_headers import NONCE
 from pipeline.api.session import Session
 from pipeline.web import csrf
 from pipeline.web.i18n import Words, choose_language, load_words
@@ -44,7 +44,7 @@ class Visit(NamedTuple):
     csrf: str = ""
     """The token that this browser's forms hold (pipeline.web.csrf)."""
     nonce: str = ""
-    """What the page's own scripts bear (pipeline.api.security_headers)."""
+    """What the page's own scripts bear (pipeline.api.headers)."""
     note_shown: Callable[[str, Rule, str], None] = lambda *_: None
     """Told of each case that the page shows, by which rule, and of its handling code."""
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import trustme
 
-from pipeline.api.request_bodies import JSON_BYTES
+from pipeline.api.admission import JSON_BYTES
 from pipeline.web.csrf import COOKIE
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS

@@ -11,8 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from pipeline.api.services.export_formats import What
-from pipeline.api.services.exports import export_records
+from pipeline.api.services.exports import What, export_records
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.api.runtime import api as api

@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, expect
 
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
-from pipeline.api.person_slots import MOST_STREAMS
-from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
+from pipeline.api.answers import NoticesAnswer
+from pipeline.api.quotas import MOST_STREAMS
+from pipeline.api.services.notices import list_latest_notices
 from pipeline.index.decisions import notice_document
 from pipeline.matching.bands import Band
 from support.access.requesters import make_requester

@@ -15,7 +15,7 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from pipeline.api.services import operations, rejected_messages
+from pipeline.api.services import operations
 from pipeline.ops.generations.run import GenerationStatus
 from pipeline.ops.replay import preview, rejections
 from pipeline.ops.replay.rejections import RejectionFilter
@@ -123,7 +123,7 @@ def rejected(api: Api, monkeypatch: pytest.MonkeyPatch) -> RejectedTopic:
         return _see_overview(now)
 
     monkeypatch.setattr(operations, "read_overview", overview)
-    monkeypatch.setattr(rejected_messages, "read_rejected", topic.read)
+    monkeypatch.setattr(operations, "read_rejected", topic.read)
     monkeypatch.setattr(rejections, "read_rejected", topic.read)
     monkeypatch.setattr(rejections, "open_resender", topic.open_resender)
     monkeypatch.setattr(preview, "read_agencies", _read_agencies)

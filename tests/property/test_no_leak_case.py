@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester, parse_grounds
 from pipeline.api.problems import ProblemError
-from pipeline.api.services.case_links import CaseLinkFilter, list_case_links
-from pipeline.api.services.entity_graph import EntityGraphLimits, read_entity_graph
+from pipeline.api.services.graph import EntityGraphLimits, read_entity_graph
+from pipeline.api.services.links import CaseLinkFilter, list_case_links
 from pipeline.api.session import Session
 from pipeline.matching.bands import Band
 from support.api.runtime import Api

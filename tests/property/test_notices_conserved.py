@@ -190,7 +190,7 @@ class History:
     async def poll(self, server: int, limit: int, *, lost: bool = False) -> None:
         self.api.runtime.settled = self._servers[server].settled
         answer = await list_notices(self.api.session(BERT), limit, self._cursor)
-        names = tuple(row["id"] for row in answer.notices)
+        names = tuple(row.id for row in answer.notices)
         self.answers.append(names)
         self.given.update(names)
         if lost or self._servers[server].settled.index.topic != self.index.topic:
@@ -279,7 +279,7 @@ KNOWN_BEFORE_IT_IS_LED = (
 @settings(max_examples=max(settings().max_examples // SHARE, 1))
 @given(st.lists(steps, min_size=10, max_size=60), st.sampled_from((1, 2, 64)))
 def test_each_notice_that_may_be_read_is_told(history: Sequence[Sequence[Any]], most_ahead: int) -> None:
-    with patch("pipeline.api.services.notice_places.MOST_AHEAD", most_ahead):
+    with patch("pipeline.api.services.notices.MOST_AHEAD", most_ahead):
         whole = asyncio.run(play(history, whole=True))
         rest = asyncio.run(play(history, whole=False))
     assert set(whole.given) == set(whole.readable)

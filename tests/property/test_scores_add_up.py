@@ -7,13 +7,13 @@ import xml.etree.ElementTree as ElementTree
 from decimal import Decimal
 from functools import cache
 from io import StringIO
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from pipeline.access.redaction import LinkRow
 from pipeline.api.services.export_words import LINK_CELLS, link_cells
 from pipeline.cli.records import explanation as command_line
 from pipeline.locale import LANGUAGES
@@ -98,7 +98,7 @@ def test_lines_add_up_in_words_and_at_the_command_line(found: Explanation, langu
 @settings(max_examples=30)
 @given(explained())
 def test_cells_of_an_export_add_up_exactly(found: Explanation) -> None:
-    row: dict[str, Any] = {"score": found.score, "evidence": found, "band": found.band, "basis": found.basis}
+    row = LinkRow("l", "fr-pj:1", "be-fp:1", 1, 1, found.probability, found.score, found.band, found.basis, found)
     cells = link_cells(row, "en")
     summed = LINK_CELLS[LINK_CELLS.index("starting_odds") : LINK_CELLS.index("score")]
     assert sum(cells.get(name) or Decimal(0) for name in summed) == cells["score"]  # type: ignore[misc]

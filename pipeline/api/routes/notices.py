@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
-import orjson
+import msgspec
 
 from pipeline.access.tokens import TokenError
 from pipeline.api.problems import ProblemError
@@ -39,7 +39,7 @@ async def stream_events(
             return
         cursor = answer.next
         for row in answer.notices:
-            yield b"event: notice\nid: %s\ndata: %s\n\n" % (row["cursor"].encode(), orjson.dumps(row))
+            yield b"event: notice\nid: %s\ndata: %s\n\n" % (str(row.cursor).encode(), msgspec.json.encode(row))
         if not answer.notices and poll % BEAT_POLLS == 0:
             yield b": still here\n\n"
         await asyncio.sleep(POLL_S)

@@ -15,8 +15,8 @@ from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.case_visibility import MOST_WORDS
 from pipeline.access.disclosure_threads import GlassVerdict, Urgency
 from pipeline.access.text_limits import COMMENT, LABEL, REASON, SUBJECT
-from pipeline.api.cursors import CURSOR_CHARS
-from pipeline.api.services.export_formats import ExportFormat, TableFormat
+from pipeline.api.paging import CURSOR_CHARS
+from pipeline.api.services.exports import ExportFormat, TableFormat
 from pipeline.api.services.hit_allowances import MOST as MOST_HITS
 from pipeline.api.services.inbox import Listed
 from pipeline.api.services.list_checks import FoundFilter

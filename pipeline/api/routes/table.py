@@ -16,7 +16,7 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import HandlingChangeError, handling_change
 from pipeline.access.disclosures import DisclosureAsk
-from pipeline.api.answers import SubscriptionAnswer, VisibilityAnswer
+from pipeline.api.answers import DisclosureAnswer, InboxAnswer, ListResultsAnswer, SubscriptionAnswer, VisibilityAnswer
 from pipeline.api.list_planning import COLUMNS, MOST_BYTES, ListFormat
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError, UnprocessableError
@@ -74,20 +74,16 @@ from pipeline.api.routes.parameters import (
     limit_of,
 )
 from pipeline.api.services import (
-    accesses,
     audit,
     audit_log,
     break_glass,
-    bulk_reviews,
     cases,
     disclosures,
     entities,
-    export_formats,
     exports,
     graph,
     hit_allowances,
     inbox,
-    link_evidence,
     links,
     list_checks,
     list_drafts,
@@ -95,15 +91,11 @@ from pipeline.api.services import (
     request_evidence,
     reviews,
     search,
-    search_facets,
     statistics,
     subscriptions,
-    visibility,
 )
-from pipeline.api.services.disclosures import DisclosureAnswer
-from pipeline.api.services.export_formats import TableFormat, What
-from pipeline.api.services.inbox import InboxAnswer
-from pipeline.api.services.list_checks import ListCheckAnswer, ListFilter, ListResultsAnswer
+from pipeline.api.services.exports import TableFormat, What
+from pipeline.api.services.list_checks import ListCheckAnswer, ListFilter
 from pipeline.api.services.list_drafts import ListDraftAnswer
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file, start_stream
@@ -168,7 +160,7 @@ async def explain_visibility(
         change = handling_change(handling, releasable_to, purposes)
     except HandlingChangeError as error:
         raise UnprocessableError(error, error.field) from error
-    return await visibility.read_visibility(session, case, change)
+    return await cases.read_visibility(session, case, change)
 
 
 @endpoint(
@@ -236,7 +228,7 @@ async def send_template(session: Session, form: Annotated[TemplateForm, Query()]
 @endpoint("GET", "/export/{what}", "export", "export", "Export links or cases", act=ActKind.EXPORT)
 async def send_export(session: Session, what: What, form: ExportFormatOf = "ndjson") -> Response:
     """Every link or case that you see; null where one side is only a hit."""
-    return await start_file(session, exports.export_records(session, what, form), export_formats.MEDIA_TYPES[form])
+    return await start_file(session, exports.export_records(session, what, form), exports.MEDIA_TYPES[form])
 
 
 @endpoint("POST", "/disclosures", "ask", "disclosure", "Request access", act=DISCLOSURE, refuses=DECIDED)
@@ -348,7 +340,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     post("/search/facets", "facets", "search", "Count a search's facets",
          "The cases that the same body finds, counted by country, agency, type, role, offence and year.\n\n"
          "Each is counted without its own filter, so that several values can be chosen.",
-         search_facets.count_facets, READ, asked=_body(search.Search)),
+         search.count_facets, READ, asked=_body(search.Search)),
     get("/cases/{key:path}", "case", "cases", "Read a case",
         "The record as its agency sent it, with owner, handling, caveat and provenance.",
         cases.read_case, READ, FOUND, key=CaseKeyPath),
@@ -359,7 +351,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         links.list_links, READ, FOUND, key=CaseKeyOf, limit=limit_of(links.MOST), cursor=LinkCursor),
     get("/links/{link}", "evidence", "links", "The evidence of a link",
         "For those who see both sides in full: the explanation, a sentence for a layman, and the next best candidate.",
-        link_evidence.read_evidence, READ, FOUND, link=LinkIdPath),
+        links.read_evidence, READ, FOUND, link=LinkIdPath),
     get("/graph", "graph", "surroundings", "Network of a case",
         "Cases within a few links; the way never leads through one that is only a hit.",
         graph.read_graph, READ, FOUND, key=CaseKeyOf, depth=Annotated[int, Query(ge=1, le=graph.DEEPEST)]),
@@ -450,7 +442,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
          reviews.review_link, REVIEW, DECIDED, link=LinkIdPath, said=_body(reviews.LinkVerdict)),
     post("/reviews", "review_all", "judgement", "Review several links alike",
          "One verdict on each; what can't be judged says why. Possible links are judged one by one.",
-         bulk_reviews.judge_links, REVIEW, said=_body(bulk_reviews.BulkVerdict)),
+         reviews.judge_links, REVIEW, said=_body(reviews.BulkVerdict)),
     post("/reviews/{name}/undo", "undo", "judgement", "Undo a review",
          "Take a review back: by its reviewer or their supervisor.",
          reviews.retract_review, REVIEW, DECIDED, name=ReviewIdPath),
@@ -474,7 +466,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     stream_notices,
     get("/agencies/me/accesses", "accesses", "notices", "Who saw my records",
         "The latest first; of other agencies' people the agency alone.",
-        accesses.list_accesses, READ, limit=limit_of(notices.MOST), cursor=Cursor),
+        audit.list_accesses, READ, limit=limit_of(notices.MOST), cursor=Cursor),
 
     get("/audit", "acts", "audit", "Activity",
         "Acts of your agency's people, and others' in which its records were shown, the latest first; for auditors.",

@@ -1,14 +1,14 @@
-"""The audit trail for an agency's auditors: who did what when, why, and what was shown; and whether the trail is whole.
+"""The audit for an agency: who did what when, why, and what was shown; who saw its records; whether the trail is whole.
 
 Of the agency's own people all is told; of others' acts, as to every owner, those alone in which its records were shown,
-with the agency and without the person.
+with the agency and without the person. Acts are for auditors, who saw the agency's records is for its investigators.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypedDict
 
 import msgspec
 from aiokafka.errors import KafkaError
@@ -19,16 +19,80 @@ from pipeline.access.case_filters import Day
 from pipeline.access.release import View, decide
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.answers import ActRecord, ActRow, ActsAnswer, TrailAnswer
-from pipeline.api.cursors import PageCursor, SortValues
-from pipeline.api.paging import fill_page
+from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow, ActRecord, ActRow, ActsAnswer, TrailAnswer
+from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import UnavailableError
-from pipeline.api.services.accesses import describe_actor, is_of, part_of
-from pipeline.api.services.export_formats import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.services.export_words import SEVERAL
+from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.session import Session, meta
 from pipeline.index.decisions import ActSelection, AuditDocument
 from pipeline.index.documents import CaseDocument
+
+MOST_ACCESSES: Final = 100
+"""Accesses of one page."""
+
+
+async def list_accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
+    """Every act in which a record of the requester's agency was shown: who, when, for what, in which form.
+
+    Of other agencies' people it names the agency alone.
+    """
+    session.require_reader()
+    agency, pages = session.requester.agency, PageCursor(session, "accesses")
+
+    async def fetch(after: SortValues | None) -> list[tuple[AuditDocument, SortValues]]:
+        return await session.runtime.decisions.list_accesses(agency, MOST_ACCESSES, after)
+
+    async def show(found: list[AuditDocument]) -> list[AccessRow | None]:
+        return [_make_access(document, agency) for document in found]
+
+    rows, place = await fill_page(fetch, show, min(limit, MOST_ACCESSES), MOST_ACCESSES, pages.open(cursor))
+    await session.audit(ActKind.READ, {"accesses": len(rows)})
+    return AccessesAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
+
+
+def _make_access(document: AuditDocument, owner: str) -> AccessRow:
+    shown = (each for each in document.shown if is_of(owner, each))
+    return AccessRow(
+        kind=document.kind.value,
+        time=document.time,
+        **describe_actor(document, owner),
+        part=part_of(document),
+        shown=tuple(AccessedRecord(each.case, each.form.value, each.rule or None) for each in shown),
+    )
+
+
+def part_of(document: AuditDocument) -> str | None:
+    """Which part of how many of an act that showed more than one entry holds: "2/25"; each record is in one of them."""
+    return (document.entry or {}).get("part")
+
+
+class ToldActor(TypedDict):
+    """What an agency is told of whoever acted."""
+
+    agency: str
+    country: str
+    subject: str | None
+    purpose: str
+    case_reference: str | None
+
+
+def describe_actor(document: AuditDocument, agency: str) -> ToldActor:
+    """Who acted and why, as an agency may know it: of other agencies' people it is told the agency alone."""
+    own = document.agency == agency
+    return {
+        "agency": document.agency,
+        "country": document.country,
+        "subject": document.subject if own else None,
+        "purpose": document.purpose,
+        "case_reference": document.case_reference if own else None,
+    }
+
+
+def is_of(agency: str, shown: ShownCase) -> bool:
+    """Whether the case that was shown is a record of the agency."""
+    return shown.case.startswith(f"{agency}:")
+
 
 MOST: Final = 100
 """Acts of one page, and of one part of a file."""

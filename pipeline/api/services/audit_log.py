@@ -13,7 +13,7 @@ import msgspec
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.requester import Role
 from pipeline.api.answers import ConsistencyAnswer, InclusionAnswer, TagKeysAnswer
-from pipeline.api.cursors import SortValues
+from pipeline.api.paging import SortValues
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decisions import ActSelection, AuditDocument

@@ -12,12 +12,10 @@ from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Move
 from pipeline.access.release import CaseMeta, View, may_break_glass, may_confirm_glass
 from pipeline.access.requester import Role
 from pipeline.access.text_limits import COMMENT
+from pipeline.api.answers import DisclosureAnswer, DisclosuresAnswer
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError
-from pipeline.api.services.deciding import require_short
 from pipeline.api.services.disclosures import (
     NO_THREAD,
-    DisclosureAnswer,
-    DisclosuresAnswer,
     find_thread,
     list_disclosures,
     record_step,
@@ -26,7 +24,7 @@ from pipeline.api.services.disclosures import (
     take_step,
     thread_answer,
 )
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session, meta, require_short
 from pipeline.index.decisions import ThreadKind
 
 NAME_CHARS = 100

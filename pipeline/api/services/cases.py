@@ -1,28 +1,30 @@
-"""One case, as its requester may see it."""
+"""One case, as its requester may see it; and, of their own agency's, who could see it, also under other handling.
+
+How a case is signed is what the server finds by the keys that the registry lists for its agency. So a case that was
+written behind intake, into Kafka or the index, shows as what it is. It is the server's word: a reader who does not
+trust it checks the answer itself (`liaison feed verify-case`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from pipeline.access.audit import ActKind, RequestRule
-from pipeline.access.redaction import Row, case_for, provenance_for
+from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
+from pipeline.access.redaction import provenance_for
 from pipeline.access.release import View
-from pipeline.api.answers import IndexAnswer
+from pipeline.api.answers import CaseAnswer, CaseRow, PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.case_signatures import signature_verdict
 from pipeline.api.session import Session, meta
+from pipeline.feeds.signing import SignatureVerdict, verify_case
 from pipeline.index.documents import CaseDocument
+from pipeline.index.reading import STATE_FIELDS
+from pipeline.records.agencies import Registry
+from pipeline.records.signing_policy import SigningPolicy
 
 NO_CASE = "case not found, or you do not have access"
-
-
-class CaseAnswer(IndexAnswer, frozen=True):
-    """A case with its record, grading and provenance; `access_until` is when the grant ends that opened it, if any."""
-
-    case: Row
 
 
 async def read_case(session: Session, key: str) -> CaseAnswer:
@@ -30,10 +32,9 @@ async def read_case(session: Session, key: str) -> CaseAnswer:
     session.require_reader()
     document = await require_readable(session, key)
     until = (await session.read_access_ends({key: document})).get(key)
-    content = _case_content(session, document) | {"access_until": until}
-    row = case_for(View.FULL, meta(document), content, session.make_reference)
+    row = _make_row(session, document, until)
     await session.audit(ActKind.READ, {"case": key}, session.make_shown({key: View.FULL}))
-    return CaseAnswer(*session.moment, row or {})
+    return CaseAnswer(*session.moment, row)
 
 
 async def require_readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
@@ -60,23 +61,83 @@ async def _might_read(session: Session, key: str) -> bool:
     return await session.runtime.reader.may_be_read(key, viewer, granted=granted)
 
 
-def _case_content(session: Session, document: CaseDocument) -> dict[str, Any]:
-    """What a case says, its owner's grading and where it came from; keys in a fixed order."""
+def _make_row(session: Session, document: CaseDocument, until: str | None) -> CaseRow:
+    """What a case says, its owner's grading and where it came from."""
     who = session.requester
-    return {
+    return CaseRow(
+        case=document.case,
+        agency=document.agency,
+        country=document.country,
+        version=document.version,
+        status=document.status,
+        handling=document.handling,
+        contact=document.contact,
+        retain_until=document.retain_until,
+        data=document.data,
+        signature=document.signature,
+        signature_verdict=signature_verdict(document, session.runtime.agencies),
+        warnings=document.warnings,
+        provenance=provenance_for(who.operates or who.agency == document.agency, document.provenance),
+        access_until=until,
+        view=View.FULL.value,
+        caveat=meta(document).handling.caveat or None,
+    )
+
+
+def signature_verdict(document: CaseDocument, agencies: Registry) -> SignatureVerdict | None:
+    """How a case that is seen in full is signed; None where it is not, and its agency does not ask for that."""
+    agency = agencies.get(document.agency)
+    signing = agency.signing if agency else SigningPolicy()
+    if document.signature is None and not signing.required:
+        return None
+    arrived_ms = document.provenance.arrived_ms if document.provenance else 0
+    row = {
         "case": document.case,
-        "agency": document.agency,
-        "country": document.country,
         "version": document.version,
-        "status": document.status,
-        "handling": msgspec.to_builtins(document.handling),
-        "contact": msgspec.to_builtins(document.contact),
-        "retain_until": document.retain_until,
         "data": document.data,
         "signature": document.signature,
-        "signature_verdict": signature_verdict(document, session.runtime.agencies),
-        "warnings": msgspec.to_builtins(document.warnings),
-        "provenance": provenance_for(
-            who.operates or who.agency == document.agency, msgspec.to_builtins(document.provenance)
-        ),
+        "provenance": {"arrived_ms": arrived_ms or None},
     }
+    return verify_case(row, {key.kid: key for key in signing.keys}).verdict
+
+
+async def read_visibility(
+    session: Session,
+    key: str,
+    change: HandlingChange = HandlingChange(),  # noqa: B008 - frozen
+) -> VisibilityAnswer:
+    """For those who read the owner agency's cases.
+
+    Raises NotFoundError for all other cases, whether there are any or not.
+
+    Of other agencies' people it names the agency alone, as the owner's disclosures do.
+    """
+    session.require_reader()
+    document = await _require_own_case(session, key)
+    grants = await session.runtime.decisions.grants_on(key, session.runtime.agencies)
+    found = explain_visibility(meta(document), session.runtime.agencies.values(), grants, session.now, change)
+    asked = {"visibility": key, "change": msgspec.to_builtins(change)}
+    await session.audit(ActKind.READ, asked, session.make_shown({key: View.FULL}))
+    return _make_answer(session, found)
+
+
+async def _require_own_case(session: Session, key: str) -> CaseDocument:
+    """A case of the requester's agency. Of another's nothing is asked: whatever it is, the answer takes the same."""
+    if key.partition(":")[0] == session.requester.agency:
+        return await require_readable(session, key, STATE_FIELDS)
+    await session.audit(ActKind.READ, {"visibility": key}, rule=RequestRule.NOT_SHOWN)
+    raise NotFoundError(NO_CASE)
+
+
+def _make_answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:
+    people = tuple(
+        PersonWithAccess(
+            view.agency,
+            view.subject if view.agency == session.requester.agency else None,
+            view.until.isoformat(),
+            view.purposes,
+            view.changed_purposes,
+        )
+        for view in found.people
+    )
+    return VisibilityAnswer(*session.moment, found.case, found.handling, found.changed, found.agencies, people)

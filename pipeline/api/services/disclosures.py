@@ -1,8 +1,11 @@
-"""Asking an owner for a hit-only case, answering, revoking; what break_glass.py shares with it."""
+"""Asking an owner for a hit-only case, answering, revoking; and, beside a hit, what its reader's agency has asked.
+
+break_glass.py shares most of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -10,17 +13,15 @@ import msgspec
 
 from pipeline.access import disclosures as threads
 from pipeline.access.audit import ActKind, RequestRule
-from pipeline.access.disclosure_threads import Disclosure, NotDueError, grant_of
-from pipeline.access.disclosures import DisclosureAsk, disclosure_for, may_decide
-from pipeline.access.redaction import Row
+from pipeline.access.disclosure_threads import Disclosure, Move, NotDueError, grant_of
+from pipeline.access.disclosures import AccessRequestRow, DisclosureAsk, disclosure_for, may_decide
+from pipeline.access.redaction import HitRow
 from pipeline.access.release import CaseMeta, View
 from pipeline.access.text_limits import LABEL, REASON
-from pipeline.api.answers import IndexAnswer
-from pipeline.api.cursors import SortValues
-from pipeline.api.paging import MovingList, fill_page
+from pipeline.api.answers import DisclosureAnswer, DisclosuresAnswer, HitRequest
+from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
-from pipeline.api.services.deciding import record_decision, require_short
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session, meta, record_decision, require_short
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import ThreadKind
 from pipeline.index.documents import CaseDocument
@@ -31,19 +32,6 @@ MOST = 100
 
 NO_HIT = "hit not found, or not yours"
 NO_THREAD = "request not found, or not yours"
-
-
-class DisclosureAnswer(IndexAnswer, frozen=True):
-    """A disclosure with its steps, as the asking or the answering agency may see it."""
-
-    disclosure: Row
-
-
-class DisclosuresAnswer(IndexAnswer, frozen=True):
-    """A page of disclosures, the latest step first; `next` is the cursor of the following page."""
-
-    disclosures: tuple[Row, ...]
-    next: str | None = None
 
 
 async def request_disclosure(
@@ -109,7 +97,7 @@ async def list_disclosures(
     async def fetch(after: SortValues | None) -> list[tuple[Disclosure | None, SortValues]]:
         return await decisions.list_disclosures(_own_agency(session), _thread_role(mine), MOST, after, listing.at, kind)
 
-    async def show(found: list[Disclosure | None]) -> list[Row | None]:
+    async def show(found: list[Disclosure | None]) -> list[AccessRequestRow | None]:
         held = [
             disclosure
             for disclosure in found
@@ -120,9 +108,9 @@ async def list_disclosures(
         return [rows.get(disclosure.id) if disclosure else None for disclosure in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
-    listed = {row["case"]: View.FULL for row in rows if row["case"]}
+    listed = {row.case: View.FULL for row in rows if row.case}
     await session.audit(ActKind.READ, {"disclosures": _thread_role(mine), "kind": kind}, session.make_shown(listed))
-    following = await listing.next_cursor((row["id"] for row in rows), place)
+    following = await listing.next_cursor((row.id for row in rows), place)
     return DisclosuresAnswer(*session.moment, tuple(rows), following)
 
 
@@ -228,16 +216,17 @@ async def _read_cases(session: Session, found: list[Disclosure]) -> tuple[dict[s
 
 def _show_thread(
     session: Session, disclosure: Disclosure, cases: dict[str, CaseDocument], views: dict[str, View]
-) -> Row | None:
+) -> AccessRequestRow | None:
     """The thread, unless its case is gone or no longer shown to the requester."""
     seen = views.get(disclosure.case, View.NOTHING)
     return None if seen is View.NOTHING else make_thread_row(session, disclosure, meta(cases[disclosure.case]), seen)
 
 
-def make_thread_row(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> Row:
+def make_thread_row(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> AccessRequestRow:
     """A thread as the requester's agency may see it; `label` is its own name for the record, if it asked."""
-    row = disclosure_for(disclosure, case, _own_agency(session), seen, session.now)
-    return row | {"label": _read_label(session, disclosure) if row["mine"] else None}
+    agency = _own_agency(session)
+    label = _read_label(session, disclosure) if disclosure.requester == agency else None
+    return disclosure_for(disclosure, case, agency, seen, session.now, label)
 
 
 def _read_label(session: Session, disclosure: Disclosure) -> str | None:
@@ -257,3 +246,52 @@ def _own_agency(session: Session) -> str:
 
 def _thread_role(mine: bool) -> str:
     return "requester" if mine else "owner"
+
+
+def hits_among(
+    session: Session, documents: Iterable[CaseDocument], views: Mapping[str, View]
+) -> dict[str, CaseDocument]:
+    """The cases that are seen as hits, by the reader's references."""
+    return {
+        session.make_reference(document.case): document
+        for document in documents
+        if views.get(document.case) is View.HIT
+    }
+
+
+async def read_hit_requests(
+    session: Session, shown: Iterable[HitRow], hits: Mapping[str, CaseDocument]
+) -> dict[str, HitRequest]:
+    """What the reader's agency asked of the owners of hits, by reference; nothing of those that it did not ask.
+
+    `hits` are their cases by reference. Only of hits that are shown is anything read, so that a hidden case makes no
+    difference.
+    """
+    cases = [hits[hit.reference] for hit in shown]
+    if not cases:
+        return {}
+    ring, agency = session.runtime.opaque.ring, session.requester.agency
+    ids = {case.case: threads.thread_ids(ring, agency, case.case) for case in cases}
+    found = await session.runtime.decisions.read_threads(name for names in ids.values() for name in names)
+    requests = {}
+    for case in cases:
+        held = [found[name] for name in ids[case.case] if name in found]
+        if last := max(held, key=lambda disclosure: disclosure.last.time, default=None):
+            row = make_thread_row(session, last, meta(case), View.HIT)
+            requests[session.make_reference(case.case)] = summarise_request(row)
+    return requests
+
+
+def summarise_request(row: AccessRequestRow) -> HitRequest:
+    """What stands beside a hit of a thread as its asking agency sees it; `time` is that of its last step."""
+    asked = next((step for step in reversed(row.steps) if step.move == Move.REQUEST), None)
+    return HitRequest(
+        id=row.id,
+        state=row.state,
+        overdue=row.overdue,
+        time=row.steps[-1].time,
+        deadline=row.deadline,
+        until=row.until,
+        subject=asked.subject if asked else None,
+        label=row.label,
+    )

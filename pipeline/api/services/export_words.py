@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from pipeline.access.redaction import Row
+from pipeline.access.redaction import LinkRow
+from pipeline.api.answers import AsSent
 from pipeline.api.services.linked_things import name_entity
+from pipeline.index.documents import CaseRecord
 from pipeline.matching.bands import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import label, lower_label, plain_summary
@@ -37,10 +39,9 @@ SEVERAL: Final = " | "
 """Between the values of one cell."""
 
 
-def describe_link(row: Mapping[str, Any]) -> str:
+def describe_link(row: LinkRow) -> str:
     """A link's band, and whether it says no more than that two bear one number."""
-    band: str = row["band"]
-    return f"{band}, shared number" if row["basis"] == Basis.SHARED else band
+    return f"{row.band}, shared number" if row.basis == Basis.SHARED else str(row.band)
 
 
 def to_bits(hundredths: int | None) -> Decimal | None:
@@ -48,11 +49,12 @@ def to_bits(hundredths: int | None) -> Decimal | None:
     return None if hundredths is None else Decimal(hundredths).scaleb(-2)
 
 
-def link_cells(row: Row, language: str) -> dict[str, object]:
+def link_cells(row: LinkRow, language: str) -> dict[str, object]:
     """A link as cells by LINK_CELLS; with a hit-only side no more than the link and its band."""
-    if row["evidence"] is None:
-        return {**row, "score": to_bits(row["score"])}
-    found = msgspec.convert(row["evidence"], Explanation)
+    cells = msgspec.structs.asdict(row) | {"score": to_bits(row.score)}
+    if row.evidence is None:
+        return cells
+    found = msgspec.convert(row.evidence, Explanation)
     bits = Counter({"starting_odds": found.prior, "corrections": found.rebate - found.attempts})
     for part in found.entities:
         for item in part.items:
@@ -60,13 +62,13 @@ def link_cells(row: Row, language: str) -> dict[str, object]:
         bits["relatives"] += part.alternative
         bits["corrections"] += part.calibration + part.counted - part.bits
     said = {name: to_bits(bits[name]) for name in LINK_CELLS if name in bits}
-    return {**row, **said, "summary": plain_summary(found, language), "score": to_bits(row["score"])}
+    return cells | said | {"summary": plain_summary(found, language), "score": to_bits(row.score)}
 
 
-def case_cells(row: Row, language: str) -> dict[str, object]:
+def case_cells(row: CaseRecord, language: str) -> dict[str, object]:
     """A case as cells by CASE_CELLS."""
-    data: Row = row["data"] or {}
-    entities: list[Row] = list(data.get("entities") or ())
+    data: AsSent = row.data or {}
+    entities: list[AsSent] = list(data.get("entities") or ())
     cells: dict[str, list[str]] = {"people": [], "organisations": [], "things": [], "numbers": []}
     for held in entities:
         name = name_entity(held)
@@ -80,17 +82,22 @@ def case_cells(row: Row, language: str) -> dict[str, object]:
         cells["numbers"] += _tell_numbers(held, language)
     stated = {name: data.get(name) for name in ("title", "summary", "opened", "closed")}
     offences = SEVERAL.join(_tell_offence(offence, language) for offence in data.get("offences") or ())
-    return {**row, **stated, "offences": offences, **{name: SEVERAL.join(said) for name, said in cells.items()}}
+    return {
+        **msgspec.structs.asdict(row),
+        **stated,
+        "offences": offences,
+        **{name: SEVERAL.join(said) for name, said in cells.items()},
+    }
 
 
-def _tell_numbers(entity: Row, language: str) -> Iterator[str]:
+def _tell_numbers(entity: AsSent, language: str) -> Iterator[str]:
     for number in entity.get("identifiers") or ():
         yield f"{label(IDENTIFIER_TYPES, number['type'], language)} {number['value']}"
     yield from entity.get("phones") or ()
     yield from entity.get("emails") or ()
 
 
-def _tell_offence(offence: Row, language: str) -> str:
+def _tell_offence(offence: AsSent, language: str) -> str:
     """A code and its name, or the agency's words for it."""
     known = find_offence(offence["scheme"], offence["code"])
     name = known.name(language) if known else offence.get("description") or ""

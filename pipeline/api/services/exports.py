@@ -1,18 +1,213 @@
-"""Exports: every link or case that the requester sees, as a file. Each part is recorded before it leaves."""
+"""Exports: every link or case that the requester sees, as a file. Each part is recorded before it leaves.
+
+A format turns rows into the bytes of a file's head, parts and tail.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Final, TypeVar
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+import orjson
 
 from pipeline.access.audit import ActKind, ShownCase
-from pipeline.access.redaction import LinkEnds, Row, link_for
+from pipeline.access.redaction import LinkEnds, LinkRow, link_for
 from pipeline.access.release import LinkSight, LinkView, View, requester_words
-from pipeline.api.services.export_formats import ExportFormat, What, make_writer
+from pipeline.api.services import stix
+from pipeline.api.services.export_words import CASE_CELLS, LINK_CELLS, case_cells, link_cells
+from pipeline.api.services.follow_the_money import FtmEntity, case_entities, link_entities
 from pipeline.api.session import Session, meta
-from pipeline.index.documents import CaseDocument, LinkDocument, case_row, link_row
+from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument, case_row, link_row
 from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import STATE_FIELDS
+
+What = Literal["links", "cases"]
+ExportFormat = Literal["ndjson", "ftm", "csv", "excel", "stix"]
+
+TableFormat = Literal["csv", "excel", "ndjson"]
+"""Of files with a row for each thing. `excel` is CSV with a byte order mark, by which Excel knows UTF-8."""
+
+BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
+"""By which Excel knows UTF-8."""
+
+LINK_COLUMNS: Final = (
+    "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "basis", "evidence",
+)  # fmt: skip
+"""The fields of an exported link in JSON lines, a contract with those who read the file."""
+
+CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data", "signature")
+
+MEDIA_TYPES: Final[dict[ExportFormat, str]] = {
+    "ndjson": "application/x-ndjson",
+    "ftm": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "excel": "text/csv; charset=utf-8",
+    "stix": "application/stix+json;version=2.1",
+}
+
+
+ExportedRow = LinkRow | CaseRecord
+
+
+class ExportWriter(Protocol):
+    """One file being written; `parts` is called with rows in their order."""
+
+    def encode_head(self) -> bytes:
+        """Return what stands before the rows."""
+
+    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+        """Return some rows, written."""
+
+    def encode_tail(self) -> bytes:
+        """Return what stands after the rows."""
+
+
+def make_writer(what: What, form: ExportFormat, name: str, language: str) -> ExportWriter:
+    """What writes a file of one format; `name` is the request's, which a STIX bundle is named by.
+
+    `language` is of the words in a table.
+    """
+    names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
+    kinds: dict[ExportFormat, ExportWriter] = {
+        "ndjson": _NdjsonWriter(names),
+        "csv": _TableWriter(what, "csv", language),
+        "excel": _TableWriter(what, "excel", language),
+        "ftm": _FollowTheMoney(what),
+        "stix": _StixWriter(what, name),
+    }
+    return kinds[form]
+
+
+class _NdjsonWriter:
+    """One JSON object a line, of the named fields."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def encode_head(self) -> bytes:
+        return b""
+
+    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+        return encode_lines({name: getattr(row, name) for name in self._names} for row in rows)
+
+    def encode_tail(self) -> bytes:
+        return b""
+
+
+class _FollowTheMoney(_NdjsonWriter):
+    """One entity a line."""
+
+    def __init__(self, what: What) -> None:
+        super().__init__(())
+        self._entities: Callable[[Any], Iterator[FtmEntity]] = link_entities if what == "links" else case_entities
+
+    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+        return encode_lines(entity for row in rows for entity in self._entities(row))
+
+
+class _TableWriter:
+    """A table for people: no cell holds JSON, which other formats have."""
+
+    def __init__(self, what: What, form: ExportFormat, language: str) -> None:
+        self._names = LINK_CELLS if what == "links" else CASE_CELLS
+        self._make_cells: Callable[[Any, str], dict[str, object]] = link_cells if what == "links" else case_cells
+        self._form, self._language = form, language
+
+    def encode_head(self) -> bytes:
+        return encode_table_head(self._form, self._names)
+
+    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+        made = (self._make_cells(row, self._language) for row in rows)
+        return encode_csv([cells.get(name) for name in self._names] for cells in made)
+
+    def encode_tail(self) -> bytes:
+        return b""
+
+
+class _StixWriter:
+    """One bundle; what comes again (an agency, a marking, an end of links) is left out after the first time."""
+
+    def __init__(self, what: What, name: str) -> None:
+        self._objects: Callable[[Any], Iterator[stix.Object]] = stix.link_objects
+        if what == "cases":
+            self._objects = stix.case_objects
+        self._id = stix.bundle_id(what, name)
+        self._exported_ids: set[str] = set()
+
+    def encode_head(self) -> bytes:
+        opening = orjson.dumps({"type": "bundle", "id": self._id})[:-1]
+        return opening + b',"objects":[\n' + orjson.dumps(stix.exporter_identity())
+
+    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+        found = (made for row in rows for made in self._objects(row))
+        return b"".join(b",\n" + orjson.dumps(made) for made in found if self._is_new(made))
+
+    def encode_tail(self) -> bytes:
+        return b"\n]}\n"
+
+    def _is_new(self, made: stix.Object) -> bool:
+        if made.get("modified", stix.UNKNOWN_TIME) != stix.UNKNOWN_TIME:
+            return True  # of a case's own version, and so told once
+        new = made["id"] not in self._exported_ids
+        self._exported_ids.add(made["id"])
+        return new
+
+
+def encode_lines(items: Iterable[object]) -> bytes:
+    """One JSON object a line."""
+    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
+
+
+def encode_table_head(form: str, names: Iterable[str]) -> bytes:
+    """The first row of a table, which says what its columns are."""
+    return (BOM if form == "excel" else b"") + encode_csv([names])
+
+
+def encode_csv(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows of CSV (RFC 4180)."""
+    text = io.StringIO()
+    csv.writer(text).writerows(map(_encode_cell, row) for row in rows)
+    return text.getvalue().encode()
+
+
+FORMULA: Final = frozenset("=+-@")
+CONTROLS: Final = ("\t", "\r", "\n")
+SEPARATORS: Final = re.compile(r"[;\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""What begins a cell or row for a spreadsheet whose locale parts cells by `;` or tab, whatever quotes stand around."""
+
+UNSEEN: Final = frozenset("CZ")
+"""General categories of controls, formats and separators, which spreadsheets pass over before they look for a sign."""
+
+QUOTE: Final = '"'
+"""Passed over behind a separator, since what reads on there may take it for the cell's own."""
+
+
+def _encode_cell(value: object) -> object:
+    """A CSV cell; what a spreadsheet would take for a formula is quoted (OWASP, CSV injection).
+
+    A formula may begin the cell, or a part of it behind what is a separator elsewhere. Raises TypeError for what has
+    parts of its own: a table is for people, who read no JSON.
+    """
+    if isinstance(value, dict | list | tuple):
+        raise TypeError("a cell holds one value")
+    if not isinstance(value, str):
+        return value
+    ends = [found.end() for found in SEPARATORS.finditer(value)]
+    first, *others = (value[begin:end] for begin, end in pairwise((0, *ends, len(value))))
+    behind = "".join(f"'{part}" if _is_formula(part.lstrip(QUOTE)) else part for part in others)
+    return ("'" if value.startswith(CONTROLS) or _is_formula(first) else "") + first + behind
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text begins with a formula's sign in any width, whatever unseen stands before it."""
+    first = next((sign for sign in text if unicodedata.category(sign)[0] not in UNSEEN), "")
+    return unicodedata.normalize("NFKC", first) in FORMULA
+
 
 PART: Final = 500
 """Records that are decided on, recorded and sent together."""
@@ -35,14 +230,14 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     yield file.encode_tail()
 
 
-async def _export_links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
+async def _export_links(session: Session) -> AsyncIterator[tuple[list[LinkRow], tuple[ShownCase, ...]]]:
     """Links seen in full by link id; behind them, by their references, those with a hit-only side.
 
     A link id is a digest of both case keys: its place among others would let somebody test a guess at the hidden one.
     """
     viewer = session.viewer
     words = None if viewer is None else requester_words(viewer)
-    hits: list[Row] = []
+    hits: list[LinkRow] = []
     hits_shown: dict[str, ShownCase] = {}
     async for part in _batch_items(session.runtime.reader.every_link(words, hits=True)):
         cases = await session.runtime.reader.read_cases((case for link in part for case in link.cases), STATE_FIELDS)
@@ -52,10 +247,10 @@ async def _export_links(session: Session) -> AsyncIterator[tuple[list[Row], tupl
         hits += [row for _, row in hit]
         hits_shown |= {shown.case: shown for shown in session.make_shown(_select_views(hit, views))}
         yield [row for _, row in full], session.make_shown(_select_views(full, views))
-    yield sorted(hits, key=lambda row: str(row["link_id"])), tuple(hits_shown.values())
+    yield sorted(hits, key=lambda row: row.link_id), tuple(hits_shown.values())
 
 
-Told = list[tuple[LinkDocument, Row]]
+Told = list[tuple[LinkDocument, LinkRow]]
 
 
 def _select_views(part: Told, views: Mapping[str, View]) -> dict[str, View]:
@@ -82,7 +277,7 @@ def _split_hits(
     return full, hits
 
 
-async def _export_cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
+async def _export_cases(session: Session) -> AsyncIterator[tuple[list[CaseRecord], tuple[ShownCase, ...]]]:
     limits = QueryLimits(session.now.date(), session.viewer)
     async for part in _batch_items(session.runtime.reader.every_case(limits)):
         views = await session.decide_views({document.case: document for document in part})

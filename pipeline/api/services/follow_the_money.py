@@ -11,8 +11,9 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pipeline.access.redaction import Row
+from pipeline.access.redaction import HitRow, LinkRow
 from pipeline.api.services.export_words import describe_link
+from pipeline.index.documents import CaseRecord
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
@@ -28,13 +29,13 @@ COUNTRIES: Final = {"country": "country", "plate_country": "country", "flag": "f
 """Fields of countries and their properties, which hold lower-case ISO 3166-1 codes."""
 
 
-def case_entities(row: Row) -> Iterator[FtmEntity]:
+def case_entities(row: CaseRecord) -> Iterator[FtmEntity]:
     """A case that is seen in full, and what it names."""
-    key, data = row["case"], row["data"]
+    key, data = row.case, row.data
     project = _make_id("case", key)
     yield _make_entity(project, "Project", {
-        "name": [data.get("title") or key], "projectId": [key], "publisher": [row["agency"]],
-        "country": _country_codes([row["country"]]), "summary": [data.get("summary")],
+        "name": [data.get("title") or key], "projectId": [key], "publisher": [row.agency],
+        "country": _country_codes([row.country]), "summary": [data.get("summary")],
         "startDate": [data.get("opened")],
         "endDate": [data.get("closed")], "notes": [(data.get("handling") or {}).get("caveat")],
     })  # fmt: skip
@@ -45,13 +46,13 @@ def case_entities(row: Row) -> Iterator[FtmEntity]:
             yield _make_participation(project, named, thing, party=shape.party)
 
 
-def link_entities(row: Row) -> Iterator[FtmEntity]:
+def link_entities(row: LinkRow) -> Iterator[FtmEntity]:
     """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else."""
-    ends = [_make_end(row["case_a"]), _make_hit_end(row["hit"]) if row["case_b"] is None else _make_end(row["case_b"])]
+    ends = [_make_end(row.case_a), _make_hit_end(row.hit) if row.hit else _make_end(row.case_b or "")]
     yield from ends
-    yield _make_entity(_make_id("link", row["link_id"]), "UnknownLink", {
+    yield _make_entity(_make_id("link", row.link_id), "UnknownLink", {
         "subject": [ends[0]["id"]], "object": [ends[1]["id"]],
-        "role": [describe_link(row)], "recordId": [row["link_id"]],
+        "role": [describe_link(row)], "recordId": [row.link_id],
     })  # fmt: skip
 
 
@@ -59,8 +60,8 @@ def _make_end(key: str) -> FtmEntity:
     return _make_entity(_make_id("case", key), "Project", {"projectId": [key]})
 
 
-def _make_hit_end(hit: Row) -> FtmEntity:
-    return _make_entity(_make_id("hit", hit["reference"]), "Project", {"publisher": [hit["agency"]]})
+def _make_hit_end(hit: HitRow) -> FtmEntity:
+    return _make_entity(_make_id("hit", hit.reference), "Project", {"publisher": [hit.agency]})
 
 
 def _choose_schemas(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:

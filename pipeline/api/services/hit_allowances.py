@@ -10,8 +10,7 @@ from pipeline.access.hit_ledger import HitAllowance
 from pipeline.access.requester import Role
 from pipeline.api.answers import HitAllowanceAnswer, HitAllowanceRow, HitAllowancesAnswer, RefusedGuesses
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.deciding import record_decision
-from pipeline.api.session import Session
+from pipeline.api.session import Session, record_decision
 from pipeline.errors import LiaisonError
 from pipeline.streams.catalogues import topics
 

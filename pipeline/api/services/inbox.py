@@ -10,23 +10,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import Row
 from pipeline.access.release import View, Viewer, requester_words
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, EvidenceChange, Review, Verdict, is_due, summarise_reviews
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.answers import IndexAnswer
-from pipeline.api.cursors import SortValues
-from pipeline.api.paging import MovingList, fill_page
+from pipeline.api.answers import InboxAnswer, InboxRow, ReviewsAnswer
+from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import ForbiddenError
-from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.services.linked_things import NAMING, name_side, pair_of, things_of
-from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_own_review, read_reviews, reasons_needed
-from pipeline.api.session import Session
+from pipeline.api.services.reviews import compare_evidence, find_own_review, read_reviews, reasons_needed
+from pipeline.api.session import Session, record_decision, require_short
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.wording import agreeing_things
@@ -34,9 +32,6 @@ from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Links of one page, and asked of the index at once."""
-
-SIDE_FIELDS = ("case", "agency", "country", "title", "caveat", "entity", "type", "name", "born")
-"""What a row says of each side, as <field>_a and <field>_b."""
 
 SHOWN_OF_CASES = (*NAMING, "provenance")
 
@@ -50,13 +45,6 @@ class Listed(StrEnum):
     """What the agency is unsure of, whoever of it said so."""
     MINE = "mine"
     """What the requester decided."""
-
-
-class InboxAnswer(IndexAnswer, frozen=True):
-    """A page of links to judge, or of decided ones, strongest first; `next` is the cursor of the following page."""
-
-    links: tuple[Row, ...]
-    next: str | None = None
 
 
 class InboxFilter(msgspec.Struct, frozen=True):
@@ -93,30 +81,30 @@ async def list_inbox(
     async def fetch(after: SortValues | None) -> list[tuple[LinkDocument | None, SortValues]]:
         return await reader.links_to_judge(who.agency, words, wanted.band, MOST, after, listing.at, wanted.case)
 
-    async def show(found: list[LinkDocument | None]) -> list[Row | None]:
+    async def show(found: list[LinkDocument | None]) -> list[InboxRow | None]:
         new = [link for link in found if link and not listing.was_shown(link.link)]
         rows = await _select_links(session, new, wanted.listed)
-        kept = {row["link_id"]: row for row in rows if _is_wanted(row, wanted, session.now)}
+        kept = {row.link_id: row for row in rows if _is_wanted(row, wanted, session.now)}
         return [kept.get(link.link) if link else None for link in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
-    seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
+    seen = {key: View.FULL for row in rows for key in (row.case_a, row.case_b)}
     await session.audit(ActKind.READ, {"inbox": msgspec.to_builtins(wanted)}, session.make_shown(seen))
-    following = await listing.next_cursor((row["link_id"] for row in rows), place)
+    following = await listing.next_cursor((row.link_id for row in rows), place)
     return InboxAnswer(*session.moment, tuple(rows), following)
 
 
-def _is_wanted(row: Row, wanted: InboxFilter, now: datetime) -> bool:
+def _is_wanted(row: InboxRow, wanted: InboxFilter, now: datetime) -> bool:
     """Whether a row is of the assignee, country and age that are asked for."""
-    if wanted.assignee is not None and (row["assignee"] or "") != wanted.assignee:
+    if wanted.assignee is not None and (row.assignee or "") != wanted.assignee:
         return False
-    if wanted.country and row["country_b" if row["own"] == row["case_a"] else "country_a"] != wanted.country:
+    if wanted.country and row.side(own=False).country != wanted.country:
         return False
     if wanted.at_least_h is None and wanted.at_most_h is None:
         return True
-    if row["received"] is None:
+    if row.received is None:
         return False
-    age = now - datetime.fromisoformat(row["received"])
+    age = now - datetime.fromisoformat(row.received)
     return (wanted.at_least_h is None or age >= timedelta(hours=wanted.at_least_h)) and (
         wanted.at_most_h is None or age <= timedelta(hours=wanted.at_most_h)
     )
@@ -140,7 +128,7 @@ async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnsw
     return await read_reviews(session, link)
 
 
-async def _select_links(session: Session, links: list[LinkDocument], listed: Listed) -> list[Row]:
+async def _select_links(session: Session, links: list[LinkDocument], listed: Listed) -> list[InboxRow]:
     """Those of the links whose two sides are seen in full and that belong into the list."""
     decisions, agency = session.runtime.decisions, session.requester.agency
     cases = await session.runtime.reader.read_cases((key for link in links for key in link.cases), SHOWN_OF_CASES)
@@ -153,24 +141,25 @@ async def _select_links(session: Session, links: list[LinkDocument], listed: Lis
         reviews = given[link.link]
         own = find_own_review(reviews, agency)
         found = compare_evidence(session, link, own)
-        if _belongs(listed, own, found, session.requester.subject):
-            held = summarise_reviews(reviews)
-            rows.append(
-                _make_row(session, link, cases)
-                | {
-                    "assignee": assignees.get(link.link),
-                    "colour": held.colour.value,
-                    "disputed": held.disputed,
-                    "judged_different": own is not None and own.verdict is Verdict.DIFFERENT,
-                    "own_review": own.id if own else None,
-                    "own_verdict": own.verdict.value if own else None,
-                    "own_reviewer": own.reviewer if own else None,
-                    "own_time": own.time.isoformat() if own else None,
-                    "reason_for": [verdict.value for verdict in reasons_needed(session, link.band, reviews)],
-                    "new_evidence": [list(each) for each in found.new] if found else [],
-                    "gone_evidence": found.gone if found else 0,
-                }
+        if not _belongs(listed, own, found, session.requester.subject):
+            continue
+        held = summarise_reviews(reviews)
+        rows.append(
+            InboxRow(
+                **_describe_link(session, link, cases),
+                assignee=assignees.get(link.link),
+                colour=held.colour.value,
+                disputed=held.disputed,
+                judged_different=own is not None and own.verdict is Verdict.DIFFERENT,
+                own_review=own.id if own else None,
+                own_verdict=own.verdict.value if own else None,
+                own_reviewer=own.reviewer if own else None,
+                own_time=own.time.isoformat() if own else None,
+                reason_for=tuple(verdict.value for verdict in reasons_needed(session, link.band, reviews)),
+                new_evidence=found.new if found else (),
+                gone_evidence=found.gone if found else 0,
             )
+        )
     return rows
 
 
@@ -182,18 +171,23 @@ def _belongs(listed: Listed, own: Review | None, change: EvidenceChange | None, 
     return own.verdict is Verdict.UNSURE if listed is Listed.UNSURE else own.reviewer == subject
 
 
-def _make_row(session: Session, link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
+def _describe_link(session: Session, link: LinkDocument, cases: dict[str, CaseDocument]) -> dict[str, Any]:
+    """The fields of a row that say what the link is, and not how it was judged."""
     a, b = (cases[key] for key in link.cases)
     own = a if a.agency == session.requester.agency else b
     pair = pair_of(link)
     sides = [name_side(case, thing) for case, thing in zip((a, b), things_of(pair), strict=True)]
-    told = {f"{field}_{name}": side[field] for field in SIDE_FIELDS for name, side in zip("ab", sides, strict=True)}
+    told = {
+        f"{field}_{name}": value
+        for name, side in zip("ab", sides, strict=True)
+        for field, value in msgspec.structs.asdict(side).items()
+    }
     return {
         "link_id": link.link,
         **told,
         "own": own.case,
         "received": _received(own),
-        "agrees": list(agreeing_things(pair, session.language)) if pair else [],
+        "agrees": agreeing_things(pair, session.language) if pair else (),
         "band": link.band,
         "basis": link.basis,
         "probability": link.probability,

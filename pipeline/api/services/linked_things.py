@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from pipeline.access.redaction import Row
+from pipeline.api.answers import LinkSide, NamedEntity
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
@@ -45,29 +45,27 @@ def things_of(pair: EntityEvidence | None) -> tuple[LinkedThing, LinkedThing]:
     return LinkedThing(pair.entity_a, a), LinkedThing(pair.entity_b, b)
 
 
-def name_side(case: CaseDocument, thing: LinkedThing) -> Row:
+def name_side(case: CaseDocument, thing: LinkedThing) -> LinkSide:
     """One side of a link: its case, and the entity that it is about as its agency sent it."""
     data = case.data or {}
     held: Mapping[str, Any] = next((one for one in data.get("entities", ()) if one.get("id") == thing.entity), {})
-    return {
-        "case": case.case,
-        "agency": case.agency,
-        "country": case.country,
-        "title": data.get("title"),
-        "caveat": (case.handling.caveat if case.handling else "") or None,
-        "entity": held.get("id"),
-        "type": held.get("type"),
-        "name": name_entity(held, thing.name),
-        "born": held.get("birth_date"),
-    }
+    return LinkSide(
+        case=case.case,
+        agency=case.agency,
+        country=case.country,
+        title=data.get("title"),
+        caveat=(case.handling.caveat if case.handling else "") or None,
+        entity=held.get("id"),
+        type=held.get("type"),
+        name=name_entity(held, thing.name),
+        born=held.get("birth_date"),
+    )
 
 
-def name_entities(case: CaseDocument) -> list[Row]:
+def name_entities(case: CaseDocument) -> tuple[NamedEntity, ...]:
     """Every entity of a case by type and name, in the order in which its agency sent them."""
-    return [
-        {"entity": held.get("id"), "type": held.get("type"), "name": name_entity(held)}
-        for held in (case.data or {}).get("entities", ())
-    ]
+    entities = (case.data or {}).get("entities", ())
+    return tuple(NamedEntity(held.get("id"), held.get("type"), name_entity(held)) for held in entities)
 
 
 def name_entity(entity: Mapping[str, Any], compared: str = "") -> str | None:

@@ -10,20 +10,26 @@ from typing import Final, Literal
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import Row, hit_for
+from pipeline.access.redaction import hit_for
 from pipeline.access.release import View
-from pipeline.api.answers import IndexAnswer
-from pipeline.api.cursors import PageCursor
+from pipeline.api.answers import (
+    FoundHit,
+    IndexAnswer,
+    ListComparison,
+    ListMatch,
+    ListMatchSubject,
+    ListResultRow,
+    ListResultsAnswer,
+)
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
-from pipeline.api.languages import translate_error
 from pipeline.api.list_planning import ListError, ListFormat, ListRow, parse_rows
 from pipeline.api.list_store import CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
-from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
-from pipeline.api.services.export_formats import TableFormat, encode_csv, encode_lines, encode_table_head
+from pipeline.api.paging import PageCursor
+from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
+from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
-from pipeline.api.services.hit_requests import attach_requests, hits_among
+from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
-from pipeline.api.services.search import summarise_case
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -50,30 +56,30 @@ class ListFilter(msgspec.Struct, frozen=True):
     found: FoundFilter = ""
     band: Band = Band.NONE
 
-    def takes(self, row: Row) -> bool:
+    def takes(self, row: ListResultRow) -> bool:
         """Whether a row, as the requester sees it now, is wanted."""
         best = best_band(row)
-        is_found = bool(row["not_asked"]) if self.found == "not_asked" else self.found in ("", _classify(row, best))
+        is_found = bool(row.not_asked) if self.found == "not_asked" else self.found in ("", _classify(row, best))
         return self.band in (Band.NONE, best) and is_found
 
 
 ALL_ROWS: Final = ListFilter()
 
 
-def best_band(row: Row) -> Band:
+def best_band(row: ListResultRow) -> Band:
     """The best band of what was found for a row; Band.NONE for nothing in one."""
-    found = (Band(one["band"] or "") for one in (*row["matches"], *row["hits"]))
+    found: list[Band] = [*(match.band for match in row.matches), *(hit.band for hit in row.hits)]
     return min(found, key=lambda band: band.rank, default=Band.NONE)
 
 
-def _classify(row: Row, best: Band) -> FoundFilter:
-    if row["problem"]:
+def _classify(row: ListResultRow, best: Band) -> FoundFilter:
+    if row.problem:
         return "problem"
     if best is not Band.NONE:
         return "match"
-    if row["matches"]:
+    if row.matches:
         return "weak"
-    return "not_asked" if row["not_asked"] else "none"
+    return "not_asked" if row.not_asked else "none"
 
 
 MOST_LISTS: Final = 10
@@ -139,13 +145,6 @@ class ListChecksAnswer(IndexAnswer, frozen=True):
     lists: tuple[ListCheck, ...]
 
 
-class ListResultsAnswer(IndexAnswer, frozen=True):
-    """A page of rows in the list's order; `next` is where to go on, None behind the last row that has been asked."""
-
-    rows: tuple[Row, ...]
-    next: str | None = None
-
-
 async def submit_list(session: Session, raw: bytes, form: ListFormat, key: str = "") -> ListCheckAnswer:
     """Take in a list; it is kept when this returns. The same `key` again is the same list, sent once.
 
@@ -200,12 +199,12 @@ async def read_results(
     pages = PageCursor(session, "list", session.grounds.purpose, name, wanted)
     (first,) = pages.open(cursor) or (0,)
     job, limit = _require_job(session, name), min(limit, MOST)
-    end, last, rows, seen = first, first + MOST_SCANNED, list[Row](), dict[str, View]()
+    end, last, rows, seen = first, first + MOST_SCANNED, list[ListResultRow](), dict[str, View]()
     while len(rows) < limit and end < last:
         step = limit - len(rows) if wanted == ALL_ROWS else MOST
         read, found = await _read_rows(session, job, end, end + step)
         kept = [row for row in read if wanted.takes(row)][: limit - len(rows)]
-        end = kept[-1]["row"] if len(rows) + len(kept) == limit else end + len(read)
+        end = kept[-1].row if len(rows) + len(kept) == limit else end + len(read)
         rows += kept
         seen |= _shown_in(session, kept, found)
         if len(read) < step:
@@ -229,7 +228,11 @@ async def export_results(
         await session.audit(ActKind.EXPORT, what, session.make_shown(_shown_in(session, kept, found)), about=name)
         if not rows:
             return
-        yield encode_lines(kept) if form == "ndjson" else _encode_csv_rows(kept, session.language)
+        yield (
+            encode_lines(map(msgspec.to_builtins, kept))
+            if form == "ndjson"
+            else _encode_csv_rows(kept, session.language)
+        )
         first += len(rows)
 
 
@@ -278,7 +281,9 @@ def _describe_job(session: Session, job: ListJob) -> ListCheck:
     )
 
 
-async def _read_rows(session: Session, job: ListJob, first: int, last: int) -> tuple[list[Row], dict[str, View]]:
+async def _read_rows(
+    session: Session, job: ListJob, first: int, last: int
+) -> tuple[list[ListResultRow], dict[str, View]]:
     """Rows from `first` to before `last`, as far as they have been asked, and how each of their cases is seen."""
     lists = session.runtime.lists
     asked = await asyncio.to_thread(lists.read_rows, job)
@@ -286,20 +291,23 @@ async def _read_rows(session: Session, job: ListJob, first: int, last: int) -> t
     documents = await _read_documents(session, found.values())
     views = await session.decide_views({document.case: document for document in documents.values()})
 
-    def make_rows() -> list[Row]:
+    def make_rows() -> list[ListResultRow]:
         return [_make_row(session, at, asked[at], one, documents, views) for at, one in sorted(found.items())]
 
     rows = await asyncio.to_thread(make_rows)  # 0.8 ms for each case
     held = hits_among(session, documents.values(), views)
-    await attach_requests(session, (hit for row in rows for hit in row["hits"]), held)
+    requests = await read_hit_requests(session, [hit for row in rows for hit in row.hits], held)
+    for at, row in enumerate(rows):
+        hits = tuple(msgspec.structs.replace(hit, request=requests.get(hit.reference)) for hit in row.hits)
+        rows[at] = msgspec.structs.replace(row, hits=hits)
     return rows, views
 
 
-def _shown_in(session: Session, rows: Iterable[Row], views: Mapping[str, View]) -> dict[str, View]:
+def _shown_in(session: Session, rows: Iterable[ListResultRow], views: Mapping[str, View]) -> dict[str, View]:
     """Of the cases that were decided on, those that these rows show."""
     shown = list(rows)
-    matched = {match["case"] for row in shown for match in row["matches"]}
-    references = {hit["reference"] for row in shown for hit in row["hits"]}
+    matched = {match.case for row in shown for match in row.matches}
+    references = {hit.reference for row in shown for hit in row.hits}
     return {case: how for case, how in views.items() if case in matched or session.make_reference(case) in references}
 
 
@@ -322,12 +330,13 @@ def _make_row(
     found: ListRowFindings,
     documents: Mapping[str, CaseDocument],
     views: Mapping[str, View],
-) -> Row:
+) -> ListResultRow:
     """A row with those of its cases that the requester still sees, each compared as seen now.
 
     A row that found nothing has the hint that a search which finds nothing begins with.
     """
-    matches, hits = [], []
+    matches: list[ListMatch] = []
+    hits: list[FoundHit] = []
     probe = make_probe(parse_question(asked.question), asked.country) if found.cases or found.hits else None
     met: list[CaseFinding | HitFinding] = [*found.cases, *found.hits]
     for match in met:
@@ -336,97 +345,104 @@ def _make_row(
         if document is not None and seen is View.FULL and probe is not None:
             matches.append(_make_match(session, document, match, probe))
         elif document is not None and seen is View.HIT and isinstance(match, HitFinding):
-            hits.append({**hit_for(meta(document), session.make_reference), "band": match.band})
+            hit = hit_for(meta(document), session.make_reference)
+            hits.append(FoundHit(**msgspec.structs.asdict(hit), band=Band(match.band)))
     problem = translate_error(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
     is_hinted = not (matches or hits or problem)
-    return {
-        "row": at + 1,
-        "line": asked.line or at + 1,
-        "id": asked.own or None,
-        "query": asked.question,
-        "problem": problem,
-        "hint": _find_hint(asked, session.language) if is_hinted else None,
-        "not_asked": found.not_asked,
-        "matches": matches,
-        "hits": hits,
-    }
+    return ListResultRow(
+        row=at + 1,
+        line=asked.line or at + 1,
+        id=asked.own or None,
+        query=asked.question,
+        problem=problem,
+        hint=_find_hint(asked, session.language) if is_hinted else None,
+        not_asked=found.not_asked,
+        matches=tuple(matches),
+        hits=tuple(hits),
+    )
 
 
-def _find_hint(asked: ListRow, language: str) -> Row | None:
+def _find_hint(asked: ListRow, language: str) -> SearchHint | None:
     """What to try where nothing was found, and why; None where nothing is known to be wrong."""
     found = [*find_hints(asked.question), *list_unfound(asked.question, asked.country, ())]
     if not found:
         return None
     field, _, value = found[0].words.partition(":")  # name:"Ivan Petrov", as a column makes it of a cell
     words = value.strip('"') if field in FIELDS and value.startswith('"') else found[0].words
-    hint: Row = msgspec.to_builtins(translate_hint(msgspec.structs.replace(found[0], words=words), language))
-    return hint
+    return translate_hint(msgspec.structs.replace(found[0], words=words), language)
 
 
-def _make_match(session: Session, document: CaseDocument, found: CaseFinding | HitFinding, probe: QuestionProbe) -> Row:
+def _make_match(
+    session: Session, document: CaseDocument, found: CaseFinding | HitFinding, probe: QuestionProbe
+) -> ListMatch:
     """A case as a search would show it now: whom it found, its score and band, and comparison by comparison why."""
     model, granted = session.runtime.model, isinstance(found, HitFinding)
     met = found.met if isinstance(found, CaseFinding) else ()
     score, evidence = judge_answer(document, met, probe, model)
     best = max(evidence, key=lambda part: part.bits, default=None)
     named = next((item.value_b for item in best.items if item.field == "name"), "") if best else ""
-    thing = name_side(document, LinkedThing(best.entity_b, named)) if best else {}
+    side = name_side(document, LinkedThing(best.entity_b, named)) if best else None
+    about = ListMatchSubject(side.entity, side.type, side.name, side.born) if side else ListMatchSubject()
     items = sorted((item for part in evidence for item in part.items), key=lambda item: -abs(item.bits))
-    return {
-        **summarise_case(document),
-        "band": found.band if granted else judge_score(score + model.prior).band,
-        "score": None if granted else score,  # a hit that its owner has disclosed has a hit's band, and no score
-        "met": list(met),
-        "about": {name: thing.get(name) for name in ("entity", "type", "name", "born")},
-        "compared": [_describe_comparison(item, session.language) for item in items],
-    }
+    return ListMatch(
+        view=View.FULL.value,
+        case=document.case,
+        agency=document.agency,
+        country=document.country,
+        title=(document.data or {}).get("title"),
+        caveat=meta(document).handling.caveat or None,
+        band=Band(found.band) if granted else judge_score(score + model.prior).band,
+        score=None if granted else score,  # a hit that its owner has disclosed has a hit's band, and no score
+        met=met,
+        about=about,
+        compared=tuple(_describe_comparison(item, session.language) for item in items),
+    )
 
 
-def _describe_comparison(item: Item, language: str) -> Row:
+def _describe_comparison(item: Item, language: str) -> ListComparison:
     """One comparison in words: what is compared, how well it agrees, what was asked and what the record has."""
-    return {
-        "field": item.field,
-        "label": compared_thing(item, language),
-        "level": item.level,
-        "agreement": finding(item, language),
-        "asked": value(item.field, item.value_a, language),
-        "record": value(item.field, item.value_b, language),
-        "bits": item.bits,
-    }
+    return ListComparison(
+        field=item.field,
+        label=compared_thing(item, language),
+        level=item.level,
+        agreement=finding(item, language),
+        asked=value(item.field, item.value_a, language),
+        record=value(item.field, item.value_b, language),
+        bits=item.bits,
+    )
 
 
-def format_not_asked(row: Row, language: str) -> str:
+def format_not_asked(row: ListResultRow, language: str) -> str:
     """Why a row was not put to hit-only records, or to no more of them; "" where it was."""
-    reason: NotAsked = row["not_asked"]
-    return translate((FURTHER_LABELS if row["hits"] else NOT_ASKED_LABELS)[reason], language) if reason else ""
+    reason: NotAsked = row.not_asked
+    return translate((FURTHER_LABELS if row.hits else NOT_ASKED_LABELS)[reason], language) if reason else ""
 
 
-def _encode_csv_rows(rows: Iterable[Row], language: str) -> bytes:
+def _encode_csv_rows(rows: Iterable[ListResultRow], language: str) -> bytes:
     """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
     lines = []
     for row in rows:
-        own = {name: row[name] for name in ("row", "line", "id", "query", "problem")} | {
-            "hint": tell_hint(msgspec.convert(row["hint"], SearchHint), language) if row["hint"] else "",
+        own = {name: getattr(row, name) for name in ("row", "line", "id", "query", "problem")} | {
+            "hint": tell_hint(row.hint, language) if row.hint else "",
             "not_asked": format_not_asked(row, language),
         }
-        lines += [own | _describe_found(found, language) for found in [*row["matches"], *row["hits"]] or [{}]]
+        cells = [*(_describe_match(match, language) for match in row.matches), *map(msgspec.structs.asdict, row.hits)]
+        lines += [own | found for found in cells or [{}]]
     return encode_csv([line.get(name) for name in RESULT_COLUMNS] for line in lines)
 
 
-def _describe_found(found: Row, language: str) -> Row:
-    """The cells of a case or hit; a hit has no more than whose it is."""
-    if "compared" not in found:
-        return found
+def _describe_match(found: ListMatch, language: str) -> dict[str, object]:
+    """The cells of a case; a hit has no more than whose it is."""
     cells: dict[str, list[str]] = {name: [] for name in ("name", "date_of_birth", "other", "values_that_differ")}
-    for one in found["compared"]:
-        column = OWN_COLUMNS.get(one["field"])
-        said = {"field": one["label"], "level": one["agreement"]}
-        cells[column or "other"].append(one["agreement"] if column else translate("{field}: {level}", language, **said))
-        if one["asked"] != one["record"]:
+    for one in found.compared:
+        column = OWN_COLUMNS.get(one.field)
+        said = {"field": one.label, "level": one.agreement}
+        cells[column or "other"].append(one.agreement if column else translate("{field}: {level}", language, **said))
+        if one.asked != one.record:
             cells["values_that_differ"].append(
                 translate("{thing}: asked {asked}, record {record}", language,
-                          thing=one["label"], asked=one["asked"], record=one["record"])
+                          thing=one.label, asked=one.asked, record=one.record)
             )  # fmt: skip
     joined = {name: SEVERAL.join(dict.fromkeys(said)) for name, said in cells.items()}
-    about = {"found": found["about"]["name"], "found_born": found["about"]["born"]}
-    return found | joined | about | {"score": to_bits(found["score"])}
+    about = {"found": found.about.name, "found_born": found.about.born}
+    return msgspec.structs.asdict(found) | joined | about | {"score": to_bits(found.score)}

@@ -1,29 +1,38 @@
-"""What the requester's agency is told, held against its rights again at reading."""
+"""What the requester's agency is told, held against its rights again at reading, and whom it is about.
+
+A cursor says where a reader of notices has come. A notice may be there before its case can be read, and several are not
+shown in their order. So a place passes what is settled alone (pipeline.streams.monitoring.freshness); of what is
+not, it names what its reader was given, and all else there is looked at again. Offsets count within a topic. After a
+restore there is another one, with other offsets: who holds a cursor of the former begins anew, and is told again rather
+than not at all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import Row
 from pipeline.access.release import View
 from pipeline.access.subscriptions import Subscription, is_active
-from pipeline.api.answers import IndexAnswer
-from pipeline.api.cursors import PageCursor, SortValues
-from pipeline.api.paging import fill_page
+from pipeline.api.answers import NoticeRow, NoticesAnswer, NoticeSubject
+from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.notice_places import MOST_AHEAD, NoticePlace, is_of_topic
-from pipeline.api.services.notice_subjects import describe_subjects
+from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session
 from pipeline.index.decisions import NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.filters import NARROWED, passes_filters
 from pipeline.index.reading import RANKED, CaseReader
+from pipeline.matching.explain.explaining import entities_evidence
+from pipeline.matching.explain.explanation import EntityEvidence
+from pipeline.matching.explain.wording import agreeing_things
 from pipeline.matching.model import Model
-from pipeline.search.probes import meets_exactly
+from pipeline.search.probes import adapt_probe, make_probe, meets_exactly
 from pipeline.search.questions import parse_question
 
 MOST = 100
@@ -31,13 +40,6 @@ MOST = 100
 
 READ: Final = (*RANKED, *NARROWED)
 """What of the cases that notices are about says whether they are told of, and of whom."""
-
-
-class NoticesAnswer(IndexAnswer, frozen=True):
-    """Notices; `next` is where to go on, now or later."""
-
-    notices: tuple[Row, ...]
-    next: str | None
 
 
 async def list_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
@@ -64,7 +66,7 @@ async def list_latest_notices(
     async def fetch(after: SortValues | None) -> list[tuple[NoticeDocument, SortValues]]:
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
 
-    async def show(found: list[NoticeDocument]) -> list[Row | None]:
+    async def show(found: list[NoticeDocument]) -> list[NoticeRow | None]:
         return await _show_notices(session, session.runtime.reader, found, described=described)
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
@@ -108,17 +110,17 @@ def _pages(session: Session) -> PageCursor:
     return PageCursor(session, "notices")
 
 
-async def _read_notices(session: Session, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+async def _read_notices(session: Session, limit: int, cursor: str | None) -> tuple[list[NoticeRow], str | None]:
     """Up to `limit` notices, each with the cursor behind it, and the cursor behind all that was looked at."""
     pages, topic = _pages(session), session.runtime.settled.index.topic
     given, place = await _read_from(session, NoticePlace.from_cursor(pages.open(cursor), topic), min(limit, MOST))
-    rows = [row | {"cursor": pages.seal(behind.to_cursor(topic))} for row, behind in given]
+    rows = [msgspec.structs.replace(row, cursor=pages.seal(behind.to_cursor(topic))) for row, behind in given]
     return rows, pages.seal(place.to_cursor(topic))
 
 
 async def _read_from(
     session: Session, start: NoticePlace, limit: int
-) -> tuple[list[tuple[Row, NoticePlace]], NoticePlace]:
+) -> tuple[list[tuple[NoticeRow, NoticePlace]], NoticePlace]:
     """Up to `limit` notices that were not given before a place, each with the place behind it, and the last place.
 
     Cases are read from the index of which it is known what is settled: during a switch that may not be the readers'.
@@ -126,7 +128,7 @@ async def _read_from(
     settled = session.runtime.settled
     end = settled.end  # asked first: what is settled by now is found by what is read from here on
     reader = session.runtime.reader.of_generation(settled.index.generation)
-    rows: list[tuple[Row, NoticePlace]] = []
+    rows: list[tuple[NoticeRow, NoticePlace]] = []
     place, looked_at = start, start.passed
     while found := await session.runtime.decisions.list_notices(session.requester.agency, looked_at, MOST):
         fresh = [document for document in found if document.position not in start.ahead]
@@ -148,7 +150,7 @@ async def _read_from(
 
 async def _show_notices(
     session: Session, reader: CaseReader, found: list[NoticeDocument], *, described: bool = False
-) -> list[Row | None]:
+) -> list[NoticeRow | None]:
     """Each notice with its case as the requester may see it now, None where they may not know of it any more."""
     own, others = await _read_cases(session, reader, found)
     views = await session.decide_views({case.case: case for case in (*own.values(), *others.values())})
@@ -166,19 +168,19 @@ async def _show_notices(
 
 async def _add_subjects(
     session: Session,
-    rows: Sequence[Row | None],
+    rows: Sequence[NoticeRow | None],
     own: Mapping[str, CaseDocument],
     others: Mapping[str, CaseDocument],
     views: Mapping[str, View],
     standing: Mapping[str, Subscription],
-) -> list[Row | None]:
+) -> list[NoticeRow | None]:
     """The rows, each with what its reader may read of whom it is about: its own case, or the one that it names."""
-    shown = {row["id"]: row for row in rows if row}
-    named = {name: own.get(row["case"] or "") or others.get(name) for name, row in shown.items() if row["case"]}
+    shown = {row.id: row for row in rows if row}
+    named = {name: own.get(row.case) or others.get(name) for name, row in shown.items() if row.case}
     cases = {name: case for name, case in named.items() if case}
-    asked = {name: standing[row["subscription"]] for name, row in shown.items() if row["subscription"]}
+    asked = {name: standing[row.subscription] for name, row in shown.items() if row.subscription}
     subjects = await describe_subjects(session, cases, views, asked)
-    return [row and row | {"about": subjects.get(row["id"])} for row in rows]
+    return [row and msgspec.structs.replace(row, about=subjects.get(row.id)) for row in rows]
 
 
 def _is_current(
@@ -231,7 +233,7 @@ def _make_row(
     other: CaseDocument | None,
     views: dict[str, View],
     standing: Mapping[str, Subscription],
-) -> Row | None:
+) -> NoticeRow | None:
     """A notice with the case it is about: the receiver's own, else the other's; None where either is not shown now."""
     named = [case for name, case in ((notice.case, own), (notice.reference, other)) if name]
     if any(case is None or views[case.case] is View.NOTHING for case in named):
@@ -239,23 +241,107 @@ def _make_row(
     case = named[0] if named else None
     seen = views[case.case] if case else View.NOTHING
     query = standing[notice.subscription] if notice.subscription else None
+    return NoticeRow(
+        id=notice.id,
+        kind=notice.kind.value,
+        time=notice.time.isoformat(),
+        case=case.case if case and seen is View.FULL else None,
+        reference=notice.reference or None,
+        disclosure=notice.disclosure or None,
+        subscription=notice.subscription or None,
+        label=(query.label or None) if query else None,
+        question=query.question if query else None,
+        filters=query.filters if query else None,
+        agency=notice.other_agency or None,
+        purpose=notice.purpose or None,
+        band=notice.band or None,
+        count=notice.count or UNSET,
+    )
+
+
+def _full_views(rows: Iterable[NoticeRow]) -> dict[str, View]:
+    return {row.case: View.FULL for row in rows if row.case}
+
+
+MOST_AHEAD: Final = 64
+"""Notices that a place names: whatever their offsets, they fit a cursor with their topic (9 bytes each of its 640)."""
+
+
+class NoticePlace(NamedTuple):
+    """Behind all notices up to the offset `passed`, and given those at the offsets `ahead` of it, which ascend."""
+
+    passed: int = -1
+    ahead: tuple[int, ...] = ()
+
+    @classmethod
+    def from_cursor(cls, place: SortValues | None, topic: str) -> NoticePlace:
+        """The place in a topic that a cursor was made of; before all notices without one, or with a former topic's."""
+        if not place or not is_of_topic(place, topic):
+            return cls()
+        passed, *steps = place[1:] if isinstance(place[0], str) else place
+        at, ahead = passed, []
+        for step in steps:
+            at += step
+            ahead.append(at)
+        return cls(passed, tuple(ahead))
+
+    def to_cursor(self, topic: str) -> SortValues:
+        """What a cursor seals: the topic's id, the offset passed, and the way from each to the next one ahead."""
+        return [topic, self.passed, *(later - earlier for earlier, later in pairwise((self.passed, *self.ahead)))]
+
+    def give(self, offset: int, end: int) -> NoticePlace:
+        """The place behind one more notice, when all before it were looked at and those before `end` are settled."""
+        passed = self.pass_settled(offset, end).passed
+        return NoticePlace(passed, tuple(sorted(one for one in {*self.ahead, offset} if one > passed)))
+
+    def pass_settled(self, offset: int, end: int) -> NoticePlace:
+        """The place once all notices up to an offset were looked at, and those before `end` are settled."""
+        passed = max(self.passed, min(offset, end - 1))
+        return NoticePlace(passed, tuple(one for one in self.ahead if one > passed))
+
+    @property
+    def fits(self) -> bool:
+        """Whether a cursor holds it."""
+        return len(self.ahead) <= MOST_AHEAD
+
+
+def is_of_topic(place: SortValues, topic: str) -> bool:
+    """Whether a cursor was made of this topic's offsets; one of before cursors named their topic is taken to be."""
+    return place[0] == topic or not isinstance(place[0], str)
+
+
+async def describe_subjects(
+    session: Session,
+    cases: Mapping[str, CaseDocument],
+    views: Mapping[str, View],
+    asked: Mapping[str, Subscription],
+) -> dict[str, NoticeSubject]:
+    """What each notice's case says of whom it is about, by the notice's id: its title, agency, country and caveat.
+
+    Of an alert's match also the entity that answers it best (`entity`, `type`, `name`, `born`), and what it `agrees`
+    with; `asked` is the alert of a notice. A case that is not read in full is asked nothing, and is left out.
+    """
+    full = {name: case for name, case in cases.items() if views[case.case] is View.FULL}
+    held = await session.runtime.reader.read_cases((case.case for case in full.values()), NAMING) if full else {}
     return {
-        "id": notice.id,
-        "kind": notice.kind.value,
-        "time": notice.time.isoformat(),
-        "case": case.case if case and seen is View.FULL else None,
-        "reference": notice.reference or None,
-        "disclosure": notice.disclosure or None,
-        "subscription": notice.subscription or None,
-        "label": (query.label or None) if query else None,
-        "question": query.question if query else None,
-        "filters": msgspec.to_builtins(query.filters) if query else None,
-        "agency": notice.other_agency or None,
-        "purpose": notice.purpose or None,
-        "band": notice.band or None,
-        **({"count": notice.count} if notice.count else {}),
+        name: _describe(session, held[case.case], _find_evidence(session, asked.get(name), case))
+        for name, case in full.items()
+        if case.case in held
     }
 
 
-def _full_views(rows: Iterable[Row]) -> dict[str, View]:
-    return {row["case"]: View.FULL for row in rows if row["case"]}
+def _find_evidence(session: Session, query: Subscription | None, case: CaseDocument) -> tuple[EntityEvidence, ...]:
+    """How an alert's question and a case, as it is now, compare; nothing where no alert met it."""
+    if query is None:
+        return ()
+    probe, record = make_probe(parse_question(query.question), query.dialled), entities_of(case)
+    return entities_evidence(adapt_probe(probe, record), record, session.runtime.model)
+
+
+def _describe(session: Session, case: CaseDocument, evidence: tuple[EntityEvidence, ...]) -> NoticeSubject:
+    best = max(evidence, key=lambda part: part.bits, default=None)
+    if best is None:
+        return NoticeSubject(**msgspec.structs.asdict(name_side(case, LinkedThing(""))), agrees=())
+    named = next((item.value_b for item in best.items if item.field == "name"), "")
+    side = name_side(case, LinkedThing(best.entity_b, named))
+    return NoticeSubject(**msgspec.structs.asdict(side), agrees=agreeing_things(best, session.language))

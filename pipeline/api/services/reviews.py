@@ -1,22 +1,26 @@
-"""Judging links: reviews, undo, manual links. Only those who see both sides in full judge or see judgements."""
+"""Judging links: reviews, undo, manual links. Only those who see both sides in full judge or see judgements.
+
+One verdict may be given on several links, each judged by itself: what becomes of one says nothing of the others.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind, RequestRule, ShownCase
-from pipeline.access.redaction import Row
 from pipeline.access.release import View
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import (
     EvidenceChange,
     NotUndoableError,
     Review,
+    ReviewSummary,
     Verdict,
     evidence_change,
     evidence_marks,
@@ -26,13 +30,11 @@ from pipeline.access.reviews import (
     verdicts_with_reason,
 )
 from pipeline.access.text_limits import REASON
-from pipeline.api.answers import IndexAnswer
-from pipeline.api.cursors import SortValues
-from pipeline.api.paging import fill_page
-from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
+from pipeline.api.answers import BulkAnswer, LinkJudgement, LinkOutcome, ManualLinkRow, ManualLinksAnswer, ReviewsAnswer
+from pipeline.api.paging import SortValues, fill_page
+from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError, translate_error
 from pipeline.api.services.cases import require_readable
-from pipeline.api.services.deciding import record_decision, require_short
-from pipeline.api.session import Session
+from pipeline.api.session import Session, record_decision, require_short
 from pipeline.correlation.claims import link_id
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, LinkDocument
@@ -51,35 +53,6 @@ ReviewReason = Annotated[str, Meta(min_length=1, max_length=REASON.most, example
 
 
 ReviewId = Annotated[str, Meta(max_length=64, examples=["5d0a" * 8])]
-
-
-class LinkJudgement(msgspec.Struct, frozen=True):
-    """A link's judgement. `own` is the id of the review that holds for the reader's agency.
-
-    `new_evidence` and `gone_evidence` say how the evidence differs from what that review was made on.
-    """
-
-    link: str
-    colour: str
-    disputed: bool
-    own: str | None
-    assignee: str | None
-    new_evidence: tuple[tuple[str, str], ...]
-    gone_evidence: int
-    reviews: tuple[Row, ...]
-
-
-class ReviewsAnswer(IndexAnswer, frozen=True):
-    """The judgements of a link; `notice` says that a colleague reviewed it at the moment of the requester's review."""
-
-    judged: LinkJudgement
-    notice: str | None = None
-
-
-class ManualLinksAnswer(IndexAnswer, frozen=True):
-    """The links of a case that investigators made by hand."""
-
-    links: tuple[Row, ...]
 
 
 class LinkVerdict(msgspec.Struct, frozen=True):
@@ -167,16 +140,16 @@ async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
     async def fetch(after: SortValues | None) -> list[tuple[Review, SortValues]]:
         return await session.runtime.decisions.manual_links(case, MOST_MANUAL, after)
 
-    async def show(found: list[Review]) -> list[Row | None]:
+    async def show(found: list[Review]) -> list[ManualLinkRow | None]:
         return await _show_manual_links(session, found)
 
     rows, _ = await fill_page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
-    seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
+    seen = {key: View.FULL for row in rows for key in (row.case_a, row.case_b)}
     await session.audit(ActKind.READ, {"manual_links": case}, session.make_shown({case: View.FULL} | seen))
     return ManualLinksAnswer(*session.moment, tuple(rows))
 
 
-async def _show_manual_links(session: Session, found: list[Review]) -> list[Row | None]:
+async def _show_manual_links(session: Session, found: list[Review]) -> list[ManualLinkRow | None]:
     cases = await session.runtime.reader.read_cases(key for review in found for key in (review.case_a, review.case_b))
     views = await session.decide_views(cases)
     full = {key for key, seen in views.items() if seen is View.FULL}
@@ -188,10 +161,10 @@ async def _show_manual_links(session: Session, found: list[Review]) -> list[Row 
     ]
 
 
-async def read_colours(session: Session, links: Sequence[str]) -> dict[str, Row]:
+async def read_colours(session: Session, links: Sequence[str]) -> dict[str, ReviewSummary]:
     """Colour and dispute of links of which the requester sees both sides in full; audited by who calls."""
     found = await session.runtime.decisions.reviews_of(links)
-    return {link: _make_colour(given) for link, given in found.items()}
+    return {link: summarise_reviews(given) for link, given in found.items()}
 
 
 def compare_evidence(session: Session, link: LinkDocument, own: Review | None) -> EvidenceChange | None:
@@ -320,16 +293,125 @@ async def make_judgement(session: Session, sides: ReviewableLink) -> LinkJudgeme
     )
 
 
-def _make_colour(given: Sequence[Review]) -> Row:
-    held = summarise_reviews(given)
-    return {"colour": held.colour.value, "disputed": held.disputed}
-
-
-def _make_manual_row(review: Review, who: Requester) -> Row:
-    return {"link": review.link, "case_a": review.case_a, "case_b": review.case_b, **review_for(review, who.agency)}
+def _make_manual_row(review: Review, who: Requester) -> ManualLinkRow:
+    row = msgspec.structs.asdict(review_for(review, who.agency))
+    return ManualLinkRow(**row, link=review.link, case_a=review.case_a, case_b=review.case_b)
 
 
 def both_shown(session: Session, sides: ReviewableLink) -> tuple[ShownCase, ...]:
     """The audit's words for both cases of a link, which the requester sees in full."""
     views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
     return session.make_shown(views)
+
+
+MOST_LINKS: Final = 100
+"""Links of one verdict: a page of the inbox."""
+
+AT_ONCE: Final = 4
+"""Of them under way together: decisions are committed one after the other, and none waits for its turn in vain."""
+
+
+class JudgedLink(msgspec.Struct, frozen=True):
+    """A link to judge; `seen` is the id of the own review that its judge saw in force, null for none."""
+
+    link: Annotated[str, Meta(pattern="^[0-9a-f]{32}$", examples=["0c1f" * 8])]
+    seen: ReviewId | None = None
+
+
+class BulkVerdict(msgspec.Struct, frozen=True):
+    """One verdict on several links; without a `reason` none is kept, where that will do."""
+
+    links: Annotated[tuple[JudgedLink, ...], Meta(min_length=1, max_length=MOST_LINKS)]
+    verdict: Verdict
+    reason: Annotated[str, Meta(max_length=REASON.most, examples=["Same passport and birth date."])] = ""
+    action: bool = False
+
+
+async def judge_links(session: Session, said: BulkVerdict) -> BulkAnswer:
+    """Judge links for the requester's agency; what can't be judged says why and holds up none of the others.
+
+    A *possible* link is judged by itself alone. A link that somebody of the agency judged since it was `seen` is left
+    as it is, with a word: nobody's verdict is replaced unseen.
+    """
+    session.require_reader()
+    require_short(REASON, said.reason)
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def judge(one: JudgedLink) -> LinkOutcome:
+        async with room:
+            return await _judge_link(_fork(session), one, said)
+
+    outcomes = await asyncio.gather(*(judge(one) for one in dict.fromkeys(said.links)))
+    return BulkAnswer(*session.moment, tuple(outcomes))
+
+
+async def retract_reviews(session: Session, names: Sequence[str]) -> BulkAnswer:
+    """Undo reviews, each by itself."""
+    session.require_reader()
+    return BulkAnswer(*session.moment, tuple([await _retract(_fork(session), name) for name in names]))
+
+
+async def read_outcomes(session: Session, links: Iterable[str]) -> list[LinkOutcome]:
+    """How links stand that somebody of the agency judged meanwhile; those not seen in full any more are left out."""
+    session.require_reader()
+    outcomes = []
+    for link in links:
+        try:
+            judged = (await read_reviews(_fork(session), link)).judged
+            sides = await require_sides(_fork(session), link)
+        except NotFoundError:
+            continue
+        outcomes.append(LinkOutcome(link, None, judged, _with_reason(session, sides)))
+    return outcomes
+
+
+async def _retract(session: Session, name: str) -> LinkOutcome:
+    try:
+        judged = (await retract_review(session, name)).judged
+        sides = await require_sides(_fork(session), judged.link)
+    except LiaisonError as error:
+        return LinkOutcome("", name, None, (), translate_error(error, session.language))
+    return LinkOutcome(judged.link, name, judged, _with_reason(session, sides))
+
+
+def _fork(session: Session) -> Session:
+    """A session of the same request: each record of what was shown has its own rules."""
+    fork = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
+    fork.recorded = session.recorded
+    return fork
+
+
+async def _judge_link(session: Session, one: JudgedLink, said: BulkVerdict) -> LinkOutcome:
+    try:
+        sides = await require_sides(session, one.link)
+    except LiaisonError as error:
+        return LinkOutcome(one.link, None, None, (), translate_error(error, session.language))
+    shown = both_shown(session, sides)  # a record ends the session's rules, and a review that fails leaves two
+    try:
+        made = _make_review(session, sides, one, said)
+        answer = await record_review(session, sides, made)
+    except LiaisonError as error:
+        held = await make_judgement(session, sides)
+        await session.audit(ActKind.REVIEW, {"link": one.link, "refused": said.verdict}, shown)
+        problem = translate_error(error, session.language)
+        return LinkOutcome(one.link, None, held, _with_reason(session, sides), problem)
+    return LinkOutcome(one.link, made.id, answer.judged, tuple(Verdict), answer.notice)
+
+
+def _make_review(session: Session, sides: ReviewableLink, one: JudgedLink, said: BulkVerdict) -> Review:
+    """The review of one link. Raises ProblemError where it can't be judged so."""
+    require_seen(session, sides, one.seen)
+    if len(said.links) > 1 and _band_of(sides) is Band.POSSIBLE:
+        raise UnprocessableError("possible links are reviewed one by one", "links")
+    reason = said.reason.strip()
+    if not reason and said.verdict in _with_reason(session, sides):
+        raise UnprocessableError("enter a reason for your decision", "reason")
+    return make_review(session, sides, LinkVerdict(said.verdict, reason, said.action))
+
+
+def _with_reason(session: Session, sides: ReviewableLink) -> tuple[Verdict, ...]:
+    return reasons_needed(session, _band_of(sides), sides.reviews)
+
+
+def _band_of(sides: ReviewableLink) -> Band:
+    return sides.link.band if sides.link else Band.NONE

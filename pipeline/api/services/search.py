@@ -1,34 +1,39 @@
-"""Search: the cases that answer a question best and why each of them does; and, apart, hits on hit-only cases."""
+"""Search: the cases that answer a question best and why each of them does; and, apart, hits on hit-only cases.
+
+Its facets say how many of the cases that it finds have each country, agency, type, role, offence and year. What a
+question guesses with names is counted before hit-only records are asked, and what is too much is left out.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import MOST_COUNTED, ActKind, ShownCase
 from pipeline.access.case_filters import LONGEST, Filters
-from pipeline.access.redaction import Row, hit_for
+from pipeline.access.guesses import BORN, UNTYPED, AskedNumber, make_guesses
+from pipeline.access.redaction import hit_for
 from pipeline.access.release import View
-from pipeline.api.answers import IndexAnswer
-from pipeline.api.cursors import CURSOR_CHARS, PageCursor
+from pipeline.api.answers import AsSent, FacetsAnswer, FoundHit, ResultSubject, SearchAnswer, SearchRow
 from pipeline.api.hit_budget import NotAsked
-from pipeline.api.paging import MovingList
-from pipeline.api.problems import UnprocessableError
+from pipeline.api.paging import CURSOR_CHARS, MovingList, PageCursor
+from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.recent_answers import digest_search
-from pipeline.api.services.guesses import CountedQuestion, count_question
-from pipeline.api.services.hit_requests import attach_requests, hits_among
-from pipeline.api.services.search_rows import describe_results
+from pipeline.api.services.disclosures import hits_among, read_hit_requests
+from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import filter_clauses, offence_clauses
+from pipeline.index.filters import FacetsFound, FewOf, facet_body, filter_clauses, offence_clauses, other_clauses
 from pipeline.index.queries import QueryLimits
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.index.searching import (
+    CANDIDATES,
     PageRequest,
     SearchResult,
     explain_result,
@@ -36,9 +41,10 @@ from pipeline.index.searching import (
     find_hits,
 )
 from pipeline.matching.bands import HIT_BAND
+from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
-from pipeline.search.probes import QuestionProbe, make_probe
+from pipeline.search.probes import QuestionProbe, make_probe, make_query_probe, strict_question
 from pipeline.search.questions import FIELDS, CountryCode, Question, QuestionFields, add_fields, parse_question
 from pipeline.search.ranking import RankedCandidate, rank_answers
 from pipeline.search.understanding import (
@@ -49,6 +55,7 @@ from pipeline.search.understanding import (
     translate_hint,
     understand_looks,
 )
+from pipeline.streams.audit.guess_log import GuessError
 
 MOST = 100
 """Results of one page."""
@@ -88,41 +95,26 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(self, question=add_fields(self.question, self.fields), fields=QuestionFields())
 
 
-class SearchAnswer(IndexAnswer, frozen=True):
-    """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
-
-    A record that a grant has opened to the reader stands among `results` in its place, with `access_until`, where the
-    question names it exactly. A hit says that a case of another agency answers the question, in which band, and whom to
-    ask. `hits_left` of today
-    are none where the budget is spent; then hits are left out, and `not_asked` says so of each question that could have
-    met hit-only records, whether or not there are any; so it does where the agency has asked a name with three other
-    birth dates, or numbers. `understood` says how those of the question's words were read that neither a prefix nor
-    quotes state. `hints` say what may not have been meant so, which parts no record has that the reader is shown, and
-    what to try.
-    """
-
-    results: tuple[Row, ...]
-    hits: tuple[Row, ...] = ()
-    hits_left: int = 0
-    next: str | None = None
-    understood: tuple[UnderstoodPart, ...] = ()
-    not_asked: NotAsked = ""
-    hints: tuple[SearchHint, ...] = ()
-
-
 class _ResultPage(msgspec.Struct):
-    """What is shown before it is recorded: rows, how their cases are seen, its end, why some were not asked.
+    """What is shown before it is recorded: rows, how their cases are seen, its end.
 
     `ranked` are the cases of its rows as they were ranked, none of hits, which have no order; `cut` says whether
     others were left out of the ranking.
     """
 
-    rows: list[Row]
+    rows: list[SearchRow]
     seen: dict[str, View]
     next: str | None = None
-    not_asked: NotAsked = ""
     ranked: tuple[RankedCandidate, ...] = ()
     cut: bool = False
+
+
+class _HitPage(msgspec.Struct):
+    """Hits before they are recorded, how their cases are seen, and why some were not asked."""
+
+    rows: list[FoundHit]
+    seen: dict[str, View]
+    not_asked: NotAsked = ""
 
 
 async def search(session: Session, asked: Search, *, with_reasons: bool = True) -> SearchAnswer:
@@ -136,7 +128,7 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
     if not asked.question and asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
     question = parse_asked(asked)
-    hits = _ResultPage([], {})
+    hits = _HitPage([], {})
     if question.narrows_alone:
         page = await _browse_cases(session, asked, question, limit)
     elif asked.cursor or session.viewer is None:
@@ -234,11 +226,15 @@ async def _make_page(
     rows = [_make_row(session, *one) for one in ranked]
     if with_reasons:
         results = [explain_result(*one, asked_for, session.runtime.model) for one in ranked]
-        rows = [row | _say_why(session, result, asked.evidence) for row, result in zip(rows, results, strict=True)]
         about = await describe_results(session, results) if asked.evidence else {}
-        rows = [row | {"about": about.get(row["case"])} if asked.evidence else _leave_out_none(row) for row in rows]
+        rows = [
+            _say_in_full(session, row, result, about.get(row.case))
+            if asked.evidence
+            else _say_why(session, row, result)
+            for row, result in zip(rows, results, strict=True)
+        ]
     ends = await session.read_access_ends({document.case: document for _, document in ranked})
-    rows = [row | ({"access_until": ends[row["case"]]} if row["case"] in ends else {}) for row in rows]
+    rows = [msgspec.structs.replace(row, access_until=ends.get(row.case, UNSET)) for row in rows]
     seen = {document.case: View.FULL for _, document in ranked}
     return _ResultPage(rows, seen, ranked=tuple(candidate for candidate, _ in ranked))
 
@@ -253,10 +249,10 @@ def _merge_pages(page: _ResultPage, granted: _ResultPage) -> _ResultPage:
 
 async def _find_hits(
     session: Session, asked: Search, counted: CountedQuestion, question: Question, with_reasons: bool
-) -> tuple[_ResultPage, _ResultPage]:
+) -> tuple[_HitPage, _ResultPage]:
     """The hit-only cases that a counted question may tell of; apart those that a grant opened, ranked as all others."""
     if counted.asked is None:
-        return _ResultPage([], {}, not_asked=counted.not_asked), _ResultPage([], {})
+        return _HitPage([], {}, counted.not_asked), _ResultPage([], {})
     limits = QueryLimits(session.now.date(), session.viewer)
     runtime = session.runtime
     met = {
@@ -271,14 +267,15 @@ async def _find_hits(
     granted = await _make_page(session, asked, asked_for, ranked, with_reasons)
     hit_rows = sorted(
         (_make_hit_row(session, document) for document in found if views[document.case] is View.HIT),
-        key=lambda row: row["reference"],
+        key=lambda row: row.reference,
     )
     given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
     is_spent = not runtime.hits.remaining(session.requester, session.now)
-    references = {row["reference"] for row in given}
-    await attach_requests(session, given, hits_among(session, found, views))
+    references = {row.reference for row in given}
+    requests = await read_hit_requests(session, given, hits_among(session, found, views))
+    given = [msgspec.structs.replace(row, request=requests.get(row.reference)) for row in given]
     seen = {case: view for case, view in views.items() if session.make_reference(case) in references}
-    return _ResultPage(given, seen, not_asked="budget" if is_spent else counted.not_asked), granted
+    return _HitPage(given, seen, "budget" if is_spent else counted.not_asked), granted
 
 
 async def _browse_cases(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:
@@ -296,36 +293,149 @@ async def _browse_cases(session: Session, asked: Search, question: Question, lim
     )
 
 
-def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocument) -> Row:
-    return {
-        **summarise_case(document),
-        "score": candidate.score,
-        "band": judge_score(candidate.score + session.runtime.model.prior).band,
-        "met": list(candidate.candidate.met),
-    }
+def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocument) -> SearchRow:
+    return msgspec.structs.replace(
+        summarise_case(document),
+        score=candidate.score,
+        band=judge_score(candidate.score + session.runtime.model.prior).band,
+        met=tuple(candidate.candidate.met),
+    )
 
 
-def _say_why(session: Session, result: SearchResult, in_full: bool) -> Row:
-    why = {"why": reasons(result.evidence, session.language)}
-    return why | {"evidence": msgspec.to_builtins(result.evidence)} if in_full else why
-
-
-def _leave_out_none(row: Row) -> Row:
+def _say_why(session: Session, row: SearchRow, result: SearchResult) -> SearchRow:
     """A row in brief: who does not ask for evidence asks for many rows, of which most have no caveat."""
-    return {name: value for name, value in row.items() if value is not None}
+    return msgspec.structs.replace(
+        row,
+        title=row.title or UNSET,
+        caveat=row.caveat or UNSET,
+        why=reasons(result.evidence, session.language),
+    )
 
 
-def _make_hit_row(session: Session, document: CaseDocument) -> Row:
-    return {**hit_for(meta(document), session.make_reference), "band": HIT_BAND}
+def _say_in_full(session: Session, row: SearchRow, result: SearchResult, about: ResultSubject | None) -> SearchRow:
+    why = reasons(result.evidence, session.language)
+    return msgspec.structs.replace(row, why=why, evidence=result.evidence, about=about)
 
 
-def summarise_case(document: CaseDocument) -> Row:
+def _make_hit_row(session: Session, document: CaseDocument) -> FoundHit:
+    return FoundHit(**msgspec.structs.asdict(hit_for(meta(document), session.make_reference)), band=HIT_BAND)
+
+
+def summarise_case(document: CaseDocument) -> SearchRow:
     """What a list says of a case that is seen in full."""
+    return SearchRow(
+        view=View.FULL.value,
+        case=document.case,
+        agency=document.agency,
+        country=document.country,
+        title=(document.data or {}).get("title"),
+        caveat=(document.handling.caveat if document.handling else "") or None,
+    )
+
+
+async def count_facets(session: Session, asked: Search) -> FacetsAnswer:
+    """Count the facets of a search. Raises UnprocessableError for a question that makes no sense.
+
+    Where a count is over few records of others, their owners are told of them: without, a question for one number and
+    its counts would say what a record is about, and nobody would know.
+    """
+    session.require_reader()
+    require_bounded(asked.filters)
+    asked = asked.in_words
+    question = parse_asked(asked)
+    limits = QueryLimits(session.now.date(), session.viewer, offence_clauses(question.offences))
+    cases = None if question.narrows_alone else await _find_counted(session, asked, question)
+    few = FewOf(session.requester.agency, MOST_COUNTED + 1, STATE_FIELDS)
+    found = await session.runtime.reader.count_facets(facet_body(limits, asked.filters, cases, few))
+    await session.audit(ActKind.READ, {"facets": msgspec.to_builtins(asked)}, _make_counted(session, asked, found))
+    return FacetsAnswer(*session.moment, found.counts)
+
+
+def _make_counted(session: Session, asked: Search, found: FacetsFound) -> tuple[ShownCase, ...]:
+    """The records that few others stand beside in a count, but for those that the same search has just shown."""
+    name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
+    shown = session.runtime.answered.find_shown(name, session.now)
+    counted = [one for few in found.few if len(few) <= MOST_COUNTED for one in few]
+    session.decide_without_grants({document.case: document for document in counted})
+    each = (session.make_counted((document.case for document in few), shown) for few in found.few)
+    return tuple(dict.fromkeys(one for few in each for one in few))
+
+
+async def _find_counted(session: Session, asked: Search, question: Question) -> list[str]:
+    """The cases that answer a question, whatever facets are chosen."""
+    narrowed = (*other_clauses(asked.filters), *offence_clauses(question.offences))
+    limits = QueryLimits(session.now.date(), session.viewer, narrowed)
+    runtime, wanted = session.runtime, PageRequest(CANDIDATES, session.filter_readable)
+    probe = make_probe(question, asked.country)
+    found = await find_cases(runtime.reader, question, probe, runtime.model, limits, wanted)
+    return [document.case for _, document in found.cases]
+
+
+READ: Final = (*NAMING, "data.entities.role", "opened")
+"""What of a case's document says whom a result is about, and since when it is open."""
+
+
+async def describe_results(session: Session, results: Sequence[SearchResult]) -> dict[str, ResultSubject]:
+    """Whom each case is about, by its key: `entity`, `type`, `name`, `born`, `role`, and when it was `opened`.
+
+    A case that is not read in full any more is left out.
+    """
+    documents = await session.runtime.reader.read_cases((result.case.case for result in results), READ)
+    views = await session.decide_views(documents)
+    held = {key: document for key, document in documents.items() if views[key] is View.FULL}
     return {
-        "view": View.FULL.value,
-        "case": document.case,
-        "agency": document.agency,
-        "country": document.country,
-        "title": (document.data or {}).get("title"),
-        "caveat": (document.handling.caveat if document.handling else "") or None,
+        result.case.case: _describe(held[result.case.case], result.evidence)
+        for result in results
+        if result.case.case in held
     }
+
+
+def _describe(case: CaseDocument, evidence: Sequence[EntityEvidence]) -> ResultSubject:
+    side = name_side(case, _find_thing(case, evidence))
+    entities = (case.data or {}).get("entities", ())
+    role = next((one.get("role") for one in entities if one.get("id") == side.entity), None)
+    return ResultSubject(side.entity, side.type, side.name, side.born, role, case.opened)
+
+
+def _find_thing(case: CaseDocument, evidence: Sequence[EntityEvidence]) -> LinkedThing:
+    """The entity for which most speaks, by the name that was compared; without evidence the case's first."""
+    best = max(evidence, key=lambda part: part.bits, default=None)
+    if best is None:
+        first: AsSent = next(iter((case.data or {}).get("entities", ())), {})
+        return LinkedThing(first.get("id", ""))
+    named = next((item.value_b for item in best.items if item.field == "name"), "")
+    return LinkedThing(best.entity_b, named)
+
+
+class CountedQuestion(NamedTuple):
+    """What of a question hit-only records may be asked, None where that is nothing, and why not all of it."""
+
+    asked: Question | None
+    not_asked: NotAsked = ""
+
+
+async def count_question(session: Session, question: Question, dialled: str, about: str = "") -> CountedQuestion:
+    """Count what a question, or the alert `about`, guesses with names. Raises UnavailableError.
+
+    The answer follows from what the requester's agency has asked, never from what there is.
+    """
+    kept = strict_question(question)
+    if kept is None:
+        return CountedQuestion(None)
+    typed = [AskedNumber(number.identifier_type, number.value) for number in kept.typed]
+    agency, ring = session.requester.agency, session.runtime.opaque.ring
+    made = make_guesses(ring, agency, make_query_probe(question, dialled), about, typed)
+    try:
+        refused = await session.runtime.guesses.ask(made)
+    except GuessError as error:
+        raise UnavailableError(error) from error
+    if not refused:
+        return CountedQuestion(kept)
+    left = msgspec.structs.replace(
+        kept,
+        names=() if BORN in refused else kept.names,
+        born=() if BORN in refused else kept.born,
+        numbers=() if UNTYPED in refused else kept.numbers,
+        typed=tuple(number for number in kept.typed if number.identifier_type not in refused),
+    )
+    return CountedQuestion(None if left.empty else left, "birth_dates" if BORN in refused else "numbers")

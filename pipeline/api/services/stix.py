@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pipeline.access.redaction import Row
+from pipeline.access.redaction import LinkRow
 from pipeline.api.services.export_words import describe_link
+from pipeline.index.documents import CaseRecord
 from pipeline.records.countries import country_code
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 from pipeline.records.names import full_name
@@ -36,19 +37,19 @@ def exporter_identity() -> Object:
     return _make_identity("exporter", {"name": "Liaison", "identity_class": "system"})
 
 
-def case_objects(row: Row) -> Iterator[Object]:
+def case_objects(row: CaseRecord) -> Iterator[Object]:
     """A case that is seen in full, and what it names.
 
     A later version must bear a later `modified`: it is the record's opening and a millisecond for each version.
     """
-    key, data = row["case"], row["data"]
+    key, data = row.case, row.data
     opened = _opening_time(data)
-    maker, marking = agency_object(row["agency"]), _make_marking(row["agency"], data.get("handling") or {})
+    maker, marking = agency_object(row.agency), _make_marking(row.agency, data.get("handling") or {})
     yield from (maker, marking)
     incident = _make_incident(key, {
         "name": data.get("title") or key, "description": data.get("summary"), "created_by_ref": maker["id"],
         "object_marking_refs": [marking["id"]],
-    }, _format_time(opened), _format_time(opened + timedelta(milliseconds=row["version"])))  # fmt: skip
+    }, _format_time(opened), _format_time(opened + timedelta(milliseconds=row.version)))  # fmt: skip
     yield incident
     for named in data.get("entities") or ():
         thing = _make_entity(key, named, incident)
@@ -57,29 +58,25 @@ def case_objects(row: Row) -> Iterator[Object]:
             yield _make_relationship(incident, thing["id"], {"description": named.get("role")})
 
 
-def link_objects(row: Row) -> Iterator[Object]:
+def link_objects(row: LinkRow) -> Iterator[Object]:
     """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else.
 
     Each pair of versions is an object of its own, so none is ever modified.
     """
-    first = _make_incident(row["case_a"], {"name": row["case_a"]}, UNKNOWN_TIME, UNKNOWN_TIME)
+    first = _make_incident(row.case_a, {"name": row.case_a}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield first
-    if row["case_b"] is None:
-        maker = agency_object(row["hit"]["agency"])
+    if row.hit:
+        maker = agency_object(row.hit.agency)
         yield maker
-        properties = {"name": f"A record of {row['hit']['agency']}", "created_by_ref": maker["id"]}
-        second = _make_dated_object(
-            "incident", ("hit", row["hit"]["reference"]), properties, UNKNOWN_TIME, UNKNOWN_TIME
-        )
+        properties = {"name": f"A record of {row.hit.agency}", "created_by_ref": maker["id"]}
+        second = _make_dated_object("incident", ("hit", row.hit.reference), properties, UNKNOWN_TIME, UNKNOWN_TIME)
     else:
-        second = _make_incident(row["case_b"], {"name": row["case_b"]}, UNKNOWN_TIME, UNKNOWN_TIME)
+        second = _make_incident(row.case_b or "", {"name": row.case_b}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield second
-    probability = row["probability"]
+    probability = row.probability
     judged = {"created": UNKNOWN_TIME, "modified": UNKNOWN_TIME, "description": describe_link(row),
               "confidence": None if probability is None else round(100 * probability)}  # fmt: skip
-    yield _make_relationship(
-        first, second["id"], judged, (row["link_id"], str(row["version_a"]), str(row["version_b"]))
-    )
+    yield _make_relationship(first, second["id"], judged, (row.link_id, str(row.version_a), str(row.version_b)))
 
 
 def agency_object(agency: str) -> Object:

@@ -14,10 +14,8 @@ from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.access.text_limits import LABEL
 from pipeline.api.answers import SubscriptionAnswer, SubscriptionRow, SubscriptionsAnswer
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
-from pipeline.api.services.deciding import record_decision, require_short
-from pipeline.api.services.guesses import count_question
-from pipeline.api.services.search import require_bounded
-from pipeline.api.session import Session
+from pipeline.api.services.search import count_question, require_bounded
+from pipeline.api.session import Session, record_decision, require_short
 from pipeline.errors import LiaisonError
 from pipeline.search.probes import make_query_probe
 from pipeline.search.questions import parse_question

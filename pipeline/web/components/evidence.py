@@ -13,8 +13,7 @@ from typing import NamedTuple
 import htpy
 import msgspec
 
-from pipeline.access.redaction import Row
-from pipeline.api.services.link_evidence import LinkEvidenceAnswer
+from pipeline.api.answers import EvidenceSide, LinkEvidenceAnswer, LinkSide, NextBestCandidate
 from pipeline.matching.explain.breakdown import (
     LINES,
     Bar,
@@ -60,9 +59,9 @@ NAMED = frozenset(("name", "other_names"))
 """Comparisons whose values are names."""
 
 
-def render_sides_comparison(words: Words, found: Explanation, a: Row, b: Row) -> htpy.Element:
+def render_sides_comparison(words: Words, found: Explanation, a: EvidenceSide, b: EvidenceSide) -> htpy.Element:
     """The comparison of two sides, each with its agency and country."""
-    return render_comparison(words, found, a["agency"], b["agency"], (a["country"], b["country"]))
+    return render_comparison(words, found, a.agency, b.agency, (a.country, b.country))
 
 
 def render_comparison(
@@ -250,14 +249,14 @@ WHOLE_FROM = 1000
 """Hundredths of a bit from which a difference is said in whole bits."""
 
 
-def own_side_first(found: LinkEvidenceAnswer) -> tuple[Row, Row, Explanation]:
+def own_side_first(found: LinkEvidenceAnswer) -> tuple[EvidenceSide, EvidenceSide, Explanation]:
     """The own side, the other one, and the explanation with them in this order."""
-    explanation = msgspec.convert(found.link["evidence"], Explanation)
+    explanation = msgspec.convert(found.link.evidence, Explanation)
     a, b = found.sides
-    return (a, b, explanation) if a["case"] == found.own else (b, a, mirrored(explanation))
+    return (a, b, explanation) if a.case == found.own else (b, a, mirrored(explanation))
 
 
-def draw_sides(words: Words, own: Row, other: Row, explanation: Explanation) -> None:
+def draw_sides(words: Words, own: EvidenceSide, other: EvidenceSide, explanation: Explanation) -> None:
     """Both sides and between them how strong the link is."""
     with box("div", "sides"):
         _draw_side(words, own)
@@ -272,25 +271,25 @@ def draw_sides(words: Words, own: Row, other: Row, explanation: Explanation) -> 
 
 def draw_summary(words: Words, found: LinkEvidenceAnswer) -> None:
     """The sentence for a layman, and who else could be meant."""
-    text("p", found.link["summary"], "summary")
+    text("p", found.link.summary, "summary")
     rival = found.next_best
     if rival is None:
         text("p", words("No other candidate you have access to."), "small quiet")
         return
     with box("p", "small"):
         text("span", _introduce_rival(words, rival) + " ")
-        with link("", link_path(rival["link_id"], found.own)):
+        with link("", link_path(rival.link_id, found.own)):
             _draw_name(rival)
-        text("span", ", " + _compare_bits(words, rival["bits"]))
-    if rival["caveat"]:
-        draw_caveat(words, rival["agency"], rival["caveat"])
+        text("span", ", " + _compare_bits(words, rival.bits))
+    if rival.caveat:
+        draw_caveat(words, rival.agency, rival.caveat)
 
 
-def _introduce_rival(words: Words, rival: Row) -> str:
+def _introduce_rival(words: Words, rival: NextBestCandidate) -> str:
     """Who another candidate is to the one that is shown: nobody is a stronger candidate than themselves."""
-    if rival["same"]:
+    if rival.same:
         return words("The same again, in another record:")
-    return words("Stronger candidate:") if rival["bits"] > 0 else words("Next:")
+    return words("Stronger candidate:") if rival.bits > 0 else words("Next:")
 
 
 def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
@@ -310,29 +309,29 @@ def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
         text("summary", words("Score breakdown"))
         draw_waterfall(words, explanation)
     with box("p", "row"):
-        link(words("Open the link's page"), link_path(found.link["link_id"], found.own), "small")
-    box("span", hidden=True, data_shown=found.link["link_id"])
+        link(words("Open the link's page"), link_path(found.link.link_id, found.own), "small")
+    box("span", hidden=True, data_shown=found.link.link_id)
 
 
-def _draw_side(words: Words, side: Row) -> None:
+def _draw_side(words: Words, side: EvidenceSide) -> None:
     with box("div"):
         with box("p", "strong"):
             _draw_name(side)
-        with link("", case_path(side["case"]), "small"):
-            bidi_text(side["title"] or side["case"])
+        with link("", case_path(side.case), "small"):
+            bidi_text(side.title or side.case)
         with box("p", "row small"):
-            text("span", side["case"], "code")
-            draw_handling_code(words, side["handling"])
-        origin = f"{words.country_name(side['country'])} · {words('version {number}', number=side['version'])}"
+            text("span", side.case, "code")
+            draw_handling_code(words, side.handling)
+        origin = f"{words.country_name(side.country)} · {words('version {number}', number=side.version)}"
         text("p", origin, "small quiet")
-        if side["caveat"]:
-            draw_caveat(words, side["agency"], side["caveat"])
+        if side.caveat:
+            draw_caveat(words, side.agency, side.caveat)
 
 
-def _draw_name(side: Row) -> None:
+def _draw_name(side: LinkSide) -> None:
     """A side's person or thing with the year of birth."""
     name, born = name_thing(side)
-    draw_name(name, side["country"])
+    draw_name(name, side.country)
     text("span", born)
 
 

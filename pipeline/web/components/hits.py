@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import msgspec
 from nicegui import ui
 from nicegui.element import Element
 
 from pipeline.access.break_glass import CONFIRMATION_TIME, LONGEST_HOURS, GlassReason
 from pipeline.access.disclosure_threads import ThreadState, Urgency
 from pipeline.access.disclosures import DisclosureAsk
-from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.access.text_limits import LABEL, REASON
+from pipeline.api.answers import FoundHit, HitRequest
 from pipeline.api.services.break_glass import open_alone, request_opening
-from pipeline.api.services.disclosures import request_disclosure
-from pipeline.api.services.hit_requests import summarise_request
+from pipeline.api.services.disclosures import request_disclosure, summarise_request
 from pipeline.locale import N_
 from pipeline.matching.fingerprint import Contact
 from pipeline.web.addresses import case_path
@@ -49,18 +47,18 @@ ALONE = "alone"
 WAYS = {"second": N_("A second supervisor confirms first"), ALONE: N_("Open now and notify owner")}
 
 
-def draw_hit(view: OpenPage, row: Row, label: str = "") -> None:
+def draw_hit(view: OpenPage, row: FoundHit, label: str = "") -> None:
     """A hit-only result as an item of a list; `label` is what it is called where it is asked for."""
     words = view.words
     with box("li", "hit", data_row=""):
         with box("div", "grow"):
-            text("span", words("A record of {agency}", agency=row["agency"]), "name plain")
+            text("span", words("A record of {agency}", agency=row.agency), "name plain")
             with box("p", "about"):
                 badge(words("Hit only"), "plain")
-            draw_contact(msgspec.convert(row.get("contact") or {}, Contact))
+            draw_contact(row.contact)
         with box("p", "score"):
-            if row.get("band"):
-                draw_band(words, row["band"])
+            if row.band:
+                draw_band(words, row.band)
         draw_hit_actions(view, row, label)
 
 
@@ -75,7 +73,7 @@ def draw_contact(said: Contact) -> None:
             text("span", said.phone, dir="ltr")
 
 
-def draw_hit_actions(view: OpenPage, row: Row, label: str = "") -> None:
+def draw_hit_actions(view: OpenPage, row: FoundHit, label: str = "") -> None:
     """What was asked of a hit's owner, and what can be done: ask; a supervisor can open it without, with a second one.
 
     `label` is what the record is called in the list of requests, such as the search that found it.
@@ -86,43 +84,43 @@ def draw_hit_actions(view: OpenPage, row: Row, label: str = "") -> None:
         _draw_break_glass_form(view, row)
 
 
-def _draw_request(view: OpenPage, row: Row, label: str, place: Element) -> None:
+def _draw_request(view: OpenPage, row: FoundHit, label: str, place: Element) -> None:
     """How an own request stands, in its place; the form where none is open."""
-    if asked := row.get("request"):
+    if asked := row.request:
         _draw_request_state(view, asked)
-    if not asked or asked["state"] not in OPEN_STATES:
+    if not asked or asked.state not in OPEN_STATES:
         _draw_ask_form(view, row, label, place)
 
 
-def _draw_request_state(view: OpenPage, asked: Row) -> None:
+def _draw_request_state(view: OpenPage, asked: HitRequest) -> None:
     """How an own request stands, such as "Access requested 26 Nov 2026 23:19 · 24 hours left"."""
     words, now = view.words, view.visit.runtime.clock()
     said = words(
-        REQUEST_WORDS.get(asked["state"], N_("Request closed {time}")), time=words.format_minute(asked["time"])
+        REQUEST_WORDS.get(ThreadState(asked.state), N_("Request closed {time}")), time=words.format_minute(asked.time)
     )
-    with box("p", "row small asked-state", data_state=asked["state"]):
+    with box("p", "row small asked-state", data_state=asked.state):
         link(said, "/disclosures")
-        if asked["state"] == ThreadState.REQUESTED and asked["deadline"]:
-            left = datetime.fromisoformat(asked["deadline"]) - now
+        if asked.state == ThreadState.REQUESTED and asked.deadline:
+            left = datetime.fromisoformat(asked.deadline) - now
             span = words.format_span(left)
             late = left < timedelta()
             badge(
                 words("overdue by {span}", span=span) if late else words("{span} left", span=span),
                 "warn" if late else "plain",
             )
-        if asked["subject"]:
-            text("span", asked["subject"], "quiet")
+        if asked.subject:
+            text("span", asked.subject, "quiet")
 
 
-def _draw_ask_form(view: OpenPage, row: Row, label: str, place: Element) -> None:
+def _draw_ask_form(view: OpenPage, row: FoundHit, label: str, place: Element) -> None:
     """The form that asks the owner for the content, folded until wanted; once sent it gives way to what was asked."""
-    words, reference = view.words, row["reference"]
+    words, reference = view.words, row.reference
 
     async def sent(fields: Sent) -> None:
         deadline = view.visit.runtime.clock() + timedelta(days=DAYS[fields["days"]])
         wanted = DisclosureAsk(fields["reason"], Urgency(fields["urgency"]), deadline)
         asking = request_disclosure(view.visit.new_session(), reference, wanted, fields.get("label", ""))
-        done = words("Request sent to {agency}", agency=row["agency"])
+        done = words("Request sent to {agency}", agency=row.agency)
         answer = await view.run_action(asking, done, redraw=False)
         if answer is not None:
             place.clear()
@@ -149,12 +147,12 @@ def _draw_ask_form(view: OpenPage, row: Row, label: str, place: Element) -> None
                 submit_button(words("Send request"))
 
 
-def _draw_break_glass_form(view: OpenPage, row: Row) -> None:
+def _draw_break_glass_form(view: OpenPage, row: FoundHit) -> None:
     """The form by which a supervisor opens the content without its owner, folded until wanted.
 
     A second supervisor confirms; or it opens at once, which leads to the case, and the owner reviews it.
     """
-    words, reference = view.words, row["reference"]
+    words, reference = view.words, row.reference
 
     async def sent(fields: Sent) -> None:
         wanted = GlassReason(fields["reason"], HOURS[fields["hours"]])
@@ -168,14 +166,14 @@ def _draw_break_glass_form(view: OpenPage, row: Row) -> None:
             open_alone(session, reference, wanted), words("You now have access"), redraw=False
         )
         if answer is not None:
-            ui.navigate.to(case_path(answer.disclosure["case"]))
+            ui.navigate.to(case_path(answer.disclosure.case or ""))
 
     with box("details", "more why"):
         text("summary", words("Emergency access"))
         with form(sent):
             warning = words(
                 "{agency} is notified at once and sees your reason. Only you get access, for the time you choose.",
-                agency=row["agency"],
+                agency=row.agency,
             )
             with box("p", "notice bad"):
                 text("span", warning)

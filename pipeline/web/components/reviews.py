@@ -10,14 +10,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from pipeline.access.redaction import Row
-from pipeline.access.reviews import Verdict
+from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.access.text_limits import REASON
+from pipeline.api.answers import LinkJudgement, ManualLinkRow, ReviewsAnswer
 from pipeline.api.problems import ConflictError
 from pipeline.api.services.reviews import (
-    LinkJudgement,
     LinkVerdict,
-    ReviewsAnswer,
     find_rejudged,
     link_manually,
     read_reviews,
@@ -122,19 +120,19 @@ def _draw_evidence_changes(words: Words, judged: LinkJudgement) -> None:
         text("p", gone, "notice")
 
 
-def _draw_review(view: OpenPage, row: Row, *, undoable: bool) -> None:
+def _draw_review(view: OpenPage, row: ReviewRow, *, undoable: bool) -> None:
     words = view.words
     with box("li"):
         with box("p", "row"):
-            text("strong", words.label(REVIEWS, row["verdict"]))
-            text("span", row.get("reviewer") or row["agency"])
-            text("time", words.format_minute(row["time"]), "quiet", datetime=row["time"])
-            if row["undone"]:
+            text("strong", words.label(REVIEWS, row.verdict))
+            text("span", row.reviewer or row.agency)
+            text("time", words.format_minute(row.time), "quiet", datetime=row.time)
+            if row.undone:
                 badge(words("Undone"), "plain")
-            elif undoable and row.get("reviewer") == view.visit.who:
-                _draw_undo_button(view, row["id"])
-        if row["reason"]:
-            bidi_text(row["reason"], "p", "quiet")
+            elif undoable and row.reviewer == view.visit.who:
+                _draw_undo_button(view, row.id)
+        if row.reason:
+            bidi_text(row.reason, "p", "quiet")
         else:
             text("p", words("No reason given"), "quiet")
 
@@ -165,7 +163,7 @@ def _draw_review_form(words: Words, sent: Callable[[Sent], Awaitable[None]]) -> 
             submit_button(words("Save decision"))
 
 
-def draw_manual_links(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
+def draw_manual_links(view: OpenPage, case: str, rows: Sequence[ManualLinkRow]) -> None:
     """The links of `case` made by hand, and the form."""
     if rows:
         with box("ol", "stack small"):
@@ -174,17 +172,17 @@ def draw_manual_links(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
     _draw_link_form(view, case)
 
 
-def _draw_manual_link(view: OpenPage, case: str, row: Row) -> None:
-    other = row["case_b"] if row["case_a"] == case else row["case_a"]
+def _draw_manual_link(view: OpenPage, case: str, row: ManualLinkRow) -> None:
+    other = row.case_b if row.case_a == case else row.case_a
     with box("li"):
         with box("p", "row"):
             link(other, case_path(other), "code")
-            text("span", row.get("reviewer") or row["agency"])
-            text("time", view.words.format_minute(row["time"]), "quiet", datetime=row["time"])
-            if row.get("reviewer") == view.visit.who:
-                _draw_undo_button(view, row["id"])
-        if row.get("reason"):
-            bidi_text(row["reason"], "p", "quiet")
+            text("span", row.reviewer or row.agency)
+            text("time", view.words.format_minute(row.time), "quiet", datetime=row.time)
+            if row.reviewer == view.visit.who:
+                _draw_undo_button(view, row.id)
+        if row.reason:
+            bidi_text(row.reason, "p", "quiet")
 
 
 def _draw_link_form(view: OpenPage, case: str) -> None:

@@ -7,7 +7,6 @@ from typing import Final
 
 from nicegui import ui
 
-from pipeline.api.languages import translate_error
 from pipeline.api.problems import (
     ConflictError,
     ForbiddenError,
@@ -16,6 +15,7 @@ from pipeline.api.problems import (
     RequestTooLargeError,
     TooManyRequestsError,
     UnprocessableError,
+    translate_error,
 )
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import IndexAwayError

@@ -6,17 +6,18 @@ Beside a received request stand the own record that is asked for, and why it is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from nicegui.element import Element
 
 from pipeline.access.disclosure_threads import MOVE_LABELS, THREAD_STATE_LABELS
-from pipeline.access.redaction import Row
+from pipeline.access.disclosures import AccessRequestRow
 from pipeline.access.text_limits import REASON
+from pipeline.api.answers import RequestedRecord, RequestEvidenceAnswer
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure, revoke_disclosure
-from pipeline.api.services.request_evidence import RequestEvidenceAnswer, read_request_evidence
+from pipeline.api.services.request_evidence import read_request_evidence
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import ThreadKind
 from pipeline.locale import N_
@@ -39,8 +40,8 @@ LENGTHS = {"7": 7, "30": 30, "90": 90, "365": 365}
 class AccessRequestsPageData(NamedTuple):
     """Threads in which we are the owner, and those in which we ask."""
 
-    theirs: tuple[Row, ...]
-    ours: tuple[Row, ...]
+    theirs: tuple[AccessRequestRow, ...]
+    ours: tuple[AccessRequestRow, ...]
 
 
 async def load(visit: Visit, _: Parameters) -> AccessRequestsPageData:
@@ -55,12 +56,12 @@ def draw(view: OpenPage, loaded: AccessRequestsPageData) -> None:
     words = view.words
     text("h1", words("Access requests"))
     with panel(words("Received requests"), words("we decide"), tight=True):
-        _draw_threads(view, sorted(loaded.theirs, key=lambda row: row["state"] != "requested"))
+        _draw_threads(view, sorted(loaded.theirs, key=lambda row: row.state != "requested"))
     with panel(words("Sent requests"), words("the owner decides"), tight=True):
         _draw_threads(view, loaded.ours)
 
 
-def _draw_threads(view: OpenPage, rows: list[Row] | tuple[Row, ...]) -> None:
+def _draw_threads(view: OpenPage, rows: Sequence[AccessRequestRow]) -> None:
     if not rows:
         states.draw_empty(view.words("No requests"))
         return
@@ -69,28 +70,28 @@ def _draw_threads(view: OpenPage, rows: list[Row] | tuple[Row, ...]) -> None:
             _draw_thread(view, row)
 
 
-def _draw_thread(view: OpenPage, row: Row) -> None:
+def _draw_thread(view: OpenPage, row: AccessRequestRow) -> None:
     words = view.words
     with box("li", data_row=""):
         with box("div", "grow stack"):
             draw_thread_head(view, row)
             draw_thread_steps(view, row)
-            if not row["mine"]:
-                _draw_request_evidence(view, row["id"], row["agency"])
+            if not row.mine:
+                _draw_request_evidence(view, row.id, row.agency)
         with box("p", "score small"):
-            badge(words.label(THREAD_STATE_LABELS, row["state"]), "warn" if row["state"] == "requested" else "plain")
+            badge(words.label(THREAD_STATE_LABELS, row.state), "warn" if row.state == "requested" else "plain")
             draw_thread_timer(view, row)
         with box("div", "why"):
             _draw_decisions(view, row)
 
 
-def _draw_decisions(view: OpenPage, row: Row) -> None:
-    if row["mine"]:
+def _draw_decisions(view: OpenPage, row: AccessRequestRow) -> None:
+    if row.mine:
         return
-    if row["state"] == "requested":
-        _draw_answer_forms(view, row["id"])
-    elif row["state"] == "granted":
-        draw_revoke_form(view, row["id"])
+    if row.state == "requested":
+        _draw_answer_forms(view, row.id)
+    elif row.state == "granted":
+        draw_revoke_form(view, row.id)
 
 
 def _draw_answer_forms(view: OpenPage, name: str) -> None:
@@ -145,15 +146,15 @@ async def _show_evidence(view: OpenPage, name: str, agency: str, shown: Element)
         _draw_links(view, found, agency)
 
 
-def _draw_record(view: OpenPage, record: Row) -> None:
+def _draw_record(view: OpenPage, record: RequestedRecord) -> None:
     words = view.words
     with box("div", "stack close"):
-        with link("", case_path(record["case"]), "strong", data_open=""):
-            bidi_text(record["title"] or record["case"])
-        for entity in record["entities"]:
+        with link("", case_path(record.case), "strong", data_open=""):
+            bidi_text(record.title or record.case)
+        for entity in record.entities:
             with box("span", "row small"):
-                text("span", words.label(TYPES, entity["type"]), "quiet")
-                bidi_text(entity["name"] or "–")
+                text("span", words.label(TYPES, entity.type), "quiet")
+                bidi_text(entity.name or "–")
 
 
 def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> None:
@@ -166,50 +167,50 @@ def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> No
         for row in found.links:
             with box("li", "stack close"):
                 with box("span", "row"):
-                    with link("", link_path(row["link_id"], found.record["case"]), data_open=""):
-                        bidi_text(row["name"] or row["title"] or row["case"])
-                    draw_basis(words, row["band"], shared=row["basis"] == Basis.SHARED)
-                    text("span", row["case"], "code quiet small")
-                bidi_text(row["summary"], "span", "small")
-        for row in found.hits:
+                    with link("", link_path(row.link_id, found.record.case), data_open=""):
+                        bidi_text(row.name or row.title or row.case)
+                    draw_basis(words, row.band, shared=row.basis == Basis.SHARED)
+                    text("span", row.case, "code quiet small")
+                bidi_text(row.summary, "span", "small")
+        for hit in found.hits:
             with box("li", "row"):
-                text("span", words("A record of {agency}", agency=row["agency"]))
-                draw_band(words, row["band"])
+                text("span", words("A record of {agency}", agency=hit.agency))
+                draw_band(words, hit.band)
                 badge(words("Hit only"), "plain")
     if found.more:
-        link(words("All links of our record"), case_path(found.record["case"]), "small")
+        link(words("All links of our record"), case_path(found.record.case), "small")
 
 
 AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "overdue"})
 """States in which somebody is to act by a time."""
 
 
-def draw_thread_head(view: OpenPage, row: Row) -> None:
+def draw_thread_head(view: OpenPage, row: AccessRequestRow) -> None:
     """What the record is called, the other agency, and the case where it can be read.
 
     An agency names what it asked for by its own words, such as its search; where it did not, by its own case.
     """
     words = view.words
     with box("p", "row"):
-        if row["label"]:
-            bidi_text(row["label"], "strong")
-        agency = words("A record of {agency}", agency=row["agency"]) if row["mine"] else row["agency"]
-        text("strong" if not row["label"] else "span", agency)
-        if row["case"]:
-            link(row["case"], case_path(row["case"]), "code", data_open="")
-        elif references := {step["case_reference"] for step in row["steps"] if step["case_reference"]}:
+        if row.label:
+            bidi_text(row.label, "strong")
+        agency = words("A record of {agency}", agency=row.agency) if row.mine else row.agency
+        text("strong" if not row.label else "span", agency)
+        if row.case:
+            link(row.case, case_path(row.case), "code", data_open="")
+        elif references := {step.case_reference for step in row.steps if step.case_reference}:
             text("span", words("for {case}", case=", ".join(sorted(references))), "quiet small")
 
 
-def draw_thread_timer(view: OpenPage, row: Row) -> None:
+def draw_thread_timer(view: OpenPage, row: AccessRequestRow) -> None:
     """How much of the time is gone; the time that is left, or by how much it is late."""
     words, now = view.words, view.visit.runtime.clock()
-    awaited = row["state"] in AWAITED or row["oversight"] in AWAITED
-    end = row["deadline"] if awaited else row["until"]
+    awaited = row.state in AWAITED or row.oversight in AWAITED
+    end = row.deadline if awaited else row.until
     if not end:
         return
     left = datetime.fromisoformat(end) - now
-    gone = elapsed_share(row["steps"], end, now)
+    gone = elapsed_share([step.time for step in row.steps], end, now)
     with box("span", "meter late" if left < timedelta() else "meter", aria_hidden="true"):
         box("b", style=f"width: {gone:.0%}")
     if not awaited:
@@ -220,31 +221,31 @@ def draw_thread_timer(view: OpenPage, row: Row) -> None:
         text("small", words("{span} left", span=words.format_span(left)))
 
 
-def elapsed_share(steps: Sequence[Row], end: str, now: datetime) -> float:
-    """The share of the time from a thread's last step to `end` that has passed by `now`."""
-    begin = max((datetime.fromisoformat(step["time"]) for step in steps), default=now)
+def elapsed_share(times: Iterable[str], end: str, now: datetime) -> float:
+    """The share of the time from the last of a thread's `times` to `end` that has passed by `now`."""
+    begin = max(map(datetime.fromisoformat, times), default=now)
     span = (datetime.fromisoformat(end) - begin).total_seconds()
     return min(1.0, max(0.0, (now - begin).total_seconds() / span)) if span > 0 else 1.0
 
 
-def draw_thread_steps(view: OpenPage, row: Row) -> None:
+def draw_thread_steps(view: OpenPage, row: AccessRequestRow) -> None:
     """Who did what, when and why."""
     words = view.words
     with box("ul", "small"):
-        for step in row["steps"]:
+        for step in row.steps:
             with box("li", "row"):
-                text("time", words.format_minute(step["time"]), "quiet", datetime=step["time"])
-                text("span", f"{step['subject'] or step['agency']} · {words.label(MOVE_LABELS, step['move'])}")
-                if step["urgency"]:
-                    text("span", words.label(URGENCIES, step["urgency"]), "quiet")
-                if step["purpose"]:
-                    text("span", words.label(PURPOSES, step["purpose"]), "quiet")
-                if step["hours"] and step["move"] != "confirmation":
-                    text("span", words.format_span(timedelta(hours=step["hours"])), "quiet")
-                if step["verdict"]:
-                    text("strong", words.label(GLASS_REVIEWS, step["verdict"]))
-                if step["reason"]:
-                    bidi_text(step["reason"])
+                text("time", words.format_minute(step.time), "quiet", datetime=step.time)
+                text("span", f"{step.subject or step.agency} · {words.label(MOVE_LABELS, step.move)}")
+                if step.urgency:
+                    text("span", words.label(URGENCIES, step.urgency), "quiet")
+                if step.purpose:
+                    text("span", words.label(PURPOSES, step.purpose), "quiet")
+                if step.hours and step.move != "confirmation":
+                    text("span", words.format_span(timedelta(hours=step.hours)), "quiet")
+                if step.verdict:
+                    text("strong", words.label(GLASS_REVIEWS, step.verdict))
+                if step.reason:
+                    bidi_text(step.reason)
 
 
 def draw_revoke_form(view: OpenPage, name: str) -> None:

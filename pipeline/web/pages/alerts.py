@@ -43,8 +43,8 @@ async def load(visit: Visit, _: Parameters) -> LoadedAlerts:
     rows = (await list_subscriptions(visit.new_session())).subscriptions
     matched: dict[str, list[str]] = {}
     for notice in (await list_latest_notices(visit.new_session(), MOST)).notices if rows else ():
-        if notice["subscription"]:
-            matched.setdefault(notice["subscription"], []).append(notice["time"])
+        if notice.subscription:
+            matched.setdefault(notice.subscription, []).append(notice.time)
     return LoadedAlerts(rows, matched)
 
 

@@ -12,7 +12,7 @@ from pipeline.access.case_filters import is_day
 from pipeline.access.text_limits import SUBJECT
 from pipeline.api.answers import AccessedRecord, AccessRow, ActRecord, ActRow, ActsAnswer, TrailAnswer
 from pipeline.api.services.audit import ActFilter, list_acts, verify_trail
-from pipeline.api.services.export_formats import TableFormat
+from pipeline.api.services.exports import TableFormat
 from pipeline.locale import N_
 from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, post_form, submit_button

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from pipeline.access.disclosure_threads import THREAD_STATE_LABELS, GlassVerdict
-from pipeline.access.redaction import Row
+from pipeline.access.disclosures import AccessRequestRow
 from pipeline.access.requester import Role
 from pipeline.access.text_limits import COMMENT
 from pipeline.api.services.break_glass import confirm_opening, list_break_glass, review_opening, withdraw_request
@@ -28,8 +28,8 @@ FIRST = {"overdue": 0, "awaiting_review": 1, "awaiting_confirmation": 1}
 class BreakGlassPageData(NamedTuple):
     """Break-glass on our records, and by our supervisors."""
 
-    theirs: tuple[Row, ...]
-    ours: tuple[Row, ...]
+    theirs: tuple[AccessRequestRow, ...]
+    ours: tuple[AccessRequestRow, ...]
 
 
 async def load(visit: Visit, _: Parameters) -> BreakGlassPageData:
@@ -38,11 +38,11 @@ async def load(visit: Visit, _: Parameters) -> BreakGlassPageData:
     return BreakGlassPageData(theirs, ours)
 
 
-async def _list_openings(visit: Visit, mine: bool) -> tuple[Row, ...]:
+async def _list_openings(visit: Visit, mine: bool) -> tuple[AccessRequestRow, ...]:
     awaited = (await list_break_glass(visit.new_session(), mine, awaiting=True)).disclosures
     latest = (await list_break_glass(visit.new_session(), mine)).disclosures
-    rows = {row["id"]: row for row in (*awaited, *latest)}
-    return tuple(sorted(rows.values(), key=lambda row: FIRST.get(row["oversight"], len(FIRST))))
+    rows = {row.id: row for row in (*awaited, *latest)}
+    return tuple(sorted(rows.values(), key=lambda row: FIRST.get(row.oversight or "", len(FIRST))))
 
 
 def draw(view: OpenPage, loaded: BreakGlassPageData) -> None:
@@ -55,7 +55,9 @@ def draw(view: OpenPage, loaded: BreakGlassPageData) -> None:
         _draw_threads(view, loaded.ours, _draw_own_actions)
 
 
-def _draw_threads(view: OpenPage, rows: tuple[Row, ...], actions: Callable[[OpenPage, Row], None]) -> None:
+def _draw_threads(
+    view: OpenPage, rows: tuple[AccessRequestRow, ...], actions: Callable[[OpenPage, AccessRequestRow], None]
+) -> None:
     if not rows:
         states.draw_empty(view.words("No emergency access"))
         return
@@ -64,8 +66,8 @@ def _draw_threads(view: OpenPage, rows: tuple[Row, ...], actions: Callable[[Open
             _draw_thread(view, row, actions)
 
 
-def _draw_thread(view: OpenPage, row: Row, actions: Callable[[OpenPage, Row], None]) -> None:
-    words, looked = view.words, row["oversight"]
+def _draw_thread(view: OpenPage, row: AccessRequestRow, actions: Callable[[OpenPage, AccessRequestRow], None]) -> None:
+    words, looked = view.words, row.oversight
     with box("li", data_row=""):
         with box("div", "grow stack"):
             draw_thread_head(view, row)
@@ -73,18 +75,18 @@ def _draw_thread(view: OpenPage, row: Row, actions: Callable[[OpenPage, Row], No
         with box("p", "score small"):
             if looked:
                 badge(words.label(OVERSIGHTS, looked), "warn" if looked in FIRST else "plain")
-            if looked != row["state"]:
-                badge(words.label(THREAD_STATE_LABELS, row["state"]), "plain")
+            if looked != row.state:
+                badge(words.label(THREAD_STATE_LABELS, row.state), "plain")
             draw_thread_timer(view, row)
         with box("div", "why"):
             actions(view, row)
 
 
-def _draw_owner_actions(view: OpenPage, row: Row) -> None:
-    if row["oversight"] in ("awaiting_review", "overdue") and Role.SUPERVISOR in view.visit.roles:
-        _draw_review_form(view, row["id"])
-    elif row["state"] == "granted":
-        draw_revoke_form(view, row["id"])
+def _draw_owner_actions(view: OpenPage, row: AccessRequestRow) -> None:
+    if row.oversight in ("awaiting_review", "overdue") and Role.SUPERVISOR in view.visit.roles:
+        _draw_review_form(view, row.id)
+    elif row.state == "granted":
+        draw_revoke_form(view, row.id)
 
 
 def _draw_review_form(view: OpenPage, name: str) -> None:
@@ -101,11 +103,11 @@ def _draw_review_form(view: OpenPage, name: str) -> None:
         text("button", words("Save review"), "button main", type="submit")
 
 
-def _draw_own_actions(view: OpenPage, row: Row) -> None:
-    if row["oversight"] != "awaiting_confirmation" or Role.SUPERVISOR not in view.visit.roles:
+def _draw_own_actions(view: OpenPage, row: AccessRequestRow) -> None:
+    if row.oversight != "awaiting_confirmation" or Role.SUPERVISOR not in view.visit.roles:
         return
-    words, name = view.words, row["id"]
-    if row["subject"] == view.visit.who:
+    words, name = view.words, row.id
+    if row.subject == view.visit.who:
         _draw_button(words("Withdraw request"), _withdraw_handler(view, name))
     else:
         _draw_button(words("Confirm"), _confirm_handler(view, name))

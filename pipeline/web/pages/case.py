@@ -16,12 +16,13 @@ from typing import Any, Final, NamedTuple
 import htpy
 import msgspec
 
-from pipeline.access.redaction import Row
-from pipeline.api.services.case_links import MOST, CaseLinkFilter, CaseLinksAnswer, list_case_links
+from pipeline.api.answers import CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinkRow
 from pipeline.api.services.cases import read_case
+from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
 from pipeline.api.services.reviews import list_manual_links
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
+from pipeline.search.ranking import StatedHandling
 from pipeline.web.addresses import deconfliction_path, entity_path, graph_path, visibility_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, COLOURS, badge, draw_caveat, draw_handling_code
@@ -50,38 +51,38 @@ from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES, STATUSES
 
 
-async def _load_case(visit: Visit, parameters: Parameters) -> Row:
+async def _load_case(visit: Visit, parameters: Parameters) -> CaseRow:
     """The case. Raises NotFoundError."""
     return (await read_case(visit.new_session(), parameters["key"])).case
 
 
-def draw(view: OpenPage, loaded: TabbedContent[Row]) -> None:
+def draw(view: OpenPage, loaded: TabbedContent[CaseRow]) -> None:
     """The case's heading and its tabs."""
     words, row = view.words, loaded.head
     _draw_heading(words, row)
-    if row["caveat"]:
-        draw_caveat(words, row["agency"], row["caveat"])
-    if row["access_until"]:
-        text("p", words("Access until {time}", time=words.format_minute(row["access_until"])), "notice plain")
-    if doubt := SIGNATURE_DOUBTS.get(row["signature_verdict"]):
+    if row.caveat:
+        draw_caveat(words, row.agency, row.caveat)
+    if row.access_until:
+        text("p", words("Access until {time}", time=words.format_minute(row.access_until)), "notice plain")
+    if doubt := SIGNATURE_DOUBTS.get(row.signature_verdict or ""):
         text("p", words(doubt), "notice bad")
     draw_tabs(view, TABS, loaded, words("Case"))
 
 
-def _draw_heading(words: Words, row: Row) -> None:
-    data: Row = row["data"]
+def _draw_heading(words: Words, row: CaseRow) -> None:
+    data: Raw = row.data
     with box("div", "heading"):
-        text("p", f"{words.country_name(row['country'])} · {row['agency']}", "trail")
+        text("p", f"{words.country_name(row.country)} · {row.agency}", "trail")
         with box("div", "row apart"):
             bidi_text(data.get("title") or data["case_id"], "h1")
             with box("div", "row"):
-                link(words("Network"), graph_path(row["case"], 2), "button slight")
+                link(words("Network"), graph_path(row.case, 2), "button slight")
                 if any(entity["type"] == "event" for entity in data.get("entities", ())):
-                    link(words("Same place and time"), deconfliction_path(row["case"]), "button slight")
+                    link(words("Same place and time"), deconfliction_path(row.case), "button slight")
         with box("p", "row small"):
-            text("span", row["case"], "code")
-            badge(words.label(STATUSES, row["status"]), "plain")
-            text("span", words("version {number}", number=row["version"]), "quiet")
+            text("span", row.case, "code")
+            badge(words.label(STATUSES, row.status), "plain")
+            text("span", words("version {number}", number=row.version), "quiet")
             draw_offences(words, data.get("offences", ()))
 
 
@@ -92,44 +93,44 @@ NAMED = 8
 """People, and as many things."""
 
 
-async def _load_overview(visit: Visit, _: Parameters, row: Row) -> Drawer:
+async def _load_overview(visit: Visit, _: Parameters, row: CaseRow) -> Drawer:
     """The first tab."""
-    found = await list_case_links(visit.new_session(), row["case"], size=STRONGEST, by_entity=False)
+    found = await list_case_links(visit.new_session(), row.case, size=STRONGEST, by_entity=False)
     return partial(_draw_overview, row=row, found=found)
 
 
-def _draw_overview(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
+def _draw_overview(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> None:
     words = view.words
     with box("div", "columns"):
         with box("div"):
-            if row["data"].get("summary"):
-                bidi_text(row["data"]["summary"], "p")
+            if row.data.get("summary"):
+                bidi_text(row.data["summary"], "p")
             _draw_strongest(view, row, found)
-            _draw_named(words, PEOPLE, _entities_of(row, PEOPLE), row["country"])
-            _draw_named(words, THINGS, _entities_of(row, THINGS), row["country"])
+            _draw_named(words, PEOPLE, _entities_of(row, PEOPLE), row.country)
+            _draw_named(words, THINGS, _entities_of(row, THINGS), row.country)
         with box("div"):
             _draw_handling(view, row)
             _draw_dates(words, row)
 
 
-def _draw_strongest(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
+def _draw_strongest(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> None:
     words = view.words
-    own = {entity["id"]: entity for entity in row["data"].get("entities", ())}
+    own = {entity["id"]: entity for entity in row.data.get("entities", ())}
     with panel(words("Links"), words("strongest first"), tight=True):
         if not found.links:
             _draw_no_links(words)
-        full = [link for link in found.links if not link["hit"]]
+        full = [link for link in found.links if not link.hit]
         static_html((_render_link(words, row, link, own) for link in full), "ul", "linked")
-        _draw_hits(view, row["case"], [link for link in found.links if link["hit"]])
+        _draw_hits(view, row.case, [link for link in found.links if link.hit])
         if found.pages > 1:
             with box("p", "onward"):
                 link(words("All {count} links", count=words.format_number(found.whole)), tab_address(LINKS))
 
 
-def _render_link(words: Words, case: Row, row: Row, own: Mapping[str, Raw]) -> htpy.Element:
-    entity = own.get(row["entity"])
-    named = render_name(name_entity(words, entity), case["country"]) if entity else None
-    return render_linked_row(words, case["case"], row, named)
+def _render_link(words: Words, case: CaseRow, row: CaseLinkRow, own: Mapping[str, Raw]) -> htpy.Element:
+    entity = own.get(row.entity or "")
+    named = render_name(name_entity(words, entity), case.country) if entity else None
+    return render_linked_row(words, case.case, row, named)
 
 
 def _draw_named(words: Words, tab: str, held: Sequence[Raw], country: str) -> None:
@@ -150,19 +151,19 @@ def _render_named(words: Words, tab: str, raw: Raw, country: str) -> htpy.Elemen
     ]
 
 
-def _date_facts(words: Words, row: Row) -> list[Fact]:
+def _date_facts(words: Words, row: CaseRow) -> list[Fact]:
     """When the case was opened and closed, and whom to ask."""
-    data, contact = row["data"], row["contact"] or {}
+    data, contact = row.data, row.contact
     return [
         (words("Opened"), words.format_date(data["opened"]) if data.get("opened") else None),
         (words("Closed"), words.format_date(data["closed"]) if data.get("closed") else None),
-        (words("Unit"), contact.get("unit")),
-        (words("E-mail"), contact.get("email")),
-        (words("Phone"), contact.get("phone")),
+        (words("Unit"), contact.unit),
+        (words("E-mail"), contact.email),
+        (words("Phone"), contact.phone),
     ]
 
 
-def _draw_dates(words: Words, row: Row) -> None:
+def _draw_dates(words: Words, row: CaseRow) -> None:
     facts = _date_facts(words, row)
     if any(value for _, value in facts):
         with panel(words("Dates and contact")):
@@ -176,7 +177,7 @@ LINKS_PER_PAGE: Final = 25
 """Links of one page: they fit three screens; of a phone where each own entity has several of them."""
 
 WHOLE: Final = "whole"
-"""The parameter of an address that asks for up to MOST links on one page, which is how all are printed."""
+"""The parameter of an address that asks for up to MOST_PRINTED links on one page, which is how all are printed."""
 
 FILTERS: Final = ("entity", "band", "colour", "country")
 """The parameters of an address."""
@@ -185,14 +186,14 @@ FEW: Final = 10
 """So many links need no filters."""
 
 
-async def _load_links(visit: Visit, parameters: Parameters, row: Row) -> Drawer:
+async def _load_links(visit: Visit, parameters: Parameters, row: CaseRow) -> Drawer:
     """The tab of the links, with those made by hand."""
     wanted = _parse_link_filter(parameters)
     found, made = await asyncio.gather(
         list_case_links(
-            visit.new_session(), row["case"], wanted, parse_page(parameters.get("page", "")), _page_size(parameters)
+            visit.new_session(), row.case, wanted, parse_page(parameters.get("page", "")), _page_size(parameters)
         ),
-        list_manual_links(visit.new_session(), row["case"]),
+        list_manual_links(visit.new_session(), row.case),
     )
     return partial(_draw_links, row=row, found=found, made=made.links, place=parameters)
 
@@ -208,9 +209,11 @@ def _parse_link_filter(parameters: Parameters) -> CaseLinkFilter:
     )
 
 
-def _draw_links(view: OpenPage, row: Row, found: CaseLinksAnswer, made: Sequence[Row], place: Parameters) -> None:
+def _draw_links(
+    view: OpenPage, row: CaseRow, found: CaseLinksAnswer, made: Sequence[ManualLinkRow], place: Parameters
+) -> None:
     words = view.words
-    own = {entity["id"]: entity for entity in row["data"].get("entities", ())}
+    own = {entity["id"]: entity for entity in row.data.get("entities", ())}
     narrowed = {name: place[name] for name in FILTERS if place.get(name)}
     if found.whole > FEW or narrowed:
         _draw_filters(words, found, own, narrowed)
@@ -219,10 +222,10 @@ def _draw_links(view: OpenPage, row: Row, found: CaseLinksAnswer, made: Sequence
         page = select_page(found.page, found.kept, size)
         with panel(words("Links"), _format_extent(words, found, page), tight=True):
             _draw_groups(view, row, found, own)
-        draw_page_links(words, LINKS, page, **narrowed, **({WHOLE: "1"} if size == MOST else {}))
+        draw_page_links(words, LINKS, page, **narrowed, **({WHOLE: "1"} if size == MOST_PRINTED else {}))
         if page.pages > 1 and size == LINKS_PER_PAGE:
             with box("p", "row pages"):
-                most = words.format_number(min(found.kept, MOST))
+                most = words.format_number(min(found.kept, MOST_PRINTED))
                 whole = words("{count} links on one page, to print", count=most)
                 link(whole, tab_address(LINKS, **narrowed, **{WHOLE: "1"}), "small")
     elif narrowed:
@@ -230,7 +233,7 @@ def _draw_links(view: OpenPage, row: Row, found: CaseLinksAnswer, made: Sequence
     else:
         _draw_no_links(words)
     with panel(words("Links added by hand")):
-        draw_manual_links(view, row["case"], made)
+        draw_manual_links(view, row.case, made)
 
 
 def _draw_no_links(words: Words) -> None:
@@ -240,7 +243,7 @@ def _draw_no_links(words: Words) -> None:
 
 
 def _page_size(place: Parameters) -> int:
-    return MOST if place.get(WHOLE) else LINKS_PER_PAGE
+    return MOST_PRINTED if place.get(WHOLE) else LINKS_PER_PAGE
 
 
 def _format_extent(words: Words, found: CaseLinksAnswer, page: NumberedPage) -> str:
@@ -254,29 +257,29 @@ def _format_extent(words: Words, found: CaseLinksAnswer, page: NumberedPage) -> 
     return words.plural("{count} link", "{count} links", found.whole)
 
 
-def _draw_groups(view: OpenPage, case: Row, found: CaseLinksAnswer, own: Mapping[str, Raw]) -> None:
+def _draw_groups(view: OpenPage, case: CaseRow, found: CaseLinksAnswer, own: Mapping[str, Raw]) -> None:
     words = view.words
-    full = [row for row in found.links if not row["hit"]]
+    full = [row for row in found.links if not row.hit]
     static_html(_render_groups(words, case, full, own, found.entities), "div", "linked")
-    _draw_hits(view, case["case"], [row for row in found.links if row["hit"]])
+    _draw_hits(view, case.case, [row for row in found.links if row.hit])
 
 
-def _draw_hits(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
+def _draw_hits(view: OpenPage, case: str, rows: Sequence[CaseLinkRow]) -> None:
     """Links of which the other side is only a hit."""
     if rows:
         text("h3", view.words("Restricted matches (hit only)"), "onward")
         with box("ol", "results"):
-            for row in rows:
-                draw_hit(view, row["hit"] | {"band": row["band"]}, case)
+            for row, hit in ((row, row.hit) for row in rows if row.hit):
+                draw_hit(view, FoundHit(hit.view, hit.reference, hit.agency, hit.contact, row.band, hit.request), case)
 
 
 def _render_groups(
-    words: Words, case: Row, rows: Iterable[Row], own: Mapping[str, Raw], counts: Mapping[str, int]
+    words: Words, case: CaseRow, rows: Iterable[CaseLinkRow], own: Mapping[str, Raw], counts: Mapping[str, int]
 ) -> Iterator[htpy.Element]:
-    for entity, held in groupby(rows, key=lambda row: row["entity"]):
+    for entity, held in groupby(rows, key=lambda row: row.entity):
         yield htpy.section[
-            _render_own(words, own.get(entity), case["country"], counts.get(entity, 0)),
-            htpy.ul[(render_linked_row(words, case["case"], row) for row in held)],
+            _render_own(words, own.get(entity or ""), case.country, counts.get(entity or "", 0)),
+            htpy.ul[(render_linked_row(words, case.case, row) for row in held)],
         ]
 
 
@@ -328,18 +331,18 @@ UNFOLDED = 4
 PEOPLE, THINGS = "people", "things"
 
 
-def _entities_of(row: Row, tab: str) -> list[Raw]:
+def _entities_of(row: CaseRow, tab: str) -> list[Raw]:
     """The people of a case, in its own order; or everything else, the same types together."""
-    held = [raw for raw in row["data"].get("entities", ()) if (raw["type"] == "person") is (tab == PEOPLE)]
+    held = [raw for raw in row.data.get("entities", ()) if (raw["type"] == "person") is (tab == PEOPLE)]
     return held if tab == PEOPLE else sorted(held, key=lambda raw: str(raw["type"]))
 
 
-async def _load_entities(tab: str, _: Visit, parameters: Parameters, row: Row) -> Drawer:
+async def _load_entities(tab: str, _: Visit, parameters: Parameters, row: CaseRow) -> Drawer:
     """The tab of the people, or of everything else."""
     return partial(_draw_entities, tab=tab, row=row, held=_entities_of(row, tab), place=parameters)
 
 
-def _draw_entities(view: OpenPage, tab: str, row: Row, held: Sequence[Raw], place: Parameters) -> None:
+def _draw_entities(view: OpenPage, tab: str, row: CaseRow, held: Sequence[Raw], place: Parameters) -> None:
     words, sought = view.words, place.get("entity", "")
     if not held:
         nobody = words("No people in this record") if tab == PEOPLE else words("No things in this record")
@@ -349,15 +352,15 @@ def _draw_entities(view: OpenPage, tab: str, row: Row, held: Sequence[Raw], plac
     page = select_page(
         parse_page(place.get("page", "")) if at is None else at // ENTITIES_PER_PAGE + 1, len(held), ENTITIES_PER_PAGE
     )
-    related = RelatedEntities(words, row["data"], row["country"])
+    related = RelatedEntities(words, row.data, row.country)
     title = words("People") if tab == PEOPLE else words("Things")
     with panel(title, words.plural("{count} entity", "{count} entities", len(held)), tight=True):
         static_html(
             render_entity(
                 words,
                 entity,
-                row["country"],
-                entity_path(row["case"], entity["id"]),
+                row.country,
+                entity_path(row.case, entity["id"]),
                 related.render(entity["id"]),
                 unfolded=len(held) <= UNFOLDED or entity["id"] == sought,
             )
@@ -402,9 +405,8 @@ SEVERAL = {"birth_date": "birth_dates"}
 """Fields that hold several dates of one kind, by the field that holds one."""
 
 
-def collect_moments(words: Words, row: Row) -> CaseTimeline:
+def collect_moments(words: Words, data: Raw) -> CaseTimeline:
     """The dates of a case and its entities."""
-    data = row["data"]
     entities = data.get("entities", ())
     own = [TimelineMoment(data[field], word) for field, word in OF_CASE if data.get(field)]
     events = [moment for entity in entities for moment in _list_moments(words, entity, OF_EVENTS)]
@@ -418,7 +420,7 @@ def _list_moments(words: Words, entity: dict[str, Any], fields: Iterable[tuple[s
             yield TimelineMoment(when, word, name_entity(words, entity), entity["id"])
 
 
-async def _load_timeline(_: Visit, parameters: Parameters, row: Row) -> Drawer:
+async def _load_timeline(_: Visit, parameters: Parameters, row: CaseRow) -> Drawer:
     """The tab of what happened when."""
 
     def draw_panel(view: OpenPage) -> None:
@@ -428,13 +430,13 @@ async def _load_timeline(_: Visit, parameters: Parameters, row: Row) -> Drawer:
     return draw_panel
 
 
-def _draw_timeline(words: Words, row: Row, asked: str = "") -> None:
+def _draw_timeline(words: Words, row: CaseRow, asked: str = "") -> None:
     """What happened, a page of it as an address asks for, and the rest folded."""
-    found = collect_moments(words, row)
+    found = collect_moments(words, row.data)
     if not found.events and not found.details:
         states.draw_empty(words("No dates in this record"))
         return
-    people = {entity["id"] for entity in row["data"].get("entities", ()) if entity["type"] == "person"}
+    people = {entity["id"] for entity in row.data.get("entities", ()) if entity["type"] == "person"}
     page = select_page(parse_page(asked), len(found.events), MOMENTS_PER_PAGE)
     if found.events:
         static_html(_render_moments(words, row, people, found.events[page.first : page.last]), "ol", "timeline")
@@ -446,13 +448,12 @@ def _draw_timeline(words: Words, row: Row, asked: str = "") -> None:
 
 
 def _render_moments(
-    words: Words, row: Row, people: set[str], moments: Iterable[TimelineMoment]
+    words: Words, row: CaseRow, people: set[str], moments: Iterable[TimelineMoment]
 ) -> Iterator[htpy.Element]:
     for moment in moments:
         tab = "people" if moment.entity in people else "things"
         name = (
-            moment.entity
-            and htpy.a(href=tab_address(tab, entity=moment.entity))[render_name(moment.name, row["country"])]
+            moment.entity and htpy.a(href=tab_address(tab, entity=moment.entity))[render_name(moment.name, row.country)]
         )
         yield htpy.li[
             htpy.time(datetime=first_day(moment.when))[format_moment(words, moment.when)],
@@ -472,12 +473,12 @@ SIGNATURE_DOUBTS = {
 """What is said of a case whose signature the server did not find good, by what it found."""
 
 
-async def _load_record(_: Visit, __: Parameters, row: Row) -> Drawer:
+async def _load_record(_: Visit, __: Parameters, row: CaseRow) -> Drawer:
     """The tab of the record as it was sent."""
     return partial(_draw_record, row=row)
 
 
-def _draw_record(view: OpenPage, row: Row) -> None:
+def _draw_record(view: OpenPage, row: CaseRow) -> None:
     words = view.words
     with box("div", "halves"):
         with box("div", "stack"):
@@ -488,27 +489,27 @@ def _draw_record(view: OpenPage, row: Row) -> None:
             _draw_provenance(words, row)
 
 
-def _draw_handling(view: OpenPage, row: Row) -> None:
+def _draw_handling(view: OpenPage, row: CaseRow) -> None:
     """Who may see the case; to its own agency with the way to who has access."""
-    words, handling, viewer = view.words, row["handling"] or {}, view.visit.requester
+    words, handling, viewer = view.words, row.handling or StatedHandling(), view.visit.requester
     with panel(words("Handling")):
         draw_facts(
             [
-                (words("Code"), lambda: draw_handling_code(words, handling.get("code", "H0"))),
-                (words("Released to"), format_countries(words, handling.get("releasable_to", ()))),
+                (words("Code"), lambda: draw_handling_code(words, handling.code)),
+                (words("Released to"), format_countries(words, handling.releasable_to)),
                 (
                     words("Purposes"),
-                    ", ".join(words.label(PURPOSES, purpose) for purpose in handling.get("purposes", ())),
+                    ", ".join(words.label(PURPOSES, purpose) for purpose in handling.purposes),
                 ),
-                (words("Kept until"), words.format_date(row["retain_until"]) if row["retain_until"] else None),
+                (words("Kept until"), words.format_date(row.retain_until) if row.retain_until else None),
             ]
         )
-        if viewer is not None and viewer.agency == row["agency"]:
-            link(words("Who has access"), visibility_path(row["case"]), "button slight")
+        if viewer is not None and viewer.agency == row.agency:
+            link(words("Who has access"), visibility_path(row.case), "button slight")
 
 
-def _draw_grading(words: Words, row: Row) -> None:
-    data: Row = row["data"]
+def _draw_grading(words: Words, row: CaseRow) -> None:
+    data: Raw = row.data
     grading = data.get("evaluation") or {}
     with panel(words("Source grading and contact")):
         graded = f"{grading['source']}{grading['information']} ({grading['scheme']})" if grading else ""
@@ -521,29 +522,29 @@ def _draw_grading(words: Words, row: Row) -> None:
         )
 
 
-def _draw_provenance(words: Words, row: Row) -> None:
-    came = row["provenance"] or {}
-    position = came.get("position")
-    if isinstance(position, dict):
-        position = f"{position['topic']} {position['partition']}:{position['offset']}"
+def _draw_provenance(words: Words, row: CaseRow) -> None:
+    came = row.provenance
+    if came is None:
+        return
+    at = came.position
     with panel(words("Provenance")):
         draw_facts(
             [
-                (words("Received"), words.format_minute(came["ingested_at"]) if came.get("ingested_at") else None),
-                (words("Position"), str(position) if position else None),
-                (words("Schema"), came.get("schema_version")),
-                (words("Content"), (came.get("content_hash") or "")[:16]),
-                (words("Signature"), words("valid, by its agency") if row["signature_verdict"] == "good" else None),
-                (words("Model"), came.get("generation")),
+                (words("Received"), words.format_minute(came.ingested_at) if came.ingested_at else None),
+                (words("Position"), f"{at.topic} {at.partition}:{at.offset}" if at else None),
+                (words("Schema"), came.schema_version),
+                (words("Content"), came.content_hash[:16]),
+                (words("Signature"), words("valid, by its agency") if row.signature_verdict == "good" else None),
+                (words("Model"), came.generation),
             ]
         )
-        for warning in row["warnings"] or ():
+        for warning in row.warnings or ():
             with box("p", "notice"):
-                text("span", f"{warning['message']} ({warning['pointer']})")
+                text("span", f"{warning.message} ({warning.pointer})")
 
 
-def _draw_extensions(words: Words, row: Row) -> None:
-    held: dict[str, Any] = row["data"].get("extensions") or {}
+def _draw_extensions(words: Words, row: CaseRow) -> None:
+    held: dict[str, Any] = row.data.get("extensions") or {}
     if held:
         with panel(words("Agency's own fields")):
             draw_facts(

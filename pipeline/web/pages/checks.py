@@ -13,10 +13,9 @@ from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-import msgspec
 from nicegui.element import Element
 
-from pipeline.access.redaction import Row
+from pipeline.api.answers import ListMatch, ListResultRow, ListResultsAnswer
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, TARGET_LABELS
 from pipeline.api.list_template import TEMPLATE_TYPES
 from pipeline.api.services.list_checks import (
@@ -25,7 +24,6 @@ from pipeline.api.services.list_checks import (
     ListCheck,
     ListChecksAnswer,
     ListFilter,
-    ListResultsAnswer,
     best_band,
     delete_list,
     format_not_asked,
@@ -38,7 +36,6 @@ from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_, NN_
 from pipeline.matching.bands import LINK_BANDS, Band
-from pipeline.search.understanding import SearchHint
 from pipeline.web.addresses import case_path, list_columns_path, list_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_caveat_badge
@@ -223,7 +220,7 @@ class ShownList:
     def add(self, loaded: ListResultsPageData) -> bool:
         """Show what has come since; False where the page is another one and has to be drawn anew."""
         rows, known = loaded.found.rows, len(self._rows)
-        if not known or [row["line"] for row in rows[:known]] != [row["line"] for row in self._rows]:
+        if not known or [row.line for row in rows[:known]] != [row.line for row in self._rows]:
             return False
         self._add(rows[known:])
         self._rows = rows
@@ -260,7 +257,7 @@ async def _look_again(view: OpenPage) -> None:
         await view.redraw()
 
 
-def _count_rows(words: Words, rows: Sequence[Row]) -> str:
+def _count_rows(words: Words, rows: Sequence[ListResultRow]) -> str:
     return words.plural("{count} row", "{count} rows", len(rows))
 
 
@@ -316,44 +313,44 @@ def _draw_choice(word: str, check: ListCheck, asked: dict[str, str], *, chosen: 
     link(word, f"{list_path(check.id)}{'?' if query else ''}{query}", aria_current="true" if chosen else None)
 
 
-def _result_columns(view: OpenPage) -> list[TableColumn[Row]]:
+def _result_columns(view: OpenPage) -> list[TableColumn[ListResultRow]]:
     words = view.words
     return [
-        TableColumn(words("Row"), lambda row: text("span", words.format_number(row["line"])), "number"),
-        TableColumn(words("Your ID"), lambda row: bidi_text(row["id"] or "–")),
-        TableColumn(words("Search"), lambda row: draw_query(words, row["query"]), "wide"),
+        TableColumn(words("Row"), lambda row: text("span", words.format_number(row.line)), "number"),
+        TableColumn(words("Your ID"), lambda row: bidi_text(row.id or "–")),
+        TableColumn(words("Search"), lambda row: draw_query(words, row.query), "wide"),
         TableColumn(words("Best band"), lambda row: _draw_best_band(words, row)),
         TableColumn(words("Records"), lambda row: _draw_result(view, row), "wide"),
     ]
 
 
-def _draw_best_band(words: Words, row: Row) -> None:
+def _draw_best_band(words: Words, row: ListResultRow) -> None:
     if (best := best_band(row)) is not Band.NONE:
         draw_band(words, best)
     else:
         text("span", "–", "quiet")
 
 
-def _draw_result(view: OpenPage, row: Row) -> None:
+def _draw_result(view: OpenPage, row: ListResultRow) -> None:
     """The best match, then hits, which are few; what is behind them folded."""
     words = view.words
-    best = row["matches"][:1] if row["matches"] and row["matches"][0]["band"] else []
-    others = row["matches"][len(best) :]
+    best = row.matches[:1] if row.matches and row.matches[0].band else []
+    others = row.matches[len(best) :]
     with box("div", "stack close"):
-        if row["problem"] and row["query"]:
-            text("span", row["problem"], "tag warn")
+        if row.problem and row.query:
+            text("span", row.problem, "tag warn")
         for found in best:
-            _draw_match(words, found, with_band=best_band(row) != found["band"])
-        for found in row["hits"]:
+            _draw_match(words, found, with_band=best_band(row) != found.band)
+        for hit in row.hits:
             with box("div", "row"):
-                text("span", words("A record of {agency}", agency=found["agency"]))
+                text("span", words("A record of {agency}", agency=hit.agency))
                 badge(words("Hit only"), "plain")
-                draw_band(words, found["band"])
-            draw_hit_actions(view, found, _format_query(row["query"]))
-        if row["not_asked"]:
+                draw_band(words, hit.band)
+            draw_hit_actions(view, hit, _format_query(row.query))
+        if row.not_asked:
             text("span", format_not_asked(row, words.language), "tag warn")
-        if row["hint"]:
-            draw_hint(words, msgspec.convert(row["hint"], SearchHint))
+        if row.hint:
+            draw_hint(words, row.hint)
         if others:
             with box("details", "more"):
                 text("summary", words.plural(*(MORE_RESULTS if best else WEAK_RESULTS), len(others)))
@@ -362,43 +359,43 @@ def _draw_result(view: OpenPage, row: Row) -> None:
                         _draw_match(words, found)
 
 
-def _draw_match(words: Words, found: Row, *, with_band: bool = True) -> None:
-    about = found["about"]
+def _draw_match(words: Words, found: ListMatch, *, with_band: bool = True) -> None:
+    about = found.about
     with box("div", "stack close"):
         with box("div", "row"):
-            with link("", case_path(found["case"]), data_open=""):
-                if about["name"]:
-                    draw_name(about["name"], found["country"], classes="strong")
+            with link("", case_path(found.case), data_open=""):
+                if about.name:
+                    draw_name(about.name, found.country, classes="strong")
                     text("span", " ")
-                bidi_text(found["title"] or found["case"])
-            if found["band"] and with_band:
-                draw_band(words, found["band"])
-            if found["caveat"]:
-                draw_caveat_badge(words, found["case"].partition(":")[0], found["caveat"])
+                bidi_text(found.title or found.case)
+            if found.band and with_band:
+                draw_band(words, found.band)
+            if found.caveat:
+                draw_caveat_badge(words, found.case.partition(":")[0], found.caveat)
         with box("p", "row small quiet"):
-            if about["born"]:
-                text("span", words("born {date}", date=words.format_date(about["born"])))
-            text("span", f"{words.country_name(found['country'])} · {found['case']}", "code")
+            if about.born:
+                text("span", words("born {date}", date=words.format_date(about.born)))
+            text("span", f"{words.country_name(found.country)} · {found.case}", "code")
         _draw_comparisons(words, found)
 
 
-def _draw_comparisons(words: Words, found: Row) -> None:
+def _draw_comparisons(words: Words, found: ListMatch) -> None:
     """How well each value agrees, the strongest first, with both values where they are not the same."""
-    if found["compared"]:
+    if found.compared:
         with box("ul", "levels small"):
-            for one in found["compared"]:
-                with box("li", "against" if one["bits"] < 0 else ""):
-                    text("b", one["label"])
-                    text("span", f" {one['agreement']}")
-                    if one["asked"] != one["record"]:
+            for one in found.compared:
+                with box("li", "against" if one.bits < 0 else ""):
+                    text("b", one.label)
+                    text("span", f" {one.agreement}")
+                    if one.asked != one.record:
                         text("span", " ")
                         asked, record = words("asked"), words("record")
                         with box("span", "quiet"):
                             text("span", f"{asked} ")
-                            bidi_text(one["asked"])
+                            bidi_text(one.asked)
                             text("span", f", {record} ")
-                            bidi_text(one["record"])
-    elif met := [words.label(MET, clause) for clause in found["met"] if clause in MET]:
+                            bidi_text(one.record)
+    elif met := [words.label(MET, clause) for clause in found.met if clause in MET]:
         text("span", ", ".join(met), "small quiet")
 
 

@@ -18,21 +18,20 @@ from msgspec import Meta
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.languages import translate_error
-from pipeline.api.services.bulk_reviews import (
+from pipeline.api.answers import InboxAnswer, InboxRow, LinkOutcome
+from pipeline.api.problems import translate_error
+from pipeline.api.services.inbox import InboxFilter, Listed, assign_link, list_inbox
+from pipeline.api.services.links import read_evidence
+from pipeline.api.services.reviews import (
     MOST_LINKS,
     BulkVerdict,
-    LinkOutcome,
+    find_rejudged,
     judge_links,
     read_outcomes,
     retract_reviews,
 )
-from pipeline.api.services.inbox import InboxAnswer, InboxFilter, Listed, assign_link, list_inbox
-from pipeline.api.services.link_evidence import read_evidence
-from pipeline.api.services.reviews import find_rejudged
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import IndexAwayError
 from pipeline.locale import N_
@@ -41,7 +40,7 @@ from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS
 from pipeline.web.components.evidence import draw_evidence
 from pipeline.web.components.form import field, limit_text, select_field
-from pipeline.web.components.link_rows import AGES, name_person, render_row, side_of
+from pipeline.web.components.link_rows import AGES, name_thing, render_row
 from pipeline.web.components.markup import box, static_html, text
 from pipeline.web.components.values import render_name
 from pipeline.web.i18n import Words
@@ -244,9 +243,9 @@ class TriageDesk:
         """Add a page of links, each to its group wherever that began, and offer the next page."""
         self.following = answer.next
         now = datetime.fromisoformat(answer.time)
-        groups: dict[str, list[Row]] = {}
+        groups: dict[str, list[InboxRow]] = {}
         for row in answer.links:
-            self._seen[row["link_id"]] = row["own_review"]
+            self._seen[row.link_id] = row.own_review
             groups.setdefault(self._title_group(row), []).append(row)
         for title, held in groups.items():
             with self._find_group(title, held[0]):
@@ -254,7 +253,7 @@ class TriageDesk:
         if self.more is not None:
             self.more.set_visibility(answer.next is not None)
 
-    def _find_group(self, title: str, row: Row) -> Element:
+    def _find_group(self, title: str, row: InboxRow) -> Element:
         """The group of this title; where there is none yet, a new one at the end of the list."""
         if title not in self._groups and self.list is not None:
             with self.list, box("section", aria_label=title) as group:
@@ -262,21 +261,20 @@ class TriageDesk:
             self._groups[title] = group
         return self._groups[title]
 
-    def _title_group(self, row: Row) -> str:
+    def _title_group(self, row: InboxRow) -> str:
         """Whom or what a row is listed under: our person, or our case."""
-        own = side_of(row, own=True)
+        own = row.side(own=True)
         if self.asked.by_person:
-            return "".join(name_person(row, own))
-        return " · ".join(filter(None, (row[f"title_{own}"], row["own"])))
+            return "".join(name_thing(own))
+        return " · ".join(filter(None, (own.title, own.case)))
 
-    def _render_heading(self, row: Row) -> htpy.Node:
+    def _render_heading(self, row: InboxRow) -> htpy.Node:
         """The same, with a person's name as it reads in Latin letters too."""
-        own = side_of(row, own=True)
+        own = row.side(own=True)
         if self.asked.by_person:
-            name, born = name_person(row, own)
-            return [render_name(name, row[f"country_{own}"]), born]
-        title = row[f"title_{own}"]
-        return [htpy.bdi(dir="auto")[title], " · ", row["own"]] if title else row["own"]
+            name, born = name_thing(own)
+            return [render_name(name, own.country), born]
+        return [htpy.bdi(dir="auto")[own.title], " · ", own.case] if own.title else own.case
 
     async def _open(self, event: GenericEventArguments) -> None:
         """Show the evidence of a link; of several that were asked for, the last."""
@@ -300,7 +298,7 @@ class TriageDesk:
         """Save the decisions of one message, each with links, decision and reason, and tell what became of them."""
         told: _ReviewActs = read_event(event, _ReviewActs)
 
-        async def save(act: _ReviewAct) -> tuple[int, list[Row]]:
+        async def save(act: _ReviewAct) -> tuple[int, list[dict[str, object]]]:
             async with self._room:
                 return act.act, await self._review_links(act)
 
@@ -319,7 +317,7 @@ class TriageDesk:
     def _note(self, outcomes: Iterable[LinkOutcome]) -> None:
         self._seen |= {outcome.link: outcome.judged.own for outcome in outcomes if outcome.judged}
 
-    async def _review_links(self, said: BulkVerdict) -> list[Row]:
+    async def _review_links(self, said: BulkVerdict) -> list[dict[str, object]]:
         links = said.links
         held = {one.link: self._seen.pop(one.link) for one in links if one.link in self._seen}
         try:
@@ -385,7 +383,7 @@ class TriageDesk:
                 self.add_rows(answer)
 
 
-def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> Row:
+def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> dict[str, object]:
     """What the page's script needs to know; `seen` is the own review that its reviewer saw in force."""
     held = outcome.judged.own if outcome.judged else seen
     return {
@@ -397,12 +395,12 @@ def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> R
     }
 
 
-def _describe_new_review(words: Words, outcome: LinkOutcome) -> Row:
+def _describe_new_review(words: Words, outcome: LinkOutcome) -> dict[str, object]:
     """The same of a link on which a colleague decided, or took a decision back."""
     judged, said = outcome.judged, ""
     if judged and judged.own:
-        row = next(row for row in judged.reviews if row["id"] == judged.own)
-        said = f"{words(REVIEWS[row['verdict']])}, {row['reviewer']}, {words.format_minute(row['time'])}"
+        row = next(row for row in judged.reviews if row.id == judged.own)
+        said = f"{words(REVIEWS[row.verdict])}, {row.reviewer}, {words.format_minute(row.time)}"
     told = _describe_outcome(words, outcome, None)
     return told | {"said": said or words("Undone"), "problem": None}
 
@@ -412,7 +410,7 @@ def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:
     judged, problem = outcome.judged, outcome.problem
     if judged is None or judged.own is None or problem is None:
         return problem
-    verdict = next(row["verdict"] for row in judged.reviews if row["id"] == judged.own)
+    verdict = next(row.verdict for row in judged.reviews if row.id == judged.own)
     return words("{problem}. Decision in force: {decision}", problem=problem, decision=words(REVIEWS[verdict]))
 
 

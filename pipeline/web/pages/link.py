@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.access.redaction import Row
+from pipeline.api.answers import EvidenceSide, ExplainedLink, LinkEvidenceAnswer
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.link_evidence import LinkEvidenceAnswer, read_evidence
+from pipeline.api.services.links import read_evidence
 from pipeline.locale import N_
 from pipeline.matching.bands import Basis
 from pipeline.matching.explain.explanation import Explanation
@@ -32,7 +32,7 @@ from pipeline.web.session import Visit
 async def load(visit: Visit, parameters: Parameters) -> LinkEvidenceAnswer:
     """Read the link as come to from one of its cases. Raises NotFoundError."""
     found = await read_evidence(visit.new_session(), parameters["link_id"], parameters["key"])
-    if parameters["key"] not in (side["case"] for side in found.sides):
+    if parameters["key"] not in (side.case for side in found.sides):
         raise NotFoundError("there is no such link, or none that you may read")
     return found
 
@@ -78,18 +78,18 @@ def _draw_heading(words: Words, loaded: LinkEvidenceAnswer, key: str) -> None:
             text("p", shared_finding(found, words.language), "strong")
 
 
-def _draw_side_name(side: Row) -> None:
-    draw_name(side["name"] or side["title"] or side["case"], side["country"])
+def _draw_side_name(side: EvidenceSide) -> None:
+    draw_name(side.name or side.title or side.case, side.country)
 
 
-def _draw_model(words: Words, row: Row, found: Explanation) -> None:
+def _draw_model(words: Words, row: ExplainedLink, found: Explanation) -> None:
     with panel(words("Model")):
         draw_facts(
             [
                 (words("Version"), found.model),
                 (words("Hash"), found.model_hash),
                 (words("Generation"), found.generation),
-                (words("Link"), row["link_id"]),
+                (words("Link"), row.link_id),
             ]
         )
 

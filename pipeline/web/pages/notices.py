@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline.access.case_filters import NO_FILTERS
 from pipeline.access.notices import NoticeKind
-from pipeline.access.redaction import Row
-from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
+from pipeline.api.answers import NoticeRow, NoticesAnswer, NoticeSubject, told
+from pipeline.api.services.notices import list_latest_notices
 from pipeline.locale import N_, NN_
+from pipeline.matching.bands import Band
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import draw_band, draw_caveat_badge
-from pipeline.web.components.filters import draw_search_link, read_filters, state_filters
+from pipeline.web.components.filters import draw_search_link, state_filters
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, draw_pager, draw_table, panel
 from pipeline.web.components.understood import question_address
@@ -49,37 +51,37 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     draw_pager(view, loaded.next, words("Older"), words("Back to newest"))
 
 
-def _notice_columns(words: Words) -> list[TableColumn[Row]]:
+def _notice_columns(words: Words) -> list[TableColumn[NoticeRow]]:
     return [
-        TableColumn(words("Time"), lambda row: text("time", _format_time(words, row), "nowrap", datetime=row["time"])),
+        TableColumn(words("Time"), lambda row: text("time", _format_time(words, row), "nowrap", datetime=row.time)),
         TableColumn(words("Event"), lambda row: _draw_event(words, row)),
         TableColumn(words("Record"), lambda row: _draw_notice_subject(words, row)),
         TableColumn(words("Alert"), lambda row: _draw_alert(words, row)),
-        TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "", "nowrap")),
-        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
+        TableColumn(words("Agency"), lambda row: text("span", row.agency or "", "nowrap")),
+        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose or ""))),
     ]
 
 
-def _format_time(words: Words, row: Row) -> str:
+def _format_time(words: Words, row: NoticeRow) -> str:
     """When it happened; of a search for a silent record the day is all that anybody is told."""
-    by_day = row["kind"] == NoticeKind.SILENT_SEARCH
-    return words.format_date(row["time"]) if by_day else words.format_minute(row["time"])
+    by_day = row.kind == NoticeKind.SILENT_SEARCH
+    return words.format_date(row.time) if by_day else words.format_minute(row.time)
 
 
-def _draw_event(words: Words, row: Row) -> None:
+def _draw_event(words: Words, row: NoticeRow) -> None:
     """What happened, and how likely a match is."""
     with box("div", "what"):
-        text("span", words.label(NOTICES, row["kind"]))
-        if "count" in row:
-            text("span", words.plural(*CASES, row["count"]), "tag warn")
-        if row["band"]:
-            draw_band(words, row["band"])
+        text("span", words.label(NOTICES, row.kind))
+        if count := told(row.count):
+            text("span", words.plural(*CASES, count), "tag warn")
+        if row.band:
+            draw_band(words, Band(row.band))
 
 
-def _draw_alert(words: Words, row: Row) -> None:
+def _draw_alert(words: Words, row: NoticeRow) -> None:
     """The alert that it tells of, which leads to the search."""
-    if row["question"]:
-        draw_search_link(words, row["question"], read_filters(row["filters"]), row["label"] or "")
+    if row.question:
+        draw_search_link(words, row.question, row.filters or NO_FILTERS, row.label or "")
     else:
         text("span", "")
 
@@ -91,45 +93,45 @@ MOST_REASONS: Final = 3
 """Of what agrees, the strongest."""
 
 
-def _draw_notice_subject(words: Words, row: Row) -> None:
+def _draw_notice_subject(words: Words, row: NoticeRow) -> None:
     """The record, with the way to it, to what was asked of its owner, or to where it can be asked for."""
     with box("div", "who-why"):
-        if row["case"]:
-            _draw_record(words, row, row.get("about") or {})
-        elif row["reference"] and row["agency"] and not _is_thread(row):
+        if row.case:
+            _draw_record(words, row.case, told(row.about))
+        elif row.reference and row.agency and not _is_thread(row):
             _draw_hidden(words, row)
-        if row["disclosure"]:
-            glass = row["kind"] in GLASS or not _is_thread(row)
+        if row.disclosure:
+            glass = row.kind in GLASS or not _is_thread(row)
             word, path = (N_("Emergency access"), "/break-glass") if glass else (N_("Access requests"), "/disclosures")
-            link(words(word), path, data_open="" if not row["case"] else None)
+            link(words(word), path, data_open="" if not row.case else None)
 
 
-def _is_thread(row: Row) -> bool:
+def _is_thread(row: NoticeRow) -> bool:
     """Whether its reference stands for an own request, and for no record."""
-    return bool(row["disclosure"]) and row["reference"] in (None, row["disclosure"])
+    return bool(row.disclosure) and row.reference in (None, row.disclosure)
 
 
-def _draw_record(words: Words, row: Row, about: Row) -> None:
-    with link("", case_path(row["case"]), "name", data_open=""):
-        if about.get("name"):
-            draw_name(about["name"], about["country"], classes="who")
+def _draw_record(words: Words, case: str, about: NoticeSubject | None) -> None:
+    with link("", case_path(case), "name", data_open=""):
+        if about and about.name:
+            draw_name(about.name, about.country, classes="who")
         else:
-            bidi_text(about.get("title") or row["case"])
+            bidi_text((about.title if about else None) or case)
     with box("p", "about"):
-        if about.get("born"):
-            text("span", words("born {date}", date=words.format_date(about["born"])))
-        bidi_text(row["case"], "bdi", "code")
-        if about.get("caveat"):
-            draw_caveat_badge(words, row["case"].partition(":")[0], about["caveat"])
-    if agreeing := ", ".join((about.get("agrees") or ())[:MOST_REASONS]):
+        if about and about.born:
+            text("span", words("born {date}", date=words.format_date(about.born)))
+        bidi_text(case, "bdi", "code")
+        if about and about.caveat:
+            draw_caveat_badge(words, case.partition(":")[0], about.caveat)
+    if agreeing := ", ".join((about.agrees if about else ())[:MOST_REASONS]):
         text("p", agreeing, "small quiet")
 
 
-def _draw_hidden(words: Words, row: Row) -> None:
+def _draw_hidden(words: Words, row: NoticeRow) -> None:
     """A hit-only record: that it is there, and the search in which its owner can be asked for it."""
-    text("span", words("A record of {agency} you have no access to", agency=row["agency"]))
-    if row["question"]:
-        address = question_address(state_filters(read_filters(row["filters"])), row["question"])
+    text("span", words("A record of {agency} you have no access to", agency=row.agency))
+    if row.question:
+        address = question_address(state_filters(row.filters or NO_FILTERS), row.question)
         link(words("Request access"), address, "small", data_open="")
 
 

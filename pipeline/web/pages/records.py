@@ -6,10 +6,9 @@ from functools import partial
 from typing import NamedTuple
 
 from pipeline.access.case_filters import Filters
-from pipeline.access.redaction import Row
-from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow
-from pipeline.api.services.accesses import list_accesses
-from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow, SearchAnswer, SearchRow
+from pipeline.api.services.audit import list_accesses
+from pipeline.api.services.search import Search, search
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components.markup import bidi_text, box, link, text
@@ -94,10 +93,10 @@ def _draw_record(words: Words, row: AccessedRecord) -> None:
 
 def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
     words = view.words
-    columns: list[TableColumn[Row]] = [
-        TableColumn(words("Record"), lambda row: link(row["case"], case_path(row["case"]), "code", data_open="")),
-        TableColumn(words("Title"), lambda row: bidi_text(row["title"] or "–")),
-        TableColumn(words("Caveat"), lambda row: bidi_text(row["caveat"] or "–")),
+    columns: list[TableColumn[SearchRow]] = [
+        TableColumn(words("Record"), lambda row: link(row.case, case_path(row.case), "code", data_open="")),
+        TableColumn(words("Title"), lambda row: bidi_text(row.title or "–")),
+        TableColumn(words("Caveat"), lambda row: bidi_text(row.caveat or "–")),
     ]
     with panel(words("All records"), words("sorted by key"), tight=True):
         draw_table(words("Our records"), columns, found.results, empty=words("Our agency has no records here"))

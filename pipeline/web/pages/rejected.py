@@ -16,12 +16,13 @@ from nicegui.element import Element
 from pipeline.api.services.operations import (
     MOST,
     RejectedAnswer,
+    RejectedMessageAnswer,
     ReplayedAnswer,
     preview_rejections,
+    read_rejected_message,
     replay_rejections,
     summarise_rejections,
 )
-from pipeline.api.services.rejected_messages import RejectedMessageAnswer, read_rejected_message
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.ops.replay.payload import FieldDifference, OutlineLine

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,16 +18,14 @@ from nicegui import events
 from nicegui.element import Element
 
 from pipeline.access.case_filters import Filters
-from pipeline.access.redaction import Row
-from pipeline.access.release import View
+from pipeline.api.answers import FoundHit, ResultSubject, SearchAnswer, SearchRow, told
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
-from pipeline.api.services.search import Search, SearchAnswer, search
-from pipeline.api.services.search_facets import count_facets
+from pipeline.api.services.search import Search, count_facets, search
 from pipeline.errors import LiaisonError
 from pipeline.index.filters import FacetCounts
 from pipeline.locale import N_
-from pipeline.matching.explain.explanation import EntityEvidence
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.wording import bits
 from pipeline.matching.explain.words import TYPES
 from pipeline.records.entity_types import PERSON
@@ -198,7 +196,7 @@ def _find_single(answer: SearchAnswer, parts: Sequence[UnderstoodPart]) -> str |
 
     Neither a number a slip away stands in its way, nor a name; a hit does, and that hit-only records were not asked.
     """
-    exact = [row["case"] for row in answer.results if not EXACT_CLAUSES.isdisjoint(row.get("met", ()))]
+    exact = [row.case for row in answer.results if not EXACT_CLAUSES.isdisjoint(told(row.met) or ())]
     by_number = len(parts) == 1 and any(reading.field in EXACT_FIELDS for reading in parts[0].readings[:1])
     alone = len(exact) == 1 and not answer.hits and not answer.not_asked and answer.next is None
     return exact[0] if by_number and alone else None
@@ -273,22 +271,21 @@ def _draw_alert_button(view: OpenPage, question: str, filters: Filters) -> None:
 
 
 def _draw_results(view: OpenPage, question: str, answer: SearchAnswer, counted: str) -> None:
-    words, rows = view.words, (*answer.results, *answer.hits)
-    full = [row for row in rows if row["view"] == View.FULL]
-    hits = [row for row in rows if row["view"] == View.HIT]
-    if not rows:
+    words = view.words
+    if not answer.results and not answer.hits:
         states.draw_empty(
             words("No results you have access to"),
             "" if answer.hints else words("Try fewer filters, or other values."),
         )
         _draw_not_asked(words, answer)
         return
-    aside = words("strongest evidence first") if "evidence" in rows[0] else words("sorted by key")
-    _draw_list(counted, aside, full, lambda row: _draw_result(words, row))
+    is_ranked = not answer.results or told(answer.results[0].evidence) is not None
+    aside = words("strongest evidence first") if is_ranked else words("sorted by key")
+    _draw_list(counted, aside, answer.results, lambda row: _draw_result(words, row))
     _draw_list(
         words("Restricted matches (hit only)"),
         words("the owner decides"),
-        hits,
+        answer.hits,
         lambda row: draw_hit(view, row, question),
     )
     _draw_not_asked(words, answer)
@@ -297,51 +294,56 @@ def _draw_results(view: OpenPage, question: str, answer: SearchAnswer, counted: 
 def _draw_not_asked(words: Words, answer: SearchAnswer) -> None:
     """That hit-only records were not asked, or no more of them: without it, no result would read as nothing."""
     if answer.not_asked:
-        is_told = any(row["view"] == View.HIT for row in answer.hits)
-        text("p", words((FURTHER_LABELS if is_told else NOT_ASKED_LABELS)[answer.not_asked]), "notice")
+        text("p", words((FURTHER_LABELS if answer.hits else NOT_ASKED_LABELS)[answer.not_asked]), "notice")
 
 
-def _draw_list(title: str, aside: str, rows: Sequence[Row], draw_row: Callable[[Row], object]) -> None:
+ResultT = TypeVar("ResultT", SearchRow, FoundHit)
+
+
+def _draw_list(title: str, aside: str, rows: Sequence[ResultT], draw_row: Callable[[ResultT], object]) -> None:
     if rows:
         with panel(title, aside, tight=True), box("ol", "results"):
             for row in rows:
                 draw_row(row)
 
 
-def _draw_result(words: Words, row: Row) -> None:
+def _draw_result(words: Words, row: SearchRow) -> None:
     with box("li", data_row=""):
         with box("div", "grow"):
-            about = row.get("about") or {}
-            with link("", case_path(row["case"]), "name", data_open=""):
-                if about.get("name"):
-                    draw_name(about["name"], row["country"], classes="who")
+            about, title = told(row.about), told(row.title)
+            name = about.name if about else None
+            with link("", case_path(row.case), "name", data_open=""):
+                if name:
+                    draw_name(name, row.country, classes="who")
                     text("span", " ")
-                bidi_text(row.get("title") or row["case"], classes="title" if about.get("name") else "")
+                bidi_text(title or row.case, classes="title" if name else "")
             with box("p", "about"):
-                _draw_facts(words, about)
-                bidi_text(row["case"], "bdi", "code")
-                text("span", words.country_name(row["country"]))
-                if about.get("opened"):
-                    text("time", words.format_date(about["opened"]), datetime=about["opened"])
-                if row.get("caveat"):
-                    draw_caveat_badge(words, row["agency"], row["caveat"])
-                if row.get("access_until"):
-                    badge(words("Access until {time}", time=words.format_minute(row["access_until"])), "plain")
-        if "evidence" in row:
+                if about:
+                    _draw_facts(words, about)
+                bidi_text(row.case, "bdi", "code")
+                text("span", words.country_name(row.country))
+                if about and about.opened:
+                    text("time", words.format_date(about.opened), datetime=about.opened)
+                if caveat := told(row.caveat):
+                    draw_caveat_badge(words, row.agency, caveat)
+                if until := told(row.access_until):
+                    badge(words("Access until {time}", time=words.format_minute(until)), "plain")
+        evidence = told(row.evidence)
+        if evidence is not None:
             with box("p", "score"):
-                draw_band(words, row["band"])
-                text("small", words("{bits} bits", bits=bits(row["score"], words.language)), dir="ltr")
-            draw_reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
+                draw_band(words, told(row.band) or Band.NONE)
+                text("small", words("{bits} bits", bits=bits(told(row.score) or 0, words.language)), dir="ltr")
+            draw_reasons(words, evidence, told(row.met) or ())
 
 
-def _draw_facts(words: Words, about: Row) -> None:
+def _draw_facts(words: Words, about: ResultSubject) -> None:
     """What tells one person from another: birth date and role; of a thing what it is."""
-    if about.get("type") not in (None, PERSON.name):
-        text("span", words.label(TYPES, about["type"]))
-    if about.get("born"):
-        text("span", words("born {date}", date=words.format_date(about["born"])))
-    if about.get("role"):
-        text("span", words.label(PARTS, about["role"]), dir="auto")
+    if about.type and about.type != PERSON.name:
+        text("span", words.label(TYPES, about.type))
+    if about.born:
+        text("span", words("born {date}", date=words.format_date(about.born)))
+    if about.role:
+        text("span", words.label(PARTS, about.role), dir="auto")
 
 
 GUIDE = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from pipeline.api.answers import StatisticsAnswer
-from pipeline.api.services.export_formats import ExportFormat, What
+from pipeline.api.services.exports import ExportFormat, What
 from pipeline.api.services.statistics import count_statistics
 from pipeline.locale import N_
 from pipeline.web.components.filters import GOALS

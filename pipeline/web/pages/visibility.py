@@ -15,7 +15,7 @@ from pipeline.access.case_visibility import (
 from pipeline.access.release import STRICTNESS
 from pipeline.api.answers import PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.visibility import read_visibility
+from pipeline.api.services.cases import read_visibility
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import HANDLING, badge, draw_handling_code
@@ -93,8 +93,7 @@ def _draw_form(view: OpenPage, handling: HandlingWords) -> None:
         await view.redraw()
 
     with form(sent):
-        others = [code for code in STRICTNESS if code != handling.code]
-        codes = {code: f"{code}: {words(HANDLING[code])}" for code in (handling.code, *others)}
+        codes = {code: f"{code}: {words(HANDLING[code])}" for code in dict.fromkeys((handling.code, *STRICTNESS))}
         select_field(words("Code"), "handling", "visibility", codes)
         field(words("Released to"), "releasable_to", "visibility", maxlength="1000", autocomplete="off",
               placeholder="BE, DE, *", value=", ".join(handling.releasable_to))  # fmt: skip

@@ -61,7 +61,7 @@ async def test_what_moves_between_pages_comes_once(runtime: Runtime, stages: Pur
     async def page(cursor: str | None) -> tuple[list[str], str | None]:
         reader = Session(runtime, ANNA, parse_grounds("investigation", "2026/1"))
         found = await search(reader, Search("anna nowak 1980-05-01", limit=2, cursor=cursor or ""))
-        return [row["case"] for row in found.results], found.next
+        return [row.case for row in found.results], found.next
 
     for number in range(10, 16):
         await write(number, "1980-05-01" if number < 12 else "1980-05")

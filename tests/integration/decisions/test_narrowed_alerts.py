@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import make_subscription
+from pipeline.api.answers import NoticeRow
 from pipeline.api.runtime import open_runtime
 from pipeline.api.services.notices import list_latest_notices
 from pipeline.api.session import Session
@@ -40,10 +40,10 @@ def write_alert(settings: Settings, question: str, filters: Filters) -> None:
     asyncio.run(written())
 
 
-def read_notices(settings: Settings) -> list[dict[str, Any]]:
+def read_notices(settings: Settings) -> list[NoticeRow]:
     """What Bert reads, the latest first."""
 
-    async def read() -> list[dict[str, Any]]:
+    async def read() -> list[NoticeRow]:
         async with open_runtime(settings) as runtime:
             return list((await list_latest_notices(Session(runtime, BERT, WHY))).notices)
 
@@ -66,12 +66,12 @@ def test_it_tells_of_what_passes_and_of_what_comes_to_pass(
     ]  # fmt: skip
     installation.push(feed)
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
-    wait_for(lambda: [row["case"] for row in read_notices(settings)] == ["fr-pj:1"], deadline_s=90)
+    wait_for(lambda: [row.case for row in read_notices(settings)] == ["fr-pj:1"], deadline_s=90)
     (first,) = read_notices(settings)
-    assert first["filters"] == {"agencies": ("fr-pj", "de-bk"), "roles": ("suspect",)}
+    assert first.filters == Filters(agencies=("fr-pj", "de-bk"), roles=("suspect",))
 
     later = [records.message("de-bk", "1", 2, people=[suspect])]
     installation.push(later)
-    wait_for(lambda: {row["case"] for row in read_notices(settings)} == {"fr-pj:1", "de-bk:1"}, deadline_s=90)
-    assert read_notices(settings)[0]["case"] == "de-bk:1", "what came last is not the first"
+    wait_for(lambda: {row.case for row in read_notices(settings)} == {"fr-pj:1", "de-bk:1"}, deadline_s=90)
+    assert read_notices(settings)[0].case == "de-bk:1", "what came last is not the first"
     installation.holds([*feed, *later])

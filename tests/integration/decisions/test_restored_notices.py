@@ -61,7 +61,7 @@ async def begin_anew(settings: Settings, kafka_admin: KafkaAdminClient, wait_for
 
 async def poll(runtime: Runtime, cursor: str | None) -> tuple[list[str], str | None]:
     answer = await list_notices(Session(runtime, BERT, WHY), cursor=cursor)
-    return [row["id"] for row in answer.notices], answer.next
+    return [row.id for row in answer.notices], answer.next
 
 
 async def test_who_polls_on_with_a_cursor_of_before_is_told_all_that_came_since(

@@ -50,5 +50,5 @@ async def test_a_notice_is_read_with_the_index_of_which_it_is_known_what_is_sett
         await switch_aliases(client, behind)
         assert await runtime.reader.read_cases(["be-fp:1"]) == {}
         answer = await list_notices(Session(runtime, BERT, WHY))
-        assert [row["id"] for row in answer.notices] == ["n1"]
+        assert [row.id for row in answer.notices] == ["n1"]
         assert (await list_notices(Session(runtime, BERT, WHY), cursor=answer.next)).notices == ()

@@ -66,7 +66,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 async def poll(runtime: Runtime, cursor: str | None) -> tuple[list[str | None], str | None]:
     answer = await list_notices(Session(runtime, BERT, WHY), cursor=cursor)
-    return [row["case"] for row in answer.notices], answer.next
+    return [row.case for row in answer.notices], answer.next
 
 
 async def test_who_polled_before_the_case_was_indexed_is_told(

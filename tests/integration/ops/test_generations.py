@@ -211,7 +211,7 @@ async def shown(settings: Settings) -> dict[str, list[str]]:
     """The bands in which the asker sees links of its cases, by case."""
     async with open_runtime(settings.model_copy(update={"max_index_lag": 0})) as runtime:
         session = Session(runtime, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"))
-        return {case: [row["band"] for row in (await list_links(session, case)).links] for case in (EQUAL, NEAR)}
+        return {case: [row.band for row in (await list_links(session, case)).links] for case in (EQUAL, NEAR)}
 
 
 async def read_claims(settings: Settings, generation: str) -> list[ConsumerRecord]:

@@ -29,7 +29,7 @@ from pipeline.access.token_keys import issue_token, make_verifier
 from pipeline.api.application import create_app
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
-from pipeline.api.rates import RequestRates
+from pipeline.api.quotas import RequestRates
 from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.session import Session
 from pipeline.correlation.claims import ClaimState

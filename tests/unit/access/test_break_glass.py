@@ -141,7 +141,7 @@ def test_one_alone_opens_at_once_and_the_owner_is_to_review_it() -> None:
         Oversight.AWAITING_REVIEW, Oversight.AWAITING_REVIEW, Oversight.OVERDUE,
     ]  # fmt: skip
     row = disclosure_for(alone(), CASE, "fr-pj", View.FULL, late)
-    assert (row["oversight"], row["overdue"], row["deadline"]) == ("overdue", True, due.isoformat())
+    assert (row.oversight, row.overdue, row.deadline) == ("overdue", True, due.isoformat())
 
 
 def test_a_verdict_leaves_open_what_is_justified_and_closes_what_is_not() -> None:
@@ -163,8 +163,8 @@ def test_a_verdict_leaves_open_what_is_justified_and_closes_what_is_not() -> Non
         Oversight.NOT_JUSTIFIED,
     ]
     theirs = disclosure_for(bad, CASE, "be-fp", View.HIT, NOW + HOUR)
-    told = theirs["steps"][-1]
-    assert (told["verdict"], told["reason"], told["subject"]) == ("not_justified", "because", None)
+    told = theirs.steps[-1]
+    assert (told.verdict, told.reason, told.subject) == ("not_justified", "because", None)
     with pytest.raises(NotDueError):
         add_revocation(bad, DUTY, "", NOW)
 

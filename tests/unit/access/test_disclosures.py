@@ -146,18 +146,18 @@ def test_only_the_owners_readers_decide() -> None:
 def test_each_agency_sees_its_own_people_and_of_the_other_that_it_acted() -> None:
     for reader, own, other in ((ASKER, 0, 1), (OWNER, 1, 0)):
         row = disclosure_for(granted(), CASE, reader.agency, View.FULL, NOW)
-        assert row["steps"][own]["subject"] == reader.subject
-        assert row["steps"][other]["subject"] is None
+        assert row.steps[own].subject == reader.subject
+        assert row.steps[other].subject is None
     theirs = disclosure_for(granted(), CASE, "fr-pj", View.FULL, NOW)
-    assert theirs["steps"][0]["case_reference"] is None
-    assert theirs["steps"][0]["purpose"] == "investigation"
+    assert theirs.steps[0].case_reference is None
+    assert theirs.steps[0].purpose == "investigation"
 
 
 def test_the_requester_gets_no_key_before_he_may_read_the_case() -> None:
     row = disclosure_for(asked(), CASE, "be-fp", View.HIT, NOW)
     assert b"fr-pj:1" not in msgspec.json.encode(row)
-    assert row["deadline"] == ASKED.deadline.isoformat()
-    assert disclosure_for(granted(), CASE, "be-fp", View.FULL, NOW)["case"] == "fr-pj:1"
+    assert row.deadline == ASKED.deadline.isoformat()
+    assert disclosure_for(granted(), CASE, "be-fp", View.FULL, NOW).case == "fr-pj:1"
 
 
 def test_a_thread_keeps_its_latest_steps() -> None:

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from pipeline.access.redaction import LinkEnds, OpaqueCodec, case_for, link_for
-from pipeline.access.release import CaseMeta, LinkSight, LinkView, View
+from pipeline.access.redaction import (
+    HitRow,
+    LinkEnds,
+    LinkRow,
+    OpaqueCodec,
+    hit_for,
+    link_for,
+    provenance_for,
+)
+from pipeline.access.release import CaseMeta, LinkSight, LinkView
 from pipeline.correlation.key_ring import digest_name
-from pipeline.matching.bands import Band
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.records.messages import Position, Provenance
 from support.correlation.key_rings import OTHER, RING, ROTATED
 
 CANARY = "canary"
@@ -14,39 +24,35 @@ META = CaseMeta("fr-pj:canary", "fr-pj", Handling("H1", ("BE",), caveat="ask fir
 THEIRS = CaseMeta("be-fp:1", "be-fp", Handling("H0", ("*",)), Contact("desk"))
 
 
-HIT = {
-    "view": "hit", "reference": "ref12", "agency": "fr-pj", "contact": {"unit": "unit", "email": "u@fr.example"},
-}  # fmt: skip
+HIT = HitRow("hit", "ref12", "fr-pj", Contact("unit", "u@fr.example"))
 
 
 def reference(key: str) -> str:
     return f"ref{len(key)}"
 
 
-def test_full_content_comes_with_the_owners_caveat() -> None:
-    assert case_for(View.FULL, META, {"title": "t"}, reference) == {"title": "t", "view": "full", "caveat": "ask first"}
-
-
 def test_a_hit_tells_whose_it_is_and_whom_to_ask_and_no_more() -> None:
-    assert case_for(View.HIT, META, {"title": CANARY}, reference) == HIT
+    assert hit_for(META, reference) == HIT
 
 
 def test_nothing_is_nothing() -> None:
-    assert case_for(View.NOTHING, META, {"title": CANARY}, reference) is None
-    assert link_for(LinkSight(LinkView.NOTHING, Band.NONE), LinkEnds(THEIRS, META), {}, reference) is None
+    assert link_for(LinkSight(LinkView.NOTHING, Band.NONE), LinkEnds(THEIRS, META), ROW, reference) is None
 
 
-ROW = {
-    "link_id": "canarylink", "case_a": "be-fp:1", "case_b": META.case, "version_a": 1, "version_b": 2,
-    "probability": 0.98, "score": 2100, "band": "probable", "basis": "shared", "evidence": {"why": CANARY},
-}  # fmt: skip
+ROW = LinkRow("canarylink", "be-fp:1", META.case, 1, 2, 0.98, 2100, Band.PROBABLE, Basis.SHARED, {"why": CANARY})
 
 
 def test_a_link_seen_in_full_keeps_everything() -> None:
-    assert link_for(LinkSight(LinkView.FULL, Band.PROBABLE), LinkEnds(THEIRS, META), ROW, reference) == {
-        **ROW,
-        "hit": None,
-    }
+    assert link_for(LinkSight(LinkView.FULL, Band.PROBABLE), LinkEnds(THEIRS, META), ROW, reference) == ROW
+
+
+@pytest.mark.parametrize("owner", [True, False])
+def test_offsets_and_times_are_for_the_owner_alone_and_the_signature_for_nobody(owner: bool) -> None:
+    came = Provenance(Position("t", 0, 17), "2026-11-24T12:00:00+00:00", "hash", "1", "g", 1_700_000_000_000, "signed")
+    told = msgspec.to_builtins(provenance_for(owner, came))
+    assert [told[name] is not None for name in ("position", "ingested_at", "arrived_ms")] == [owner] * 3
+    assert "signed" not in str(told)
+    assert told.keys() == msgspec.to_builtins(came).keys() - {"signature"}
 
 
 @pytest.mark.parametrize(
@@ -56,18 +62,8 @@ def test_a_link_to_a_hit_keeps_the_band_alone_and_hides_which_key_is_lower(view:
     shown = link_for(LinkSight(view, Band.CERTAIN), ends, ROW, reference)
     assert shown is not None
     assert CANARY not in str(shown)
-    assert {name: value for name, value in shown.items() if value is not None} == {
-        "link_id": "ref10",
-        "case_a": "be-fp:1",
-        "band": Band.CERTAIN,
-        "hit": {
-            "view": "hit",
-            "reference": "ref12",
-            "agency": "fr-pj",
-            "contact": {"unit": "unit", "email": "u@fr.example"},
-        },
-    }
-    assert shown.keys() == ROW.keys() | {"hit"}
+    told = {name: value for name, value in msgspec.structs.asdict(shown).items() if value is not None}
+    assert told == {"link_id": "ref10", "case_a": "be-fp:1", "band": Band.CERTAIN, "hit": HIT}
 
 
 OPAQUE = OpaqueCodec(RING)

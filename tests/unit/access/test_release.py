@@ -387,7 +387,6 @@ READ_FOR_ELSE = {
     "access/release.py": "decides",
     "access/subscriptions.py": "gives a saved search the code of what nobody may know of",
     "correlation/correlator.py": "asks by what a hit-only record is met, which its reader is told later or not",
-    "web/pages/visibility.py": "offers its owner the codes that a case does not have",
     "correlation/fingerprinting.py": "gives a hit-only record a sketch that keeps its exact parts",
 }
 """Modules that read handling codes, and what for; none but the first decides what anybody sees by them."""

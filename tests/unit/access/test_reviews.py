@@ -111,10 +111,10 @@ def test_the_reviewer_or_his_supervisor_takes_a_review_back_once() -> None:
 
 def test_other_agencies_see_the_agency_and_not_the_reviewer() -> None:
     made = review(SAME, undone=True, undone_by="chief")
-    assert review_for(made, "be-fp")["reviewer"] == made.reviewer
-    assert review_for(made, "be-fp")["undone_by"] == "chief"
+    assert review_for(made, "be-fp").reviewer == made.reviewer
+    assert review_for(made, "be-fp").undone_by == "chief"
     told = review_for(made, "fr-pj")
-    assert (told["agency"], told["reviewer"], told["undone_by"]) == ("be-fp", None, None)
+    assert (told.agency, told.reviewer, told.undone_by) == ("be-fp", None, None)
     assert made.reviewer.encode() not in msgspec.json.encode(told)
 
 

@@ -11,11 +11,12 @@ import orjson
 import pytest
 
 from pipeline.access.guesses import SPAN_DAYS, SPANS, AskedGuesses
+from pipeline.api.answers import SearchAnswer
 from pipeline.api.list_worker import run_round
 from pipeline.api.metrics import REGISTRY, show_refused_guesses
 from pipeline.api.problems import UnavailableError
 from pipeline.api.services.list_checks import export_results, read_list_check, read_results, submit_list
-from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.services.search import Search, search
 from pipeline.api.services.subscriptions import create_subscription, end_subscription
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
@@ -45,7 +46,7 @@ async def test_the_fourth_date_with_a_name_is_not_asked_and_says_so_over_search_
     while await run_round(api.runtime):
         pass
     rows = (await read_results(api.session(ANNA), listed.id)).rows
-    assert [(row["not_asked"], row["hits"]) for row in rows] == [("", []), ("birth_dates", [])]
+    assert [(row.not_asked, row.hits) for row in rows] == [("", ()), ("birth_dates", ())]
     assert (await read_list_check(api.session(ANNA), listed.id)).list.not_asked == 1
     exported = b"".join([part async for part in export_results(api.session(ANNA), listed.id, "csv")])
     assert b"three other birth dates" in exported

@@ -8,12 +8,10 @@ import orjson
 import pytest
 
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.case_links import list_case_links
 from pipeline.api.services.exports import export_records
 from pipeline.api.services.graph import read_graph
 from pipeline.api.services.inbox import list_inbox
-from pipeline.api.services.link_evidence import read_evidence
-from pipeline.api.services.links import list_links
+from pipeline.api.services.links import list_case_links, list_links, read_evidence
 from pipeline.api.services.statistics import count_statistics
 from pipeline.matching.bands import Basis
 from support.access.requesters import ANNA, BERT
@@ -66,7 +64,7 @@ async def test_the_owner_of_the_hit_only_case_sees_the_guess_in_full(api: Api) -
     linked(api, GUESS)
     owner = api.session(ANNA.__class__("owner", "nl-np", "NL", ANNA.roles))
     (row,) = (await list_links(owner, "nl-np:1")).links
-    assert (row["case_a"], row["case_b"]) == ("fr-pj:1", "nl-np:1")
+    assert (row.case_a, row.case_b) == ("fr-pj:1", "nl-np:1")
 
 
 async def test_a_hits_band_is_that_of_exact_parts_however_much_more_agrees(api: Api) -> None:
@@ -77,8 +75,8 @@ async def test_a_hits_band_is_that_of_exact_parts_however_much_more_agrees(api: 
         asking = EXACT | {"addresses": addresses}
         api.hold(record("fr-pj", entities=[asking]), record("nl-np", code="H2", entities=[hidden]))
         api.link("fr-pj:1", "nl-np:1")
-        bands.append([row["band"] for row in (await list_links(api.session(ANNA), "fr-pj:1")).links])
-    assert bands[0] == bands[1] != [[]]
+        bands.append([row.band for row in (await list_links(api.session(ANNA), "fr-pj:1")).links])
+    assert bands[0] == bands[1] != []
 
 
 async def test_that_a_number_is_shared_is_not_told_with_a_hit_only_side(api: Api) -> None:

@@ -9,10 +9,12 @@ import pytest
 
 from pipeline.access.audit import ShownForm
 from pipeline.access.case_filters import Filters
-from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.answers import FoundHit, SearchAnswer
+from pipeline.api.services.search import Search, search
 from pipeline.index.queries import QueryLimits
 from pipeline.index.searching import find_hits
 from pipeline.matching.bands import HIT_BAND
+from pipeline.matching.fingerprint import Contact
 from pipeline.search.questions import QuestionFields, parse_question
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api
@@ -42,11 +44,8 @@ async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question:
     answer = await ask(api, question)
     assert answer.results == ()
     (row,) = answer.hits
-    assert row == {
-        "view": "hit", "reference": api.session(ANNA).make_reference("nl-np:1"), "agency": "nl-np", "band": row["band"],
-        "contact": {"unit": "desk of nl-np"}, "request": None,
-    }  # fmt: skip
-    assert row["band"] == HIT_BAND
+    reference = api.session(ANNA).make_reference("nl-np:1")
+    assert row == FoundHit("hit", reference, "nl-np", Contact("desk of nl-np"), HIT_BAND, request=None)
     assert [(case.case, case.form) for case in api.audit.acts[-1].shown] == [("nl-np:1", ShownForm.HIT)]
 
 
@@ -99,7 +98,7 @@ async def test_of_all_dates_the_equal_one_alone_answers_and_nothing_leads_to_it(
     ]
     assert told == ["1980-05-01"]
     (row,) = (await ask(api, "ivan petrov born:1980-05-01")).hits
-    assert row["band"] == HIT_BAND
+    assert row.band == HIT_BAND
     assert (await ask(api, "ivan petrov born:1980-01-05")).hits == (row,)
     assert (await ask(api, "ivan petrov C01X00T47")).hits == (row,)
     assert (await ask(api, "ivan petrov born:1980-05-01 C01X00T47")).hits == (row,)
@@ -117,7 +116,7 @@ async def test_a_crowd_of_namesakes_keeps_no_equal_record_out(api: Api) -> None:
     equal = record("nl-np", "999", code="H2", entities=[person("Sasha Oczko", birth_date="1980-05-01")])
     api.hold(*crowd, equal)
     (row,) = (await ask(api, "alexander oczko born:1980-05-01")).hits
-    assert row["reference"] == api.session(ANNA).make_reference("nl-np:999")
+    assert row.reference == api.session(ANNA).make_reference("nl-np:999")
 
 
 async def test_a_name_without_blanks_is_a_whole_name(api: Api) -> None:
@@ -129,7 +128,7 @@ async def test_a_name_without_blanks_is_a_whole_name(api: Api) -> None:
 async def test_filters_list_no_hit(api: Api) -> None:
     api.hold(hidden(), record("be-fp"))
     answer = await search(api.session(ANNA), Search(filters=Filters(countries=("NL", "BE"))))
-    assert ([row["case"] for row in answer.results], answer.hits) == (["be-fp:1"], ())
+    assert ([row.case for row in answer.results], answer.hits) == (["be-fp:1"], ())
 
 
 async def test_a_spent_budget_hides_hits_and_says_so_alike_for_all(api: Api) -> None:
@@ -174,7 +173,7 @@ async def test_the_last_hit_of_a_day_is_told_and_that_no_more_are(api: Api) -> N
 async def test_the_owner_and_the_operator_read_it_instead(api: Api) -> None:
     api.hold(hidden())
     answer = await search(api.session(OPERATOR), Search("ivan petrov 1980-05-01"))
-    assert ([row["case"] for row in answer.results], answer.hits) == (["nl-np:1"], ())
+    assert ([row.case for row in answer.results], answer.hits) == (["nl-np:1"], ())
 
 
 async def test_a_silent_or_unreleased_case_is_no_hit(api: Api) -> None:

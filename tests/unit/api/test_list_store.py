@@ -15,7 +15,6 @@ import pytest
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api import list_store
-from pipeline.api.cursors import PageCursor
 from pipeline.api.list_planning import ListRow, plan_draft
 from pipeline.api.list_store import (
     LASTS,
@@ -27,6 +26,7 @@ from pipeline.api.list_store import (
     ListStore,
     NoListError,
 )
+from pipeline.api.paging import PageCursor
 from pipeline.api.services.list_checks import ListFilter
 from pipeline.api.session import Session
 from pipeline.correlation.key_ring import KeyRing

@@ -12,8 +12,7 @@ import pytest
 from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Urgency
 from pipeline.access.disclosures import DisclosureAsk
-from pipeline.api.cursors import CURSOR_BYTES, LONG_CURSOR_BYTES, NONCE_BYTES, TAG_BYTES
-from pipeline.api.paging import NAME_BYTES
+from pipeline.api.paging import CURSOR_BYTES, LONG_CURSOR_BYTES, NAME_BYTES, NONCE_BYTES, TAG_BYTES
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, request_disclosure
 from pipeline.api.services.inbox import list_inbox
 from pipeline.api.services.links import list_links
@@ -71,7 +70,7 @@ def found(api: Api) -> Page:
     async def page(cursor: str) -> tuple[Sequence[str], str | None]:
         asked = Search("ivan petrov 1980-05-01", limit=3, cursor=cursor, filters=Filters(agencies=("be-fp",)))
         answer = await search(api.session(ANNA), asked)
-        return [row["case"] for row in answer.results], answer.next
+        return [row.case for row in answer.results], answer.next
 
     return page
 
@@ -97,9 +96,9 @@ def listed(request: pytest.FixtureRequest, api: Api, pairs: dict[str, str]) -> P
         session = api.session(ANNA)
         if request.param == "links":
             told = await list_links(session, "fr-pj:1", 3, cursor)
-            return [pairs[row["link_id"]] for row in told.links], told.next
+            return [pairs[row.link_id] for row in told.links], told.next
         waiting = await list_inbox(session, limit=3, cursor=cursor)
-        return [pairs[row["link_id"]] for row in waiting.links], waiting.next
+        return [pairs[row.link_id] for row in waiting.links], waiting.next
 
     return page
 
@@ -178,14 +177,14 @@ async def test_a_request_that_gets_its_answer_while_the_list_is_read_comes_once(
     named = {
         (
             await request_disclosure(api.session(BERT), api.session(BERT).make_reference(f"fr-pj:{number}"), wanted)
-        ).disclosure["id"]: number
+        ).disclosure.id: number
         for number in CASES
     }
     threads = {number: name for name, number in named.items()}
 
     async def page(cursor: str) -> list[Any]:
         answer = await list_disclosures(api.session(BERT), limit=3, cursor=cursor)
-        return [[(named[row["id"]], row["state"]) for row in answer.disclosures], answer.next]
+        return [[(named[row.id], row.state) for row in answer.disclosures], answer.next]
 
     async def answered(number: int) -> None:
         await grant_disclosure(api.session(ANNA), threads[number], NOW + timedelta(days=9))

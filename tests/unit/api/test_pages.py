@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.access.case_filters import Filters
 from pipeline.api.problems import UnavailableError, UnprocessableError
-from pipeline.api.rates import RequestRates
+from pipeline.api.quotas import RequestRates
 from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA, BERT
@@ -23,7 +23,7 @@ async def test_every_result_comes_on_one_page_alone(api: Api) -> None:
         sizes, cursor = [], ""
         while True:
             page = await search(api.session(ANNA), Search(asked.question, "", 3, cursor, asked.filters))
-            seen += [row["case"] for row in page.results]
+            seen += [row.case for row in page.results]
             sizes.append(len(page.results))
             if page.next is None:
                 break
@@ -36,7 +36,7 @@ async def test_links_are_paged_in_order_and_hits_after_their_band(api: Api) -> N
     for other in ("be-fp:0", "be-fp:1", "be-fp:2", "nl-np:1"):
         api.link("fr-pj:1", other)
     whole = (await list_links(api.session(ANNA), "fr-pj:1")).links
-    assert [bool(row["hit"]) for row in whole] == [False, False, False, True]
+    assert [bool(row.hit) for row in whole] == [False, False, False, True]
     first = await list_links(api.session(ANNA), "fr-pj:1", 3)
     assert first.next is not None
     second = await list_links(api.session(ANNA), "fr-pj:1", 3, first.next)
@@ -68,7 +68,7 @@ async def test_filters_narrow_what_is_found(api: Api) -> None:
     ):
         for question in ("ivan petrov", ""):
             answer = await search(api.session(ANNA), Search(question, filters=filters))
-            assert [row["case"] for row in answer.results] == found
+            assert [row.case for row in answer.results] == found
 
 
 async def test_an_index_too_far_behind_answers_nobody(api: Api) -> None:

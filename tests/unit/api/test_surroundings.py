@@ -101,9 +101,9 @@ async def test_a_shared_number_leads_on_and_is_named(lent: Api) -> None:
     bases = {edge.view: edge.basis for edge in drawn.edges}
     assert bases["full"] == "shared"
     assert bases.get("hit") is None
-    (row,) = [row for row in (await list_links(lent.session(ANNA), "fr-pj:1")).links if not row["hit"]]
-    assert row["basis"] == "shared"
-    assert row["explanation"].startswith("Same passport, two people. Probable link")
+    (row,) = [row for row in (await list_links(lent.session(ANNA), "fr-pj:1")).links if not row.hit]
+    assert row.basis == "shared"
+    assert (row.explanation or "").startswith("Same passport, two people. Probable link")
 
 
 async def test_exports_say_on_what_a_link_rests_and_nothing_of_it_with_a_hit(lent: Api) -> None:

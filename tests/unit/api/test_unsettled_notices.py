@@ -9,10 +9,9 @@ import pytest
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.api.cursors import PageCursor
+from pipeline.api.paging import PageCursor
 from pipeline.api.routes.notices import stream_events
-from pipeline.api.services.notice_places import MOST_AHEAD
-from pipeline.api.services.notices import find_start_cursor, list_notices
+from pipeline.api.services.notices import MOST_AHEAD, find_start_cursor, list_notices
 from pipeline.api.services.subscriptions import create_subscription
 from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
@@ -36,7 +35,7 @@ class Reader:
     async def poll(self, limit: int = 50) -> list[str]:
         answer = await list_notices(self.api.session(ANNA), limit, self.cursor)
         self.cursor = answer.next
-        return [row["id"] for row in answer.notices]
+        return [row.id for row in answer.notices]
 
 
 async def test_one_whose_case_is_not_indexed_yet_is_told_once_it_is(api: Api) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
+from pipeline.api.answers import CaseAnswer, LinksAnswer, SearchAnswer
 from pipeline.cli import records
+from pipeline.cli.api import read_answer
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import load_model
 from support.access.requesters import ANNA, BERT
@@ -23,17 +25,17 @@ def shown(renderable: RenderableType, width: int = 110) -> str:
     return capture.get()
 
 
-async def search(api: Api, question: str) -> dict[str, Any]:
-    found: dict[str, Any] = (await api.post("/v1/search", {"question": question, "evidence": True})).json()
-    return found
+async def search(api: Api, question: str) -> SearchAnswer:
+    return read_answer((await api.post("/v1/search", {"question": question, "evidence": True})).json(), SearchAnswer)
 
 
 async def case(api: Api, key: str) -> str:
-    return shown(records.case((await api.get(f"/v1/cases/{key}")).json()["case"]))
+    return shown(records.case(read_answer((await api.get(f"/v1/cases/{key}")).json(), CaseAnswer).case))
 
 
 async def links(api: Api, key: str, who: Any) -> str:
-    return shown(records.links(key, (await api.get(f"/v1/links?case={key}", who)).json()["links"]))
+    answer = (await api.get(f"/v1/links?case={key}", who)).json()
+    return shown(records.links(key, read_answer(answer, LinksAnswer).links))
 
 
 def test_the_terms_of_an_explanation_add_up_to_its_score() -> None:

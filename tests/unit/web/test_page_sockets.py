@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from nicegui import background_tasks, core
 from starlette.types import Message, Receive, Scope, Send
 
-from pipeline.api.rates import RequestRates
+from pipeline.api.quotas import RequestRates
 from pipeline.web import page_sockets
 from pipeline.web.csrf import COOKIE
 from pipeline.web.page_sockets import REFUSAL_PAUSE_S, PageConnection, PageSockets

@@ -12,7 +12,7 @@ import pytest
 from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
 from pipeline.access.disclosure_threads import GlassVerdict, Urgency
-from pipeline.access.disclosures import DisclosureAsk
+from pipeline.access.disclosures import AccessRequestRow, DisclosureAsk
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from pipeline.api.services.break_glass import (
@@ -54,34 +54,34 @@ async def reads(api: Api, who: Requester) -> bool:
 
 
 async def requested(api: Api, hit: str) -> str:
-    name: str = (await request_opening(api.session(CHIEF), hit, WANTED)).disclosure["id"]
+    name: str = (await request_opening(api.session(CHIEF), hit, WANTED)).disclosure.id
     return name
 
 
 async def opened(api: Api, hit: str) -> str:
-    name: str = (await open_alone(api.session(CHIEF), hit, WANTED)).disclosure["id"]
+    name: str = (await open_alone(api.session(CHIEF), hit, WANTED)).disclosure.id
     return name
 
 
-async def rows(api: Api, who: Requester, **which: Any) -> list[dict[str, Any]]:
+async def rows(api: Api, who: Requester, **which: Any) -> list[AccessRequestRow]:
     return list((await list_break_glass(api.session(who), **which)).disclosures)
 
 
 async def test_a_second_supervisor_opens_to_the_first_for_the_time_asked(api: Api, hit: str) -> None:
     asked = (await request_opening(api.session(CHIEF), hit, WANTED)).disclosure
-    assert (asked["state"], asked["case"], asked["break_glass"]) == ("awaiting_confirmation", None, True)
+    assert (asked.state, asked.case, asked.break_glass) == ("awaiting_confirmation", None, True)
     assert not await reads(api, CHIEF)
     (waiting,) = await rows(api, SECOND, awaiting=True)
-    assert (waiting["id"], waiting["subject"], waiting["case"]) == (asked["id"], "chief", None)
+    assert (waiting.id, waiting.subject, waiting.case) == (asked.id, "chief", None)
     assert await rows(api, BERT, awaiting=True) == []
     api.now += HOUR
-    given = (await confirm_opening(api.session(SECOND), asked["id"])).disclosure
-    assert (given["state"], given["oversight"], given["case"]) == ("granted", "confirmed", None)
+    given = (await confirm_opening(api.session(SECOND), asked.id)).disclosure
+    assert (given.state, given.oversight, given.case) == ("granted", "confirmed", None)
     assert [await reads(api, who) for who in (CHIEF, SECOND, BERT, STRANGER)] == [True, False, False, False]
     assert await rows(api, SECOND, awaiting=True) == []
     (theirs,) = await rows(api, ANNA, mine=False)
-    assert (theirs["case"], theirs["oversight"], theirs["subject"]) == (KEY, "confirmed", None)
-    assert [step["subject"] for step in theirs["steps"]] == [None, None]
+    assert (theirs.case, theirs.oversight, theirs.subject) == (KEY, "confirmed", None)
+    assert [step.subject for step in theirs.steps] == [None, None]
     api.now += 3 * HOUR
     assert not await reads(api, CHIEF)
 
@@ -166,7 +166,7 @@ async def test_a_late_confirmation_is_refused_and_an_expired_request_awaits_nobo
     assert await rows(api, SECOND, awaiting=True) == []
     with pytest.raises(ConflictError):
         await confirm_opening(api.session(SECOND), name)
-    assert (await rows(api, CHIEF))[0]["state"] == "expired"
+    assert (await rows(api, CHIEF))[0].state == "expired"
     assert not await reads(api, CHIEF)
 
 
@@ -174,27 +174,27 @@ async def test_stricter_handling_suspends_what_was_confirmed(api: Api, hit: str)
     await confirm_opening(api.session(SECOND), await requested(api, hit))
     api.hold(record("fr-pj", code="H2", to=("BE",), version=2))
     assert not await reads(api, CHIEF)
-    assert (await rows(api, CHIEF))[0]["state"] == "suspended"
+    assert (await rows(api, CHIEF))[0].state == "suspended"
 
 
 async def test_what_is_asked_twice_is_answered_twice_and_done_once(api: Api, hit: str) -> None:
     name = await requested(api, hit)
     for who in (SECOND, SECOND, make_requester("be-fp", Role.SUPERVISOR, subject="third")):
-        assert (await confirm_opening(api.session(who), name)).disclosure["state"] == "granted"
+        assert (await confirm_opening(api.session(who), name)).disclosure.state == "granted"
     with pytest.raises(ConflictError):
         await withdraw_request(api.session(CHIEF), name)
     (row,) = await rows(api, CHIEF)
-    assert [step["move"] for step in row["steps"]] == ["break_glass_request", "confirmation"]
+    assert [step.move for step in row.steps] == ["break_glass_request", "confirmation"]
     await revoke_disclosure(api.session(DUTY), name)
     name = await requested(api, hit)
     for _ in range(2):
-        assert (await withdraw_request(api.session(CHIEF), name)).disclosure["state"] == "withdrawn"
+        assert (await withdraw_request(api.session(CHIEF), name)).disclosure.state == "withdrawn"
     with pytest.raises(ConflictError):
         await confirm_opening(api.session(SECOND), name)
     name = await opened(api, hit)
     for _ in range(2):
         done = (await review_opening(api.session(DUTY), name, JUSTIFIED, "it was")).disclosure
-        assert (done["oversight"], len(done["steps"])) == ("justified", 7)
+        assert (done.oversight, len(done.steps)) == ("justified", 7)
     with pytest.raises(ConflictError, match="already reviewed"):
         await review_opening(api.session(DUTY), name, NOT_JUSTIFIED, "it was not")
     assert await reads(api, CHIEF)
@@ -202,17 +202,17 @@ async def test_what_is_asked_twice_is_answered_twice_and_done_once(api: Api, hit
 
 async def test_one_alone_opens_at_once_until_the_owner_finds_it_not_justified(api: Api, hit: str) -> None:
     answer = (await open_alone(api.session(CHIEF), hit, WANTED)).disclosure
-    assert (answer["case"], answer["oversight"]) == (KEY, "awaiting_review")
+    assert (answer.case, answer.oversight) == (KEY, "awaiting_review")
     assert await reads(api, CHIEF)
     (due,) = await rows(api, DUTY, mine=False, awaiting=True)
-    assert due["deadline"] == (NOW + timedelta(hours=24)).isoformat()
+    assert due.deadline == (NOW + timedelta(hours=24)).isoformat()
     api.now += HOUR
-    await review_opening(api.session(DUTY), answer["id"], NOT_JUSTIFIED, "there was time to ask")
+    await review_opening(api.session(DUTY), answer.id, NOT_JUSTIFIED, "there was time to ask")
     assert not await reads(api, CHIEF)
     assert await rows(api, DUTY, mine=False, awaiting=True) == []
     (told,) = await rows(api, BERT)
-    assert (told["oversight"], told["steps"][-1]["reason"]) == ("not_justified", "there was time to ask")
-    assert (told["steps"][-1]["subject"], told["case"]) == (None, None)
+    assert (told.oversight, told.steps[-1].reason) == ("not_justified", "there was time to ask")
+    assert (told.steps[-1].subject, told.case) == (None, None)
 
 
 async def test_an_unreviewed_opening_is_overdue_and_stays_to_be_reviewed(api: Api, hit: str) -> None:
@@ -222,8 +222,8 @@ async def test_an_unreviewed_opening_is_overdue_and_stays_to_be_reviewed(api: Ap
     api.now += 2 * HOUR
     await withdraw_request(api.session(CHIEF), await requested(api, hit))
     (row,) = await rows(api, DUTY, mine=False, awaiting=True)
-    assert (row["oversight"], row["overdue"]) == ("overdue", True)
-    assert (await review_opening(api.session(DUTY), name, JUSTIFIED, "late")).disclosure["oversight"] == "justified"
+    assert (row.oversight, row.overdue) == ("overdue", True)
+    assert (await review_opening(api.session(DUTY), name, JUSTIFIED, "late")).disclosure.oversight == "justified"
     assert not await reads(api, CHIEF)
 
 
@@ -277,7 +277,7 @@ async def test_of_two_steps_that_cross_one_holds_and_the_other_is_refused(
     with pytest.raises(ConflictError, match="same moment"):
         await first(api, name)
     (row,) = await rows(api, CHIEF)
-    assert row["state"] == ends
+    assert row.state == ends
     assert await reads(api, CHIEF) is (ends == "granted")
 
 
@@ -326,7 +326,7 @@ async def test_the_record_of_a_step_names_the_rule_by_which_its_taker_sees_the_c
     name = await requested(api, hit)
     asked = (
         await request_disclosure(api.session(BERT), hit, DisclosureAsk("why", Urgency.URGENT, NOW + timedelta(days=1)))
-    ).disclosure["id"]
+    ).disclosure.id
     await grant_disclosure(api.session(ANNA), asked, NOW + timedelta(days=9))
     for _ in range(2):
         await withdraw_request(api.session(CHIEF), name)
@@ -340,7 +340,7 @@ async def test_lists_tell_break_glass_from_what_is_asked_and_go_on_where_a_page_
     assert len((await list_disclosures(api.session(ANNA), mine=False)).disclosures) == 3
     first = await list_break_glass(api.session(DUTY), False, True, limit=2)
     rest = await list_break_glass(api.session(DUTY), False, True, limit=2, cursor=first.next)
-    keys = [row["case"] for page in (first, rest) for row in page.disclosures]
+    keys = [row.case for page in (first, rest) for row in page.disclosures]
     assert (keys, rest.next) == (["fr-pj:2", "fr-pj:1", "fr-pj:0"], None)
 
 
@@ -375,5 +375,5 @@ async def test_two_who_confirm_at_once_open_it_once(api: Api, hit: str) -> None:
     steps = (confirm_opening(api.session(who), name) for who in (SECOND, third))
     await asyncio.gather(*steps, return_exceptions=True)
     (row,) = await rows(api, CHIEF)
-    assert [step["move"] for step in row["steps"]] == ["break_glass_request", "confirmation"]
+    assert [step.move for step in row.steps] == ["break_glass_request", "confirmation"]
     assert await reads(api, CHIEF)

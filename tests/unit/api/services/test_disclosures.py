@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
-from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosure_threads import Disclosure, Urgency
 from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.requester import Requester, Role
+from pipeline.access.text_limits import LABEL
+from pipeline.api.answers import FoundHit, HitRequest
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.disclosures import (
@@ -23,6 +26,7 @@ from pipeline.api.services.disclosures import (
     revoke_disclosure,
 )
 from pipeline.api.services.links import list_links
+from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
 from support.records.builder import record
@@ -49,7 +53,7 @@ async def reads(api: Api, who: Requester) -> bool:
 
 
 async def granted(api: Api, hit: str) -> str:
-    name: str = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure["id"]
+    name: str = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure.id
     await grant_disclosure(api.session(ANNA), name, NOW + 9 * DAY)
     return name
 
@@ -57,12 +61,12 @@ async def granted(api: Api, hit: str) -> str:
 async def test_asked_granted_read_revoked(api: Api, hit: str) -> None:
     assert not await reads(api, BERT)
     asked = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure
-    assert (asked["state"], asked["case"], asked["id"]) == ("requested", None, hit)
+    assert (asked.state, asked.case, asked.id) == ("requested", None, hit)
     assert not await reads(api, BERT)
     given = (await grant_disclosure(api.session(ANNA), hit, NOW + 9 * DAY, "of course")).disclosure
-    assert (given["state"], given["case"], given["agency"]) == ("granted", KEY, "be-fp")
+    assert (given.state, given.case, given.agency) == ("granted", KEY, "be-fp")
     assert [await reads(api, who) for who in (BERT, COLLEAGUE, DORA)] == [True, True, False]
-    assert (await revoke_disclosure(api.session(ANNA), hit)).disclosure["state"] == "revoked"
+    assert (await revoke_disclosure(api.session(ANNA), hit)).disclosure.state == "revoked"
     assert not await reads(api, BERT)
 
 
@@ -78,12 +82,12 @@ async def test_a_grant_from_before_a_rotation_holds_after_it(api: Api, hit: str)
     await revoke_disclosure(api.session(ANNA), name)
     assert not await reads(api, BERT)
     again = (await request_disclosure(api.session(BERT), later, WANTED)).disclosure
-    assert (again["id"], len(again["steps"])) == (hit, 4), "the thread goes on under the id that it began with"
+    assert (again.id, len(again.steps)) == (hit, 4), "the thread goes on under the id that it began with"
 
 
 async def test_a_disclosure_that_begins_after_a_rotation_is_of_the_new_secret(api: Api, hit: str) -> None:
     api.rotate()
-    name = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure["id"]
+    name = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure.id
     assert name == api.session(BERT).make_reference(KEY) != hit
     await grant_disclosure(api.session(ANNA), name, NOW + 9 * DAY)
     assert await reads(api, BERT)
@@ -94,18 +98,19 @@ async def test_a_grant_shows_the_links_of_the_case_in_full(api: Api, hit: str) -
     (before,) = (await list_links(api.session(BERT), "be-fp:1")).links
     await granted(api, hit)
     (after,) = (await list_links(api.session(BERT), "be-fp:1")).links
-    assert (before["score"], before["hit"]["reference"]) == (None, hit)
-    assert after["hit"] is None
-    assert after["score"] > 0
+    assert before.hit
+    assert (before.score, before.hit.reference) == (None, hit)
+    assert after.hit is None
+    assert (after.score or 0) > 0
 
 
 async def test_a_refusal_opens_nothing_and_may_be_followed_by_another_request(api: Api, hit: str) -> None:
     await request_disclosure(api.session(BERT), hit, WANTED)
-    assert (await refuse_disclosure(api.session(ANNA), hit, "not enough")).disclosure["state"] == "refused"
+    assert (await refuse_disclosure(api.session(ANNA), hit, "not enough")).disclosure.state == "refused"
     assert not await reads(api, BERT)
     again = (await request_disclosure(api.session(COLLEAGUE), hit, WANTED)).disclosure
-    assert [step["move"] for step in again["steps"]] == ["request", "refusal", "request"]
-    assert [step["subject"] for step in again["steps"]] == ["bert", None, "colleague"]
+    assert [step.move for step in again.steps] == ["request", "refusal", "request"]
+    assert [step.subject for step in again.steps] == ["bert", None, "colleague"]
 
 
 async def test_stricter_handling_suspends_a_grant_and_withdrawal_ends_it(api: Api, hit: str) -> None:
@@ -113,7 +118,7 @@ async def test_stricter_handling_suspends_a_grant_and_withdrawal_ends_it(api: Ap
     tightened = {"code": "H2", "releasable_to": ["BE"], "purposes": ["investigation"]}
     api.hold(record("fr-pj", version=2, handling=tightened))
     assert not await reads(api, BERT)
-    assert (await read_disclosure(api.session(BERT), name)).disclosure["state"] == "suspended"
+    assert (await read_disclosure(api.session(BERT), name)).disclosure.state == "suspended"
     api.hold(record("fr-pj", code="H3", to=("BE",), version=3))
     with pytest.raises(NotFoundError):
         await read_disclosure(api.session(BERT), name)
@@ -125,7 +130,7 @@ async def test_a_grant_ends_on_its_date_and_a_request_becomes_overdue(api: Api, 
     await request_disclosure(api.session(BERT), hit, WANTED)
     api.now = NOW + 2 * DAY
     (row,) = (await list_disclosures(api.session(ANNA), mine=False)).disclosures
-    assert (row["overdue"], row["case"]) == (True, KEY)
+    assert (row.overdue, row.case) == (True, KEY)
     await grant_disclosure(api.session(ANNA), hit, NOW + 3 * DAY)
     assert await reads(api, BERT)
     api.now = NOW + 3 * DAY
@@ -133,7 +138,7 @@ async def test_a_grant_ends_on_its_date_and_a_request_becomes_overdue(api: Api, 
 
 
 async def test_who_may_not(api: Api, hit: str) -> None:
-    name = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure["id"]
+    name = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure.id
     for who in (BERT, CHIEF, DORA):
         for step in (grant_disclosure(api.session(who), name, NOW + DAY), refuse_disclosure(api.session(who), name)):
             with pytest.raises(NotFoundError):
@@ -212,7 +217,7 @@ async def test_lists_go_on_where_a_page_ended(api: Api) -> None:
         await request_disclosure(api.session(BERT), api.session(BERT).make_reference(f"fr-pj:{number}"), WANTED)
     first = await list_disclosures(api.session(ANNA), mine=False, limit=2)
     rest = await list_disclosures(api.session(ANNA), mine=False, limit=2, cursor=first.next)
-    keys = [row["case"] for page in (first, rest) for row in page.disclosures]
+    keys = [row.case for page in (first, rest) for row in page.disclosures]
     assert keys == ["fr-pj:2", "fr-pj:1", "fr-pj:0"]
     assert rest.next is None
     with pytest.raises(UnprocessableError):
@@ -233,3 +238,104 @@ async def test_the_story_over_http(api: Api, hit: str) -> None:
     assert orjson.loads((await api.get(f"/v1/cases/{KEY}", BERT)).content)["case"]["data"]["title"] == "Affair 1"
     assert (await api.post(f"/v1/disclosures/{row['id']}/revoke", {})).status_code == 200
     assert (await api.get(f"/v1/cases/{KEY}", BERT)).status_code == 404
+
+
+QUESTION = Search("Ivan Petrov 1980-05-01")
+
+
+async def asked(api: Api, label: str = "Ivan Petrov, line 7") -> str:
+    """Bert of be-fp asks fr-pj for a hit-only case."""
+    api.hold(record("fr-pj", code="H2"))
+    session = api.session(BERT)
+    ask = DisclosureAsk("the same man", Urgency.URGENT, NOW + timedelta(days=1))
+    answer = await request_disclosure(session, session.make_reference("fr-pj:1"), ask, label)
+    return str(answer.disclosure.id)
+
+
+async def find_hit(api: Api, who: Any = BERT) -> FoundHit:
+    (found,) = (await search(api.session(who), QUESTION)).hits
+    return found
+
+
+def _state(found: FoundHit) -> str | None:
+    return found.request.state if found.request else None
+
+
+async def test_a_hit_says_what_its_readers_agency_asked(api: Api) -> None:
+    name = await asked(api)
+    api.now += timedelta(hours=3)
+    assert (await find_hit(api)).request == HitRequest(
+        id=name,
+        state="requested",
+        overdue=False,
+        time=NOW.isoformat(),
+        deadline=(NOW + timedelta(days=1)).isoformat(),
+        until=None,
+        subject="bert",
+        label="Ivan Petrov, line 7",
+    )
+    colleague = make_requester("be-fp", subject="colleague")
+    asked_by = (await find_hit(api, colleague)).request
+    assert asked_by is not None
+    assert asked_by.subject == "bert"
+
+
+async def test_another_agency_is_told_of_no_request(api: Api) -> None:
+    await asked(api)
+    assert (await find_hit(api, make_requester("nl-np"))).request is None
+
+
+async def test_a_hit_that_nobody_asked_for_has_no_request(api: Api) -> None:
+    api.hold(record("fr-pj", code="H2"))
+    assert (await find_hit(api)).request is None
+
+
+async def test_a_link_with_a_hit_says_it_too(api: Api) -> None:
+    await asked(api)
+    api.hold(record("be-fp"))
+    api.link("be-fp:1", "fr-pj:1")
+    (row,) = (await list_links(api.session(BERT), "be-fp:1")).links
+    assert row.hit
+    assert row.hit.request
+    assert row.hit.request.state == "requested"
+
+
+async def test_a_refusal_stands_beside_the_hit(api: Api) -> None:
+    name = await asked(api)
+    api.now += timedelta(hours=1)
+    await refuse_disclosure(api.session(ANNA), name, "ongoing")
+    assert _state(await find_hit(api)) == "refused"
+
+
+async def test_no_thread_is_read_where_no_hit_is_shown(api: Api) -> None:
+    api.hold(record("fr-pj"))
+    await search(api.session(BERT), QUESTION)
+    assert all(call.where != "disclosures" for call in api.engine.calls)
+
+
+async def test_the_name_of_a_request_is_the_asking_agencys_alone(api: Api) -> None:
+    """The owner gets no name; Kafka and the index hold it encrypted."""
+    await asked(api)
+    theirs = (await list_disclosures(api.session(ANNA), mine=False)).disclosures
+    assert [row.label for row in theirs] == [None]
+    (ours,) = (await list_disclosures(api.session(BERT))).disclosures
+    assert ours.label == "Ivan Petrov, line 7"
+    (kept,) = [value for _, value in api.decided.values if isinstance(value, Disclosure)]
+    assert kept.last.label
+    assert "line 7" not in str(kept)
+    assert b"line 7" not in msgspec.json.encode(theirs)
+
+
+async def test_a_name_is_bounded_and_ends_with_its_months_key(api: Api) -> None:
+    exact = "two words " + "x" * (LABEL.most - len("two words "))
+    with pytest.raises(UnprocessableError, match="the name has more than 200 characters") as raised:
+        await asked(api, exact + "x")
+    assert raised.value.extensions["fields"] == ["label"]
+    assert (await list_disclosures(api.session(BERT))).disclosures == ()
+    await asked(api, exact.replace(" ", "\n  "))
+    (ours,) = (await list_disclosures(api.session(BERT))).disclosures
+    assert ours.label == exact
+    for key in api.settings.audit_key_folder.glob("*.key"):
+        key.unlink()
+    (later,) = (await list_disclosures(api.session(BERT))).disclosures
+    assert later.label is None

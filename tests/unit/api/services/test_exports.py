@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
@@ -12,15 +14,20 @@ import msgspec
 import pytest
 
 from pipeline.access.audit import MOST_SHOWN, ActKind, AuditEntry, ShownForm
+from pipeline.access.redaction import LinkRow
 from pipeline.access.requester import Role
-from pipeline.api.services.accesses import list_accesses
-from pipeline.api.services.exports import export_records
+from pipeline.api.services.audit import list_accesses
+from pipeline.api.services.export_words import LINK_CELLS, case_cells, link_cells, to_bits
+from pipeline.api.services.exports import encode_csv, encode_table_head, export_records
 from pipeline.api.session import Session
 from pipeline.index.decisions import audit_document
-from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument
+from pipeline.matching.explain.explaining import explain
+from pipeline.matching.model import load_model
 from pipeline.streams.audit.audit_log import AuditLog
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
+from support.matching.prints import case_of
 from support.records.builder import person, record
 from support.transparency.log_world import LogWorld, witness_of
 
@@ -101,3 +108,84 @@ async def test_an_export_of_many_hit_only_records_is_whole_in_the_audit_and_in_t
     assert sum(len(access.shown) for access in listed) == count
     assert [access.part for access in listed] == [entry.part for entry in reversed(parts)]
     assert {access.kind for access in listed} == {ActKind.EXPORT}
+
+
+def cell(value: object) -> str:
+    [[read]] = csv.reader(io.StringIO(encode_csv([[value]]).decode(), newline=""))
+    return read
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "\u00a0=1", "\u3000@x", "\ufeff=1", "\u200b+1",
+     "\x00=1", "\u202e-1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", " \uff1dHYPERLINK(1)", "\ufe66x",
+     "\tplain"],
+)  # fmt: skip
+def test_a_text_that_a_spreadsheet_takes_for_a_formula_is_quoted(text: str) -> None:
+    assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [("x;=1", "x;'=1"), ("x\t+1", "x\t'+1"), ("x\n-1", "x\n'-1"), ("x\r\n@SUM(A1)", "x\r\n'@SUM(A1)"),
+     ("x; =1", "x;' =1"), ("x;\"=1\"", "x;'\"=1\""), ("=1;=2", "'=1;'=2"),
+     ("\t=1", "'\t'=1"), ("\r=1", "'\r'=1"), ("\n=1", "'\n'=1"),
+     ("x\u2028\uff1d1", "x\u2028'\uff1d1"), ("x;y=1;z", "x;y=1;z")],
+)  # fmt: skip
+def test_a_formula_behind_what_parts_cells_or_rows_elsewhere_is_quoted_too(text: str, quoted: str) -> None:
+    """Spreadsheets part cells by what their locale says, also within our quotes."""
+    assert cell(text) == quoted
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, ["=1"], ("=1",)])
+def test_no_cell_holds_json(value: object) -> None:
+    with pytest.raises(TypeError):
+        cell(value)
+
+
+def test_excel_is_told_that_a_table_is_utf_8() -> None:
+    assert encode_table_head("excel", ["é"]) == b"\xef\xbb\xbf\xc3\xa9\r\n"
+    assert encode_table_head("csv", ["é"]) == b"\xc3\xa9\r\n"
+
+
+def test_bits_are_bits() -> None:
+    assert [cell(to_bits(one)) for one in (673, -1700, 5, None)] == ["6.73", "-17.00", "0.05", ""]
+
+
+def test_a_link_is_a_line_for_people() -> None:
+    a = case_of(person("Ivan Petrov", birth_date="1980-05-01"))
+    b = case_of(person("Ivan Petrov", birth_date="1980-05-01"), country="DE")
+    found = explain(a, b, load_model())
+    row = LinkRow("l", "fr-pj:1", "be-fp:1", 1, 1, found.probability, found.score, found.band, found.basis, found)
+    french, said = (link_cells(row, language) for language in ("fr", "en"))
+    assert said["summary"] == "Same name and date of birth."
+    assert french["summary"] == "Mêmes nom et date de naissance."
+    assert not any(isinstance(said[name], dict | list) for name in LINK_CELLS if name in said)
+
+
+def test_a_case_is_a_line_for_people() -> None:
+    numbers = [{"type": "passport", "value": "12AB34567"}]
+    data = {
+        "title": "Affair", "offences": [{"scheme": "ICCS", "code": "0501"}],
+        "entities": [
+            {"id": "p", "type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01",
+             "identifiers": numbers, "phones": ["+33612345678"]},
+            {"id": "o", "type": "organisation", "names": [{"full": "Petrov SARL"}]},
+            {"id": "v", "type": "vehicle", "plate": "AB-123-CD"},
+        ],
+    }  # fmt: skip
+    said = case_cells(CaseRecord("fr-pj:1", "fr-pj", "FR", 1, "", data, None), "en")
+    assert said["people"] == "Ivan Petrov (1980-05-01)"
+    assert said["organisations"] == "Petrov SARL"
+    assert said["things"] == "vehicle AB-123-CD"
+    assert said["numbers"] == "passport 12AB34567 | +33612345678"
+    assert str(said["offences"]).startswith("ICCS:0501 ")
+
+
+@pytest.mark.parametrize("text", ["", " ", "Ivan", "fr-pj:=1", " x=1", "\u3000", "1-2", "\uff21=", "'=1"])
+def test_any_other_text_is_as_it_was(text: str) -> None:
+    assert cell(text) == text
+
+
+def test_a_number_is_no_text() -> None:
+    assert (cell(-5), cell(-0.5), cell(None)) == ("-5", "-0.5", "")

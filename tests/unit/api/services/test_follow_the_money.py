@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import orjson
 
-from pipeline.api.services.export_formats import What
-from pipeline.api.services.exports import export_records
+from pipeline.access.redaction import LinkRow
+from pipeline.api.services.exports import What, export_records
 from pipeline.api.services.follow_the_money import FtmEntity, case_entities, link_entities
+from pipeline.index.documents import CaseRecord
+from pipeline.matching.bands import Band
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import record
@@ -14,7 +16,7 @@ from support.records.samples import example
 def example_entities() -> dict[str, list[FtmEntity]]:
     """The entities of docs/record.md's example by schema."""
     data = example()["data"]
-    row = {"case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "version": 3, "data": data}
+    row = CaseRecord("fr-pj:2026-004711", "fr-pj", "FR", 3, "", data, None)
     found: dict[str, list[FtmEntity]] = {}
     for entity in case_entities(row):
         found.setdefault(entity["schema"], []).append(entity)
@@ -47,7 +49,7 @@ def test_several_birth_dates_and_places_are_values_of_one_property() -> None:
         "id": "p1", "type": "person", "birth_date": "1980", "birth_dates": ["1980-05-03", "1980", "1970/1975", "1981~"],
         "birth_place": "Kazan", "birth_places": ["Tver", "Kazan"],
     }  # fmt: skip
-    row = {"case": "fr-pj:1", "agency": "fr-pj", "country": "FR", "version": 1, "data": {"entities": [man]}}
+    row = CaseRecord("fr-pj:1", "fr-pj", "FR", 1, "", {"entities": [man]}, None)
     [person] = [entity for entity in case_entities(row) if entity["schema"] == "Person"]
     assert person["properties"] == {"birthDate": ["1980", "1980-05-03", "1981"], "birthPlace": ["Kazan", "Tver"]}
 
@@ -86,5 +88,5 @@ async def test_a_hit_only_side_is_its_agency_and_an_opaque_reference(api: Api) -
     assert seen["properties"] == {"projectId": ["fr-pj:1"]}
     assert hidden["properties"] == {"publisher": ["nl-np"]}
     assert link["properties"]["recordId"] != [name]
-    bare = next(link_entities({"case_a": "nl-np:1", "case_b": "nl-np:1", "link_id": "", "band": ""}))
+    bare = next(link_entities(LinkRow("", "nl-np:1", "nl-np:1", 1, 1, None, None, Band.NONE, None, None)))
     assert hidden["id"] != bare["id"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import orjson
+import msgspec
 import pytest
 
 from pipeline.access.audit import ShownForm
@@ -25,7 +25,7 @@ async def asked(api: Api) -> str:
     session = api.session(BERT)
     ask = DisclosureAsk("the same man", Urgency.URGENT, NOW + timedelta(days=1))
     answer = await request_disclosure(session, session.make_reference("fr-pj:1"), ask, "what bert searched")
-    return str(answer.disclosure["id"])
+    return str(answer.disclosure.id)
 
 
 async def test_the_owner_sees_its_record_and_why_it_is_linked(api: Api) -> None:
@@ -34,10 +34,10 @@ async def test_the_owner_sees_its_record_and_why_it_is_linked(api: Api) -> None:
     api.link("be-fp:1", "fr-pj:1")
     api.link("fr-pj:1", "nl-np:1")
     found = await read_request_evidence(api.session(ANNA), name)
-    assert (found.record["case"], found.record["entities"][0]["name"]) == ("fr-pj:1", "Ivan Petrov")
+    assert (found.record.case, found.record.entities[0].name) == ("fr-pj:1", "Ivan Petrov")
     (row,) = found.links
-    assert (row["case"], row["band"], row["agrees"]) == ("be-fp:1", "certain", ["name", "date of birth"])
-    assert row["summary"] == "Same name and date of birth."
+    assert (row.case, row.band, row.agrees) == ("be-fp:1", "certain", ("name", "date of birth"))
+    assert row.summary == "Same name and date of birth."
     assert {shown.case for shown in api.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1"}
     assert not found.more
 
@@ -56,8 +56,8 @@ async def test_of_a_hit_only_case_the_owner_sees_the_band_that_the_gate_tells_an
     api.hold(record("be-fp", code="H2", title="Affair of Bert"))
     api.link("be-fp:1", "fr-pj:1")
     found = await read_request_evidence(api.session(ANNA), name)
-    assert (found.links, [(row["agency"], row["band"]) for row in found.hits]) == ((), [("be-fp", HIT_BAND)])
-    told = orjson.dumps(found.hits)
+    assert (found.links, [(row.agency, row.band) for row in found.hits]) == ((), [("be-fp", HIT_BAND)])
+    told = msgspec.json.encode(found.hits)
     assert b"be-fp:1" not in told
     assert b"Affair" not in told
     assert [(shown.case, shown.form) for shown in api.audit.acts[-1].shown] == [
@@ -68,7 +68,7 @@ async def test_of_a_hit_only_case_the_owner_sees_the_band_that_the_gate_tells_an
 async def test_nothing_is_told_of_the_search(api: Api) -> None:
     name = await asked(api)
     found = await read_request_evidence(api.session(ANNA), name)
-    assert b"searched" not in orjson.dumps(found.record)
+    assert b"searched" not in msgspec.json.encode(found.record)
 
 
 async def test_the_asking_agency_and_others_see_no_evidence(api: Api) -> None:

@@ -45,7 +45,7 @@ async def matched(
 
 
 async def read(api: Api) -> list[str | None]:
-    return [row["case"] for row in (await list_notices(api.session(BERT))).notices]
+    return [row.case for row in (await list_notices(api.session(BERT))).notices]
 
 
 async def test_it_lasts_ninety_days_and_is_renewed_on_new_grounds(api: Api) -> None:
@@ -101,7 +101,7 @@ async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
 async def test_it_is_called_what_its_agency_says_in_its_list_and_in_its_notices(api: Api) -> None:
     name = await matched(api)
     (told,) = (await list_notices(api.session(BERT))).notices
-    assert told["label"] is None
+    assert told.label is None
     exact = "the man from Tver " + "x" * (LABEL.most - len("the man from Tver "))
     called = (await label_subscription(api.session(BERT), name, exact.replace("man ", "  man\n"))).subscription
     assert called.label == exact
@@ -111,7 +111,7 @@ async def test_it_is_called_what_its_agency_says_in_its_list_and_in_its_notices(
             await longer
     await label_subscription(api.session(BERT), name, "Tver")
     (told,) = (await list_notices(api.session(BERT))).notices
-    assert (told["label"], told["question"]) == ("Tver", QUESTION)
+    assert (told.label, told.question) == ("Tver", QUESTION)
     assert b"Tver" not in msgspec.json.encode(api.audit.acts), "what is asked is on record encrypted"
     again = (await renew_subscription(api.session(BERT), name)).subscription
     assert again.label == "Tver"
@@ -183,7 +183,7 @@ async def test_it_tells_of_what_a_search_with_its_filters_finds(api: Api, filter
     await matched(api, filters=filters, **DESCRIBED)
     assert (await read(api) == ["fr-pj:1"]) is passes
     found = await search(api.session(BERT), Search(QUESTION, filters=filters))
-    assert ([row["case"] for row in found.results] == ["fr-pj:1"]) is passes
+    assert ([row.case for row in found.results] == ["fr-pj:1"]) is passes
 
 
 @pytest.mark.parametrize(("offence", "told"), [("0502", 1), ("0601", 0)])

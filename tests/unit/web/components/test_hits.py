@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from pipeline.access.disclosures import AccessRequestRow
 from pipeline.access.requester import Role
 from pipeline.api.services.disclosures import list_disclosures
 from pipeline.web.pages.case import PAGE
@@ -21,7 +20,7 @@ def held(api: Api) -> None:
     api.link("fr-pj:1", "be-fp:1")
 
 
-async def threads(api: Api) -> list[dict[str, Any]]:
+async def threads(api: Api) -> list[AccessRequestRow]:
     return list((await list_disclosures(api.session(ANNA), mine=False)).disclosures)
 
 
@@ -34,7 +33,7 @@ async def test_a_supervisor_gives_a_reason_after_being_told_that_the_owner_hears
     assert "fr-pj is notified at once" in page.said()
     await page.send(1, reason="a child is in danger", way=way, hours="2")
     (thread,) = await threads(api)
-    told = [(step["move"], step["reason"], step["hours"]) for step in thread["steps"]]
+    told = [(step.move, step.reason, step.hours) for step in thread.steps]
     assert told == [(move, "a child is in danger", 2)]
 
 
@@ -45,4 +44,4 @@ async def test_an_investigator_can_only_ask(api: Api) -> None:
     assert "Emergency access" not in page.said()
     await page.send(reason="the same man", urgency="urgent", days="3")
     (thread,) = await threads(api)
-    assert thread["state"] == "requested"
+    assert thread.state == "requested"

@@ -51,5 +51,5 @@ async def test_the_owner_refuses(api: Api) -> None:
 
 @pytest.mark.parametrize(("hours", "share"), [(0, 0.0), (12, 0.5), (24, 1.0), (48, 1.0)])
 def test_the_share_of_the_time_that_is_gone(hours: int, share: float) -> None:
-    steps = [{"time": (NOW - timedelta(days=1)).isoformat()}, {"time": NOW.isoformat()}]
-    assert elapsed_share(steps, (NOW + timedelta(days=1)).isoformat(), NOW + timedelta(hours=hours)) == share
+    times = [(NOW - timedelta(days=1)).isoformat(), NOW.isoformat()]
+    assert elapsed_share(times, (NOW + timedelta(days=1)).isoformat(), NOW + timedelta(hours=hours)) == share

@@ -48,7 +48,7 @@ async def test_a_request_is_withdrawn_on_the_page(api: Api) -> None:
 
 
 async def test_a_confirmation_over_rest_is_what_the_page_shows_and_a_page_that_stayed_open_is_refused(api: Api) -> None:
-    name = (await request_opening(api.session(CHIEF), await held(api), WANTED)).disclosure["id"]
+    name = (await request_opening(api.session(CHIEF), await held(api), WANTED)).disclosure.id
     stale = await page_of(api, CHIEF)
     await confirm_opening(api.session(SECOND), name)
     await stale.press("Withdraw request")

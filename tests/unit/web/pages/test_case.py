@@ -157,7 +157,7 @@ WORDS = load_words("en")
 
 def test_all_birth_dates_are_told_once() -> None:
     entity = {"id": "p1", "type": "person", "birth_date": "1980-05", "birth_dates": ["1979/1981", "1980-05", "1978~"]}
-    found = collect_moments(WORDS, {"data": {"entities": [entity]}})
+    found = collect_moments(WORDS, {"entities": [entity]})
     assert found.events == []
     assert [(moment.when, moment.what) for moment in found.details] == [
         ("1978~", "Born"),
@@ -169,7 +169,7 @@ def test_all_birth_dates_are_told_once() -> None:
 def test_events_come_apart_from_births_in_order_and_with_names() -> None:
     event: RawEntity = {"id": "e1", "type": "event", "start": "2026-10-27T22:00:00Z", "method": "Voiture bélier"}
     man = person("Ivan Petrov", id="p1", birth_date="1980-05")
-    found = collect_moments(WORDS, {"data": {"opened": "2026-10-28", "closed": None, "entities": [man, event]}})
+    found = collect_moments(WORDS, {"opened": "2026-10-28", "closed": None, "entities": [man, event]})
     assert [(moment.when, moment.what, moment.name) for moment in found.events] == [
         ("2026-10-27T22:00:00Z", "Event", "Voiture bélier"),
         ("2026-10-28", "Case opened", ""),

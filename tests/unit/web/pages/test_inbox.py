@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import Verdict
-from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
+from pipeline.api.services.reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.inbox import AGAIN, ASSIGN, LIMIT, MORE, NARROW, OPEN, PAGE, REVIEW, UNDO
 from support.access.requesters import ANNA, make_requester

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.access.reviews import Review, Verdict
-from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links
+from pipeline.api.services.reviews import BulkVerdict, JudgedLink, judge_links
 from pipeline.correlation.claims import link_id
 from pipeline.web.components.reviews import AGAIN
 from pipeline.web.pages.case import PAGE as CASE_PAGE

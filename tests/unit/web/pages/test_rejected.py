@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Requester, Role
-from pipeline.api.services import operations, rejected_messages
+from pipeline.api.services import operations
 from pipeline.ops.replay.preview import PreviewedOutcome, ReplayPreview
 from pipeline.ops.replay.rejections import Rejection, RejectionFilter, ReplaySummary
 from pipeline.records.messages import Position, Reason, RejectedMessage
@@ -128,7 +128,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[RejectionFilter]:
         wanted.append(one)
         return ReplaySummary()
 
-    monkeypatch.setattr(rejected_messages, "read_rejected", held)
+    monkeypatch.setattr(operations, "read_rejected", held)
     monkeypatch.setattr(operations, "preview_replay", looked_at)
     monkeypatch.setattr(operations, "replay_rejected", again)
     return wanted
@@ -174,7 +174,7 @@ async def test_a_message_about_anothers_case_is_held_against_nothing(
     async def held(_: Settings, __: RejectionFilter) -> AsyncIterator[RejectedMessage]:
         yield foreign
 
-    monkeypatch.setattr(rejected_messages, "read_rejected", held)
+    monkeypatch.setattr(operations, "read_rejected", held)
     said = (await shown(api, FRED)).said()
     assert "Changes since" not in said
     assert "1982-25-11" in said

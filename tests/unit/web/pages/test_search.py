@@ -12,8 +12,9 @@ import pytest
 import pipeline.web
 from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Grounds, Purpose
+from pipeline.api.answers import SearchAnswer
 from pipeline.api.past_searches import seal_search
-from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
 from pipeline.streams.audit.audit_log import AuditError
 from pipeline.web.page import OpenPage

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.api.languages import negotiate_language
+from pipeline.api.answers import told
+from pipeline.api.problems import negotiate_language
 from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA
@@ -49,17 +50,17 @@ async def test_spanish_is_spoken_and_counted_as_any(api: Api) -> None:
     refused = await api.get("/v1/cases/fr-pj:9", headers=spanish)
     assert refused.json()["detail"] == "caso no encontrado, o usted no tiene acceso"
     (row,) = (await list_links(api.session(ANNA, "es"), "fr-pj:1")).links
-    assert "Fecha de nacimiento: idéntico" in row["explanation"]
-    assert "1 de cada " in row["explanation"]
+    assert "Fecha de nacimiento: idéntico" in (row.explanation or "")
+    assert "1 de cada " in (row.explanation or "")
 
 
 async def test_reasons_are_told_in_the_language_asked_for(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp"))
     api.link("fr-pj:1", "be-fp:1")
     (row,) = (await list_links(api.session(ANNA, "fr"), "fr-pj:1")).links
-    assert "Date de naissance" in row["explanation"]
+    assert "Date de naissance" in (row.explanation or "")
     found = await search(api.session(ANNA, "fr"), Search("ivan petrov 1980-05-01"))
-    assert any("Date de naissance" in line for line in found.results[0]["why"])
+    assert any("Date de naissance" in line for line in told(found.results[0].why) or ())
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.entity_graph import EntityGraphLimits, choose_entities, read_entity_graph
-from pipeline.api.services.graph import GraphLimits, read_graph
+from pipeline.api.services.graph import EntityGraphLimits, GraphLimits, choose_entities, read_entity_graph, read_graph
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle

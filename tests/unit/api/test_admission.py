@@ -9,7 +9,7 @@ import pytest
 import uvloop
 from starlette.types import Message
 
-from pipeline.api.request_bodies import StalledBodyError, without_stalls
+from pipeline.api.admission import StalledBodyError, without_stalls
 
 PART_S = 0.05
 

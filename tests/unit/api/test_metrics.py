@@ -12,8 +12,7 @@ from fastapi import FastAPI
 from prometheus_client import generate_latest
 from starlette.staticfiles import StaticFiles
 
-from pipeline.api.metrics import INDEX_AGE, REGISTRY, show_index_age
-from pipeline.api.request_metrics import RequestMetrics
+from pipeline.api.metrics import INDEX_AGE, REGISTRY, RequestMetrics, show_index_age
 from support.access.requesters import ANNA
 from support.api.runtime import NOW, Api
 from support.records.builder import record

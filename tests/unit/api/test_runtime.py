@@ -10,7 +10,7 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.disclosure_threads import GlassVerdict
 from pipeline.access.requester import Role
 from pipeline.api.metrics import REGISTRY
-from pipeline.api.review_watch import count_overdue_reviews, show_overdue, watch_reviews
+from pipeline.api.runtime import count_overdue_reviews, show_overdue, watch_reviews
 from pipeline.api.services.break_glass import confirm_opening, open_alone, request_opening, review_opening
 from pipeline.api.services.disclosures import revoke_disclosure
 from support.access.requesters import make_requester
@@ -27,7 +27,7 @@ async def opened(api: Api, number: str, owner: str = "fr-pj") -> str:
     """The id of what the chief opened alone of a new case."""
     api.hold(record(owner, number, code="H2"))
     session = api.session(CHIEF)
-    name: str = (await open_alone(session, session.make_reference(f"{owner}:{number}"), WANTED)).disclosure["id"]
+    name: str = (await open_alone(session, session.make_reference(f"{owner}:{number}"), WANTED)).disclosure.id
     return name
 
 
@@ -54,7 +54,7 @@ async def test_neither_requests_nor_what_two_opened_nor_what_is_gone_is_counted(
     await opened(api, "1")
     api.hold(record("fr-pj", "2", code="H2"), record("fr-pj", "3", code="H2"))
     session = api.session(CHIEF)
-    name = (await request_opening(session, session.make_reference("fr-pj:2"), WANTED)).disclosure["id"]
+    name = (await request_opening(session, session.make_reference("fr-pj:2"), WANTED)).disclosure.id
     await request_opening(session, session.make_reference("fr-pj:3"), WANTED)
     await confirm_opening(api.session(SECOND), name)
     api.hold(record("fr-pj", "1", version=2, status="withdrawn"))
@@ -72,7 +72,7 @@ async def test_the_metric_says_what_was_counted_last_and_names_nobody_else(
     async def ends(_: float) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("pipeline.api.review_watch.asyncio.sleep", ends)
+    monkeypatch.setattr("pipeline.api.runtime.asyncio.sleep", ends)
     with suppress(asyncio.CancelledError):
         await watch_reviews(api.runtime.decisions, api.runtime.reader, api.clock)
     assert (shown("fr-pj"), shown("de-bka")) == (1.0, None)

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from pipeline.access.audit import ActKind, ShownForm
 from pipeline.access.reviews import Verdict
+from pipeline.api.answers import CaseLinksAnswer
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.case_links import CaseLinkFilter, CaseLinksAnswer, list_case_links
-from pipeline.api.services.reviews import LinkVerdict, review_link
+from pipeline.api.services.links import CaseLinkFilter, list_case_links, read_evidence
+from pipeline.api.services.reviews import LinkVerdict, link_manually, review_link
 from pipeline.matching.bands import Band
-from support.access.requesters import ANNA, BERT
+from support.access.requesters import ANNA, BERT, DORA
 from support.api.runtime import Api
 from support.records.builder import RawEntity, person, record, vehicle
 from support.web.large_case import KEY, hold_large_case
@@ -39,7 +41,9 @@ async def _list(api: Api, **wanted: object) -> CaseLinksAnswer:
 async def test_each_link_names_the_own_entity_and_the_other_side(api: Api) -> None:
     links = _hold(api)
     found = await _list(api)
-    told = {row["link_id"]: (row["entity"], row["other"]["name"], row["other"]["case"]) for row in found.links}
+    told = {
+        row.link_id: (row.entity, row.other and row.other.name, row.other and row.other.case) for row in found.links
+    }
     assert told == {
         links["p1"]: ("p1", "Ivan Petrov", "be-fp:p1"),
         links["p2"]: ("p2", "Anna Keller", "de-bka:p2"),
@@ -47,7 +51,7 @@ async def test_each_link_names_the_own_entity_and_the_other_side(api: Api) -> No
     }
     assert (found.kept, found.whole, found.countries) == (3, 3, ("BE", "DE"))
     assert found.entities == {"p1": 1, "p2": 1, "v1": 1}
-    assert "passport" in next(row["agrees"] for row in found.links if row["entity"] == "p2")
+    assert "passport" in next(row.agrees for row in found.links if row.entity == "p2")
 
 
 async def test_links_are_narrowed_by_entity_country_band_and_review(api: Api) -> None:
@@ -55,14 +59,14 @@ async def test_links_are_narrowed_by_entity_country_band_and_review(api: Api) ->
     await review_link(api.session(ANNA), links["p2"], LinkVerdict(Verdict.DIFFERENT, "not her", False))
 
     async def entities(**wanted: object) -> list[str]:
-        return sorted(row["entity"] for row in (await _list(api, **wanted)).links)
+        return sorted(str(row.entity) for row in (await _list(api, **wanted)).links)
 
     assert await entities(entity="v1") == ["v1"]
     assert await entities(country="BE") == ["p1", "v1"]
     assert await entities(colour="green") == ["p2"]
     assert await entities(colour="yellow", country="BE", entity="p1") == ["p1"]
     assert await entities(entity="nobody") == []
-    bands = [row["band"] for row in (await _list(api)).links]
+    bands = [row.band for row in (await _list(api)).links]
     assert len(await entities(band=Band.CERTAIN)) == bands.count(Band.CERTAIN)
 
 
@@ -75,7 +79,8 @@ async def test_a_link_of_two_entities_is_listed_once_and_found_under_each(api: A
     assert whole.entities == {"p1": 1, "v1": 1}
     for entity, name in (("p1", "Ivan Petrov"), ("v1", "1-ABC-234")):
         (row,) = (await _list(api, entity=entity)).links
-        assert (row["entity"], row["other"]["name"]) == (entity, name)
+        assert row.other
+        assert (row.entity, row.other.name) == (entity, name)
 
 
 @pytest.mark.parametrize("page", [-1, 1, 2, 999])
@@ -85,14 +90,15 @@ async def test_a_hit_is_the_last_of_no_entity_and_of_no_filter_but_its_band(api:
     api.link("fr-pj:1", "nl-np:1")
     found = await list_case_links(api.session(ANNA), "fr-pj:1", page=page)
     *full, hit = found.links
-    assert not any(row["hit"] for row in full)
-    assert hit["hit"]["agency"] == "nl-np"
-    assert (hit["entity"], hit["other"], hit["agrees"], hit["evidence"]) == (None, None, (), None)
+    assert not any(row.hit for row in full)
+    assert hit.hit
+    assert hit.hit.agency == "nl-np"
+    assert (hit.entity, hit.other, hit.agrees, hit.evidence) == (None, None, (), None)
     assert found.entities == {"p1": 1, "p2": 1, "v1": 1}
     assert found.countries == ("BE", "DE")
     for wanted in ({"entity": "p1"}, {"country": "NL"}, {"colour": "yellow"}):
-        assert not any(row["hit"] for row in (await _list(api, **wanted)).links)
-    assert any(row["hit"] for row in (await _list(api, band=hit["band"])).links)
+        assert not any(row.hit for row in (await _list(api, **wanted)).links)
+    assert any(row.hit for row in (await _list(api, band=hit.band)).links)
 
 
 async def test_a_case_with_a_key_that_begins_like_the_other_is_the_own_side(api: Api) -> None:
@@ -100,7 +106,8 @@ async def test_a_case_with_a_key_that_begins_like_the_other_is_the_own_side(api:
     api.link("fr-pj:1", "fr-pj:10")
     for own, other in (("fr-pj:1", "fr-pj:10"), ("fr-pj:10", "fr-pj:1")):
         (row,) = (await list_case_links(api.session(ANNA), own)).links
-        assert row["other"]["case"] == other
+        assert row.other
+        assert row.other.case == other
 
 
 async def test_a_side_that_is_closed_meanwhile_is_not_named(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +124,7 @@ async def test_a_side_that_is_closed_meanwhile_is_not_named(api: Api, monkeypatc
 
     monkeypatch.setattr(type(session), "decide_views", lambda _, cases: close_between(cases))
     found = await list_case_links(session, "fr-pj:1")
-    assert sorted(row["entity"] for row in found.links) == ["p1", "v1"]
+    assert sorted(str(row.entity) for row in found.links) == ["p1", "v1"]
 
 
 @pytest.mark.parametrize(("entities", "links"), [(100, 500), pytest.param(1, 1_000, marks=pytest.mark.rare)])
@@ -130,8 +137,8 @@ async def test_every_link_of_a_large_case_is_on_one_page(api: Api, entities: int
     while page <= pages:
         found = await list_case_links(session, KEY, page=page)
         pages, page = found.pages, page + 1
-        seen += [row["link_id"] for row in found.links]
-        groups += [row["entity"] for row in found.links]
+        seen += [row.link_id for row in found.links]
+        groups += [str(row.entity) for row in found.links]
     assert sorted(seen) == sorted(held)
     assert len(list(dict.fromkeys(groups))) == entities
     changes = sum(a != b for a, b in pairwise(groups))
@@ -163,3 +170,107 @@ async def test_records_that_are_counted_and_not_listed_are_on_record_where_they_
     assert forms == {"fr-pj:1": ShownForm.FULL} | counted
     await _list(api)
     assert {one.form for one in api.audit.acts[-1].shown} == {ShownForm.FULL}
+
+
+SHARED_PASSPORT = [{"type": "passport", "value": "12AB34567", "country": "FR"}]
+BORN = "1976-03-04"
+
+
+def _hold_rivals(api: Api, agency: str, *people: RawEntity, **how: Any) -> None:
+    api.hold(record(agency, entities=list(people), **how))
+
+
+@pytest.fixture
+def link(api: Api) -> str:
+    """Anna's case of a woman and Bert's of the same."""
+    _hold_rivals(api, "fr-pj", person("Anastasia Ouarzazi", id="own", birth_date=BORN, identifiers=SHARED_PASSPORT))
+    _hold_rivals(api, "be-fp", person("Anastasia Warzazi", id="w1", birth_date=BORN, identifiers=SHARED_PASSPORT))
+    return api.link("fr-pj:1", "be-fp:1")
+
+
+async def test_sides_are_named_as_their_agencies_sent_them(api: Api, link: str) -> None:
+    told = await read_evidence(api.session(ANNA), link)
+    assert [(side.case, side.name, side.born) for side in told.sides] == [
+        ("be-fp:1", "Anastasia Warzazi", BORN),
+        ("fr-pj:1", "Anastasia Ouarzazi", BORN),
+    ]
+    assert told.own == "fr-pj:1"
+    assert told.link.summary.startswith("Same passport and date of birth; the name is")
+    assert told.next_best is None
+    assert (await read_evidence(api.session(BERT), link)).own == "be-fp:1"
+
+
+async def test_the_next_best_is_the_strongest_other_link_of_the_same_entity(api: Api, link: str) -> None:
+    _hold_rivals(api, "nl-np", person("Anastasia Ouarzazi", id="x", birth_date="1978-03-04"))
+    _hold_rivals(api, "de-bka", person("Anastasia Ouarzazi", id="y", birth_date=BORN), person("Otto Brandt", id="z"))
+    other, nearest = api.link("fr-pj:1", "nl-np:1"), api.link("fr-pj:1", "de-bka:1")
+    told = (await read_evidence(api.session(ANNA), link)).next_best
+    assert told is not None
+    assert (told.case, told.name, told.entity, told.link_id) == (
+        "de-bka:1", "Anastasia Ouarzazi", "y", nearest,
+    )  # fmt: skip
+    assert told.bits < 0
+    assert told.same, "the matcher takes Warzazi and Ouarzazi of one day for one"
+    seen_from_it = (await read_evidence(api.session(ANNA), nearest)).next_best
+    assert seen_from_it is not None
+    assert (seen_from_it.link_id, seen_from_it.bits) == (link, -told.bits)
+    assert other != nearest
+    act = api.audit.acts[0]
+    assert act.kind is ActKind.READ
+    assert {case.case for case in act.shown} == {"be-fp:1", "fr-pj:1", "de-bka:1"}
+
+
+async def test_a_next_best_of_another_day_is_another_person(api: Api, link: str) -> None:
+    _hold_rivals(api, "nl-np", person("Anastasia Ouarzazi", id="x", birth_date="1951-12-24"))
+    api.link("fr-pj:1", "nl-np:1")
+    told = (await read_evidence(api.session(ANNA), link)).next_best
+    assert told is None or not told.same
+
+
+async def test_another_person_of_the_case_is_no_candidate(api: Api) -> None:
+    ivan, anna = person("Ivan Petrov", id="i", birth_date=BORN), person("Anna Keller", id="a", birth_date="1990-01-02")
+    _hold_rivals(api, "fr-pj", ivan, anna)
+    _hold_rivals(api, "be-fp", ivan)
+    _hold_rivals(api, "nl-np", anna)
+    link, other = api.link("fr-pj:1", "be-fp:1"), api.link("fr-pj:1", "nl-np:1")
+    assert (await read_evidence(api.session(ANNA), link)).next_best is None
+    assert (await read_evidence(api.session(ANNA), other)).next_best is None
+
+
+@pytest.mark.parametrize(("code", "to"), [("H2", ("FR",)), ("H3", ("FR",)), ("H0", ("PL",))])
+async def test_a_candidate_that_is_not_read_in_full_is_passed_over(
+    api: Api, link: str, code: str, to: tuple[str, ...]
+) -> None:
+    before = await read_evidence(api.session(ANNA), link)
+    _hold_rivals(api, "de-bka", person("Anastasia Ouarzazi", id="y", birth_date=BORN), code=code, to=to)
+    api.link("fr-pj:1", "de-bka:1")
+    assert await read_evidence(api.session(ANNA), link) == before
+
+
+async def test_it_is_for_those_who_see_both_sides(api: Api) -> None:
+    api.hold(record("fr-pj", to=("BE",)), record("be-fp", to=("FR",)))
+    link = api.link("fr-pj:1", "be-fp:1")
+    with pytest.raises(NotFoundError):
+        await read_evidence(api.session(DORA), link)
+    answer = await api.get(f"/v1/links/{link}")
+    assert answer.status_code == 200
+    assert answer.json()["link"]["link_id"] == link
+    assert (await api.get("/v1/links/" + "0" * 32)).status_code == 404
+
+
+async def test_a_link_by_hand_has_no_evidence(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp"))
+    made = (await link_manually(api.session(ANNA), "fr-pj:1", "be-fp:1", "seen together")).judged
+    with pytest.raises(NotFoundError):
+        await read_evidence(api.session(ANNA), made.link)
+
+
+@pytest.mark.parametrize("come_from", ["fr-pj:1", "fr-pj:2", "be-fp:1", ""])
+async def test_the_own_side_is_the_agencys_else_the_one_come_from(api: Api, link: str, come_from: str) -> None:
+    api.hold(record("fr-pj", "2", entities=[person("Anastasia Ouarzazi", id="w2", birth_date=BORN)]))
+    both = api.link("fr-pj:1", "fr-pj:2")
+    assert (await read_evidence(api.session(ANNA), link, come_from)).own == "fr-pj:1"
+    of_both = (await read_evidence(api.session(ANNA), both, come_from)).own
+    assert of_both == (come_from if come_from in ("fr-pj:1", "fr-pj:2") else "fr-pj:1")
+    of_neither = (await read_evidence(api.session(DORA), link, come_from)).own
+    assert of_neither == (come_from if come_from in ("fr-pj:1", "be-fp:1") else "be-fp:1")
