@@ -108,20 +108,20 @@ class IntakeContext(msgspec.Struct, frozen=True):
     now: Callable[[], datetime]
 
 
-def receive(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
+def decide_message(message: SourceMessage, context: IntakeContext) -> IntakeDecision:
     """Decide on one message; never raises, whatever its bytes. The caller remembers `taken.known` before the next."""
-    now = desk.now()
+    now = context.now()
     time = now.isoformat(timespec="milliseconds")
     if message.origin is not None and message.origin.topic != message.position.topic:
         return rejection(msgspec.structs.replace(message, origin=None), _FOREIGN_ORIGIN, time)
     try:
-        agency = _sender(message, desk.agencies)
+        agency = _sender(message, context.agencies)
         record = read(message.value)
     except RefusedError as refused:
         return rejection(message, refused.problems[0], time)
     try:
-        _check_route(message, record, agency, desk.partitions)
-        known, content = desk.known(record.case.key), hashing.content_hash(record.data)
+        _check_route(message, record, agency, context.partitions)
+        known, content = context.known(record.case.key), hashing.content_hash(record.data)
         if _changes_nothing(compare_version(known, record.case.version, content), replayed=message.origin is not None):
             return IntakeDecision(_receipt(message, Outcome.DUPLICATE, record.case, time))
         check_signature(record, agency, message.arrived_ms)
@@ -133,7 +133,7 @@ def receive(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
     return IntakeDecision(msgspec.structs.replace(receipt, warnings=warnings), taken)
 
 
-def take(record: ValidRecord, known: KnownVersion | None, *, replayed: bool = False) -> AcceptedVersion | None:
+def accept_record(record: ValidRecord, known: KnownVersion | None, *, replayed: bool = False) -> AcceptedVersion | None:
     """The version if it is due; None if it is the one known already, or a lower one that an operator sent again.
 
     Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone. Its
@@ -183,7 +183,7 @@ def check_signature(record: ValidRecord, agency: Agency, arrived_ms: int) -> Non
         raise RefusedError(RecordProblem(Reason.BAD_SIGNATURE, "/signature", str(fault))) from fault
 
 
-def accepted(
+def make_accepted_record(
     taken: AcceptedVersion, receipt: Receipt, fingerprint: msgspec.Raw, generation: str, arrived_ms: int = 0
 ) -> AcceptedRecord:
     """The value of topic `accepted` for a version and its receipt, with its fingerprint (JSON) of that generation."""

@@ -48,7 +48,14 @@ from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
 from pipeline.records.expiry import Expiry
 from pipeline.records.hashing import partition_of
-from pipeline.records.intake import IntakeContext, IntakeDecision, SourceMessage, accepted, receive, reject_batch
+from pipeline.records.intake import (
+    IntakeContext,
+    IntakeDecision,
+    SourceMessage,
+    decide_message,
+    make_accepted_record,
+    reject_batch,
+)
 from pipeline.records.messages import AcceptedRecord, KnownVersion, Outcome, Position, Reason, Receipt, RejectedMessage
 from pipeline.records.model import Envelope
 from pipeline.search.probes import fingerprint_of
@@ -264,8 +271,8 @@ def scoring() -> Model:
 def _received(raw: bytes | None, key: str = "fr-pj:2026-004711", known: dict[str, Any] | None = None) -> IntakeDecision:
     encoded = key.encode()
     place = Position("cases.fr-pj", partition_of(encoded, 4), 7)
-    desk = IntakeContext({"fr-pj": FR_PJ}, 4, (known or {}).get, lambda: datetime(2026, 11, 1, tzinfo=UTC))
-    return receive(SourceMessage(place, "fr-pj", encoded, raw), desk)
+    context = IntakeContext({"fr-pj": FR_PJ}, 4, (known or {}).get, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    return decide_message(SourceMessage(place, "fr-pj", encoded, raw), context)
 
 
 def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
@@ -291,7 +298,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
             whole = make_fingerprint(decision.taken.case, decision.taken.normalised, scoring)
             raw = msgspec.Raw(msgspec.json.encode(whole))
             yield "fingerprint", whole
-            yield "accepted", accepted(decision.taken, decision.receipt, raw, "0123456789ab")
+            yield "accepted", make_accepted_record(decision.taken, decision.receipt, raw, "0123456789ab")
     yield from _ended()
     first = decisions[0].taken
     assert first is not None

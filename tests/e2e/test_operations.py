@@ -25,7 +25,7 @@ from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput, TopicRate
 from pipeline.records.agencies import Agency, Registry
 from pipeline.records.hashing import partition_of
-from pipeline.records.intake import IntakeContext, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, decide_message
 from pipeline.records.messages import Position, RejectedMessage
 from pipeline.settings import Settings
 from support.api.runtime import Api
@@ -61,8 +61,8 @@ class RejectedTopic:
         agency = key.decode().partition(":")[0]
         partition = (partition_of(key, self._partitions) + shift) % self._partitions
         source = SourceMessage(Position(f"cases.{agency}", partition, len(self.messages)), agency, key, value)
-        desk = IntakeContext(AGENCIES, self._partitions, lambda _: None, lambda: self._now)
-        rejected = receive(source, desk).rejected
+        context = IntakeContext(AGENCIES, self._partitions, lambda _: None, lambda: self._now)
+        rejected = decide_message(source, context).rejected
         assert rejected is not None
         self.messages.append(rejected)
         return rejected

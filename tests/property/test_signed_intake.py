@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.records.hashing import partition_of
-from pipeline.records.intake import IntakeContext, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, decide_message
 from pipeline.records.messages import KnownVersion, Outcome, Position
 from pipeline.times import unix_ms
 from support.records.samples import message
@@ -81,9 +81,9 @@ def decide(
         arrived = START + sent.minute * MINUTE + (timedelta(days=10) if again else timedelta())
         place = Position("cases.fr-pj", PARTITION, offset + (1000 if again else 0))
         origin = Position("cases.fr-pj", PARTITION, offset) if again else None
-        desk = IntakeContext({"fr-pj": AGENCY}, 4, known.get, partial(add, arrived, late))
+        context = IntakeContext({"fr-pj": AGENCY}, 4, known.get, partial(add, arrived, late))
         source = SourceMessage(place, "fr-pj", CASE.encode(), raw(sent), unix_ms(arrived), origin)
-        decision = receive(source, desk)
+        decision = decide_message(source, context)
         if decision.taken is not None:
             known[CASE] = decision.taken.known
         outcomes.append(Outcome(decision.receipt.outcome))

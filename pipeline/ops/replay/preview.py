@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.ops.replay.rejections import RejectionFilter, read_replayable, route_rejected
 from pipeline.records.agencies import Registry
-from pipeline.records.intake import IntakeContext, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, decide_message
 from pipeline.records.messages import KnownVersion, Outcome, Position, RejectedMessage
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
@@ -79,7 +79,7 @@ def preview_message(
         unix_ms(now),
         message.origin or message.position,
     )
-    decision = receive(again, IntakeContext(agencies, partitions, known.get, lambda: now))
+    decision = decide_message(again, IntakeContext(agencies, partitions, known.get, lambda: now))
     if decision.rejected is not None:
         return Outcome.REJECTED.value, decision.rejected.reason
     if decision.taken is None:

@@ -30,9 +30,9 @@ from pipeline.records.intake import (
     IntakeContext,
     IntakeDecision,
     SourceMessage,
-    accepted,
+    decide_message,
     known_from,
-    receive,
+    make_accepted_record,
     reject_batch,
     rejection,
 )
@@ -222,12 +222,12 @@ class IntakeProcessor:
         Raises InternalFaultError for the first that fails inside, which has changed nothing.
         """
         result = ChunkResult()
-        desk = IntakeContext(
+        context = IntakeContext(
             self._registry, self._settings.case_partitions, lambda key: find_known_version(store, key), self._clock
         )
         for decided, record in enumerate(records):
             try:
-                result.outputs += self._decide_message(record, desk, store, result.tally)
+                result.outputs += self._decide_message(record, context, store, result.tally)
             except (*faults.TROUBLE, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # a panic of a library in Rust is no Exception
@@ -236,7 +236,7 @@ class IntakeProcessor:
         return result
 
     def _decide_message(
-        self, record: ConsumerRecord, desk: IntakeContext, store: Any, tally: metrics.Tally
+        self, record: ConsumerRecord, context: IntakeContext, store: Any, tally: metrics.Tally
     ) -> list[Output]:
         if record.topic == self._expiries.topic:
             return self._expiries.decide_expiry(record, self._find_store)
@@ -245,7 +245,7 @@ class IntakeProcessor:
         message = SourceMessage(position, agency, record.key, record.value, record.timestamp, origin_of(record))
         if isinstance(record, UnreadableBatch):
             return self._rejected_batch(message, record, tally)
-        return self._decide_outcome(message, desk, store, tally)
+        return self._decide_outcome(message, context, store, tally)
 
     def _rejected_batch(self, first: SourceMessage, batch: UnreadableBatch, tally: metrics.Tally) -> list[Output]:
         """One receipt and one entry of `rejected` for all positions of a batch that can't be read."""
@@ -256,13 +256,13 @@ class IntakeProcessor:
         return [self._receipt_output(first, receipt), *self._rejection_outputs(first, decision.rejected)]
 
     def _decide_outcome(
-        self, message: SourceMessage, desk: IntakeContext, store: TableStore, tally: metrics.Tally
+        self, message: SourceMessage, context: IntakeContext, store: TableStore, tally: metrics.Tally
     ) -> list[Output]:
         """The outputs of a message; the store is changed last, so that a failure leaves no trace."""
-        decision = receive(message, desk)
+        decision = decide_message(message, context)
         made = list(self._accepted_outputs(decision.taken, decision.receipt, message, store)) if decision.taken else []
         if any(len(output.value) > topics.ACCEPTED.max_bytes - topics.MIB for output in made):
-            decision, made = _too_large(message, desk), []
+            decision, made = _too_large(message, context), []
         receipt = decision.receipt
         outputs = [self._receipt_output(message, receipt), *made, *self._rejection_outputs(message, decision.rejected)]
         if made and decision.taken is not None:
@@ -291,7 +291,7 @@ class IntakeProcessor:
         """The accepted record, its fingerprint to each partition of `blocks` that must see it, and what it guesses."""
         made = make_fingerprint(taken.case, taken.normalised, self._model, taken.hash)
         encoded = _encoder.encode(made)
-        kept = accepted(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
+        kept = make_accepted_record(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
         key = taken.case.key.encode()
         yield Output(self._accepted, receipt.position.partition, key, _encoder.encode(kept))
         first = store.get(key) is None
@@ -311,10 +311,10 @@ class IntakeProcessor:
         return ()
 
 
-def _too_large(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
+def _too_large(message: SourceMessage, context: IntakeContext) -> IntakeDecision:
     """The rejection of a message for the size of what it becomes."""
     problem = RecordProblem(Reason.TOO_LARGE, "", "its normalised form is over 15 MiB")
-    return rejection(message, problem, desk.now().isoformat(timespec="milliseconds"))
+    return rejection(message, problem, context.now().isoformat(timespec="milliseconds"))
 
 
 @asynccontextmanager

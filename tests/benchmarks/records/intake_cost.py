@@ -25,7 +25,7 @@ from pipeline.records.agencies import Agency
 from pipeline.records.agency_keys import CURVE, agency_key
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import partition_of
-from pipeline.records.intake import IntakeContext, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, decide_message
 from pipeline.records.messages import Position
 from pipeline.records.signing_policy import SigningPolicy
 from pipeline.records.validation import read
@@ -132,7 +132,7 @@ def main() -> None:
     records = [read(raw) for raw in repeating]
     own = [signed(raw) for raw in repeating]
     agency = Agency("fr-pj", "FR", signing=SigningPolicy((LISTED,)))
-    desk = IntakeContext({"fr-pj": agency}, PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+    context = IntakeContext({"fr-pj": agency}, PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
     rows = {
         "reference: json.loads": cost(json.loads, repeating),
         "validation": cost(read, repeating),
@@ -140,13 +140,17 @@ def main() -> None:
         "content and fingerprint hash": cost(
             lambda record: (hashing.content_hash(record.data), hashing.fingerprint_hash(record.case)), records
         ),
-        "intake as a whole, repeating": cost(lambda each: receive(each, desk), [message(raw) for raw in repeating]),
+        "intake as a whole, repeating": cost(
+            lambda each: decide_message(each, context), [message(raw) for raw in repeating]
+        ),
         "signature": cost(verify, [verification(raw) for raw in own]),
         "signature, other numbers": cost(verify, [verification(signed(raw, rate=0.5)) for raw in repeating]),
         "signing": cost(lambda raw: signed(raw), repeating),
-        "intake as a whole, signed": cost(lambda each: receive(each, desk), [message(raw) for raw in own]),
+        "intake as a whole, signed": cost(lambda each: decide_message(each, context), [message(raw) for raw in own]),
         "intake as a whole, fresh": cost(
-            lambda each: receive(each, desk), [message(case(number, fresh=True)) for number in range(CASES)], rounds=1
+            lambda each: decide_message(each, context),
+            [message(case(number, fresh=True)) for number in range(CASES)],
+            rounds=1,
         ),
     }
     print(f"{len(repeating[0])} bytes a case")

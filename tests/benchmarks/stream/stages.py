@@ -24,7 +24,7 @@ from pipeline.index.documents import case_document, link_document
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
-from pipeline.records.intake import IntakeContext, SourceMessage, accepted, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, decide_message, make_accepted_record
 from pipeline.records.messages import AcceptedRecord
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
@@ -86,9 +86,12 @@ class Stages:
         self.stores = [LmdbStore(folder / str(identity.partition), identity) for identity in identities]
         self._model = Model(msgspec.structs.replace(load_model().file, key_rarity=rarity))
         self._matcher = TimedMatcher(ModelMatcher(self._model), watch)
-        self._desk = IntakeContext(AGENCIES, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+        self._context = IntakeContext(AGENCIES, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
         self._watch = watch
-        self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", make_fingerprint)
+        self._receive, self._fingerprint = (
+            watch.timed("receive", decide_message),
+            watch.timed("fingerprint", make_fingerprint),
+        )
         self._guesses = watch.timed("guesses", _encode_guesses)
         self.correlators = [
             Correlator(store, at, partitions, self._matcher, observer=metrics.BLOCK_SIZE.observe)
@@ -119,12 +122,14 @@ class Stages:
         """Values of `accepted`, and of `blocks` with their partitions. All messages must be in order."""
         records, blocks = [], []
         for message in messages:
-            decision = self._receive(message, self._desk)
+            decision = self._receive(message, self._context)
             if decision.taken is None:
                 raise ValueError(f"not accepted: {decision.receipt}")
             made = self._fingerprint(decision.taken.case, decision.taken.normalised, self._model, decision.taken.hash)
             encoded = _encode(made)
-            records.append(_encode(accepted(decision.taken, decision.receipt, msgspec.Raw(encoded), "bench")))
+            records.append(
+                _encode(make_accepted_record(decision.taken, decision.receipt, msgspec.Raw(encoded), "bench"))
+            )
             _encode(decision.receipt)
             self._guesses(made)
             blocks += [(at, encoded) for at in target_partitions(made, first=True, partitions=len(self.stores))]

@@ -18,7 +18,7 @@ from pipeline.matching.bands import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
-from pipeline.records.intake import accepted, take
+from pipeline.records.intake import accept_record, make_accepted_record
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Receipt
 from pipeline.records.validation import read
 from support.records.builder import RawCase, event, handling
@@ -41,11 +41,11 @@ class PureStages:
         data = {"version": 1, "status": "active", "handling": handling(), **record}
         if data["status"] == "withdrawn":
             del data["handling"]
-        taken = take(read(msgspec.json.encode(event(data))), None)
+        taken = accept_record(read(msgspec.json.encode(event(data))), None)
         assert taken is not None
         print_ = make_fingerprint(taken.case, taken.normalised, self.model)
         receipt = Receipt(Position("cases.x", 0, 1), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
-        return accepted(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
+        return make_accepted_record(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
 
     def claim(self, a: AcceptedRecord, b: AcceptedRecord, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer, or that one meets the other as a hit alone."""

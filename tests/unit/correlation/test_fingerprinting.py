@@ -11,7 +11,7 @@ import pytest
 from pipeline.correlation.fingerprinting import derive_fingerprint, make_fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.records.hashing import partition_of
-from pipeline.records.intake import AcceptedVersion, IntakeContext, SourceMessage, accepted, receive
+from pipeline.records.intake import AcceptedVersion, IntakeContext, SourceMessage, decide_message, make_accepted_record
 from pipeline.records.messages import AcceptedRecord, Position
 from support.records.samples import FR_PJ, message
 
@@ -19,12 +19,12 @@ KEY = b"fr-pj:2026-004711"
 
 
 def taken(**data: Any) -> tuple[AcceptedVersion, AcceptedRecord]:
-    desk = IntakeContext({"fr-pj": FR_PJ}, 4, lambda _: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
-    decision = receive(
-        SourceMessage(Position("cases.fr-pj", partition_of(KEY, 4), 7), "fr-pj", KEY, message(**data)), desk
+    context = IntakeContext({"fr-pj": FR_PJ}, 4, lambda _: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    decision = decide_message(
+        SourceMessage(Position("cases.fr-pj", partition_of(KEY, 4), 7), "fr-pj", KEY, message(**data)), context
     )
     assert decision.taken is not None
-    return decision.taken, accepted(decision.taken, decision.receipt, msgspec.Raw(b"null"), "0123456789ab")
+    return decision.taken, make_accepted_record(decision.taken, decision.receipt, msgspec.Raw(b"null"), "0123456789ab")
 
 
 @pytest.mark.parametrize("data", [{}, {"status": "withdrawn"}], ids=["live", "withdrawn"])

@@ -13,7 +13,7 @@ from pipeline.demo.malformed import STORIES
 from pipeline.demo.recording import RecordedEntity
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import partition_of
-from pipeline.records.intake import IntakeContext, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, decide_message
 from pipeline.records.messages import KnownVersion, Position, Receipt
 
 PARTITIONS = 4
@@ -35,14 +35,14 @@ def good() -> Version:
 def told(kind: str, good: Version) -> list[tuple[str, Receipt]]:
     """What each message of the story expects, and its receipt."""
     known: dict[str, KnownVersion] = {}
-    desk = IntakeContext(
+    context = IntakeContext(
         {"fr-pj": Agency("fr-pj", "FR")}, PARTITIONS, known.get, lambda: datetime(2026, 11, 24, tzinfo=UTC)
     )
     receipts = []
     for offset, message in enumerate(STORIES[kind](good)):
         right = 0 if message.key is None else partition_of(message.key, PARTITIONS)
         position = Position("cases.fr-pj", (right + message.shift) % PARTITIONS, offset)
-        decision = receive(SourceMessage(position, message.agency, message.key, message.value), desk)
+        decision = decide_message(SourceMessage(position, message.agency, message.key, message.value), context)
         if decision.taken:
             known[decision.taken.case.key] = decision.taken.known
         receipts.append((message.outcome, decision.receipt))

@@ -55,9 +55,11 @@ def verdict(row: dict[str, Any], keys: dict[str, Any] = KEYS) -> SignatureVerdic
 class TestSigner:
     def test_what_it_signs_is_accepted(self) -> None:
         place = Position("cases.fr-pj", partition_of(CASE.encode(), 4), 1)
-        desk = IntakeContext({"fr-pj": signing_agency()}, 4, lambda key: None, lambda: ARRIVED)
+        context = IntakeContext({"fr-pj": signing_agency()}, 4, lambda key: None, lambda: ARRIVED)
         for raw in (message(), message(status="withdrawn"), message(extensions={"x": [1.5, 1e22]})):
-            decision = intake.receive(SourceMessage(place, "fr-pj", CASE.encode(), SIGNER.sign(raw), ARRIVED_MS), desk)
+            decision = intake.decide_message(
+                SourceMessage(place, "fr-pj", CASE.encode(), SIGNER.sign(raw), ARRIVED_MS), context
+            )
             assert decision.taken is not None, decision.receipt
 
     def test_nothing_else_of_the_line_changes(self) -> None:

@@ -35,8 +35,8 @@ def decide(
 ) -> IntakeDecision:
     """Intake's decision on one message of fr-pj's topic."""
     place = partition_of(KEY.encode(), PARTITIONS) if partition is None else partition
-    desk = IntakeContext({agency.name: agency}, PARTITIONS, {KEY: known}.get, lambda: NOW)
-    return intake.receive(SourceMessage(Position("cases.fr-pj", place, 17), "fr-pj", key, raw), desk)
+    context = IntakeContext({agency.name: agency}, PARTITIONS, {KEY: known}.get, lambda: NOW)
+    return intake.decide_message(SourceMessage(Position("cases.fr-pj", place, 17), "fr-pj", key, raw), context)
 
 
 def refused(raw: bytes | None, **more: Any) -> tuple[Reason, str]:
@@ -339,18 +339,20 @@ def test_every_rejection_has_a_listed_reason_pointer_message_and_position() -> N
 @pytest.mark.parametrize("topic", ["cases.be-fp", "cases.fr-pj2", "accepted", "n-cases.fr-pj"])
 def test_a_message_that_claims_to_have_been_at_another_topic_is_rejected_and_the_claim_not_repeated(topic: str) -> None:
     """Receipts would have named a position of another agency's, which nobody had sent again."""
-    desk = IntakeContext({FR_PJ.name: FR_PJ}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    context = IntakeContext(
+        {FR_PJ.name: FR_PJ}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC)
+    )
     place = partition_of(KEY.encode(), PARTITIONS)
     sent = SourceMessage(
         Position("cases.fr-pj", place, 17), "fr-pj", KEY.encode(), message(), origin=Position(topic, place, 3)
     )
-    decision = intake.receive(sent, desk)
+    decision = intake.decide_message(sent, context)
     assert (decision.receipt.reason, decision.receipt.origin, decision.taken) == (Reason.FOREIGN_AGENCY, None, None)
     assert decision.rejected is not None
     assert decision.rejected.origin is None
     assert "liaison-origin" in decision.receipt.message
     own = msgspec.structs.replace(sent, origin=Position("cases.fr-pj", place, 3))
-    assert intake.receive(own, desk).receipt.origin == own.origin
+    assert intake.decide_message(own, context).receipt.origin == own.origin
 
 
 def test_what_a_compressed_batch_inflates_to_is_rejected_without_being_kept() -> None:
@@ -371,7 +373,7 @@ def test_receipt_and_rejection_of_the_worst_message_fit_their_topics() -> None:
 def test_accepted_record_keeps_its_provenance() -> None:
     decision = decide(message())
     assert decision.taken is not None
-    value = intake.accepted(decision.taken, decision.receipt, msgspec.Raw(b"null"), "0123456789ab")
+    value = intake.make_accepted_record(decision.taken, decision.receipt, msgspec.Raw(b"null"), "0123456789ab")
     assert value.provenance.position == decision.receipt.position
     assert value.provenance.ingested_at == "2026-11-01T12:00:00.000+00:00"
     assert value.provenance.content_hash == decision.taken.content_hash

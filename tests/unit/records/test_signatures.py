@@ -55,10 +55,10 @@ def decide(
     **more: Any,
 ) -> IntakeDecision:
     """Intake's decision on a message that arrived at a time on the topic of an agency that takes only signed ones."""
-    desk = IntakeContext(
+    context = IntakeContext(
         {"fr-pj": agency or signing_agency()}, 4, {CASE: known}.get, lambda: datetime(2030, 1, 1, tzinfo=UTC)
     )
-    return intake.receive(SourceMessage(PLACE, "fr-pj", CASE.encode(), raw, unix_ms(at), **more), desk)
+    return intake.decide_message(SourceMessage(PLACE, "fr-pj", CASE.encode(), raw, unix_ms(at), **more), context)
 
 
 def reason(raw: bytes | None, agency: Agency | None = None, **more: Any) -> str:
@@ -72,7 +72,7 @@ class TestAccepted:
     def test_the_agencys_own_is_accepted_and_keeps_its_signature(self) -> None:
         decision = decide(signed(message()))
         assert decision.taken is not None, decision.receipt
-        value = intake.accepted(decision.taken, decision.receipt, msgspec.Raw(b"null"), "g", ARRIVED_MS)
+        value = intake.make_accepted_record(decision.taken, decision.receipt, msgspec.Raw(b"null"), "g", ARRIVED_MS)
         kept = msgspec.json.decode(msgspec.json.encode(value), type=AcceptedRecord)
         payload = signed_data(orjson.loads(bytes(kept.data)))
         assert verify(kept.provenance.signature, payload, signing_agency().signing.key).key.kid == KID
@@ -274,8 +274,10 @@ class TestTimes:
     @pytest.mark.parametrize("arrived_ms", [0, -1, 2**62, -(2**62)])
     def test_a_producer_that_writes_no_sensible_time(self, arrived_ms: int) -> None:
         agency = signing_agency(public(not_after=ARRIVED))
-        desk = IntakeContext({"fr-pj": agency}, 4, lambda key: None, lambda: datetime(2030, 1, 1, tzinfo=UTC))
-        decision = intake.receive(SourceMessage(PLACE, "fr-pj", CASE.encode(), signed(message()), arrived_ms), desk)
+        context = IntakeContext({"fr-pj": agency}, 4, lambda key: None, lambda: datetime(2030, 1, 1, tzinfo=UTC))
+        decision = intake.decide_message(
+            SourceMessage(PLACE, "fr-pj", CASE.encode(), signed(message()), arrived_ms), context
+        )
         assert decision.receipt.reason == Reason.BAD_SIGNATURE
 
 
