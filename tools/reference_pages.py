@@ -263,8 +263,8 @@ PARTITIONERS = {
     topics.RECEIPTS.pattern: "that of the message which it answers",
     topics.REJECTED.pattern: "that of the message which was rejected",
     topics.ACCEPTED.pattern: "that of the message which was accepted, so of one case always the same",
-    topics.BLOCKS.pattern: "the first version of a case: those that own its blocking keys, a key modulo their number; "
-    "every later one: all",
+    topics.BLOCKS.pattern: "by intake, and by correlate for alerts: the first version to those that own its blocking "
+    "keys, a key modulo their number; a later or withdrawn one to all; by derive always to all",
     topics.LINKS.pattern: "the high 32 bits of the link's id, modulo their number: all claims of one link together",
     topics.PROGRESS.pattern: "CRC-32 of stage and partition, modulo their number",
 }

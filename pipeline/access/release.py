@@ -1,4 +1,4 @@
-"""Disclosure: what one requester or agency may see of one case or link at one moment. Pure, and nothing else decides.
+"""Disclosure: what its handling lets one requester or agency see of one case or link at one moment. Pure.
 
 | code | released to the requester, purpose allowed | anyone else |
 |------|--------------------------------------------|-------------|
@@ -7,7 +7,8 @@
 | H2   | hit; full under a grant                    | nothing     |
 | H3   | nothing                                    | nothing     |
 
-The owner agency and the installation's operator see every live case in full. Each way out asks one function here:
+The owner agency's investigators and supervisors and the installation's operator see every live case in full. Nothing
+else decides by handling. Each way out asks here:
 
 | way out                                       | asks                                                                 |
 |-----------------------------------------------|----------------------------------------------------------------------|
@@ -19,7 +20,8 @@ The owner agency and the installation's operator see every live case in full. Ea
 | break-glass                                   | `may_break_glass`, `may_confirm_glass`                               |
 
 Other modules carry the answers out: they read, redact, record and send. Whether a question meets a hit-only record
-exactly is hit_gate's to say, how often an agency is answered hit_ledger's; both come after what is decided here.
+exactly is hit_gate's to say, and is found before; how often somebody is answered is said by hit_ledger for agencies, by
+the API's hit_budget for people, by guesses for one name asked with many values.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
+from babel.dates import get_month_names
 from msgspec import Meta
 from rapidfuzz.distance import OSA
 
@@ -87,25 +88,28 @@ NOT: Final = "NOT"
 EXCLUDING: Final = "-"
 """Before a word, where other search engines exclude it."""
 
-_MONTHS: Final = {
-    name: month
-    for month, names in enumerate(
-        (
-            "january jan janvier janv", "february feb février fevrier févr fevr", "march mar mars",
-            "april apr avril avr", "may mai", "june jun juin", "july jul juillet juil", "august aug août aout",
-            "september sept sep septembre",
-            "october oct octobre", "november nov novembre", "december dec décembre decembre déc",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-"""Months by their names in the languages of the pages."""
+_TYPED_MONTHS: Final = (
+    "jan janv", "feb fevr fevrier", "mar", "apr avr", "", "jun", "jul", "aug aout", "sep sept setiembre", "oct", "nov",
+    "dec decembre",
+)  # fmt: skip
+"""Months in order, as they are typed besides: short, or without accents."""
 
+
+def _name_months() -> dict[str, int]:
+    """Months by their names in the languages of the pages, whole and short, in small letters, by CLDR."""
+    found = {name: month for month, names in enumerate(_TYPED_MONTHS, start=1) for name in names.split()}
+    for language in LANGUAGES:
+        whole, short = get_month_names("wide", locale=language), get_month_names("abbreviated", locale=language)
+        for month, name in (*whole.items(), *short.items()):
+            found[name.casefold().removesuffix(".")] = month
+    return found
+
+
+_MONTHS: Final = _name_months()
 _MONTH = f"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
 _DAY = r"\d{1,2}(?:st|nd|rd|th|er)?"
 _WORDED_DATE = (
-    rf"(?i:(?<!\w)(?:{_DAY}[\s.\-/]+(?:of\s+|de\s+)?{_MONTH}[\s.,\-/]+(?:18|19|20)\d\d"
+    rf"(?i:(?<!\w)(?:{_DAY}[\s.\-/]+(?:of\s+|de\s+)?{_MONTH}[\s.,\-/]+(?:de\s+|del\s+)?(?:18|19|20)\d\d"
     rf"|{_MONTH}[\s.]+{_DAY}[\s,.]+(?:18|19|20)\d\d"
     rf"|(?:18|19|20)\d\d[\s\-]+{_MONTH}[\s.\-]+\d{{1,2}})(?!\w))"
 )
@@ -301,7 +305,7 @@ def read_day_first(value: str) -> list[str]:
 
 
 def read_worded(value: str) -> list[str]:
-    """The date of a text such as "8 December 2001", "December 8, 2001" or "1er mars 1980"; none where it is none."""
+    """The date of a text such as "8 December 2001", "1er mars 1980" or "3 de mayo de 1982"; none where it is none."""
     if not _READ_WORDED.fullmatch(value):
         return []
     words = re.findall(r"\d+|[^\W\d_]+", value.casefold())

@@ -46,6 +46,7 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
         ("8 December 2001", Question(born=(birth_date("2001-12-08"),))),
         ("December 8, 2001 ivan", Question(names=("ivan",), born=(birth_date("2001-12-08"),), text="ivan")),
         ("Dupont 1er août 1980", Question(names=("Dupont",), born=(birth_date("1980-08-01"),), text="Dupont")),
+        ("ivan 3 de mayo de 1980", Question(names=("ivan",), born=(birth_date("1980-05-03"),), text="ivan")),
         ("ivan 3rd of may 1980", Question(names=("ivan",), born=(birth_date("1980-05-03"),), text="ivan")),
         ("ivan 2001-Déc-08", Question(names=("ivan",), born=(birth_date("2001-12-08"),), text="ivan")),
         ('born:"8 févr. 2001" x', Question(names=("x",), born=(birth_date("2001-02-08"),), text="x")),
