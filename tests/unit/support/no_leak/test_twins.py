@@ -31,5 +31,14 @@ def test_a_notice_more_or_other_is_a_difference() -> None:
         assert differing([(step, told(ONE))], [(step, told(OTHER))])
 
 
+def test_acts_of_one_moment_may_stand_in_either_order_in_a_file() -> None:
+    step = Step("auditor", "GET", "/v1/audit/file", "/v1/audit/file?form=csv")
+    one, other = (
+        Observed(200, (), f"time,kind\r\n{rows}") for rows in ("a,read\r\nb,read\r\n", "b,read\r\na,read\r\n")
+    )
+    assert differing([(step, one)], [(step, other)]) == {}
+    assert differing([(step, one)], [(step, one._replace(body="time,kind\r\na,read\r\n"))])
+
+
 def test_the_order_of_what_was_found_is_compared() -> None:
     assert differing([(SEARCH, listed(ONE, OTHER))], [(SEARCH, listed(OTHER, ONE))])
