@@ -209,17 +209,15 @@ class Session:
 
         Raises UnavailableError where one was not decided on, or otherwise: then nothing leaves.
         """
-        undecided = [case for case, seen in views.items() if seen in FORMS and not self._is_decided(case, seen)]
+        shown = {case: seen for case, seen in views.items() if seen in FORMS}
+        undecided = [case for case, seen in shown.items() if not self._is_decided(case, seen)]
         if undecided:
             metrics.UNDECIDED_ANSWERS.inc()
             log.error("request %s: %d records were not decided on as shown", self.request_id, len(undecided))
             raise UnavailableError("access can't be logged right now, so nothing is shown; try again")
-        for case, seen in views.items():
-            if seen in FORMS and case in self._rules:
-                self._note_shown(case, self._rules[case], self._codes[case])
-        return tuple(
-            ShownCase(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
-        )
+        for case in shown:
+            self._note_shown(case, self._rules[case], self._codes[case])
+        return tuple(ShownCase(case, FORMS[seen], self._rules[case]) for case, seen in shown.items())
 
     def _is_decided(self, case: str, seen: View) -> bool:
         rule = self._rules.get(case)
