@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
+from pipeline.access.audit import ShownCase, ShownForm
 from pipeline.access.case_visibility import (
     AgencyView,
     CaseVisibility,
@@ -28,10 +28,9 @@ from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import STATE_FIELDS, IndexReader
 from pipeline.ops.command_output import JsonObjectOption
-from pipeline.ops.operation import operator_name
+from pipeline.ops.operation import record_operation
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies
@@ -100,12 +99,8 @@ async def explain_policy(settings: Settings, key: str, change: HandlingChange, c
     """
     registered = await read_agencies(settings)
     case, grants = await _read_case(settings, key, registered)
-    now = clock()
-    found = explain_visibility(case, registered.values(), grants, now, change)
-    shown = (ShownCase(key, ShownForm.FULL, Rule.OPERATOR),)
-    act = Act(ActKind.OPERATION, operator_name(), object="policy explain", shown=shown, rule=RequestRule.COMMAND)
-    async with audit_log(settings, lambda: now) as log:
-        await log.write(act)
+    found = explain_visibility(case, registered.values(), grants, clock(), change)
+    await record_operation(settings, "policy explain", (ShownCase(key, ShownForm.FULL, Rule.OPERATOR),))
     return found
 
 

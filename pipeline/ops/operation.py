@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pipeline.access.audit import Act, ActKind, RequestRule
+from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.catalogues import topics
@@ -24,14 +24,16 @@ def operator_name() -> str:
         return f"unnamed@{socket.gethostname()}"
 
 
-async def record_operation(settings: Settings, what: str) -> None:
-    """Record an operation that then follows. Raises AuditError: let it not follow then."""
-    async with audit_operation(settings, what):
+async def record_operation(settings: Settings, what: str, shown: tuple[ShownCase, ...] = ()) -> None:
+    """Record an operation that then follows, and what it shows. Raises AuditError: let it not follow then."""
+    async with audit_operation(settings, what, shown=shown):
         pass
 
 
 @asynccontextmanager
-async def audit_operation(settings: Settings, what: str, *, subject: str = "", agency: str = "") -> AsyncIterator[None]:
+async def audit_operation(
+    settings: Settings, what: str, *, subject: str = "", agency: str = "", shown: tuple[ShownCase, ...] = ()
+) -> AsyncIterator[None]:
     """Record the operation, then let it happen. Raises AuditError, and then nothing has happened.
 
     Raises LiaisonError, within seconds, for credentials that may not record it, such as an agency's.
@@ -41,5 +43,6 @@ async def audit_operation(settings: Settings, what: str, *, subject: str = "", a
     await asyncio.to_thread(require_writer, settings, topics.topic_name(settings, topics.AUDIT))
     async with audit_log(settings, now) as log:
         who = subject or operator_name()
-        await log.write(Act(ActKind.OPERATION, subject=who, agency=agency, object=what, rule=RequestRule.COMMAND))
+        rule = RequestRule.COMMAND
+        await log.write(Act(ActKind.OPERATION, subject=who, agency=agency, object=what, shown=shown, rule=rule))
         yield

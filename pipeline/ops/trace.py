@@ -20,7 +20,7 @@ import msgspec
 import typer
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
+from pipeline.access.audit import ShownCase, ShownForm
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.release import Rule
 from pipeline.command_settings import from_environment
@@ -35,19 +35,17 @@ from pipeline.matching.bands import Band, Basis
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.ops.command_output import JsonObjectOption
-from pipeline.ops.operation import operator_name
+from pipeline.ops.operation import record_operation
 from pipeline.progress_bars import show_count
 from pipeline.records.hashing import partition_of
 from pipeline.records.messages import EXPIRED, AcceptedRecord, Position
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.status_port import API_PLACE
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.runtime.metering import SlowSlice
-from pipeline.times import now
 
 RECEIPTS_SHOWN: Final = 20
 """The last outcomes that are told one by one; all are counted."""
@@ -215,15 +213,7 @@ async def read_trace(settings: Settings, case: str, count: Callable[[], None]) -
         raise LiaisonError(f"agency {agency} is not registered; see `liaison ops agency list`")
     generation = (await read_control(settings)).find_generation()
     traced = await _Reading(generation.apply_to_settings(settings), generation, agency, case, count).run()
-    act = Act(
-        ActKind.OPERATION,
-        operator_name(),
-        object="trace",
-        shown=(ShownCase(case, ShownForm.COUNTED, Rule.OPERATOR),),
-        rule=RequestRule.COMMAND,
-    )
-    async with audit_log(settings, now) as log:
-        await log.write(act)
+    await record_operation(settings, "trace", (ShownCase(case, ShownForm.COUNTED, Rule.OPERATOR),))
     return traced
 
 
