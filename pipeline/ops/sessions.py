@@ -1,4 +1,4 @@
-"""Commands that end sessions so that `liaison --help` stays fast."""
+"""`liaison ops sessions`: ends all sessions of a user."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import htpy
 
+from pipeline.api.answers import AsSent
 from pipeline.api.services.linked_things import NUMBERS
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
@@ -22,8 +23,6 @@ from pipeline.web.components.tabs import tab_address
 from pipeline.web.components.values import format_moment, render_name
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import NAME_KINDS, PARTS
-
-Raw = dict[str, Any]
 
 Shown = tuple[str, htpy.Node]
 """A word and its value."""
@@ -46,20 +45,20 @@ LOOKS = ("make", "model", "colour")
 ADDRESS_PARTS = ("street", "house", "unit", "postcode", "city", "region", "country")
 
 
-def name_entity(words: Words, raw: Raw) -> str:
+def name_entity(words: Words, raw: AsSent) -> str:
     """What a list calls an entity: its first name, else the number, place or method that stands for it, else its id."""
     named = next((said for name in raw.get("names") or () if (said := full_name(name))), "")
     return named or _describe_nameless(words, raw) or f"{words.label(TYPES, raw['type'])} {raw['id']}"
 
 
-def _describe_nameless(words: Words, raw: Raw) -> str:
+def _describe_nameless(words: Words, raw: AsSent) -> str:
     number = next((str(raw[field]) for field in NUMBERS if raw.get(field)), "")
     looks = " ".join(str(raw[field]) for field in LOOKS if raw.get(field))
     return " · ".join(filter(None, (looks, number))) or raw.get("method") or _format_value(words, "addresses", raw)
 
 
 def render_entity(
-    words: Words, raw: Raw, country: str, across: str, ties: Iterable[Shown] = (), *, unfolded: bool
+    words: Words, raw: AsSent, country: str, across: str, ties: Iterable[Shown] = (), *, unfolded: bool
 ) -> htpy.Element:
     """An entity of a case as a row that unfolds; `across` is its page of all records, `ties` how it is related.
 
@@ -83,7 +82,7 @@ def render_entity(
     ]
 
 
-def describe_entity(words: Words, raw: Raw) -> str:
+def describe_entity(words: Words, raw: AsSent) -> str:
     """What stands beside an entity's name: role and date of birth of people, the type of whatever else."""
     role = words.label(PARTS, raw["role"]) if raw.get("role") else ""
     kind = "" if raw["type"] == "person" else words.label(TYPES, raw["type"])
@@ -91,7 +90,7 @@ def describe_entity(words: Words, raw: Raw) -> str:
     return " · ".join(filter(None, (kind, role, format_moment(words, born) if born else "")))
 
 
-def _render_names(words: Words, raw: Raw, country: str) -> htpy.Node:
+def _render_names(words: Words, raw: AsSent, country: str) -> htpy.Node:
     names = raw.get("names") or ()
     if len(names) < 2 and not any(name.get("kind") for name in names):
         return None
@@ -172,13 +171,13 @@ class RelatedEntities:
 
     def __init__(self, words: Words, data: Mapping[str, Any], country: str) -> None:
         self._words, self._country = words, country
-        self._entities: dict[str, Raw] = {entity["id"]: entity for entity in data.get("entities", ())}
-        self._of: defaultdict[str, list[tuple[str, Raw, str]]] = defaultdict(list)
+        self._entities: dict[str, AsSent] = {entity["id"]: entity for entity in data.get("entities", ())}
+        self._of: defaultdict[str, list[tuple[str, AsSent, str]]] = defaultdict(list)
         for relation in data.get("relations", ()):
             self._of[relation["from"]].append((relation["to"], relation, self._describe(relation, outgoing=True)))
             self._of[relation["to"]].append((relation["from"], relation, self._describe(relation, outgoing=False)))
 
-    def _describe(self, relation: Raw, *, outgoing: bool) -> str:
+    def _describe(self, relation: AsSent, *, outgoing: bool) -> str:
         return describe_relation(self._words, relation["type"], outgoing=outgoing)
 
     def render(self, entity: str) -> Iterator[Shown]:
@@ -188,7 +187,7 @@ class RelatedEntities:
             by_word[word].append(self._render_other(other, relation))
         yield from by_word.items()
 
-    def _render_other(self, other: str, relation: Raw) -> htpy.Element:
+    def _render_other(self, other: str, relation: AsSent) -> htpy.Element:
         raw = self._entities[other]
         place = tab_address("people" if raw["type"] == "person" else "things", entity=other)
         period = format_period(self._words, relation.get("start"), relation.get("end"))
@@ -206,6 +205,6 @@ def format_period(words: Words, start: str | None, end: str | None) -> str:
     return words("until {time}", time=last) if last else ""
 
 
-def entity_place(key: str, raw: Raw) -> str:
+def entity_place(key: str, raw: AsSent) -> str:
     """Where an entity stands on the page of its case."""
     return case_path(key) + tab_address("people" if raw["type"] == "person" else "things", entity=raw["id"])

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import htpy
 import msgspec
 
-from pipeline.api.answers import CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinkRow
+from pipeline.api.answers import AsSent, CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinkRow
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
 from pipeline.api.services.reviews import list_manual_links
@@ -26,7 +26,7 @@ from pipeline.search.ranking import StatedHandling
 from pipeline.web.addresses import deconfliction_path, entity_path, graph_path, visibility_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, COLOURS, badge, draw_caveat, draw_handling_code
-from pipeline.web.components.entity import Raw, RelatedEntities, describe_entity, name_entity, render_entity
+from pipeline.web.components.entity import RelatedEntities, describe_entity, name_entity, render_entity
 from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.link_rows import render_linked_row
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
@@ -70,7 +70,7 @@ def draw(view: OpenPage, loaded: TabbedContent[CaseRow]) -> None:
 
 
 def _draw_heading(words: Words, row: CaseRow) -> None:
-    data: Raw = row.data
+    data: AsSent = row.data
     with box("div", "heading"):
         text("p", f"{words.country_name(row.country)} · {row.agency}", "trail")
         with box("div", "row apart"):
@@ -127,13 +127,13 @@ def _draw_strongest(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> Non
                 link(words("All {count} links", count=words.format_number(found.whole)), tab_address(LINKS))
 
 
-def _render_link(words: Words, case: CaseRow, row: CaseLinkRow, own: Mapping[str, Raw]) -> htpy.Element:
+def _render_link(words: Words, case: CaseRow, row: CaseLinkRow, own: Mapping[str, AsSent]) -> htpy.Element:
     entity = own.get(row.entity or "")
     named = render_name(name_entity(words, entity), case.country) if entity else None
     return render_linked_row(words, case.case, row, named)
 
 
-def _draw_named(words: Words, tab: str, held: Sequence[Raw], country: str) -> None:
+def _draw_named(words: Words, tab: str, held: Sequence[AsSent], country: str) -> None:
     if not held:
         return
     title = words("People") if tab == PEOPLE else words("Things")
@@ -144,7 +144,7 @@ def _draw_named(words: Words, tab: str, held: Sequence[Raw], country: str) -> No
                 link(words("Show all"), tab_address(tab))
 
 
-def _render_named(words: Words, tab: str, raw: Raw, country: str) -> htpy.Element:
+def _render_named(words: Words, tab: str, raw: AsSent, country: str) -> htpy.Element:
     return htpy.li[
         htpy.a(href=tab_address(tab, entity=raw["id"]))[render_name(name_entity(words, raw), country)],
         htpy.span(".quiet")[describe_entity(words, raw)],
@@ -257,7 +257,7 @@ def _format_extent(words: Words, found: CaseLinksAnswer, page: NumberedPage) -> 
     return words.plural("{count} link", "{count} links", found.whole)
 
 
-def _draw_groups(view: OpenPage, case: CaseRow, found: CaseLinksAnswer, own: Mapping[str, Raw]) -> None:
+def _draw_groups(view: OpenPage, case: CaseRow, found: CaseLinksAnswer, own: Mapping[str, AsSent]) -> None:
     words = view.words
     full = [row for row in found.links if not row.hit]
     static_html(_render_groups(words, case, full, own, found.entities), "div", "linked")
@@ -274,7 +274,7 @@ def _draw_hits(view: OpenPage, case: str, rows: Sequence[CaseLinkRow]) -> None:
 
 
 def _render_groups(
-    words: Words, case: CaseRow, rows: Iterable[CaseLinkRow], own: Mapping[str, Raw], counts: Mapping[str, int]
+    words: Words, case: CaseRow, rows: Iterable[CaseLinkRow], own: Mapping[str, AsSent], counts: Mapping[str, int]
 ) -> Iterator[htpy.Element]:
     for entity, held in groupby(rows, key=lambda row: row.entity):
         yield htpy.section[
@@ -283,7 +283,7 @@ def _render_groups(
         ]
 
 
-def _render_own(words: Words, raw: Raw | None, country: str, count: int) -> htpy.Element:
+def _render_own(words: Words, raw: AsSent | None, country: str, count: int) -> htpy.Element:
     """The own entity that links are about: its name leads to it, the number of its links to all of them."""
     if raw is None:
         return htpy.div
@@ -295,7 +295,7 @@ def _render_own(words: Words, raw: Raw | None, country: str, count: int) -> htpy
     ]
 
 
-def _draw_filters(words: Words, found: CaseLinksAnswer, own: Mapping[str, Raw], narrowed: Mapping[str, str]) -> None:
+def _draw_filters(words: Words, found: CaseLinksAnswer, own: Mapping[str, AsSent], narrowed: Mapping[str, str]) -> None:
     named = ((name, f"{name_entity(words, own[name])} ({words.format_number(count)})")
              for name, count in found.entities.items() if name in own)  # fmt: skip
     bands = ((band.value, words(word)) for band, (_, word) in BAND_LABELS.items())
@@ -331,7 +331,7 @@ UNFOLDED = 4
 PEOPLE, THINGS = "people", "things"
 
 
-def _entities_of(row: CaseRow, tab: str) -> list[Raw]:
+def _entities_of(row: CaseRow, tab: str) -> list[AsSent]:
     """The people of a case, in its own order; or everything else, the same types together."""
     held = [raw for raw in row.data.get("entities", ()) if (raw["type"] == "person") is (tab == PEOPLE)]
     return held if tab == PEOPLE else sorted(held, key=lambda raw: str(raw["type"]))
@@ -342,7 +342,7 @@ async def _load_entities(tab: str, _: Visit, parameters: Parameters, row: CaseRo
     return partial(_draw_entities, tab=tab, row=row, held=_entities_of(row, tab), place=parameters)
 
 
-def _draw_entities(view: OpenPage, tab: str, row: CaseRow, held: Sequence[Raw], place: Parameters) -> None:
+def _draw_entities(view: OpenPage, tab: str, row: CaseRow, held: Sequence[AsSent], place: Parameters) -> None:
     words, sought = view.words, place.get("entity", "")
     if not held:
         nobody = words("No people in this record") if tab == PEOPLE else words("No things in this record")
@@ -405,7 +405,7 @@ SEVERAL = {"birth_date": "birth_dates"}
 """Fields that hold several dates of one kind, by the field that holds one."""
 
 
-def collect_moments(words: Words, data: Raw) -> CaseTimeline:
+def collect_moments(words: Words, data: AsSent) -> CaseTimeline:
     """The dates of a case and its entities."""
     entities = data.get("entities", ())
     own = [TimelineMoment(data[field], word) for field, word in OF_CASE if data.get(field)]
@@ -509,7 +509,7 @@ def _draw_handling(view: OpenPage, row: CaseRow) -> None:
 
 
 def _draw_grading(words: Words, row: CaseRow) -> None:
-    data: Raw = row.data
+    data: AsSent = row.data
     grading = data.get("evaluation") or {}
     with panel(words("Source grading and contact")):
         graded = f"{grading['source']}{grading['information']} ({grading['scheme']})" if grading else ""
