@@ -179,7 +179,8 @@ class Asker:
         if step.route in STREAMS:
             behind_first = "{first}" in step.path
             told = self._listen(client, path, headers, self._notices[step.who] - behind_first)
-            return self._with_event(told, self._first_events.get(step.who, b"")) if behind_first else told
+            content = told.content + (self._first_events.get(step.who, b"") if behind_first else b"")
+            return httpx.Response(told.status_code, headers=told.headers, content=content)
         return client.request(step.method, path, headers=headers, **more)
 
     def _headers(self, step: Step) -> dict[str, str]:
@@ -202,10 +203,6 @@ class Asker:
                 if told.count(b"event: notice") >= awaited and told.endswith(b"\n\n"):
                     break
         return httpx.Response(answer.status_code, headers=answer.headers, content=told)
-
-    @staticmethod
-    def _with_event(told: httpx.Response, event: bytes) -> httpx.Response:
-        return httpx.Response(told.status_code, headers=told.headers, content=told.content + event)
 
     @staticmethod
     def _filled(who: Requester, body: Any) -> Any:
