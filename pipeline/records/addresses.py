@@ -545,7 +545,12 @@ class _Reader:
                 role = "unit"  # room 1, no. 708
             if token.number:
                 at = behind
-                if following and self._role(following.text) == "drop" and self._is_floor(token, tokens[behind + 1 :]):
+                rest = tokens[behind + 1 :]
+                if (
+                    following
+                    and self._role(following.text) == "drop"
+                    and (token.ordinal or not rest or not rest[0].number)
+                ):
                     at += 1  # 3rd floor, 2. em.
                 elif token.letter == "@":  # 3.º izda, 2.º B
                     at += bool(following and (following.text in self.words.sides or len(following.text) == 1))
@@ -579,9 +584,6 @@ class _Reader:
                 line.add(token)
         line.find_way(self.words.ways)
         return line
-
-    def _is_floor(self, token: _Token, rest: list[_Token]) -> bool:
-        return token.ordinal or not rest or not rest[0].number
 
     def _is_value(self, token: _Token, role: str) -> bool:
         lettered = role in ("building", "unit", "drop") and (len(token.text) == 1 or token.text in _ROMAN)

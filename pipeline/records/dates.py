@@ -86,15 +86,7 @@ def is_reversed(text: str) -> bool:
     if RANGE not in text:
         return False
     first, last = _ends(text)
-    return _first_day(first) > _last_day(last)
-
-
-def _first_day(date: PartialDate) -> tuple[int, int, int]:
-    return date.year, date.month or 1, date.day or 1
-
-
-def _last_day(date: PartialDate) -> tuple[int, int, int]:
-    return date.year, date.month or 12, date.day or 31
+    return (first.year, first.month or 1, first.day or 1) > (last.year, last.month or 12, last.day or 31)
 
 
 @lru_cache(maxsize=4096)

@@ -106,13 +106,14 @@ def normalise_vehicle(raw: model.Vehicle, fields: FieldReader) -> NormalisedEnti
     plate = fields.identifier("plate", raw.plate, country, "plate")
     vin = fields.identifier("vin", raw.vin, "", "vin")
     make = vehicles.make(fields.text(raw.make, "make"))
-    parts = vehicles.decode_vin(vin[0].value) if vin and not make else None
+    if vin and not make:
+        make = vehicles.vin_make(vin[0].value) or ""
     return NormalisedEntity(
         id=raw.id,
         type="vehicle",
         role=raw.role or "",
         identifiers=(*plate, *vin, *fields.identifiers(raw.identifiers)),
-        make=make or (parts.make if parts else ""),
+        make=make,
         model=vehicles.model(fields.text(raw.model, "model")),
         colour=vehicles.colour(fields.text(raw.colour, "colour")),
     )

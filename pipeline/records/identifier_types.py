@@ -86,24 +86,6 @@ def _digits(length: int) -> Callable[[str, str], CheckDigitVerdict]:
     return lambda value, _country: None if value.isdigit() and len(value) == length else False
 
 
-def _device(value: str, _country: str) -> CheckDigitVerdict:
-    return len(value) == IMEI_DIGITS and bool(imei.is_valid(value))
-
-
-def _card(value: str, _country: str) -> CheckDigitVerdict:
-    """ITU-T E.118 has a Luhn digit that some issuers leave out, so its absence proves nothing."""
-    return True if luhn.is_valid(value) else None
-
-
-def _subscriber(value: str, _country: str) -> CheckDigitVerdict:
-    """No check digit; but the mobile country code must exist."""
-    return None if imsi.is_valid(value) else False
-
-
-def _wallet(value: str, _country: str) -> CheckDigitVerdict:
-    return bool(bitcoin.is_valid(value)) if value.startswith(("1", "3", "bc1")) else None
-
-
 def _vat(value: str, country: str) -> CheckDigitVerdict:
     return bool(eu_vat.is_valid(value)) if eu_vat.guess_country(value) else national_check("vat", value, country)
 
@@ -206,7 +188,7 @@ CATALOGUE = (
         "imei",
         "A mobile device, 3GPP TS 23.003; Luhn digit. Always kept as 15 digits.",
         worldwide=True,
-        check=_device,
+        check=lambda value, _country: len(value) == IMEI_DIGITS and bool(imei.is_valid(value)),
         aliases=("imeisv",),
     ),
     IdentifierType(
@@ -214,14 +196,14 @@ CATALOGUE = (
         "A mobile subscription; changes with the SIM card. No check digit.",
         worldwide=True,
         renewable=True,
-        check=_subscriber,
+        check=lambda value, _country: None if imsi.is_valid(value) else False,  # its mobile country code must exist
     ),
     IdentifierType(
         "iccid",
         "A SIM card, ITU-T E.118; changes with the card. Luhn digit, not always there.",
         worldwide=True,
         renewable=True,
-        check=_card,
+        check=lambda value, _country: True if luhn.is_valid(value) else None,  # some issuers leave it out
         aliases=("sim",),
     ),
     IdentifierType(
@@ -240,7 +222,7 @@ CATALOGUE = (
         "A crypto-asset address; Bitcoin's carry a checksum. A holder has many.",
         worldwide=True,
         renewable=True,
-        check=_wallet,
+        check=lambda value, _country: bool(bitcoin.is_valid(value)) if value.startswith(("1", "3", "bc1")) else None,
         aliases=("crypto_wallet", "wallet_address"),
     ),
     IdentifierType(

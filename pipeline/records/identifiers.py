@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from stdnum import luhn
 
-from pipeline.records.identifier_types import BY_NAME, IdentifierType
+from pipeline.records.identifier_types import BY_NAME
 from pipeline.records.normalised import NormalisedIdentifier
 
 LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
@@ -42,14 +42,8 @@ def identifier(kind: str, value: str, country: str) -> NormalisedIdentifier:
         return NormalisedIdentifier(slug(kind), canonical(value), country)
     core = FORMS.get(known.name, canonical)(value)
     country = core[:2] if known.name == "iban" and core[:2].isalpha() else country
-    return NormalisedIdentifier(
-        known.name, core, country, known.check(core, country) if core and _complete(known, value) else None
-    )
-
-
-def _complete(known: IdentifierType, value: str) -> bool:
-    """Whether the check digit was sent, not added here."""
-    return known.name != "imei" or len(canonical(value)) not in BODIES
+    was_sent = known.name != "imei" or len(canonical(value)) not in BODIES  # the check digit, not added here
+    return NormalisedIdentifier(known.name, core, country, known.check(core, country) if core and was_sent else None)
 
 
 def slug(kind: str) -> str:

@@ -122,10 +122,12 @@ def decide_message(message: SourceMessage, context: IntakeContext) -> IntakeDeci
     try:
         _check_route(message, record, agency, context.partitions)
         known, content = context.known(record.case.key), hashing.content_hash(record.data)
-        if _changes_nothing(compare_version(known, record.case.version, content), replayed=message.origin is not None):
+        found = compare_version(known, record.case.version, content)
+        resent = found is VersionRelation.STALE and message.origin is not None
+        if found is VersionRelation.DUPLICATE or resent:
             return IntakeDecision(_receipt(message, Outcome.DUPLICATE, record.case, time))
         check_signature(record, agency, message.arrived_ms)
-        taken = _accept(record, known, content)
+        taken = accept_record(record, known, content)
     except RefusedError as refused:
         return rejection(message, refused.problems[0], time, record.case)
     receipt = _receipt(message, Outcome.ACCEPTED, taken.case, time)
@@ -133,23 +135,11 @@ def decide_message(message: SourceMessage, context: IntakeContext) -> IntakeDeci
     return IntakeDecision(msgspec.structs.replace(receipt, warnings=warnings), taken)
 
 
-def accept_record(record: ValidRecord, known: KnownVersion | None, *, replayed: bool = False) -> AcceptedVersion | None:
-    """The version if it is due; None if it is the one known already, or a lower one that an operator sent again.
+def accept_record(record: ValidRecord, known: KnownVersion | None, content: str) -> AcceptedVersion:
+    """The version, if it is above the one known; `content` is the hash of its data, its signature is not looked at.
 
-    Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone. Its
-    signature is not looked at.
+    Raises RefusedError (stale_version, conflicting_version); ask first whether it is a duplicate.
     """
-    content = hashing.content_hash(record.data)
-    if _changes_nothing(compare_version(known, record.case.version, content), replayed=replayed):
-        return None
-    return _accept(record, known, content)
-
-
-def _changes_nothing(found: VersionRelation, *, replayed: bool) -> bool:
-    return found is VersionRelation.DUPLICATE or (replayed and found is VersionRelation.STALE)
-
-
-def _accept(record: ValidRecord, known: KnownVersion | None, content: str) -> AcceptedVersion:
     case, signature = record.case, record.envelope.signature or ""
     found = compare_version(known, case.version, content)
     if found is not VersionRelation.NEWER:

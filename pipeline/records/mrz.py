@@ -120,9 +120,14 @@ def _read(layout: MrzFormat, lines: list[str]) -> Mrz:
     values = {name: lines[field.line][field.start : field.end] for name, field in layout.fields.items()}
     failed = [name for name, field in layout.fields.items() if not _holds(name, values[name], lines, field)]
     if layout is not TD3 and lines[layout.fields["number"].line][layout.fields["number"].check] == "<":
-        values["number"], whole = _long_number(values["number"], values["optional"])
+        # A number over nine characters goes on in the optional data, its check digit last (ICAO 9303 part 5, note j).
+        rest = values["optional"].partition("<")[0]
+        values["number"] += rest[:-1]
+        whole = bool(rest) and rest[-1] == check_digit(values["number"])
         failed = [name for name in failed if name != "number"] + ([] if whole else ["number"])
-    if not _composite_holds(layout, lines):
+    line, column = layout.composite_check
+    parts = "".join(lines[part.line][part.start : part.end] for part in layout.composite)
+    if lines[line][column] != check_digit(parts):
         failed.append("composite")
     family, _, given = lines[layout.names_line][layout.names_start :].partition("<<")
     expires = _date(values["expires"], 1900 if values["expires"][:2] > LAST_END else 2000)
@@ -146,20 +151,6 @@ def _holds(name: str, value: str, lines: list[str], field: MrzField) -> bool:
         return True
     given = lines[field.line][field.check]
     return given == check_digit(value) or (given == "<" and name in MAY_BE_BLANK and not value.strip("<"))
-
-
-def _composite_holds(layout: MrzFormat, lines: list[str]) -> bool:
-    line, column = layout.composite_check
-    return lines[line][column] == check_digit(
-        "".join(lines[part.line][part.start : part.end] for part in layout.composite)
-    )
-
-
-def _long_number(number: str, optional: str) -> tuple[str, bool]:
-    """A number over nine characters goes on in the optional data, its check digit last (ICAO 9303 part 5, note j)."""
-    rest = optional.partition("<")[0]
-    whole = number + rest[:-1]
-    return whole, bool(rest) and rest[-1] == check_digit(whole)
 
 
 def _words(part: str) -> str:

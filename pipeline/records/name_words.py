@@ -65,6 +65,7 @@ MISSING_PHRASES = tuple(_LISTS["missing_phrases"])
 NOBODY_WORDS = _words("nobody_words") - _words("never_nobody")
 """Words for a person by what they are to another: alone, or as a given name, they name nobody."""
 CARE_OF = tuple(_LISTS["care_of"])
+"""Before the name of another, at whose address mail is sent."""
 NOBODY_LINKS = _words("nobody_links")
 OF_ANOTHER = _words("nobody_words") | _words("also_of_another")
 """Words that, before one of NOBODY_LINKS, make a name that of another person: "daughter of Maria"."""

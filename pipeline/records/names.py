@@ -37,18 +37,7 @@ _MISSING = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words.MISSING_PHRASE
 _WORD = re.compile(r"\w+")
 
 
-def is_of_another(folded: str) -> bool:
-    """Whether a case-folded name is that of another, at whose address mail is sent."""
-    return folded.startswith(words.CARE_OF)
-
-
-def drop_missing(folded: str) -> str:
-    """A case-folded name without phrases for a part that is missing; as it is where nothing else would be left."""
-    text = _MISSING.sub(" ", folded)
-    return text if any(char.isalnum() for char in text) else folded
-
-
-def names_nobody(folded: str) -> bool:
+def _names_nobody(folded: str) -> bool:
     """Whether a case-folded name tells only what somebody is to another: "husband", "daughter of Maria"."""
     if words.OF_ANOTHER.isdisjoint(spelled := _WORD.findall(folded)):
         return False
@@ -172,8 +161,10 @@ def normalise_name(
     unmasked, mixed = _unmask_words(remove_notes(folded) if telltale else folded)
     flags = ("mixed_script",) if mixed else ()
     if telltale and person:
-        unmasked = drop_missing(unmasked)
-    if is_placeholder(unmasked) or (telltale and (is_of_another(unmasked) or (person and names_nobody(unmasked)))):
+        present = _MISSING.sub(" ", unmasked)
+        unmasked = present if any(char.isalnum() for char in present) else unmasked
+    of_another = telltale and (unmasked.startswith(words.CARE_OF) or (person and _names_nobody(unmasked)))
+    if of_another or is_placeholder(unmasked):
         return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
     if person:
         tokens = _person_tokens(
@@ -238,19 +229,23 @@ def _unmask_words(text: str) -> tuple[str, bool]:
 
 
 def _person_tokens(text: str, parts: dict[str, str]) -> tuple[NameToken, ...]:
-    text = _part_marked(text)
+    if "<<" in text:
+        text = _ZONE_HEAD.sub("", text)
+    elif "/" in text:
+        text = _GLUED_TITLE.sub(r" \1", text)
     comma = _family_before_mark(text) if not parts else ""
     spelled = _split(text)
     if len(spelled) == 1 and (split := _split_east_asian(spelled[0])):
         return split
     named = {word: part for part, value in parts.items() for word in _split(value)}
     named |= dict.fromkeys(_split(comma), "family") if comma else {}
-    kept = [word for word in spelled if not _is_missing(word, named)] or spelled
+    kept = [
+        word
+        for word in spelled
+        if word not in words.UNKNOWN_WORDS
+        and (word not in words.NOBODY_WORDS or named.get(word) not in ("given", "middle"))
+    ] or spelled
     return tuple(NameToken(*_person_token(kept, at, named, bool(comma))) for at in range(len(kept)))
-
-
-def _is_missing(word: str, named: dict[str, str]) -> bool:
-    return word in words.UNKNOWN_WORDS or (word in words.NOBODY_WORDS and named.get(word) in ("given", "middle"))
 
 
 def _family_before_mark(text: str) -> str:
@@ -281,13 +276,6 @@ def _are_words(slashed: str) -> bool:
     """Whether what slashes part are words of their own, not letters of one (s/o, a/l, A/S): Han may have one sign."""
     pieces = slashed.split("/")
     return all(sum(map(str.isalpha, piece)) > 1 or script_of(piece) in ("Han", "Hangul") for piece in pieces)
-
-
-def _part_marked(text: str) -> str:
-    """A name as tickets and passports' machine-readable zones write it, without what is no word of the name."""
-    if "<<" in text:
-        return _ZONE_HEAD.sub("", text)
-    return _GLUED_TITLE.sub(r" \1", text) if "/" in text else text
 
 
 def _split(text: str) -> list[str]:
@@ -323,7 +311,8 @@ def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: boo
         return word, "title"
     if ordinal := _ORDINAL.fullmatch(word):
         return (ordinal[1], "number") if last or part else (word, "title")
-    if word in words.PARTICLES and not last and not _is_short_name(spelled, at, comma):
+    of_two = len(spelled) == 2 and not comma
+    if word in words.PARTICLES and not last and not (of_two and word in words.GIVEN_WHEN_FIRST):
         return word, "particle"
     if word.isdigit():
         return word, "number"
@@ -334,10 +323,6 @@ def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: boo
     if part != "family" and at > 0 and _is_between_patronymic_words(spelled, at, comma):
         return word, "patronymic"
     return word, {"given": "given", "middle": "given", "family": "family"}.get(part, "given" if comma else "name")
-
-
-def _is_short_name(spelled: list[str], at: int, comma: bool) -> bool:
-    return at == 0 and not comma and len(spelled) == 2 and spelled[0] in words.GIVEN_WHEN_FIRST
 
 
 def _is_patronymic(spelled: list[str], at: int) -> bool:

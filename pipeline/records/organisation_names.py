@@ -21,6 +21,7 @@ _SLASHED = re.compile(r"(?<!\w)(\w)/(\w)(?!\w)")
 _BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 _ROMAN_LETTERS = {"i": "1", "v": "5", "x": "10"}
+_TENS = frozenset(map(str, range(20, 100, 10)))
 _MAX_ORDINAL = 100
 """Number words beyond a hundred are rare in names, and the table of them is long."""
 
@@ -97,12 +98,8 @@ def _merge_number_words(tokens: list[NameToken]) -> list[NameToken]:
     merged: list[NameToken] = []
     for token in tokens:
         before = merged[-1] if merged else None
-        if before and before.kind == token.kind == "number" and _is_tens(before.text) and len(token.text) == 1:
+        if before and before.kind == token.kind == "number" and before.text in _TENS and len(token.text) == 1:
             merged[-1] = NameToken(str(int(before.text) + int(token.text)), "number")
         else:
             merged.append(token)
     return merged
-
-
-def _is_tens(number: str) -> bool:
-    return len(number) == 2 and number[1] == "0" and number != "10"

@@ -83,11 +83,6 @@ def translations_of(word: str) -> frozenset[str]:
     return _table().find(word)
 
 
-def is_translated(word: str) -> bool:
-    """Whether a word is known, so that it is no name of a single body."""
-    return bool(_table().find(word))
-
-
 def use_translations(table: Translations | Path | None) -> None:
     """Replace the learnt table, or read it from a file; None brings the package's back.
 
@@ -197,9 +192,10 @@ class TranslationTable:
         return self._part(word, 2) or ()
 
     def _part(self, word: str, more: int) -> tuple[str, ...]:
-        """Parts of a word, the first one as long as can be; `more` times it is parted."""
+        """Parts of a word, of which the first, as long as can be, may be a stem; `more` times it is parted."""
         for end in range(len(word) - _LEAST_PART, _LEAST_PART - 1, -1):
-            if self._is_head(word[:end]):
+            head = _fold(word[:end])
+            if head in self._words or head in self._stems:
                 for link in _LINKS:
                     rest = word[end + len(link) :]
                     if word.startswith(link, end) and len(rest) >= _LEAST_PART:
@@ -208,11 +204,6 @@ class TranslationTable:
                         if more > 1 and (parts := self._part(rest, more - 1)):
                             return (word[:end], *parts)
         return ()
-
-    def _is_head(self, part: str) -> bool:
-        """Whether a compound may begin with it: a known word, or the stem of one."""
-        folded = _fold(part)
-        return folded in self._words or folded in self._stems
 
 
 def _fold(word: str) -> str:

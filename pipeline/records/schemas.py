@@ -15,7 +15,6 @@ import jsonschema_rs
 import orjson
 
 from pipeline.errors import LiaisonError
-from pipeline.records import schemas
 
 _PACKAGE = Path(__file__).parents[1]
 SUFFIX = ".schema.json"
@@ -99,7 +98,7 @@ def hide_names(pointer: str) -> str:
 @cache
 def known_names() -> frozenset[str]:
     """The names of all fields that the case schema has, and those of the envelope."""
-    return ENVELOPE | frozenset(_names_in(schemas.schema("case")))
+    return ENVELOPE | frozenset(_names_in(schema("case")))
 
 
 def _names_in(schema: Any) -> Iterator[str]:

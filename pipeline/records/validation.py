@@ -85,7 +85,8 @@ class RefusedError(Exception):
 def read(raw: bytes | None) -> ValidRecord:
     """The record in a message's value; for any other bytes it raises RefusedError with at least one problem."""
     if not raw:
-        raise RefusedError(_nothing(raw))
+        null = "empty (a Kafka null); to withdraw a case, send a version with status withdrawn"
+        raise RefusedError(RecordProblem(Reason.NOT_JSON, "", null if raw is None else "empty message"))
     document = _parse(raw)
     if not _validator().is_valid(document):
         raise RefusedError(*(_slow_look(raw, document) or [_UNEXPLAINED]))
@@ -95,7 +96,7 @@ def read(raw: bytes | None) -> ValidRecord:
     if _looks_repeated(raw, document, data) and (found := _slow_look(raw, document)):
         raise RefusedError(*found)
     envelope = msgspec.convert(document, Envelope, strict=False)
-    if contradictions := _contradictions(envelope.data):
+    if contradictions := tuple(_contradictions(envelope.data)):
         raise RefusedError(*contradictions)
     return ValidRecord(envelope, data)
 
@@ -119,13 +120,6 @@ def sender_problems(record: ValidRecord, agency: Agency) -> Iterator[RecordProbl
 @cache
 def _validator() -> jsonschema_rs.Validator:
     return schemas.validator("case")
-
-
-def _nothing(raw: bytes | None) -> RecordProblem:
-    if raw is None:
-        message = "empty (a Kafka null); to withdraw a case, send a version with status withdrawn"
-        return RecordProblem(Reason.NOT_JSON, "", message)
-    return RecordProblem(Reason.NOT_JSON, "", "empty message")
 
 
 def _parse(raw: bytes) -> Any:
@@ -203,45 +197,26 @@ def _named(error: jsonschema_rs.ValidationError) -> Iterator[RecordProblem]:
 def _expected(error: jsonschema_rs.ValidationError) -> str:
     if error.kind.name == "type":
         wanted = " or ".join(JSON_TYPES[name] for name in error.kind.as_dict()["types"])
-        return f"{wanted}, not {_type_of(error.instance)}"
+        names = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+        return f"{wanted}, not {JSON_TYPES[names.get(type(error.instance), 'null')]}"
     return str(schemas.node("case", error.schema_path[:-1]).get("description", ""))
 
 
-def _type_of(value: Any) -> str:
-    names = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
-    return JSON_TYPES[names.get(type(value), "null")]
-
-
-def _contradictions(case: Case) -> list[RecordProblem]:
+def _contradictions(case: Case) -> Iterator[RecordProblem]:
     """What the parts of a case say against each other."""
     ids = {entity.id for entity in case.entities}
-    found = list(_dangling(case, ids)) if case.relations else []
-    if len(ids) != len(case.entities):
-        found += _repeated_ids(case)
-    found += _reversed_ranges(case)
-    return found
-
-
-def _reversed_ranges(case: Case) -> Iterator[RecordProblem]:
-    for at, entity in enumerate(case.entities):
-        if isinstance(entity, Person):
-            for number, text in enumerate(entity.birth_dates):
-                if dates.is_reversed(text):
-                    yield RecordProblem(Reason.DATE, f"/data/entities/{at}/birth_dates/{number}", dates.REVERSED)
-
-
-def _dangling(case: Case, ids: set[str]) -> Iterator[RecordProblem]:
     for at, relation in enumerate(case.relations):
-        for end, entity in (("from", relation.from_), ("to", relation.to)):
-            if entity not in ids:
-                yield RecordProblem(
-                    Reason.SCHEMA, f"/data/relations/{at}/{end}", "must be the id of an entity of this case"
-                )
-
-
-def _repeated_ids(case: Case) -> Iterator[RecordProblem]:
-    seen: set[str] = set()
+        for end, entity_id in (("from", relation.from_), ("to", relation.to)):
+            if entity_id not in ids:
+                message = "must be the id of an entity of this case"
+                yield RecordProblem(Reason.SCHEMA, f"/data/relations/{at}/{end}", message)
+    if len(ids) != len(case.entities):
+        seen: set[str] = set()
+        for at, entity in enumerate(case.entities):
+            if entity.id in seen:
+                yield RecordProblem(Reason.SCHEMA, f"/data/entities/{at}/id", "must be unique within the case")
+            seen.add(entity.id)
     for at, entity in enumerate(case.entities):
-        if entity.id in seen:
-            yield RecordProblem(Reason.SCHEMA, f"/data/entities/{at}/id", "must be unique within the case")
-        seen.add(entity.id)
+        for number, text in enumerate(entity.birth_dates if isinstance(entity, Person) else ()):
+            if dates.is_reversed(text):
+                yield RecordProblem(Reason.DATE, f"/data/entities/{at}/birth_dates/{number}", dates.REVERSED)

@@ -7,8 +7,6 @@ import tomllib
 from functools import cache, lru_cache
 from importlib import resources
 
-import msgspec
-
 from pipeline.records.names import clean_text
 
 _VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")
@@ -21,23 +19,6 @@ _CHECKED_REGIONS = frozenset("12345L")
 _VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", "123456781234579234567890123456789", strict=True))
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 """49 CFR 565.15 (c), tables III to V."""
-
-_YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY123456789"
-_FIRST_YEAR = 1980
-"""49 CFR 565.15 table VII: 30 codes, repeated every 30 years."""
-
-
-class VinParts(msgspec.Struct, frozen=True):
-    """`maker` is the world manufacturer identifier; `years` the model years that the tenth character may stand for.
-
-    `make` is "" where the identifier is not in the table; years are stated by makers of North America and China only.
-    """
-
-    maker: str
-    make: str
-    years: tuple[int, ...]
-    plant: str
-    serial: str
 
 
 def vin_verdict(vin: str) -> bool | None:
@@ -56,15 +37,9 @@ def check_digit(vin: str) -> str:
 
 
 @lru_cache(maxsize=16384)
-def decode_vin(vin: str) -> VinParts | None:
-    """The parts of a VIN; None for a wrong form."""
-    if not _VIN.match(vin):
-        return None
-    years: tuple[int, ...] = ()
-    if vin[0] in _CHECKED_REGIONS and vin[9] in _YEAR_CODES:
-        first = _FIRST_YEAR + _YEAR_CODES.index(vin[9])
-        years = (first, first + len(_YEAR_CODES))
-    return VinParts(vin[:3], _words()["makers"].get(vin[:3], ""), years, vin[10], vin[11:])
+def vin_make(vin: str) -> str | None:
+    """The make of a VIN's manufacturer, its first three characters; "" of an unknown one, None for a wrong form."""
+    return _words()["makers"].get(vin[:3], "") if _VIN.match(vin) else None
 
 
 @lru_cache(maxsize=16384)

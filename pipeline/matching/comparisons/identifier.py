@@ -12,7 +12,7 @@ from pipeline.matching.comparisons.comparison import ComparisonResult, Table, st
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.identifier_types import CATALOGUE
-from pipeline.records.vehicles import decode_vin
+from pipeline.records.vehicles import vin_make
 
 VIN = "vin"
 OTHER = "identifier"
@@ -163,7 +163,7 @@ def share_own_number(a: EntityPrint, b: EntityPrint) -> bool:
     theirs = {other.value for other in b.identifiers if other.type == own}
     shared = [one for one in a.identifiers if one.type == own and one.value in theirs]
     return any(
-        one.valid == 1 or (one.valid == -1 and one.type == VIN and decode_vin(one.value) is not None) for one in shared
+        one.valid == 1 or (one.valid == -1 and one.type == VIN and vin_make(one.value) is not None) for one in shared
     )
 
 

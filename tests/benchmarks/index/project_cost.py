@@ -24,6 +24,7 @@ from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model
+from pipeline.records.hashing import content_hash
 from pipeline.records.intake import accept_record, make_accepted_record
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Receipt
 from pipeline.records.model import RECORD_TYPE
@@ -55,8 +56,8 @@ def case(number: int, model: Model) -> AcceptedRecord:
         "title": "Trafic de véhicules", "summary": "Un résumé. " * 30, "entities": [*persons, car],
     }  # fmt: skip
     envelope = {"specversion": "1.0", "id": "x", "source": "/x", "type": RECORD_TYPE, "data": data}
-    taken = accept_record(read(msgspec.json.encode(envelope)), None)
-    assert taken is not None
+    record = read(msgspec.json.encode(envelope))
+    taken = accept_record(record, None, content_hash(record.data))
     print_ = msgspec.Raw(msgspec.json.encode(make_fingerprint(taken.case, taken.normalised, model)))
     receipt = Receipt(Position("cases.fr-x", 0, number), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
     return make_accepted_record(taken, receipt, print_, "bench")

@@ -18,6 +18,7 @@ from pipeline.matching.bands import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
+from pipeline.records.hashing import content_hash
 from pipeline.records.intake import accept_record, make_accepted_record
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Receipt
 from pipeline.records.validation import read
@@ -41,8 +42,8 @@ class PureStages:
         data = {"version": 1, "status": "active", "handling": handling(), **record}
         if data["status"] == "withdrawn":
             del data["handling"]
-        taken = accept_record(read(msgspec.json.encode(event(data))), None)
-        assert taken is not None
+        read_record = read(msgspec.json.encode(event(data)))
+        taken = accept_record(read_record, None, content_hash(read_record.data))
         print_ = make_fingerprint(taken.case, taken.normalised, self.model)
         receipt = Receipt(Position("cases.x", 0, 1), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
         return make_accepted_record(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
