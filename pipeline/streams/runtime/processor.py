@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,25 +70,6 @@ class PendingSlices(ChunkResult):
         self.tally.update(result.tally)
 
 
-class Processor(Protocol):
-    """What makes a stage: how its stores are opened and what its records lead to."""
-
-    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Store:
-        """The store of a source partition, brought up to exactly what was applied without emitting anything."""
-
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
-        """Outputs that are due before the first record, once every store of the index is open; they go out together.
-
-        `table` is what the index's partition of `progress` held when the lane's producer was started.
-        """
-
-    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
-        """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""
-
-
 class NullStore:
     """The store of work that remembers nothing."""
 
@@ -106,17 +88,27 @@ class NullStore:
         """Nothing to close."""
 
 
-class StatelessProcessor:
-    """What such work has in common; it adds `step`, and `publish` where it has effects outside Kafka."""
+class Processor(ABC):
+    """What makes a stage: how its stores are opened and what its records lead to.
 
-    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> NullStore:
-        """There is nothing to open."""
+    As it is, it remembers nothing and writes to Kafka alone.
+    """
+
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Store:
+        """The store of a source partition, brought up to exactly what was applied without emitting anything."""
         return NullStore()
 
     async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
-        """Nothing is."""
+        """Outputs that are due before the first record, once every store of the index is open; they go out together.
+
+        `table` is what the index's partition of `progress` held when the lane's producer was started.
+        """
         return []
 
+    @abstractmethod
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
+
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """Nothing goes anywhere but to Kafka."""
+        """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""
         return ()

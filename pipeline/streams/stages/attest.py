@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -24,7 +24,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, Processor
 from pipeline.streams.runtime.stage import ALL, Stage, StageFeed
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
@@ -55,7 +55,7 @@ class LogEnd(NullStore):
         self.growing, self.key, self.known = growing, key, known
 
 
-class AttestProcessor:
+class AttestProcessor(Processor):
     """Appends the entries of `audit` to the log."""
 
     def __init__(self, settings: Settings, keys: TagKeys, clock: Callable[[], datetime] = now) -> None:
@@ -78,19 +78,11 @@ class AttestProcessor:
                     return int(record.offset)
         raise LogNotContinuedError("`audit` does not hold the entry of the log's last leaf")
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
-        """Nothing is."""
-        return []
-
     def decide_records(self, source: TopicPartition, store: LogEnd, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The leaves of new entries, and the heads that are due."""
         entries = [entry for record, entry in _decode_entries(records) if record.offset > store.known]
         grown = grow_log(store.growing, entries, self._keys, store.key, self._clock)
         return ChunkResult(outputs=[Output(self._topic, 0, key, value) for key, value in grown])
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """Nothing goes anywhere but to Kafka."""
-        return ()
 
 
 def _decode_entries(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, AuditEntry]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -30,7 +30,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
+from pipeline.streams.runtime.processor import After, ChunkResult, Processor
 from pipeline.streams.runtime.stage import Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
@@ -65,7 +65,7 @@ class HeldPartition:
         return self.store.offset
 
 
-class CorrelateProcessor:
+class CorrelateProcessor(Processor):
     """The work of the stage in one generation."""
 
     def __init__(
@@ -135,10 +135,6 @@ class CorrelateProcessor:
             claims |= {claim.link: claim for claim in found}
         return claims
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
-        """Nothing is."""
-        return []
-
     def decide_records(
         self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]
     ) -> ChunkResult:
@@ -175,9 +171,11 @@ class CorrelateProcessor:
         done, counts = 0, msgspec.structs.replace(correlator.counts)
         try:
             for claims in correlator.receive_all([fingerprint for _, fingerprint in waiting]):
-                self._add_claims(claims, correlator, result)
+                record = waiting[done][0]
+                result.outputs += [out for claim in claims for out in self._claim_outputs(record, claim, correlator)]
+                result.tally.update(metrics.CLAIMS.labels(claim.state) for claim in claims)
                 if log.isEnabledFor(logging.DEBUG):
-                    counts = _tell_counts(waiting[done][0], counts, correlator.counts, claims)
+                    counts = _tell_counts(record, counts, correlator.counts, claims)
                 done += 1
         except faults.TROUBLE:
             raise
@@ -192,24 +190,12 @@ class CorrelateProcessor:
         result.outputs.append(kept)
         result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
 
-    def _add_claims(self, claims: Sequence[Claim], correlator: Correlator, result: ChunkResult) -> None:
-        for claim in claims:
-            result.tally[metrics.CLAIMS.labels(claim.state)] += 1
-        result.outputs += [output for claim in claims for output in self._claim_outputs(claim, correlator)]
-
-    def _claim_outputs(self, claim: Claim, correlator: Correlator) -> list[Output]:
+    def _claim_outputs(self, record: ConsumerRecord, claim: Claim, correlator: Correlator) -> list[Output]:
         """A link's claim, or the notice of an alert's match."""
         if self._matches.concerns(claim):
-            return list(self._matches.match_outputs(claim, correlator))
-        return [self._claim_output(claim)]
-
-    def _claim_output(self, claim: Claim) -> Output:
+            return self._matches.match_outputs(record, claim, correlator)
         partition = topics.link_partition(claim.link, self._settings.case_partitions)
-        return Output(self._links, partition, f"{claim.link}|{claim.partition}".encode(), _encoder.encode(claim))
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """Nothing goes anywhere but to Kafka."""
-        return ()
+        return [Output(self._links, partition, f"{claim.link}|{claim.partition}".encode(), _encoder.encode(claim))]
 
 
 def _tell_counts(

@@ -27,7 +27,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, StatelessProcessor
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, Processor
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
 from pipeline.streams.runtime.stage import Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
@@ -41,7 +41,7 @@ _accepted = msgspec.json.Decoder(AcceptedRecord)
 _encoder = msgspec.json.Encoder()
 
 
-class DeriveProcessor(StatelessProcessor):
+class DeriveProcessor(Processor):
     """The work of the stage in one generation. It keeps nothing: every version goes to all partitions of `blocks`.
 
     Only intake knows whether a version is a case's first, and at 24 keys a case a first one goes nearly everywhere too.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Final, Protocol
@@ -40,7 +40,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers import control
-from pipeline.streams.runtime.processor import ChunkResult, NullStore, ProgressTable
+from pipeline.streams.runtime.processor import ChunkResult, NullStore, Processor
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.stages.document_publisher import DocumentPublisher, document_of
 from pipeline.times import now
@@ -89,8 +89,11 @@ class HeldLedger(NullStore):
         self.offset = offset
 
 
-class HitGateProcessor:
-    """The work of the gate: `hit_questions` and `hit_allowances` share one lane and one ledger."""
+class HitGateProcessor(Processor):
+    """The work of the gate: `hit_questions` and `hit_allowances` share one lane and one ledger.
+
+    Nothing is due at the start: the next record, if only of the day, answers what waits.
+    """
 
     def __init__(
         self,
@@ -161,10 +164,6 @@ class HitGateProcessor:
                 elif record.offset <= applied and (question := _decode_question(record)) is not None:
                     found[record.key] = question
         return found
-
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
-        """Nothing is: the next record, if only of the day, answers what waits."""
-        return []
 
     def decide_records(
         self, source: TopicPartition, store: HeldLedger, records: Sequence[ConsumerRecord]

@@ -51,7 +51,7 @@ from pipeline.streams.registers.registry import read_agencies, trusted_registry,
 from pipeline.streams.registers.seals import is_sealed_expiry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
-from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, Processor, ProgressTable
 from pipeline.streams.runtime.stage import ALL, Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
@@ -140,7 +140,7 @@ _encoder = msgspec.json.Encoder()
 _accepted = msgspec.json.Decoder(AcceptedRecord)
 
 
-class IntakeProcessor:
+class IntakeProcessor(Processor):
     """The work of the stage: the generation enters the fingerprints that it writes, never its decisions."""
 
     def __init__(
@@ -305,10 +305,6 @@ class IntakeProcessor:
         """The store of an agency's cases in a partition; None where another worker has it, or nobody."""
         cases = topics.topic_name(self._settings, topics.CASES, agency=agency)
         return self._stores.get(TopicPartition(cases, partition))
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """Nothing goes anywhere but to Kafka."""
-        return ()
 
 
 def _too_large(message: SourceMessage, context: IntakeContext) -> IntakeDecision:

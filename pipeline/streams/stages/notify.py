@@ -13,11 +13,11 @@ Besides decisions it follows the audit and new alerts, so that no request does a
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
@@ -49,12 +49,14 @@ from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, StatelessProcessor
+from pipeline.streams.runtime.processor import After, ChunkResult, Processor
 from pipeline.streams.runtime.stage import ALL, Stage, StageFeed
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages.hit_gate import question_output
 from pipeline.times import now
+
+log = logging.getLogger(__name__)
 
 _entries = msgspec.json.Decoder(AuditEntry)
 
@@ -68,34 +70,57 @@ class _Asked(msgspec.Struct):
     not_asked: str = ""
 
 
-class SilentSearchProcessor(StatelessProcessor):
-    """Asks each audited search again among silent cases, and hands what it met to the gate with the progress."""
+FindQuestions = Callable[[Any, int], AsyncIterator[HitQuestion]]
+"""Finds what the gate is to be asked for a decoded record, and its offset."""
+
+
+class GateQuestionProcessor(Processor):
+    """Asks the gate, with the progress, what records lead to."""
+
+    def __init__(
+        self, settings: Settings, decode: Callable[[ConsumerRecord], Any], finders: Mapping[str, FindQuestions]
+    ) -> None:
+        """`decode` gives None for a record that leads to nothing; `finders` are named by what they look among."""
+        self._settings, self._decode, self._finders = settings, decode, finders
+
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """The records that may lead to questions, each with what it says."""
+        decoded = [(record, self._decode(record)) for record in records]
+        return ChunkResult(documents=[(record, found) for record, found in decoded if found is not None])
+
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
+        """What the gate is asked.
+
+        Raises LiaisonError while the index does not answer or has not followed; then it is tried again.
+        """
+        outputs: list[Output] = []
+        for among, find in self._finders.items():
+            for record, decoded in result.documents:
+                asked = [question async for question in find(decoded, record.offset)]
+                position = record.topic, record.partition, record.offset
+                log.debug("%s-%d-%d: %d questions to the gate about %s", *position, len(asked), among)
+                outputs += [question_output(self._settings, question) for question in asked]
+        return outputs
+
+
+class SilentSearches:
+    """Asks each audited search again among silent cases: the gate tells whom of it."""
 
     def __init__(
         self,
-        settings: Settings,
         reader: IndexReader,
         model: Model,
         cipher: QueryCipher,
         ring: KeyRing,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._settings, self._ring, self._clock = settings, ring, clock
+        self._ring, self._clock = ring, clock
         self._reader, self._model, self._cipher = reader, model, cipher
 
-    def decide_records(
-        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
-    ) -> ChunkResult:
-        """The searches among the entries, to be asked again."""
-        return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """What the gate is to tell of each search.
-
-        Raises LiaisonError while the index does not answer; then it is tried again.
-        """
-        found = [notice for entry in result.documents async for notice in self.notices(entry)]
-        return [question_output(self._settings, searched_question(notice, self._clock())) for notice in found]
+    async def find_questions(self, entry: AuditEntry, offset: int) -> AsyncIterator[HitQuestion]:
+        """What the gate is to tell of a search. Raises LiaisonError while the index does not answer."""
+        async for notice in self.notices(entry):
+            yield searched_question(notice, self._clock())
 
     async def notices(self, entry: AuditEntry) -> AsyncIterator[Notice]:
         """Whom an audited search concerns: the owners, others than the searcher's own agency, of whom it named."""
@@ -186,39 +211,13 @@ class SharedQuestions:
         return number | (met & back)
 
 
-class _Work(StatelessProcessor):
-    """What both sources have in common: notices found by asking the index, handed to the gate with the progress."""
+class SharedSearches:
+    """Finds who asks the same as an audited search that is shared."""
 
-    def __init__(self, settings: Settings, questions: SharedQuestions) -> None:
-        self._settings = settings
-        self._questions = questions
+    def __init__(self, questions: SharedQuestions, cipher: QueryCipher) -> None:
+        self._questions, self._cipher = questions, cipher
 
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """The notices, each an answer about what the other agency asks.
-
-        Raises LiaisonError while the index does not answer or has not followed; it is tried again.
-        """
-        found = [question for document in result.documents async for question in self.questions(document)]
-        return [question_output(self._settings, question) for question in found]
-
-    def questions(self, document: object) -> AsyncIterator[HitQuestion]:
-        raise NotImplementedError
-
-
-class SharedSearchProcessor(_Work):
-    """Audited searches that are shared."""
-
-    def __init__(self, settings: Settings, questions: SharedQuestions, cipher: QueryCipher) -> None:
-        super().__init__(settings, questions)
-        self._cipher = cipher
-
-    def decide_records(
-        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
-    ) -> ChunkResult:
-        """The searches among the entries."""
-        return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
-
-    async def questions(self, entry: AuditEntry) -> AsyncIterator[HitQuestion]:  # type: ignore[override]
+    async def find_questions(self, entry: AuditEntry, offset: int) -> AsyncIterator[HitQuestion]:
         """Of a shared search; once a day for each alert and agency, however often it is repeated."""
         at = datetime.fromisoformat(entry.time)
         try:
@@ -236,26 +235,14 @@ class SharedSearchProcessor(_Work):
                 yield question
 
 
-class SharedQueryProcessor(_Work):
-    """New alerts that are shared; a renewal or another name asks nothing new."""
+class SharedQueries:
+    """Finds who asks the same as a new alert that is shared."""
 
-    def __init__(self, settings: Settings, questions: SharedQuestions, decisions: DecisionReader) -> None:
-        super().__init__(settings, questions)
-        self._decisions = decisions
+    def __init__(self, questions: SharedQuestions, decisions: DecisionReader) -> None:
+        self._questions, self._decisions = questions, decisions
 
-    def decide_records(
-        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
-    ) -> ChunkResult:
-        """The new ones, each with its offset."""
-        return ChunkResult(
-            documents=[
-                (subscription, record.offset) for record in records if (subscription := _decode_new(record)) is not None
-            ]
-        )
-
-    async def questions(self, document: tuple[Subscription, int]) -> AsyncIterator[HitQuestion]:  # type: ignore[override]
+    async def find_questions(self, made: Subscription, offset: int) -> AsyncIterator[HitQuestion]:
         """Of a new query, once the index shows it and so all that came before: of two new ones the later meets both."""
-        made, offset = document
         await self._decisions.wait_until_effective(topics.SUBSCRIPTIONS.pattern, made.id, offset)
         try:
             posed = self._questions.pose_question(made.question, made.dialled)
@@ -265,7 +252,8 @@ class SharedQueryProcessor(_Work):
             yield question
 
 
-def _decode_new(record: ConsumerRecord) -> Subscription | None:
+def decode_new(record: ConsumerRecord) -> Subscription | None:
+    """The new, shared alert in a record of `subscriptions`; None for anything else: a renewal asks nothing new."""
     try:
         subscription = _subscriptions.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:
@@ -280,8 +268,6 @@ def _decode_new(record: ConsumerRecord) -> Subscription | None:
     )
     return subscription if wanted else None
 
-
-log = logging.getLogger(__name__)
 
 STAGE: Final = "notify"
 
@@ -299,16 +285,14 @@ _disclosures = msgspec.json.Decoder(Disclosure)
 _encoder = msgspec.json.Encoder()
 
 
-class NotifyProcessor(StatelessProcessor):
+class NotifyProcessor(Processor):
     """Tells what each record leads to, by a pure function."""
 
     def __init__(self, settings: Settings, make_notices: Callable[[bytes], Iterable[Notice]]) -> None:
         self._topic = topics.topic_name(settings, topics.NOTICES)
         self._make_notices = make_notices
 
-    def decide_records(
-        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
-    ) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The notices of each record; one that can't be read is left out, since nobody could be told of it."""
         result = ChunkResult()
         for record in records:
@@ -324,26 +308,6 @@ class NotifyProcessor(StatelessProcessor):
                 Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice)) for notice in notices
             ]
         return result
-
-
-class SearchNoticeProcessor(StatelessProcessor):
-    """What an audited search leads to: what the gate may tell owners of silent cases, and who shares the same question.
-
-    A topic has one feed in a stage, so both are one work.
-    """
-
-    def __init__(self, silent: SilentSearchProcessor, shared: SharedSearchProcessor) -> None:
-        self._silent, self._shared = silent, shared
-
-    def decide_records(
-        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
-    ) -> ChunkResult:
-        """The searches among the entries."""
-        return self._silent.decide_records(source, store, records)
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """What both ask the gate. Raises LiaisonError while the index does not answer; then it is tried again."""
-        return [*await self._silent.publish_effects(result), *await self._shared.publish_effects(result)]
 
 
 def of_disclosure(ring: KeyRing, value: bytes) -> Iterable[Notice]:
@@ -376,16 +340,14 @@ async def notify_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
         ring = key_ring(settings)
         decisions = DecisionReader(client, Indices(settings.namespace, ""), ring)
         questions = SharedQuestions(decisions, model)
-        silent = SilentSearchProcessor(settings, reader, model, cipher, ring)
+        silent, shared = SilentSearches(reader, model, cipher, ring), SharedSearches(questions, cipher)
+        # A topic has one feed in a stage, so both look at the same searches.
+        of_searches = {"silent cases": silent.find_questions, "shared questions": shared.find_questions}
+        of_queries = {"shared questions": SharedQueries(questions, decisions).find_questions}
         feeds = [
             StageFeed(DECISIONS, [disclosures], NotifyProcessor(settings, partial(of_disclosure, ring)), ALL),
-            StageFeed(
-                SEARCHES,
-                [audit],
-                SearchNoticeProcessor(silent, SharedSearchProcessor(settings, questions, cipher)),
-                ALL,
-            ),
-            StageFeed(QUERIES, [subscriptions], SharedQueryProcessor(settings, questions, decisions), ALL),
+            StageFeed(SEARCHES, [audit], GateQuestionProcessor(settings, decode_search, of_searches), ALL),
+            StageFeed(QUERIES, [subscriptions], GateQuestionProcessor(settings, decode_new, of_queries), ALL),
         ]
         with claimed_slot(settings, STAGE) as slot:
             yield Stage(settings, slot, feeds, found.topics, after)

@@ -41,7 +41,7 @@ from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import followed_agencies
-from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, ProgressTable, StatelessProcessor
+from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, Processor, ProgressTable
 from pipeline.streams.runtime.stage import ALL, Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
@@ -63,7 +63,7 @@ _seen = msgspec.msgpack.Decoder(RememberedLink)
 _seen_encoder = msgspec.msgpack.Encoder()
 
 
-class RecordIndexer(StatelessProcessor):
+class RecordIndexer(Processor):
     """Indexes records that each make one document; repeated after a crash, since versions are external."""
 
     def __init__(
@@ -129,7 +129,7 @@ def _decision_feed(
     return StageFeed(f"index-{topic.pattern}", [topics.topic_name(settings, topic)], work, ALL, transactional=False)
 
 
-class LinkProjector:
+class LinkProjector(Processor):
     """Claims in, link documents and hits out; remembers what each link's agencies were told, or would have been.
 
     `hit_publisher` is None where another generation is active: then nobody is told of anything.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.hit_gate import names_person
-from pipeline.access.notices import NoticeKind
+from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription, is_saved_search, match_notice, match_question
 from pipeline.correlation.claims import Claim, is_expired
 from pipeline.correlation.correlator import Correlator, target_partitions
@@ -23,7 +23,7 @@ from pipeline.search.probes import fingerprint_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import ChunkResult, NullStore, StatelessProcessor
+from pipeline.streams.runtime.processor import ChunkResult, NullStore, Processor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.hit_gate import question_output
 from pipeline.times import now
@@ -36,7 +36,7 @@ _subscriptions = msgspec.json.Decoder(Subscription)
 _encoder = msgspec.json.Encoder()
 
 
-class SavedSearchProcessor(StatelessProcessor):
+class SavedSearchProcessor(Processor):
     """Values of `subscriptions` in, fingerprints by this generation's model out, to the owners of their keys."""
 
     def __init__(self, settings: Settings, model: Model, generation: str) -> None:
@@ -63,6 +63,8 @@ class SavedSearchProcessor(StatelessProcessor):
             return []
         value, key = _encoder.encode(made), made.case.encode()
         where = target_partitions(made, first=subscription.version == 1, partitions=self._partitions)
+        position = record.topic, record.partition, record.offset
+        log.debug("%s-%d-%d: version %d of an alert, to %d partitions", *position, subscription.version, len(where))
         return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
 
 
@@ -79,33 +81,32 @@ class SavedSearchMatches:
         """Whether a claim is about an alert, and so no link."""
         return is_saved_search(claim.a) or is_saved_search(claim.b)
 
-    def match_outputs(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
-        """The notice of a match, while its query lasts; of a hit-only or silent case what the gate is asked."""
+    def match_outputs(self, record: ConsumerRecord, claim: Claim, correlator: Correlator) -> list[Output]:
+        """The notice of a match that a record brought; of a hit-only or silent case what the gate is asked."""
         at = self._clock()
-        held = [_find_held(side.case, correlator) for side in (claim.a, claim.b)]
-        if not self._active or any(one is not None and is_expired(one.retain_until, at) for one in held):
-            return
-        scope = next((one.scope for one in held if one is not None and is_saved_search(one)), OwnerScope())
-        notice = match_notice(claim, scope, self._ring, at)
-        if notice is None or (notice.kind is NoticeKind.SILENT_SEARCH and not self._is_named(held)):
-            return
-        question = match_question(claim, notice, at)
-        if question is not None:
-            yield question_output(self._settings, question)
+        found = [correlator.store.find_cases([side.case]).get(side.case) for side in (claim.a, claim.b)]
+        held = [correlator.store.get_case(number).fingerprint for number in found if number is not None]
+        outputs: list[Output] = []
+        if not self._active:
+            told = "is told by the active generation"
+        elif any(is_expired(one.retain_until, at) for one in held):
+            told = "is told to nobody, as one of the two is over"
+        elif (notice := self._make_notice(claim, held, at)) is None:
+            told = "is told to nobody"
+        elif (question := match_question(claim, notice, at)) is not None:
+            told, outputs = "is for the gate", [question_output(self._settings, question)]
         else:
-            yield Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))
+            told, outputs = "is a notice", [Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))]
+        log.debug("%s-%d-%d: an alert's match %s", record.topic, record.partition, record.offset, told)
+        return outputs
 
-    def _is_named(self, held: Iterable[Fingerprint | None]) -> bool:
-        """Whether the alert of the two names somebody of the other."""
-        prints = [one for one in held if one is not None]
-        return any(
-            names_person(query.entities, case.entities, self._model)
-            for query in prints
-            for case in prints
-            if is_saved_search(query) and not is_saved_search(case)
-        )
-
-
-def _find_held(case: str, correlator: Correlator) -> Fingerprint | None:
-    number = correlator.store.find_cases([case]).get(case)
-    return None if number is None else correlator.store.get_case(number).fingerprint
+    def _make_notice(self, claim: Claim, held: Sequence[Fingerprint], at: datetime) -> Notice | None:
+        """Whom a match concerns; the owner of a silent case only where the alert names somebody of it."""
+        queries = [one for one in held if is_saved_search(one)]
+        scope = queries[0].scope if queries else OwnerScope()
+        notice = match_notice(claim, scope, self._ring, at)
+        if notice is None or notice.kind is not NoticeKind.SILENT_SEARCH:
+            return notice
+        cases = [one for one in held if not is_saved_search(one)]
+        named = any(names_person(q.entities, case.entities, self._model) for q in queries for case in cases)
+        return notice if named else None

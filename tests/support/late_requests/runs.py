@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +21,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.faults import FaultCount
 from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
+from pipeline.streams.runtime.processor import ChunkResult, Processor
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
@@ -50,7 +50,7 @@ class _NoFlow:
         """A queue that has room again."""
 
 
-class _Pairs:
+class _Pairs(Processor):
     """Writes two records for each source record; the store counts them."""
 
     def __init__(self, settings: Settings, targets: Sequence[str], places: StorePlaces, seed: int) -> None:
@@ -64,9 +64,6 @@ class _Pairs:
             store.commit(applied.offset)
         return store
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
-        return []
-
     def decide_records(
         self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]
     ) -> ChunkResult:
@@ -78,9 +75,6 @@ class _Pairs:
             outputs += [Output(target, source.partition, key, b"%d%s" % (count, FILLING)) for target in self._targets]
         store.put(b"count", b"%d" % count)
         return ChunkResult(outputs)
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        return ()
 
 
 async def run(world: World, seed: int, index: int) -> None:

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -24,7 +24,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime import chunks
-from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
+from pipeline.streams.runtime.processor import ChunkResult, Processor
 from pipeline.streams.runtime.stage import Stage, StageFeed
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.runtime.stores import StorePlaces
@@ -46,7 +46,7 @@ class GatedStore(TableStore):
         super().sync()
 
 
-class Echo:
+class Echo(Processor):
     """Counts the records of a partition in its store and copies each with the count."""
 
     def __init__(self, settings: Settings, places: StorePlaces, gate: Path | None) -> None:
@@ -61,9 +61,6 @@ class Echo:
             store.commit(applied.offset)
         return store
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
-        return []
-
     def decide_records(
         self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]
     ) -> ChunkResult:
@@ -75,9 +72,6 @@ class Echo:
             outputs.append(Output(target, source.partition, b"%d" % record.offset, b"%d" % count))
         store.put(COUNT, b"%d" % count)
         return ChunkResult(outputs)
-
-    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        return ()
 
 
 def killer(effect: str, times: int) -> Callable[[str, str], None]:

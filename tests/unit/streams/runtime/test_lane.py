@@ -21,7 +21,7 @@ from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, Int
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
+from pipeline.streams.runtime.processor import ChunkResult, Processor, ProgressTable
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS, WAITING_CHUNKS
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 
@@ -51,7 +51,7 @@ def chunk(*offsets: int, source: TopicPartition = SOURCE) -> Chunk:
 
 
 @dataclass
-class World:
+class World(Processor):
     """What a lane touches, with a journal of what it did and failures to come."""
 
     journal: list[str] = field(default_factory=list)

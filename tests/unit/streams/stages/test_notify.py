@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
+from aiokafka import TopicPartition
 
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain
 from pipeline.access.hit_ledger import HitQuestion, searched_question
@@ -31,10 +33,13 @@ from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.stages.notify import (
-    SharedQueryProcessor,
+    GateQuestionProcessor,
+    SharedQueries,
     SharedQuestions,
-    SharedSearchProcessor,
-    SilentSearchProcessor,
+    SharedSearches,
+    SilentSearches,
+    decode_new,
+    decode_search,
 )
 from support.correlation.key_rings import RING
 from support.index.documents import PureStages
@@ -55,13 +60,14 @@ class Desk:
         self.cipher = QueryCipher(keys_in(home))
         self.home, self.stages = home, stages
         self.reader = IndexReader(index, Indices("", ""), lambda: NOW)
+        self.searches = SilentSearches(self.reader, self.stages.model, self.cipher, RING, lambda: NOW)
         self.work = self.working_with(self.cipher)
 
-    def working_with(self, cipher: QueryCipher) -> SilentSearchProcessor:
+    def working_with(self, cipher: QueryCipher) -> GateQuestionProcessor:
         """The consumer with other keys."""
-        return SilentSearchProcessor(
-            Settings(home=self.home), self.reader, self.stages.model, cipher, RING, lambda: NOW
-        )
+        searches = SilentSearches(self.reader, self.stages.model, cipher, RING, lambda: NOW)
+        finders = {"silent cases": searches.find_questions}
+        return GateQuestionProcessor(Settings(home=self.home), decode_search, finders)
 
     def entry(self, question: str, kind: ActKind = ActKind.SEARCH) -> AuditEntry:
         query = self.cipher.encrypt(orjson.dumps({"question": question, "limit": 20}).decode(), NOW)
@@ -69,7 +75,7 @@ class Desk:
         return Chain("host").make_entry(act, NOW)
 
     async def told(self, question: str) -> list[Any]:
-        return [notice async for notice in self.work.notices(self.entry(question))]
+        return [notice async for notice in self.searches.notices(self.entry(question))]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +115,7 @@ async def test_a_days_searches_for_one_case_are_one_notice_whose_id_nobody_else_
     first, second = desk.entry(MEANT), msgspec.structs.replace(desk.entry(MEANT), sequence=7)
     later = msgspec.structs.replace(desk.entry(MEANT), time=(NOW + timedelta(hours=12)).isoformat())
     (one,), (same,), (other,) = [
-        [found async for found in desk.work.notices(entry)] for entry in (first, second, later)
+        [found async for found in desk.searches.notices(entry)] for entry in (first, second, later)
     ]
     assert one == same
     assert one.id != other.id
@@ -135,13 +141,22 @@ async def test_only_searches_are_asked_again_and_once_their_key_is_gone_no_more(
     values = [msgspec.json.encode(desk.entry(MEANT, kind)) for kind in (ActKind.SEARCH, ActKind.READ)]
     records = [SimpleNamespace(topic="audit", partition=0, offset=at, value=one) for at, one in enumerate(values)]
     poison = SimpleNamespace(topic="audit", partition=0, offset=2, value=b"poison")
-    decided = desk.work.decide_records(None, None, [*records, poison])  # type: ignore[arg-type]
-    assert [entry.kind for entry in decided.documents] == [ActKind.SEARCH]
+    decided = desk.work.decide_records(TopicPartition("audit", 0), None, [*records, poison])
+    assert [entry.kind for _, entry in decided.documents] == [ActKind.SEARCH]
     (output,) = await desk.work.publish_effects(decided)
     question = msgspec.json.decode(output.value, type=HitQuestion)
     assert (output.topic, question.asker, question.owner, question.notice) == ("hit_questions", "be-fp", "fr-pj", None)
     assert question.due is not None
     assert await desk.working_with(QueryCipher(keys_in(tmp_path))).publish_effects(decided) == []
+
+
+async def test_a_debug_line_says_what_a_search_asked_the_gate_and_nothing_of_anybody(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    record = SimpleNamespace(topic="audit", partition=0, offset=7, value=msgspec.json.encode(desk.entry(MEANT)))
+    with caplog.at_level(logging.DEBUG, "pipeline"):
+        await desk.work.publish_effects(desk.work.decide_records(TopicPartition("audit", 0), None, [record]))
+    assert [log.getMessage() for log in caplog.records] == ["audit-0-7: 1 questions to the gate about silent cases"]
 
 
 MODEL = load_model()
@@ -162,15 +177,21 @@ class AskingAgencies:
         decisions = DecisionReader(self.index, Indices("", ""), RING)
         self.cipher = QueryCipher(keys_in(home))
         questions = SharedQuestions(decisions, MODEL)
-        self.searches = SharedSearchProcessor(Settings(home=home), questions, self.cipher)
-        self.queries = SharedQueryProcessor(Settings(home=home), questions, decisions)
+        shared, queries = SharedSearches(questions, self.cipher), SharedQueries(questions, decisions)
+        self.searches = GateQuestionProcessor(
+            Settings(home=home), decode_search, {"shared questions": shared.find_questions}
+        )
+        self.queries = GateQuestionProcessor(
+            Settings(home=home), decode_new, {"shared questions": queries.find_questions}
+        )
         self.offset = -1
 
     async def subscribed(self, subscription: Subscription) -> list[Notice]:
         self.offset += 1
         value = msgspec.json.encode(subscription)
         self.index.write([subscription_document(value, self.offset)])
-        return await self._told(self.queries, SimpleNamespace(value=value, offset=self.offset))
+        record = SimpleNamespace(value=value, topic="subscriptions", partition=0, offset=self.offset)
+        return await self._told(self.queries, record)
 
     async def searched(self, agency: str, question: str, *, share: bool = True, at: datetime = NOW) -> list[Notice]:
         asked = {"question": question, "country": "", "share": share}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
+from aiokafka import TopicPartition
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.hit_gate import exact_match
@@ -33,6 +35,7 @@ from pipeline.matching.model import load_model
 from pipeline.search.probes import fingerprint_of, meets_exactly
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.runtime.processor import NullStore
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.saved_searches import SavedSearchMatches, SavedSearchProcessor
 from support.access.requesters import make_requester
@@ -81,8 +84,12 @@ class Partition:
 
     def receive(self, print_: Fingerprint) -> list[Notice]:
         claims = [claim for claim in self.correlator.receive(print_) if self.matches.concerns(claim)]
-        outputs = [output for claim in claims for output in self.matches.match_outputs(claim, self.correlator)]
-        return [notice_of(output) for output in outputs]
+        return [notice_of(output) for claim in claims for output in self.outputs(claim)]
+
+    def outputs(self, claim: Claim) -> list[Output]:
+        """What a claim of the seventh record leads to."""
+        met: Any = SimpleNamespace(topic="blocks", partition=0, offset=7)
+        return self.matches.match_outputs(met, claim, self.correlator)
 
 
 def asked(
@@ -210,7 +217,7 @@ def test_what_meets_a_silent_case_is_held_by_the_gate_for_its_owner_alone(partit
     partition.correlator.receive(query)
     accepted = partition.stages.accepted(record("fr-pj", code="H3", to=("BE",), entities=PHONED))
     claims = partition.correlator.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
-    [output] = [one for claim in claims for one in partition.matches.match_outputs(claim, partition.correlator)]
+    [output] = [one for claim in claims for one in partition.outputs(claim)]
     held = msgspec.json.decode(output.value, type=HitQuestion)
     assert output.topic == topics.HIT_QUESTIONS.pattern
     assert (held.notice, held.due) == (None, datetime(2026, 11, 25, 0, 10, tzinfo=UTC))
@@ -311,6 +318,32 @@ def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Pa
     assert {output.key for output in outputs} == {b"sub:s1"}
     assert len(outputs) - len(first) == 4
     assert 0 < len(first) <= 4
+
+
+def test_debug_lines_say_what_became_of_an_alert_and_its_matches_and_nothing_of_anybody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    partition, other = Partition(), Partition(active=False)
+    asking = SavedSearchProcessor(Settings(block_partitions=1), partition.model, "g1")
+    made: Any = SimpleNamespace(topic="subscriptions", partition=0, offset=3, value=msgspec.json.encode(asked()))
+    with caplog.at_level(logging.DEBUG, "pipeline.streams"):
+        asking.decide_records(TopicPartition("subscriptions", 0), NullStore(), [made])
+        for one in (partition, other):
+            one.query(asked())
+            one.case("nl-np")
+        partition.case("fr-pj", code="H3")
+        partition.case("be-fp", code="H3", to=())
+        partition.now = NOW + LASTS
+        partition.case("de-lka")
+    said = [line.getMessage() for line in caplog.records if line.name.endswith("saved_searches")]
+    assert said == [
+        "subscriptions-0-3: version 1 of an alert, to 1 partitions",
+        "blocks-0-7: an alert's match is a notice",
+        "blocks-0-7: an alert's match is told by the active generation",
+        "blocks-0-7: an alert's match is for the gate",
+        "blocks-0-7: an alert's match is a notice",
+        "blocks-0-7: an alert's match is told to nobody, as one of the two is over",
+    ]
 
 
 def test_claims_about_links_are_left_alone(partition: Partition) -> None:
