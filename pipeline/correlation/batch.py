@@ -18,7 +18,7 @@ from pipeline.correlation.fingerprinting import BlockingModel, make_fingerprint
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band, Basis
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 from pipeline.matching.score.scoring import weigh_evidence
@@ -27,7 +27,7 @@ from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import KnownVersion, Reason, VersionRelation, compare_version
 from pipeline.records.model import Case, entity_key
-from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
+from pipeline.records.validation import RecordProblem, RefusedError, load, read, sender_problems
 
 TOGETHER = 200
 """Cases that are correlated in one call."""
@@ -101,15 +101,11 @@ def resolve_entities(cases: Mapping[str, Fingerprint], links: Iterable[LinkLine]
     """
     places = [(key, at) for key in sorted(cases) for at in range(len(cases[key].entities))]
     number = {place: at for at, place in enumerate(places)}
-    entities = [_find_entity(cases, place) for place in places]
+    entities = [cases[key].entities[at] for key, at in places]
     ties = [tie for link in links for tie in _link_ties(cases, link, number, model)]
     found = group_ties(len(places), ties, lambda a, b: are_apart(entities[a], entities[b], model))
     named = [tuple(sorted(entity_key(places[at][0], entities[at].id) for at in members)) for members in found]
     return [ResolvedEntity(entities[members[0]].type, names) for members, names in zip(found, named, strict=True)]
-
-
-def _find_entity(cases: Mapping[str, Fingerprint], place: EntityPosition) -> EntityPrint:
-    return cases[place[0]].entities[place[1]]
 
 
 def _link_ties(
@@ -185,17 +181,15 @@ class LineReader:
         agency = self._agencies.setdefault(case.agency, Agency(case.agency, case.country))
         if foreign := tuple(sender_problems(record, agency)):
             raise RefusedError(*foreign)
-        return case if self._is_newer(record) else None
-
-    def _is_newer(self, record: ValidRecord) -> bool:
-        case, content = record.case, content_hash(record.data)
+        content = content_hash(record.data)
         found = compare_version(self._known.get(case.key), case.version, content)
-        if found in (VersionRelation.STALE, VersionRelation.CONFLICTING):
+        if found is VersionRelation.DUPLICATE:
+            return None
+        if found is not VersionRelation.NEWER:
             problem = RecordProblem(Reason(found), "/data/version", "not newer than the version taken before")
             raise RefusedError(problem)
-        if found is VersionRelation.NEWER:
-            self._known[case.key] = KnownVersion(case.version, content)
-        return found is VersionRelation.NEWER
+        self._known[case.key] = KnownVersion(case.version, content)
+        return case
 
 
 def make_fingerprints(cases: Iterable[Case], model: BlockingModel) -> Iterator[Fingerprint]:

@@ -116,6 +116,7 @@ def blocking_report(
     linkable = [bool(kinds) for (a, b), kinds in zip(true, shared, strict=True) if is_link(a, b)]
     stop_list = propose(cases)
     stopped = {proposal.key for proposal in stop_list if proposal.stop}
+    largest = sorted(blocks.items(), key=lambda item: (-len(item[1]), item[0]))[:LARGEST]
     return BlockingReport(
         cases=len(cases),
         sampled=counted.sampled,
@@ -128,7 +129,7 @@ def blocking_report(
         linkable=len(linkable),
         recall_of_linkable=_share_found(linkable),
         kinds=tuple(_report_kinds(cases, blocks, counted, shared)),
-        largest_blocks=_largest_blocks(blocks),
+        largest_blocks=tuple(LargeBlock(key, kind_of(key).name.lower(), len(members)) for key, members in largest),
         stop_list=stop_list,
         recall_with_stops=_share_found([not keys <= stopped for keys in common]) if stop_list else None,
     )
@@ -198,11 +199,6 @@ def _report_kinds(
             recall=_share_found([kind in kinds for kinds in shared]),
             only=_share_found([kinds == {kind} for kinds in shared]),
         )
-
-
-def _largest_blocks(blocks: Mapping[int, BlockMembers]) -> tuple[LargeBlock, ...]:
-    ranked = sorted(blocks.items(), key=lambda item: (-len(item[1]), item[0]))[:LARGEST]
-    return tuple(LargeBlock(key, kind_of(key).name.lower(), len(listed)) for key, listed in ranked)
 
 
 def _share_found(found: Sequence[bool]) -> float | None:

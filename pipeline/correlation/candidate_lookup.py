@@ -150,12 +150,15 @@ class CandidateLookup:
     def _meet_together(self, cases: Sequence[_Asking], crowd: CaseNumberArray) -> list[Candidates]:
         fingerprints = [case.fingerprint for case in cases]
         entries, asking = self._find_entries([case.few for case in cases])
-        asking, numbers = self._drop_same_country(fingerprints, asking, entries["number"])
+        numbers = entries["number"]
+        kept = self._is_met(self._country_bytes(fingerprints)[asking], numbers)
+        asking, numbers = _pair_once(asking[kept], numbers[kept])
         sketches = join_sketches([fingerprint.sketch for fingerprint in fingerprints])
         counts = np.zeros(len(cases), np.int64)
         sampled: dict[int, list[int]] = {}
         if len(crowd):
-            beyond = ~_is_among(numbers, crowd)
+            at_or_behind = np.minimum(np.searchsorted(crowd, numbers), len(crowd) - 1)
+            beyond = crowd[at_or_behind] != numbers
             asking, numbers = asking[beyond], numbers[beyond]
             met, met_numbers, counts = self._meet_crowd(fingerprints, sketches, crowd, sampled)
             asking, numbers = _pair_once(np.concatenate([asking, met]), np.concatenate([numbers, met_numbers]))
@@ -217,15 +220,12 @@ class CandidateLookup:
     def _find_entries(self, owned: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         entries, asking = self._store.find_entries(owned)
         if self._observer is not None:
-            _observe_sizes(self._observer, entries, asking)
+            # The entries of a key adjoin, so a block ends where the key or the asking case changes.
+            keys = entries["key"]
+            is_other = np.diff(keys, prepend=np.uint64(0)).astype(bool) | np.diff(asking, prepend=-1).astype(bool)
+            begins = np.flatnonzero(is_other)
+            self._observer(keys[begins], np.diff(begins, append=len(keys)))
         return entries, asking
-
-    def _drop_same_country(
-        self, fingerprints: Sequence[Fingerprint], asking: NDArray[np.int64], numbers: CaseNumberArray
-    ) -> tuple[NDArray[np.int64], CaseNumberArray]:
-        """The distinct pairs, without those that are of one country for certain."""
-        kept = self._is_met(self._country_bytes(fingerprints)[asking], numbers)
-        return _pair_once(asking[kept], numbers[kept])
 
     def _country_bytes(self, fingerprints: Sequence[Fingerprint]) -> NDArray[np.uint32]:
         return np.array([self._store.country_byte(fingerprint.country) for fingerprint in fingerprints], np.uint32)
@@ -260,12 +260,6 @@ def _sort_once(values: NDArray[_Number]) -> NDArray[_Number]:
     return values[np.concatenate([[True], values[1:] != values[:-1]])] if len(values) else values
 
 
-def _is_among(numbers: CaseNumberArray, crowd: CaseNumberArray) -> NDArray[np.bool_]:
-    """Whether each number is one of a crowd, which ascends and is not empty."""
-    found: NDArray[np.bool_] = crowd[np.minimum(np.searchsorted(crowd, numbers), len(crowd) - 1)] == numbers
-    return found
-
-
 def _part_crowds(keys: Sequence[int], sizes: Sequence[int]) -> tuple[list[int], tuple[int, ...], int]:
     """Part a case's keys: those that make no crowd, those that do, ascending, and the entries under the former."""
     few = [(key, size) for key, size in zip(keys, sizes, strict=True) if size < CROWD]
@@ -296,10 +290,3 @@ def _pair_places(owned: Sequence[Sequence[int]]) -> tuple[Index, Index]:
     pairs = np.unique(places[at] * len(owned) + places[at + 1 + further])
     before, behind = np.divmod(pairs, max(1, len(owned)))
     return before[before != behind], behind[before != behind]
-
-
-def _observe_sizes(observer: BlockSizeObserver, entries: Entries, asking: NDArray[np.int64]) -> None:
-    """Tell the observer of each block: the entries of a key adjoin, so a block ends where the key or case changes."""
-    keys = entries["key"]
-    begins = np.flatnonzero(np.diff(keys, prepend=np.uint64(0)).astype(bool) | np.diff(asking, prepend=-1).astype(bool))
-    observer(keys[begins], np.diff(begins, append=len(keys)))

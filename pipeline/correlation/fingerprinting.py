@@ -45,7 +45,7 @@ def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingMode
     if case.withdrawn:
         return Fingerprint(case.key, case.version, hashed, case.agency, case.country, withdrawn=True)
     entities = tuple(entity_print(entity) for entity in normalised.entities)
-    given = _case_handling(case)
+    given = case.handling
     return Fingerprint(
         case=case.key,
         version=case.version,
@@ -53,7 +53,7 @@ def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingMode
         agency=case.agency,
         country=case.country,
         retain_until=case.retain_until or "",
-        handling=given,
+        handling=Handling(given.code, given.releasable_to, given.purposes, given.caveat or ""),
         contact=Contact(case.contact.unit or "", case.contact.email or "", case.contact.phone or ""),
         keys=blocking_keys(entities, model.stop_keys, model.key_rarity),
         entities=entities,
@@ -64,17 +64,12 @@ def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingMode
 def derive_fingerprint(accepted: AcceptedRecord, model: BlockingModel) -> Fingerprint:
     """The fingerprint of an accepted version under any model; the record held to the schema when it was accepted."""
     if accepted.status in CONTENT_FREE:
-        return _content_free(accepted)
+        owner, expired = msgspec.json.decode(accepted.data, type=_CaseOwner), accepted.status == EXPIRED
+        return Fingerprint(
+            accepted.case, accepted.version, accepted.hash, owner.agency, owner.country, withdrawn=True, expired=expired
+        )
     case = msgspec.json.decode(accepted.data, type=Case, strict=False)
     return make_fingerprint(case, normalise(case), model)
-
-
-def _content_free(accepted: AcceptedRecord) -> Fingerprint:
-    owner = msgspec.json.decode(accepted.data, type=_CaseOwner)
-    expired = accepted.status == EXPIRED
-    return Fingerprint(
-        accepted.case, accepted.version, accepted.hash, owner.agency, owner.country, withdrawn=True, expired=expired
-    )
 
 
 def expiry_mark(made: Case) -> Fingerprint:
@@ -82,8 +77,3 @@ def expiry_mark(made: Case) -> Fingerprint:
     return Fingerprint(
         made.key, made.version, fingerprint_hash(made), made.agency, made.country, withdrawn=True, expired=True
     )
-
-
-def _case_handling(case: Case) -> Handling:
-    given = case.handling
-    return Handling(given.code, given.releasable_to, given.purposes, given.caveat or "")

@@ -10,7 +10,7 @@ All attributes of one kind count as equally rare, so the combinations of a name 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.correlation.key_kinds import KeyKind, first_of, hash_value
@@ -94,18 +94,24 @@ def plan_keys(enough: int) -> KeyPlan:
         if combination.least <= 0 < combination.below
     )
     swapped = {
-        named[::-1]: [_swap_parts(combination) for combination in some]
+        named[::-1]: [one._replace(first=one.second, second=one.first) for one in some]
         for named, some in found.items()
         if named != named[::-1]
     }
-    return KeyPlan(alone, {named: tuple(sorted(some, key=_least_rarity)) for named, some in (found | swapped).items()})
+    ordered = {named: tuple(sorted(some, key=lambda one: one.least)) for named, some in (found | swapped).items()}
+    return KeyPlan(alone, ordered)
 
 
 def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> KeyCombination | None:
     """The limits of one combination; None if its attributes make a key without it."""
     rarities = [RARITIES[letter] for letter in variant]
     together, (first, second) = sum(rarities), rarities if len(rarities) > 1 else (0, 0)
-    limit = partial(_rarity_limit, named, attributes, enough)
+
+    def limit(lesser: str, others: str, rarity: int) -> int:
+        """The rarity of name parts from which a shorter combination makes a key; TOO_RARE if there is no such one."""
+        is_shorter = (lesser, others) != (named, attributes) and (lesser, others) in _KNOWN
+        return enough - rarity if is_shorter else TOO_RARE
+
     if limit("", attributes, together) <= 0:
         return None
     heard = "".join(sorted(named.replace("x", "s", 1)))
@@ -118,18 +124,3 @@ def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str
         limit(named[1:], attributes, together),
         limit(heard, attributes, together),
     )
-
-
-def _rarity_limit(named: str, attributes: str, enough: int, lesser: str, others: str, rarity: int) -> int:
-    """The rarity of name parts from which a shorter combination makes a key; TOO_RARE if there is no such one."""
-    if (lesser, others) == (named, attributes) or (lesser, others) not in _KNOWN:
-        return TOO_RARE
-    return enough - rarity
-
-
-def _swap_parts(combination: KeyCombination) -> KeyCombination:
-    return combination._replace(first=combination.second, second=combination.first)
-
-
-def _least_rarity(combination: KeyCombination) -> int:
-    return combination.least

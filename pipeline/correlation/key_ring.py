@@ -108,9 +108,8 @@ def _hkdf(secret: bytes, info: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info.encode()).derive(secret)
 
 
-"""One block of AES, so that a reference is as long as a digest."""
-
 REFERENCE_CHARS: Final = ID_CHARS + 2 * DIGEST_BYTES
+"""Hexadecimal digits: the key's id and one block of AES, which is as long as a digest."""
 
 _REFERENCE = re.compile(rf"[0-9a-f]{{{REFERENCE_CHARS}}}")
 

@@ -115,24 +115,16 @@ def _sound_forms(forms: tuple[str, ...], telling: tuple[str, ...]) -> TokenSound
     onsets = {sound_of(form)[:ONSET] for form in known}
     skeletons = {skeleton_of(form) for form in (*known, *telling)}
     variants = {number for form in known[:1] for number in classes_of(form)}
-    ranked = sorted(variants, key=lambda number: (_variant_rarity(number), number))[:MAX_CLASSES]
+    rarities = _rarities()
+    ranked = sorted((rarities.variants.get(number, CEILING), number) for number in variants)[:MAX_CLASSES]
     return TokenSounds(
-        tuple((onset, _onset_rarity(onset)) for onset in sorted(onsets)),
-        tuple((skeleton, _skeleton_rarity(skeleton)) for skeleton in sorted(skeletons)),
-        tuple((f"={number}", _variant_rarity(number)) for number in ranked),
+        tuple((onset, min(MAX_ONSET_RARITY, rarities.onsets.get(onset, CEILING))) for onset in sorted(onsets)),
+        tuple(
+            (skeleton, min(100 + BITS_PER_SOUND * len(skeleton), rarities.skeletons.get(skeleton, CEILING)))
+            for skeleton in sorted(skeletons)
+        ),
+        tuple((f"={number}", rarity) for rarity, number in ranked),
     )
-
-
-def _onset_rarity(onset: str) -> int:
-    return min(MAX_ONSET_RARITY, _rarities().onsets.get(onset, CEILING))
-
-
-def _skeleton_rarity(skeleton: str) -> int:
-    return min(100 + BITS_PER_SOUND * len(skeleton), _rarities().skeletons.get(skeleton, CEILING))
-
-
-def _variant_rarity(number: int) -> int:
-    return _rarities().variants.get(number, CEILING)
 
 
 class _Rarities(msgspec.Struct, frozen=True):
@@ -143,18 +135,13 @@ class _Rarities(msgspec.Struct, frozen=True):
 
 @cache
 def _rarities() -> _Rarities:
-    """The rarities of sounds, from those of all known tokens."""
+    """The rarities of sounds, from all known tokens; those of classes of variants, from all spellings, known or not."""
     tokens = known_rarities().items()
     return _Rarities(
         _sum_rarities((sound_of(token)[:ONSET], rarity) for token, rarity in tokens),
         _sum_rarities((skeleton_of(token), rarity) for token, rarity in tokens),
-        _class_rarities(),
+        _sum_rarities((number, rarity_of(one)) for number, some in enumerate(spellings()) for one in some),
     )
-
-
-def _class_rarities() -> dict[int, int]:
-    """The rarities of classes of variants, from those of all their spellings, known or not."""
-    return _sum_rarities((number, rarity_of(one)) for number, some in enumerate(spellings()) for one in some)
 
 
 def _sum_rarities(found: Iterable[tuple[Value, int]]) -> dict[Value, int]:

@@ -101,14 +101,9 @@ def _date_values(entity: EntityPrint) -> Values:
     if date is not None:
         return _date_hashes(date.year, date.month, date.day)
     if entity.birth_dates:
-        return _stated_hashes(entity.birth_dates)
+        first = sorted(entity.birth_dates, key=lambda one: not (one.exact and one.first.day))[:MAX_DATES]
+        return _merge_values(values for date in first for values in _range_hashes(date))
     return _text_hashes(entity.birth_date_text) if entity.birth_date_text else {}
-
-
-def _stated_hashes(dates: tuple[BirthDate, ...]) -> Values:
-    """The values of all dates; of a range those of each year."""
-    first = sorted(dates, key=lambda one: not (one.exact and one.first.day))[:MAX_DATES]
-    return _merge_values(values for date in first for values in _range_hashes(date))
 
 
 def _text_hashes(text: str) -> Values:
@@ -128,6 +123,7 @@ def _merge_values(some: Iterable[Values]) -> Values:
 
 
 def _range_hashes(date: BirthDate) -> Iterator[Values]:
+    """The values of a date; of a range those of each year."""
     if date.exact:
         yield _date_hashes(date.first.year, date.first.month, date.first.day)
         return

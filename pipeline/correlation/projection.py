@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, without_evidence
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id, make_reference
@@ -196,19 +197,15 @@ class GenerationDiff(msgspec.Struct, frozen=True, omit_defaults=True):
 def add_old(diff: GenerationDiff | None, claim: Claim, release: CounterpartRelease) -> GenerationDiff:
     """Take in a claim of the old generation, of which agencies were told."""
     before = diff or GenerationDiff(without_evidence(claim))
-    return _with_changes(before, claim, published=see_claim(before.published, claim, release))
+    published = see_claim(before.published, claim, release)
+    return before if published is None else replace(before, claim=without_evidence(claim), published=published)
 
 
 def add_new(diff: GenerationDiff | None, claim: Claim, release: CounterpartRelease) -> GenerationDiff:
     """Take in a claim of the new generation, after all claims of the old one."""
     before = diff or GenerationDiff(without_evidence(claim))
-    return _with_changes(before, claim, seen=see_claim(before.seen, claim, release))
-
-
-def _with_changes(before: GenerationDiff, claim: Claim, **changed: RememberedLink | None) -> GenerationDiff:
-    """The diff after one more claim; a claim that is lower than an earlier one changes nothing."""
-    [(name, value)] = changed.items()
-    return before if value is None else msgspec.structs.replace(before, claim=without_evidence(claim), **{name: value})
+    seen = see_claim(before.seen, claim, release)
+    return before if seen is None else replace(before, claim=without_evidence(claim), seen=seen)
 
 
 def difference_hits(diff: GenerationDiff, ring: KeyRing, switch: int) -> tuple[Hit, ...]:

@@ -89,18 +89,13 @@ class StopCosts:
         one, other = np.nonzero(may)
         may[one, other] = self._matcher.may_link(some.take_cases(one), crowd.take_cases(other))
         for a, left in zip(drawn, may, strict=True):
-            others = [b for b in compress(bearers, left.tolist()) if self._may_be_pair(a, b)]
+            open_ = compress(bearers, left.tolist())
+            others = [b for b in open_ if a.case != b.case and (self._within or a.country != b.country)]
             self._matcher.meet(a, others)
             for b in others:
                 if self._matcher.find_link(a, b) is not None:
-                    self._links[key][min(a.case, b.case), max(a.case, b.case)] = self._is_lost(a, b)
-
-    def _may_be_pair(self, a: Fingerprint, b: Fingerprint) -> bool:
-        return a.case != b.case and (self._within or a.country != b.country)
-
-    def _is_lost(self, a: Fingerprint, b: Fingerprint) -> bool:
-        """Whether the two share only keys that are candidates for the list."""
-        return set(a.keys).intersection(b.keys) <= self._blocks.keys()
+                    is_lost = set(a.keys).intersection(b.keys) <= self._blocks.keys()
+                    self._links[key][min(a.case, b.case), max(a.case, b.case)] = is_lost
 
     def propose(self, worth: int = WORTH) -> tuple[StopProposal, ...]:
         """The proposal for each block, the largest first; `worth` is how many pairs a link may cost (WORTH)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, combinations, product
 from typing import NamedTuple
@@ -23,7 +23,7 @@ MAX_WORDS = 4
 """Rarest words of one title that yield keys."""
 
 MAX_PLACES = 8
-"""Places of one entity that yield keys."""
+"""Places of one entity that yield keys; of more those with the smallest hashes, so that entities agree."""
 
 MAX_MEANINGS = 3
 """Senses of a usual word that yield keys, whatever its language."""
@@ -59,34 +59,25 @@ def title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
     alone: set[str] = set()
     placed: set[str] = set()
     for title in choose_titles(entity.names):
-        words = sorted(map(_take_word, title), key=_by_rarity)
+        words = sorted(map(_take_word, title), key=lambda word: (-word.rarity, word.texts))
         rarest = list(dict.fromkeys(words))[:MAX_WORDS]
         for one, other in combinations(rarest, 2):
             if (rarity := one.rarity + other.rarity) + WORD_PLACE >= least:
-                (alone if rarity >= least else placed).update(_join_texts(one.texts, other.texts))
-        for rarity, texts in rarest:
-            if rarity >= least or len(rarest) == 1:
-                alone.update(texts)
-            if rarity + WORD_PLACE >= least:
-                placed.update(texts)
+                texts = product(one.texts, other.texts)
+                joined = (f"{a} {b}" if a < b else f"{b} {a}" for a, b in texts)  # whichever word comes first
+                (alone if rarity >= least else placed).update(joined)
+        for word in rarest:
+            if word.rarity >= least or len(rarest) == 1:
+                alone.update(word.texts)
+            if word.rarity + WORD_PLACE >= least:
+                placed.update(word.texts)
         if len(title) >= ACRONYM:
             alone.add("".join([token.forms[0][:1] for token in title]))
         alone.add("".join([token.forms[0] for token in title]))
     yield from (make_key(KeyKind.TITLE, text) for text in alone)
     if placed:
-        where = _choose_places(entity)
-        yield from (make_key(KeyKind.TITLE_PLACE, f"{text} {place}") for text in placed for place in where)
-
-
-def _join_texts(some: Iterable[str], others: Iterable[str]) -> Iterator[str]:
-    """Join each text with each other one; the two are sorted, so their order does not matter."""
-    return (f"{one} {other}" if one < other else f"{other} {one}" for one, other in product(some, others))
-
-
-def _choose_places(entity: EntityPrint) -> Collection[str]:
-    """The cities, birth places and postcodes; of too many those with the smallest hashes, so that entities agree."""
-    places = place_sounds(entity) | postcodes(entity)
-    return places if len(places) <= MAX_PLACES else sorted(places, key=hash_value)[:MAX_PLACES]
+        places = sorted(place_sounds(entity) | postcodes(entity), key=hash_value)[:MAX_PLACES]
+        yield from (make_key(KeyKind.TITLE_PLACE, f"{text} {place}") for text in placed for place in places)
 
 
 def choose_titles(names: Sequence[NamePrint]) -> list[Title]:
@@ -117,10 +108,6 @@ def _take_word(token: TokenPrint) -> TitleWord:
         sounds |= {skeleton_of(token.forms[-1]): None}  # the plain romanisation, by which coined words are written
     meant = [f"={meaning}" for meaning in sorted(senses(token.text))[:MAX_MEANINGS]]
     return TitleWord(token.rarity, (*sounds, *meant))
-
-
-def _by_rarity(word: TitleWord) -> tuple[int, tuple[str, ...]]:
-    return -word.rarity, word.texts
 
 
 CONFUSABLE = str.maketrans("OIBS", "0185")
@@ -245,14 +232,10 @@ def _house_keys(entity: EntityPrint) -> Iterator[int]:
         if address.house and address.postcode:
             yield make_key(KeyKind.HOUSE, f"{address.house} {address.postcode}")
         if address.house and address.street:
-            yield make_key(KeyKind.HOUSE, f"{address.house} {_street_word(address.street)} {address.city}")
+            longest = max(address.street.replace(",", "").split(), key=len)  # most telling, seldom abbreviated
+            yield make_key(KeyKind.HOUSE, f"{address.house} {skeleton_of(fold_text(longest))} {address.city}")
         if not address.street and len(address.text) >= SHORTEST_TEXT:
             yield make_key(KeyKind.HOUSE, fold_text(address.text))
-
-
-def _street_word(street: str) -> str:
-    """The sound of a street's longest word, which is the most telling and seldom abbreviated."""
-    return skeleton_of(fold_text(max(street.replace(",", "").split(), key=len)))
 
 
 GRIDS = 4
