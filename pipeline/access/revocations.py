@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
+from joserfc.jwt import Claims
 
 from pipeline.access.requester import Requester
 
@@ -62,15 +63,12 @@ class DenyList:
         for revocation in revocations:
             if revocation.token:
                 self._tokens[revocation.token] = revocation.until
-            else:
-                self._add_person(revocation)
+                continue
+            held = self._people.get((revocation.agency, revocation.subject))
+            if held is None or held.time < revocation.time:
+                self._people[revocation.agency, revocation.subject] = revocation
         self._tokens = {name: until for name, until in self._tokens.items() if until > now}
         self._people = {name: revocation for name, revocation in self._people.items() if revocation.until > now}
-
-    def _add_person(self, revocation: Revocation) -> None:
-        held = self._people.get((revocation.agency, revocation.subject))
-        if held is None or held.time < revocation.time:
-            self._people[revocation.agency, revocation.subject] = revocation
 
     def covers(self, bearer: TokenBearer) -> bool:
         """Whether the token was ended."""
@@ -80,6 +78,6 @@ class DenyList:
         return person is not None and bearer.issued_at <= person.time.timestamp()
 
 
-def issued_at(claims: dict[str, Any]) -> float:
+def issued_at(claims: Claims) -> float:
     """When verified claims say that the token was issued, in seconds since 1970."""
     return float(claims["iat"])

@@ -8,9 +8,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import orjson
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeySet, KeySetSerialization
 
 from pipeline.access.requester import Requester
 from pipeline.access.text_limits import SUBJECT
@@ -45,7 +46,8 @@ def token_rules(settings: Settings) -> TokenRules:
 
 
 def _make_fetch(settings: Settings) -> FetchKeys:
-    source = settings.token_keys or (f"{_issuer_url(settings)}{DISCOVERY}" if _has_issuer(settings) else "")
+    discovery = f"{settings.token_issuer.rstrip('/')}{DISCOVERY}" if _has_issuer(settings) else ""
+    source = settings.token_keys or discovery
     if not source:
         return lambda: _local_public_keys(settings)
     if not source.startswith(SCHEMES):
@@ -65,45 +67,48 @@ def _has_issuer(settings: Settings) -> bool:
     return settings.token_issuer.startswith(SCHEMES)
 
 
-def _issuer_url(settings: Settings) -> str:
-    return settings.token_issuer.rstrip("/")
+async def _local_public_keys(settings: Settings) -> KeySetSerialization:
+    return KeySet([local_key(settings)]).as_dict(private=False)
 
 
-async def _local_public_keys(settings: Settings) -> dict[str, Any]:
-    return dict(KeySet([local_key(settings)]).as_dict(private=False))
-
-
-async def _read_key_file(path: Path) -> dict[str, Any]:
+async def _read_key_file(path: Path) -> KeySetSerialization:
     try:
-        held: dict[str, Any] = orjson.loads(path.expanduser().read_bytes())
+        held: KeySetSerialization = orjson.loads(path.expanduser().read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
         raise KeysAwayError("LIAISON_TOKEN_KEYS does not hold a readable key set (JWKS)") from error
     return held
 
 
-async def _fetch_key_set(url: str, issuer: str) -> dict[str, Any]:
+class _PublishedKeys(msgspec.Struct):
+    """A key set, or, with `jwks_uri`, a discovery document that says where it is."""
+
+    keys: list[Any] = []
+    issuer: str = ""
+    jwks_uri: str = ""
+
+
+async def _fetch_key_set(url: str, issuer: str) -> KeySetSerialization:
     """The key set at `url`, or the one that an OIDC issuer's discovery document names.
 
     That document must be the issuer's own (OpenID Connect Discovery 1.0, 4.3).
     """
     async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:
-        held = await _fetch_json(client, url)
-        if "jwks_uri" not in held:
-            return held
-        if held.get("issuer") != issuer:
-            raise KeysAwayError("the discovery document names another issuer than LIAISON_TOKEN_ISSUER")
-        return await _fetch_json(client, str(held["jwks_uri"]))
+        held = await _fetch_published(client, url)
+        if held.jwks_uri:
+            if held.issuer != issuer:
+                raise KeysAwayError("the discovery document names another issuer than LIAISON_TOKEN_ISSUER")
+            held = await _fetch_published(client, held.jwks_uri)
+        return {"keys": held.keys}
 
 
-async def _fetch_json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+async def _fetch_published(client: httpx.AsyncClient, url: str) -> _PublishedKeys:
     try:
         answer = (await client.get(url)).raise_for_status()
-        held: dict[str, Any] = orjson.loads(answer.content)
-    except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as error:
+        return msgspec.json.decode(answer.content, type=_PublishedKeys)
+    except msgspec.ValidationError as error:
+        raise KeysAwayError("the identity provider does not publish a valid key set (JWKS)") from error
+    except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
         raise KeysAwayError("the identity provider's key set is not responding; try again") from error
-    if not isinstance(held, dict):
-        raise KeysAwayError("the identity provider does not publish a valid key set (JWKS)")
-    return held
 
 
 def issue_token(settings: Settings, requester: Requester, now: datetime, life: timedelta) -> str:

@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
+from joserfc.jwt import Claims
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.revocations import DenyList, TokenBearer, issued_at, token_id
@@ -38,7 +39,7 @@ KEPT: Final = timedelta(minutes=15)
 MOST_HELD: Final = 20_000
 """Tokens whose signature need not be checked again: a working day's bearers, at about 1 KB each."""
 
-FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
+FetchKeys = Callable[[], Awaitable[KeySetSerialization]]
 """Brings the published key set (RFC 7517) as JSON."""
 
 
@@ -74,7 +75,7 @@ class TokenVerifier:
         self._keys: KeySet | None = None
         self._tried: datetime | None = None
         self._turn = asyncio.Lock()
-        self._held: dict[bytes, dict[str, Any]] = {}
+        self._held: dict[bytes, Claims] = {}
 
     async def verify_requester(self, token: str) -> Requester:
         """Whom the token names. Raises TokenError, KeysAwayError."""
@@ -92,13 +93,12 @@ class TokenVerifier:
         except InvalidKeyIdError as error:
             raise TokenError("the token is signed by an unknown key") from error
 
-    async def verify_content(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    async def verify_content(self, token: str) -> jwt.Token:
         """A token's header and claims, once they hold. Raises TokenError, KeysAwayError."""
         await self.verify_bearer(token)
         if self._keys is None:
             raise KeysAwayError("the identity provider's keys are not available; try again")
-        held = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
-        return dict(held.header), dict(held.claims)
+        return jwt.decode(token, self._keys, algorithms=ALGORITHMS)
 
     def _read_bearer(self, token: str) -> TokenBearer:
         if self._keys is None:
@@ -106,7 +106,7 @@ class TokenVerifier:
         claims = check_claims(self._verify_cached(token, self._keys), self._rules, self._clock())
         return TokenBearer(requester_of(claims), token_id(token), issued_at(claims))
 
-    def _verify_cached(self, token: str, keys: KeySet) -> dict[str, Any]:
+    def _verify_cached(self, token: str, keys: KeySet) -> Claims:
         name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
         claims = self._held.get(name)
         if claims is None:
@@ -132,13 +132,13 @@ class TokenVerifier:
                 return
             self._tried = now
             try:
-                self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
+                self._keys = KeySet.import_key_set(await self._fetch())
             except (JoseError, ValueError, TypeError, KeyError) as error:
                 raise KeysAwayError("the identity provider does not publish a valid key set (JWKS)") from error
             self._held.clear()
 
 
-def verify_signature(token: str, keys: KeySet) -> dict[str, Any]:
+def verify_signature(token: str, keys: KeySet) -> Claims:
     """The token's claims, once the signature holds.
 
     Raises TokenError, or InvalidKeyIdError for a key that is not in the set.
@@ -153,7 +153,7 @@ def verify_signature(token: str, keys: KeySet) -> dict[str, Any]:
         raise TokenError("invalid token: {cause}", cause=_fault_kind(error)) from error
 
 
-def check_claims(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str, Any]:
+def check_claims(claims: Claims, rules: TokenRules, now: datetime) -> Claims:
     """The same claims, once issuer, audience and times hold at `now`. Raises TokenError."""
     registry = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
@@ -178,7 +178,7 @@ def _fault_kind(error: Exception) -> str:
     return error.error if isinstance(error, JoseError) and isinstance(error.error, str) else type(error).__name__
 
 
-def requester_of(claims: dict[str, Any]) -> Requester:
+def requester_of(claims: Claims) -> Requester:
     """The requester of verified claims `sub`, `agency`, `country` and `roles`. Raises TokenError."""
     subject, agency, country = (_text_claim(claims, name) for name in ("sub", "agency", "country"))
     roles = _parse_roles(claims.get("roles"))
@@ -189,7 +189,7 @@ def requester_of(claims: dict[str, Any]) -> Requester:
     return Requester(subject, agency, country, roles)
 
 
-def _text_claim(claims: dict[str, Any], name: str) -> str:
+def _text_claim(claims: Claims, name: str) -> str:
     value = claims.get(name, "")
     if not isinstance(value, str):
         raise TokenError("the token's {name} must be text", name=name)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -36,7 +36,7 @@ from pipeline.api.problems import (
 )
 from pipeline.api.refusals import answer_refusal, problem_response
 from pipeline.api.routes import ROUTERS
-from pipeline.api.routes.endpoints import runtime_of, schema_components
+from pipeline.api.routes.endpoints import OpenApiObject, runtime_of, schema_components
 from pipeline.api.routes.table import ENDPOINTS
 from pipeline.api.runtime import Runtime
 from pipeline.errors import LiaisonError
@@ -223,7 +223,7 @@ def _make_problem(error: HTTPException) -> ProblemError:
     return problem
 
 
-def _build_openapi(app: FastAPI) -> dict[str, Any]:
+def _build_openapi(app: FastAPI) -> OpenApiObject:
     """The OpenAPI 3.1 document, with the schemas of what services return."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)

@@ -8,7 +8,7 @@ everywhere else.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -66,26 +66,22 @@ class SecurityHeaders:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message), state, is_https=scope["scheme"] == "https")
+                headers = MutableHeaders(scope=message)
+                headers.update(FIXED)
+                policy = content_policy(headers.get("content-type", ""), state[NONCE], state.get(FORM_TARGETS, ()))
+                headers["Content-Security-Policy"] = policy
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = STRICT_TRANSPORT
             await send(message)
 
         await self.app(scope, receive, guarded)
 
 
-def _add_headers(headers: MutableHeaders, state: dict[str, Any], *, is_https: bool) -> None:
-    for name, value in FIXED.items():
-        headers[name] = value
-    headers["Content-Security-Policy"] = content_policy(headers.get("content-type", ""), state)
-    if is_https:
-        headers["Strict-Transport-Security"] = STRICT_TRANSPORT
-
-
-def content_policy(media_type: str, state: dict[str, Any]) -> str:
-    """The policy of an answer of this media type to a request of this state."""
+def content_policy(media_type: str, nonce: str, form_targets: Iterable[str]) -> str:
+    """The policy of an answer of this media type."""
     if not media_type.startswith("text/html"):
         return NO_CONTENT_POLICY
-    targets = "".join(f" {target}" for target in state.get(FORM_TARGETS, ()))
-    return PAGE_POLICY.format(nonce=state[NONCE], targets=targets)
+    return PAGE_POLICY.format(nonce=nonce, targets="".join(f" {target}" for target in form_targets))
 
 
 PREFIX: Final = b"x-forwarded-"
@@ -109,7 +105,13 @@ class ForwardedHeaders:
             await self.app(scope, receive, send)
             return
         trusted = self._is_trusted(scope.get("client"))
-        kept: Any = [(name, value) for name, value in scope["headers"] if not _is_forwarded(name, trusted=trusted)]
+        believed = BELIEVED if trusted else frozenset()
+        kept: Any = [
+            (name, value)
+            for name, value in scope["headers"]
+            # what speaks of another client than the connection's, and is not believed
+            if name not in OTHER and (not name.startswith(PREFIX) or name in believed)
+        ]
         served = self._behind_proxy if trusted else self.app
         await served({**scope, "headers": kept}, receive, send)  # type: ignore[arg-type]
 
@@ -119,8 +121,3 @@ class ForwardedHeaders:
         except ValueError:
             return False
         return any(address in network for network in self._proxies)
-
-
-def _is_forwarded(name: bytes, *, trusted: bool) -> bool:
-    """Whether a header speaks of another client than the connection's, and is not believed."""
-    return name in OTHER or (name.startswith(PREFIX) and not (trusted and name in BELIEVED))

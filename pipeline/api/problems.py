@@ -6,7 +6,10 @@ Messages never echo stored values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Annotated, ClassVar, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from pipeline.errors import LiaisonError
 from pipeline.locale import LANGUAGES, SOURCE, translate
@@ -35,6 +38,19 @@ def _parse_weight(part: str) -> tuple[str, float]:
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
+
+class Problem(msgspec.Struct, frozen=True):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | UnsetType = UNSET
+    fields: Annotated[list[str], Meta(description="What is missing or wrong.")] | UnsetType = UNSET
+    case: Annotated[str, Meta(description="The case that you have access to already.")] | UnsetType = UNSET
+    request_id: str | UnsetType = UNSET
+
+
 Detail = str | LiaisonError
 """What there is to say of a problem; a message with {places} is an error with their values."""
 
@@ -45,20 +61,25 @@ class ProblemError(LiaisonError):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, detail: Detail = "", headers: Mapping[str, str] | None = None, **extensions: Any) -> None:
+    def __init__(
+        self,
+        detail: Detail = "",
+        headers: Mapping[str, str] | None = None,
+        *,
+        fields: list[str] | UnsetType = UNSET,
+        case: str | UnsetType = UNSET,
+    ) -> None:
         said = LiaisonError(detail) if isinstance(detail, str) else detail
         super().__init__(said.message or self.title, **said.values)
         self.detailed = bool(said.message)
         self.headers = dict(headers or {})
-        self.extensions = extensions
+        self.fields, self.case = fields, case
 
-    def json_members(self, request_id: str, language: str = "en") -> dict[str, Any]:
-        """The problem's JSON members."""
-        detail = {"detail": translate_error(self, language)} if self.detailed else {}
-        title = translate(self.title, language)
-        return {"type": "about:blank", "title": title, "status": self.status, **detail, **self.extensions} | (
-            {"request_id": request_id} if request_id else {}
-        )
+    def describe(self, request_id: str, language: str) -> Problem:
+        """What is answered, in one of LANGUAGES."""
+        detail = translate_error(self, language) if self.detailed else UNSET
+        title, named = translate(self.title, language), request_id or UNSET
+        return Problem("about:blank", title, self.status, detail, self.fields, self.case, named)
 
 
 class UnauthenticatedError(ProblemError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
+import msgspec
 from fastapi import Request, Response
 
 from pipeline.access.audit import Act, ActKind, RequestRule
@@ -37,7 +37,7 @@ async def answer_refusal(request: Request, problem: ProblemError) -> Response:
 def problem_response(request: Request, problem: ProblemError) -> Response:
     """A problem as its response."""
     language: str = request.state.language
-    body = orjson.dumps(problem.json_members(request.state.request_id, language))
+    body = msgspec.json.encode(problem.describe(request.state.request_id, language))
     headers = {**problem.headers, "Content-Language": language}
     return Response(body, problem.status, headers, media_type=PROBLEM_TYPE)
 
@@ -59,13 +59,9 @@ async def record_refusal(request: Request, problem: ProblemError) -> None:
         roles=tuple(sorted(who.roles)),
         request=request.state.request_id,
         object=f"{problem.status} {request_method(request.scope)} {request_route(request.scope)}",
-        rule=_refusal_rule(problem),
+        rule=RequestRule.NO_GROUNDS if isinstance(problem.__cause__, GroundsError) else RULES[problem.status],
     )
     try:
         await runtime.audit.write(act)
     except AuditError:
         metrics.REFUSALS_NOT_RECORDED.inc()
-
-
-def _refusal_rule(problem: ProblemError) -> RequestRule:
-    return RequestRule.NO_GROUNDS if isinstance(problem.__cause__, GroundsError) else RULES[problem.status]

@@ -30,7 +30,7 @@ from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import DocumentWrite
-from pipeline.index.engine import PAGE, PointInTime, SearchEngine, call_engine, fetch_documents
+from pipeline.index.engine import PAGE, PointInTime, SearchEngine, call_engine, fetch_documents, read_pages
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Body, page_body
 
@@ -42,7 +42,7 @@ class ReviewDocument(Review, frozen=True, omit_defaults=True):
 
 
 class DisclosureDocument(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A document of index `disclosures`; `thread` is JSON when written, plain values when read."""
+    """A document of index `disclosures` as it is written: `thread` is JSON."""
 
     id: str
     position: int
@@ -54,7 +54,13 @@ class DisclosureDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     subject: str = ""
     deadline: datetime | None = None
     until: datetime | None = None
-    thread: Any = None
+    thread: msgspec.Raw = msgspec.Raw()
+
+
+class _StoredThread(msgspec.Struct):
+    """What is read of a document of index `disclosures`."""
+
+    thread: Disclosure
 
 
 class NoticeDocument(Notice, frozen=True, omit_defaults=True):
@@ -266,15 +272,15 @@ class DecisionReader:
 
     async def grants_on(self, case: str, agencies: Iterable[str]) -> tuple[Grant, ...]:
         """All grants on a case: those to these agencies in real time, a person's own once a refresh has shown it."""
-        found = await self._fetch_page("disclosures", [{"term": {"case": case}}], LATEST_FIRST, MOST_THREADS)
+        body = _page_body([{"term": {"case": case}}], LATEST_FIRST, MOST_THREADS)
+        found = await self.open_point("disclosures", None).hits(source=False, **body)
         named = [thread_id for agency in agencies for thread_id in thread_ids(self._ring, agency, case)]
-        threads = await self.read_threads([*(hit["_id"] for hit in found), *named])
+        threads = await self.read_threads([*(hit.id for hit in found), *named])
         return tuple(grant for thread in threads.values() if (grant := grant_of(thread)) is not None)
 
     async def read_threads(self, ids: Iterable[str]) -> dict[str, Disclosure]:
         """The disclosures of these ids, in real time."""
-        found = await self._get_documents("disclosures", ids, DisclosureDocument)
-        return {key: _to_disclosure(document) for key, document in found.items()}
+        return {key: held.thread for key, held in (await self._get("disclosures", ids, _StoredThread)).items()}
 
     def open_point(self, kind: str, held: str | None) -> PointInTime:
         """Where a list is read whose items move: see PointInTime."""
@@ -295,31 +301,26 @@ class DecisionReader:
         """
         body = _page_body([{"term": {role: agency}}, *_OF_KIND[kind]], LATEST_FIRST, limit, after)
         found = await (at or self.open_point("disclosures", None)).hits(source=False, **body)
-        threads = await self.read_threads(hit["_id"] for hit in found)
-        return [(threads.get(hit["_id"]), hit["sort"]) for hit in found]
+        threads = await self.read_threads(hit.id for hit in found)
+        return [(threads.get(hit.id), hit.sort) for hit in found]
 
     async def late_reviews(self, now: datetime) -> AsyncIterator[Disclosure]:
         """The threads of all agencies in which a review was due before `now`, as they were indexed."""
         query = [*_OF_KIND[ThreadKind.AWAITING_REVIEW], {"range": {"deadline": {"lt": now.isoformat()}}}]
-        after: list[Any] | None = None
-        while found := await self._fetch_page("disclosures", query, IN_ORDER, PAGE, after):
-            for hit in found:
-                yield _to_disclosure(msgspec.convert(hit["_source"], DisclosureDocument))
-            after = found[-1]["sort"]
+        async for held in self._read_all("disclosures", query, _StoredThread):
+            yield held.thread
 
     async def read_review(self, name: str) -> Review | None:
         """One review, in real time."""
-        found = (await self._get_documents("reviews", [name], ReviewDocument)).get(name)
-        return None if found is None else _to_review(found)
+        return (await self._get("reviews", [name], Review)).get(name)
 
     async def reviews_of(self, links: Iterable[str]) -> dict[str, list[Review]]:
         """The reviews of each of these links, undone ones included; a link without any has an empty list."""
         found: dict[str, list[Review]] = {link: [] for link in links}
         if found:
             query: list[Body] = [{"terms": {"link": list(found)}}]
-            for hit in await self._fetch_page("reviews", query, IN_ORDER, MOST_REVIEWS):
-                review = msgspec.convert(hit["_source"], ReviewDocument)
-                found[review.link].append(_to_review(review))
+            for review, _ in await self._find("reviews", query, Review, IN_ORDER, MOST_REVIEWS):
+                found[review.link].append(review)
         return found
 
     async def manual_links(
@@ -330,70 +331,63 @@ class DecisionReader:
             "bool": {"should": [{"term": {f"case_{side}": case}} for side in "ab"], "minimum_should_match": 1}
         }
         query = [sides, {"term": {"manual": True}}]
-        found = await self._fetch_page("reviews", query, LATEST_FIRST, limit, after)
-        return [(_to_review(msgspec.convert(hit["_source"], ReviewDocument)), hit["sort"]) for hit in found]
+        return await self._find("reviews", query, Review, LATEST_FIRST, limit, after)
 
     async def read_assignees(self, agency: str, links: Iterable[str]) -> dict[str, str]:
         """Who of an agency is to judge each of these links, in real time; unassigned ones are left out."""
         ids = [assignment_id(agency, link) for link in links]
-        found = await self._get_documents("assignments", ids, Assignment)
+        found = await self._get("assignments", ids, Assignment)
         return {assignment.link: assignment.assignee for assignment in found.values() if assignment.assignee}
 
     async def subscriptions_of(self, ids: Iterable[str]) -> dict[str, Subscription]:
         """The alerts of these ids, in real time."""
-        found = await self._get_documents("subscriptions", ids, SubscriptionDocument)
-        return {name: _to_subscription(document) for name, document in found.items()}
+        return await self._get("subscriptions", ids, Subscription)
 
     async def list_subscriptions(self, agency: str, limit: int) -> list[Subscription]:
         """The active alerts of an agency, those made last first; those past their date among them."""
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
-        found = await self._fetch_page("subscriptions", query, LATEST_FIRST, limit)
-        listed = (_to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found)
-        return sorted(listed, key=lambda subscription: subscription.place, reverse=True)
+        found = await self._find("subscriptions", query, Subscription, LATEST_FIRST, limit)
+        return sorted((listed for listed, _ in found), key=lambda listed: listed.place, reverse=True)
 
     async def list_shared_subscriptions(self) -> AsyncIterator[Subscription]:
         """All active alerts that are shared."""
         query: list[Body] = [{"term": {"state": "active"}}, {"term": {"shared": True}}]
-        after: list[Any] | None = None
-        while found := await self._fetch_page("subscriptions", query, IN_ORDER, PAGE, after):
-            for hit in found:
-                yield _to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument))
-            after = found[-1]["sort"]
+        async for listed in self._read_all("subscriptions", query, Subscription):
+            yield listed
 
     async def read_admitted(self, ids: Iterable[str]) -> dict[str, str]:
         """By question id the hash of the case whose question the gate has answered, in real time."""
-        found = await self._get_documents("hit_admissions", ids, Admission)
+        found = await self._get("hit_admissions", ids, Admission)
         return {name: admission.asks for name, admission in found.items() if admission.asks}
 
     async def list_allowances(self, owner: str, limit: int) -> list[HitAllowance]:
         """What an agency allows others to be told of its hit-only records a day, by their names."""
-        found = await self._fetch_page("hit_allowances", [{"term": {"owner": owner}}], [{"agency": "asc"}], limit)
-        return [msgspec.convert(hit["_source"], HitAllowance) for hit in found]
+        query: list[Body] = [{"term": {"owner": owner}}]
+        found = await self._find("hit_allowances", query, HitAllowance, [{"agency": "asc"}], limit)
+        return [allowance for allowance, _ in found]
 
     async def list_notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
         """The notices to an agency behind a position, in their order."""
         query: list[Body] = [{"term": {"agency": agency}}, {"range": {"position": {"gt": after}}}]
-        found = await self._fetch_page("notices", query, IN_ORDER, limit)
-        return [msgspec.convert(hit["_source"], NoticeDocument) for hit in found]
+        return [notice for notice, _ in await self._find("notices", query, NoticeDocument, IN_ORDER, limit)]
 
     async def latest_notices(
         self, agency: str, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[NoticeDocument, list[Any]]]:
         """The notices to an agency, the latest first, each with its place in line."""
-        found = await self._fetch_page("notices", [{"term": {"agency": agency}}], LATEST_FIRST, limit, after)
-        return [(msgspec.convert(hit["_source"], NoticeDocument), hit["sort"]) for hit in found]
+        query: list[Body] = [{"term": {"agency": agency}}]
+        return await self._find("notices", query, NoticeDocument, LATEST_FIRST, limit, after)
 
     async def list_accesses(
         self, owner: str, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[AuditDocument, list[Any]]]:
         """Acts in which cases of an agency were shown, the latest first, each with its place in line."""
-        found = await self._fetch_page("audit", [{"term": {"owners": owner}}], LATEST_FIRST, limit, after)
-        return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
+        query: list[Body] = [{"term": {"owners": owner}}]
+        return await self._find("audit", query, AuditDocument, LATEST_FIRST, limit, after)
 
     async def latest_acts(self, limit: int) -> list[AuditDocument]:
         """The latest acts of all agencies, the last first."""
-        found = await self._fetch_page("audit", [], LATEST_FIRST, limit)
-        return [msgspec.convert(hit["_source"], AuditDocument) for hit in found]
+        return [act for act, _ in await self._find("audit", [], AuditDocument, LATEST_FIRST, limit)]
 
     async def list_acts(
         self, agency: str, which: ActSelection, limit: int, after: Sequence[Any] | None = None
@@ -410,47 +404,46 @@ class DecisionReader:
             filters.append({"term": {"agency": which.agency}})
         if days := {name: day for name, day in (("gte", which.first), ("lt", which.behind)) if day}:
             filters.append({"range": {"time": days}})
-        found = await self._fetch_page("audit", filters, LATEST_FIRST, limit, after)
-        return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
+        return await self._find("audit", filters, AuditDocument, LATEST_FIRST, limit, after)
 
     async def wait_until_effective(self, kind: str, name: str, offset: int) -> None:
         """Return once readers see the value at `offset` of its topic, or a later one. Raises NotEffectiveError."""
         deadline = time.monotonic() + EFFECTIVE_S
-        while (await self._read_version(kind, name)) < offset:
+        alias = self._indices.read_alias(kind)
+        while True:
+            held = await fetch_documents(self._client, alias, [name], source=False)
+            if held and held[0].version >= offset:
+                break
             if time.monotonic() > deadline:
                 raise NotEffectiveError("saved; it takes effect as soon as the search index has caught up")
             await asyncio.sleep(POLL_S)
-        await call_engine(self._client.indices.refresh, index=self._indices.read_alias(kind))
+        await call_engine(self._client.indices.refresh, index=alias)
 
-    async def _read_version(self, kind: str, name: str) -> int:
-        found = await fetch_documents(self._client, self._indices.read_alias(kind), [name], source=False)
-        return int(found[0]["_version"]) if found else -1
-
-    async def _get_documents(self, kind: str, ids: Iterable[str], struct: type[T]) -> Mapping[str, T]:
+    async def _get(self, kind: str, ids: Iterable[str], struct: type[T]) -> dict[str, T]:
+        """Documents by id, in real time."""
         found = await fetch_documents(self._client, self._indices.read_alias(kind), list(dict.fromkeys(ids)))
-        return {item["_id"]: msgspec.convert(item["_source"], struct) for item in found}
+        return {held.id: held.read_as(struct) for held in found}
 
-    async def _fetch_page(
-        self, kind: str, filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None = None
-    ) -> list[dict[str, Any]]:
-        return await self.open_point(kind, None).hits(**_page_body(filters, sort, size, after))
+    async def _find(
+        self,
+        kind: str,
+        filters: list[Body],
+        struct: type[T],
+        sort: list[Body],
+        size: int,
+        after: Sequence[Any] | None = None,
+    ) -> list[tuple[T, list[Any]]]:
+        """The documents that pass, `size` at most, each with its place in line."""
+        found = await self.open_point(kind, None).hits(**_page_body(filters, sort, size, after))
+        return [(hit.read_as(struct), hit.sort) for hit in found]
+
+    async def _read_all(self, kind: str, filters: list[Body], struct: type[T]) -> AsyncIterator[T]:
+        """All documents that pass, in the order of their topic."""
+        pages = read_pages(self.open_point(kind, None), {"bool": {"filter": filters}}, IN_ORDER, PAGE)
+        async for batch in pages:
+            for hit in batch:
+                yield hit.read_as(struct)
 
 
-def _page_body(filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None) -> Body:
+def _page_body(filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None = None) -> Body:
     return page_body({"bool": {"filter": filters}}, sort, size, None if after is None else list(after))
-
-
-def _to_review(document: ReviewDocument) -> Review:
-    fields = msgspec.structs.asdict(document)
-    del fields["position"]
-    return Review(**fields)
-
-
-def _to_subscription(document: SubscriptionDocument) -> Subscription:
-    fields = msgspec.structs.asdict(document)
-    del fields["position"]
-    return Subscription(**fields)
-
-
-def _to_disclosure(document: DisclosureDocument) -> Disclosure:
-    return msgspec.convert(document.thread, Disclosure)

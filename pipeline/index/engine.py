@@ -10,10 +10,11 @@ The later pages of a list are read from a point in time, so that nothing written
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
+import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, OrjsonSerializer, TransportError
 
 from pipeline.engines.endpoints import ELASTICSEARCH, engine_url
@@ -41,13 +42,18 @@ def connect(settings: Settings) -> AsyncElasticsearch:
 
     No request is made yet. Raises LiaisonError if there is neither, ValueError for addresses that can't be used.
     """
+    credentials: dict[str, Any] = {}
+    if settings.elasticsearch_username:
+        credentials["basic_auth"] = settings.elasticsearch_username, settings.elasticsearch_password.get_secret_value()
+    if settings.elasticsearch_ca_file is not None:
+        credentials["ca_certs"] = str(settings.elasticsearch_ca_file)
     return AsyncElasticsearch(
         cluster_addresses(settings),
         serializer=OrjsonSerializer(),
         request_timeout=REQUEST_TIMEOUT_S,
         dead_node_backoff_factor=FIRST_REST_S,
         max_dead_node_backoff=LONGEST_REST_S,
-        **_credentials(settings),
+        **credentials,
     )
 
 
@@ -66,15 +72,6 @@ def connect_for_reading(settings: Settings) -> AsyncElasticsearch:
 def cluster_addresses(settings: Settings) -> list[str]:
     """The cluster's addresses: the settings', else the local stack's. Raises LiaisonError without any."""
     return list(split_addresses(engine_url(ELASTICSEARCH, settings)))
-
-
-def _credentials(settings: Settings) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    if settings.elasticsearch_username:
-        given["basic_auth"] = (settings.elasticsearch_username, settings.elasticsearch_password.get_secret_value())
-    if settings.elasticsearch_ca_file is not None:
-        given["ca_certs"] = str(settings.elasticsearch_ca_file)
-    return given
 
 
 NO_INDEX = "no search index yet; start a worker, or `liaison demo`"
@@ -136,7 +133,37 @@ async def refresh_indices(client: SearchEngine, indices: Sequence[str]) -> None:
             raise IndexAwayError(SILENT, kind="refresh")
 
 
-async def fetch_documents(client: SearchEngine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
+T = TypeVar("T")
+
+
+class FoundDocument(NamedTuple):
+    """A document as Elasticsearch brings it; what was not asked for is empty.
+
+    `version` is its external version, of one read by id. Of one that a search found, `sort` is its place in the order,
+    `fields` are doc values, and `matched_queries` the names of the clauses that it meets.
+    """
+
+    id: str
+    version: int
+    source: Any
+    sort: list[Any]
+    fields: Mapping[str, Any]
+    matched_queries: tuple[str, ...]
+
+    @classmethod
+    def of_item(cls, item: Mapping[str, Any]) -> Self:
+        """One of an answer's `hits` or `docs`."""
+        return cls(
+            item.get("_id", ""), item.get("_version", -1), item.get("_source"), item.get("sort", []),
+            item.get("fields", {}), tuple(item.get("matched_queries", ())),
+        )  # fmt: skip
+
+    def read_as(self, struct: type[T]) -> T:
+        """Its content. Raises msgspec.ValidationError for a document of another kind."""
+        return msgspec.convert(self.source, struct)
+
+
+async def fetch_documents(client: SearchEngine, index: str, ids: Sequence[str], **what: Any) -> list[FoundDocument]:
     """Those of some documents that are there, in real time; `what` says what to bring of each. Raises IndexAwayError.
 
     The node that is asked reads its own copies where it has any: otherwise it would ask others at random, one that
@@ -145,14 +172,11 @@ async def fetch_documents(client: SearchEngine, index: str, ids: Sequence[str], 
     if not ids:
         return []
     answer = await call_engine(client.mget, index=index, ids=ids, realtime=True, preference=OWN_COPIES, **what)
-    return [item for item in answer["docs"] if _is_found(item)]
-
-
-def _is_found(item: dict[str, Any]) -> bool:
-    """Whether a document is there; one that cannot be looked at (its shard is away) is not taken for absent."""
-    if error := item.get("error"):
-        raise IndexAwayError(NO_INDEX if error["type"] == "index_not_found_exception" else SILENT, kind=error["type"])
-    return bool(item["found"])
+    for item in answer["docs"]:
+        if error := item.get("error"):  # its shard is away: it is not taken for absent
+            kind = error["type"]
+            raise IndexAwayError(NO_INDEX if kind == "index_not_found_exception" else SILENT, kind=kind)
+    return [FoundDocument.of_item(item) for item in answer["docs"] if item["found"]]
 
 
 KEEP_ALIVE = "2m"
@@ -175,10 +199,10 @@ class PointInTime:
         """Whether it stays as it is while others write."""
         return self.held is not None
 
-    async def hits(self, **body: Any) -> list[dict[str, Any]]:
+    async def hits(self, **body: Any) -> list[FoundDocument]:
         """The hits of a search. Raises LiaisonError."""
         if self.held is None:
-            return _hits_of(await search_all_shards(self._client, index=self._index, **body))
+            return await find_documents(self._client, self._index, **body)
         if self.held:
             try:
                 return await self._hits_then(self.held, body)
@@ -188,7 +212,7 @@ class PointInTime:
         opened = await call_engine(self._client.open_point_in_time, index=self._index, keep_alive=KEEP_ALIVE)
         return await self._hits_then(opened["id"], body)
 
-    async def _hits_then(self, held: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    async def _hits_then(self, held: str, body: Body) -> list[FoundDocument]:
         answer = await search_all_shards(self._client, pit={"id": held, "keep_alive": KEEP_ALIVE}, **body)
         self.held = answer.get("pit_id", held)
         return _hits_of(answer)
@@ -205,8 +229,13 @@ class PointInTime:
             self.held = ""
 
 
-def _hits_of(answer: Any) -> list[dict[str, Any]]:
-    return list(answer["hits"]["hits"])
+async def find_documents(client: SearchEngine, index: str, **body: Any) -> list[FoundDocument]:
+    """The hits of a search of an index as it is now. Raises IndexAwayError."""
+    return _hits_of(await search_all_shards(client, index=index, **body))
+
+
+def _hits_of(answer: Mapping[str, Any]) -> list[FoundDocument]:
+    return [FoundDocument.of_item(hit) for hit in answer["hits"]["hits"]]
 
 
 PAGE = 1000
@@ -220,7 +249,7 @@ async def read_pages(
     size: int,
     after: list[Any] | None = None,
     fields: Sequence[str] = (),
-) -> AsyncIterator[list[dict[str, Any]]]:
+) -> AsyncIterator[list[FoundDocument]]:
     """The documents behind the sort values `after`, `size` a page; of each `fields`, by default all.
 
     The point is not closed. Raises LiaisonError.
@@ -229,20 +258,22 @@ async def read_pages(
     while True:
         hits = await point.hits(**included, **page_body(query, sort, size, after))
         if hits:
-            yield [hit["_source"] for hit in hits]
-            after = hits[-1]["sort"]
+            yield hits
+            after = hits[-1].sort
         if len(hits) < size:
             return
 
 
-async def read_all_pages(point: PointInTime, query: Body, sort: list[Body]) -> AsyncIterator[list[dict[str, Any]]]:
+async def read_all_pages(
+    point: PointInTime, query: Body, sort: list[Body], fields: Sequence[str] = ()
+) -> AsyncIterator[list[FoundDocument]]:
     """All documents at one point in time, what was written a moment ago included; the point is closed at the end.
 
     Raises LiaisonError.
     """
     await point.refresh()
     try:
-        async for batch in read_pages(point, query, sort, PAGE):
+        async for batch in read_pages(point, query, sort, PAGE, fields=fields):
             yield batch
     finally:
         await point.close()

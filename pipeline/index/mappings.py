@@ -14,12 +14,13 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping as ByName
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.errors import LiaisonError
 from pipeline.index.fields import CATALOGUE, Mapping, strict_mapping
+from pipeline.index.queries import Body
 from pipeline.settings import Settings
 
 MAX_SHARDS: Final = 1024
@@ -39,11 +40,11 @@ class IndexLayout(NamedTuple):
     shards: int = 1
     replicas: str = "0-1"
 
-    def index_settings(self) -> dict[str, Any]:
+    def index_settings(self) -> Body:
         """What Elasticsearch is told when the index is made."""
         return {"number_of_shards": self.shards, **self.replica_settings()}
 
-    def replica_settings(self) -> dict[str, Any]:
+    def replica_settings(self) -> Body:
         """The part of it that can be changed at any time."""
         if "-" in self.replicas:
             return {"auto_expand_replicas": self.replicas}
@@ -102,7 +103,7 @@ Layouts = ByName[str, IndexLayout]
 
 PER_GENERATION = frozenset({"cases", "links"})
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: Body = {
     # Set at all, so that an index nobody has searched for 30 s still makes new documents visible.
     "refresh_interval": "1s",
     "analysis": {"analyzer": {"words": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase"]}}},
@@ -139,7 +140,7 @@ class PinnedIndices(Indices):
         return self.write_alias(kind)
 
 
-def index_body(kind: str, layouts: Layouts = DEFAULT_LAYOUTS) -> dict[str, Any]:
+def index_body(kind: str, layouts: Layouts = DEFAULT_LAYOUTS) -> Body:
     """Settings and mappings of an index of this kind."""
     return {"settings": SETTINGS | layouts[kind].index_settings(), "mappings": strict_mapping(CATALOGUE[kind])}
 
@@ -169,7 +170,7 @@ async def set_replicas(client: AsyncElasticsearch, indices: Indices, kind: str, 
 
 
 async def _create_index(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> None:
-    aliases: dict[str, Any] = {indices.write_alias(kind): {"is_write_index": True}}
+    aliases: Body = {indices.write_alias(kind): {"is_write_index": True}}
     if not await client.indices.exists_alias(name=indices.read_alias(kind)):
         aliases[indices.read_alias(kind)] = {}
     body = index_body(kind, layouts)
@@ -184,7 +185,7 @@ async def switch_aliases(client: AsyncElasticsearch, indices: Indices) -> None:
         await client.indices.update_aliases(actions=actions)
 
 
-async def _alias_moves(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[dict[str, Any]]:
+async def _alias_moves(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[Body]:
     alias = indices.read_alias(kind)
     wanted, held = await _indices_behind(client, indices.write_alias(kind)), await _indices_behind(client, alias)
     if not wanted or wanted == held:

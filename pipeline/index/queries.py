@@ -17,6 +17,7 @@ from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.search.probes import TOLD_BY_SCORE, WEIGHTS, CandidateQuery, ScoredClause
 
 Body = dict[str, Any]
+"""JSON of Elasticsearch's own: a request's body, or a part of one."""
 
 BY_SCORE = [{"_score": "desc"}, {"order": "asc"}]
 BY_CASE = [{"case": "asc"}]

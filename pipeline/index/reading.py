@@ -6,12 +6,10 @@ A link is held against the documents of both its cases (invariant I1).
 from __future__ import annotations
 
 from binascii import a2b_base64
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date
 from itertools import islice
 from typing import Any, Literal, NamedTuple, Self
-
-import msgspec
 
 from pipeline.access.release import Viewer
 from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_expired, is_visible
@@ -20,9 +18,11 @@ from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseDocument, LinkDocument, card_of, document_of_card, entities_of
 from pipeline.index.engine import (
     PAGE,
+    FoundDocument,
     PointInTime,
     SearchEngine,
     fetch_documents,
+    find_documents,
     read_all_pages,
     read_pages,
     search_all_shards,
@@ -74,15 +74,14 @@ class CaseReader:
         found: dict[str, CaseDocument] = {}
         while batch := list(islice(wanted, PAGE)):
             items = await fetch_documents(self._client, self._cases, batch, source_includes=fields)
-            documents = [msgspec.convert(item["_source"], CaseDocument) for item in items]
+            documents = (item.read_as(CaseDocument) for item in items)
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
 
     async def may_be_read(self, key: str, viewer: Viewer, *, granted: bool) -> bool:
         """Whether a case was readable as it was indexed, about a second ago; nothing of it is fetched."""
         body = queries.page_body(queries.named_case(key, self._today(), viewer, granted=granted), queries.BY_CASE, 1)
-        found = await search_all_shards(self._client, index=self._cases, source=False, **body)
-        return bool(found["hits"]["hits"])
+        return bool(await find_documents(self._client, self._cases, source=False, **body))
 
     async def find_digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
         """The case that an opaque reference stands for, if its handling shows it to a country for a purpose.
@@ -103,13 +102,12 @@ class CaseReader:
     async def _find_digests(self, digests: list[str], country: str, purpose: str) -> list[str]:
         query = queries.digested_cases(digests, country, purpose, self._today())
         body = queries.page_body(query, queries.BY_CASE, len(digests))
-        hits = (await search_all_shards(self._client, index=self._cases, source=False, **body))["hits"]["hits"]
-        return [hit["_id"] for hit in hits]
+        return [hit.id for hit in await find_documents(self._client, self._cases, source=False, **body)]
 
     async def find_candidates(self, body: queries.Body, at: PointInTime | None = None) -> list[Candidate]:
         """What a candidate query selects, in its order; of large cases the entities are read in real time."""
         hits = await (at or self.open_point("cases", None)).hits(**body)
-        found = [(card_of(a2b_base64(hit["fields"]["card"][0])), hit) for hit in hits]
+        found = [(card_of(a2b_base64(hit.fields["card"][0])), hit) for hit in hits]
         large = [card.case for card, _ in found if card.entities is None]
         documents = await self.read_cases(large, RANKED) if large else {}
         return [_make_candidate(card, hit, documents) for card, hit in found]
@@ -121,7 +119,7 @@ class CaseReader:
         """
         held = {card.case: card for card in cards}
         items = await fetch_documents(self._client, self._cases, list(held), source=False)  # tombstones included
-        versions = {item["_id"]: item["_version"] for item in items}
+        versions = {item.id: item.version for item in items}
         changed = [case for case, card in held.items() if versions.get(case) != card.external_version]
         read = await self.read_cases(changed, RANKED) if changed else {}
         same = (document_of_card(card) for case, card in held.items() if versions.get(case) == card.external_version)
@@ -133,22 +131,19 @@ class CaseReader:
 
     async def browse_cases(self, limits: queries.QueryLimits, size: int, after: str = "") -> list[CaseDocument]:
         """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""
-        found: list[CaseDocument] = []
-        pages = read_pages(
-            self.open_point("cases", None), queries.all_cases(limits), queries.BY_CASE, size, after=[after]
-        )
-        async for batch in pages:
-            current = await self.read_cases((source["case"] for source in batch), SHOWN)
-            found += current.values()
-            if len(found) >= size:
+        kept: list[CaseDocument] = []
+        point, query = self.open_point("cases", None), queries.all_cases(limits)
+        async for batch in read_pages(point, query, queries.BY_CASE, size, after=[after], fields=("case",)):
+            kept += (await self.read_cases((found.id for found in batch), SHOWN)).values()
+            if len(kept) >= size:
                 break
-        return found[:size]
+        return kept[:size]
 
     async def every_case(self, limits: queries.QueryLimits) -> AsyncIterator[CaseDocument]:
         """All live cases with their records, by case key, from one point in time of the index."""
-        async for batch in read_all_pages(self.open_point("cases", ""), queries.all_cases(limits), queries.BY_CASE):
-            current = await self.read_cases((source["case"] for source in batch), fields=None)
-            for document in current.values():
+        point, query = self.open_point("cases", ""), queries.all_cases(limits)
+        async for batch in read_all_pages(point, query, queries.BY_CASE, fields=("case",)):
+            for document in (await self.read_cases((found.id for found in batch), fields=None)).values():
                 yield document
 
     def _today(self) -> date:
@@ -158,13 +153,13 @@ class CaseReader:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
 
 
-def _make_candidate(card: CaseCard, hit: dict[str, Any], documents: Mapping[str, CaseDocument]) -> Candidate:
+def _make_candidate(card: CaseCard, hit: FoundDocument, documents: Mapping[str, CaseDocument]) -> Candidate:
     """A candidate; of a large case that has gone since there are no entities, nor is it there to be shown."""
     entities = card.entities
     if entities is None:
         entities = entities_of(documents[card.case]) if card.case in documents else ()
-    score = hit["sort"][0]
-    return Candidate(card, entities, score, queries.match_reasons(tuple(hit.get("matched_queries", ())), score))
+    score = hit.sort[0]
+    return Candidate(card, entities, score, queries.match_reasons(hit.matched_queries, score))
 
 
 LISTED_FIELDS = tuple(field for field in LinkDocument.__struct_encode_fields__ if field != "evidence")
@@ -189,7 +184,7 @@ class IndexReader(CaseReader):
 
     async def read_link(self, name: str) -> LinkDocument | None:
         """One visible link, read in real time; the index is asked the same where there is none."""
-        batch = await self._fetch_sources([name])
+        batch = await self._fetch_links([name])
         if not batch:
             await self.read_cases([name])
         return next((link for link in await self._keep_visible(batch) if link.band), None)
@@ -210,9 +205,9 @@ class IndexReader(CaseReader):
         """
         query = queries.links_to_judge(agency, self._today(), audience, band, case)
         hits = await at.hits(source=False, **queries.page_body(query, queries.STRONGEST_FIRST, size, after))
-        seen = await self.read_links(hit["_id"] for hit in hits)
+        seen = await self.read_links(hit.id for hit in hits)
         kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
-        return [(kept.get(hit["_id"]), hit["sort"]) for hit in hits]
+        return [(kept.get(hit.id), hit.sort) for hit in hits]
 
     async def every_link_of(
         self,
@@ -237,28 +232,25 @@ class IndexReader(CaseReader):
             cases |= await self.read_cases((key for link in found for key in link.cases), SHOWN)
             seen = {link.link: link for link in self._visible_among(found, cases)}
             if point.is_steady:
-                seen |= await self._reread_changed_links(found, seen, cases)
+                # Of links that are not visible as they were listed some time ago, those that are as they are now.
+                gone = [
+                    link.link for link in found if link.link not in seen and all(case in cases for case in link.cases)
+                ]
+                now_live = (await self.live_links(gone)).values()
+                seen |= {link.link: link for link in self._visible_among(now_live, cases)}
             listed += [ListedLink(seen[document.link], document) for document in found if document.link in seen]
         return listed, cases
 
-    async def _reread_changed_links(
-        self, found: Iterable[LinkDocument], seen: Collection[str], cases: Mapping[str, CaseDocument]
-    ) -> dict[str, LinkDocument]:
-        """Of links that were listed some time ago and are not visible as they were then, those visible as they are."""
-        gone = [link.link for link in found if link.link not in seen and all(case in cases for case in link.cases)]
-        now = (await self.live_links(gone)).values()
-        return {link.link: link for link in self._visible_among(now, cases)}
-
     async def read_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The visible links of these ids with their evidence, in real time; not what is told as a hit alone."""
-        return {link.link: link for link in await self._keep_visible(await self._fetch_sources(ids)) if link.band}
+        return {link.link: link for link in await self._keep_visible(await self._fetch_links(ids)) if link.band}
 
     async def live_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The same whether they are visible or not: for who holds their hashes against visible ones."""
-        return {link.link: link for link in _to_links(await self._fetch_sources(ids)) if link.state is ClaimState.LIVE}
+        return {link.link: link for link in await self._fetch_links(ids) if link.state is ClaimState.LIVE}
 
-    async def _fetch_sources(self, ids: Iterable[str]) -> list[dict[str, Any]]:
-        return [item["_source"] for item in await fetch_documents(self._client, self._links, list(dict.fromkeys(ids)))]
+    async def _fetch_links(self, ids: Iterable[str]) -> list[LinkDocument]:
+        return _to_links(await fetch_documents(self._client, self._links, list(dict.fromkeys(ids))))
 
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
@@ -281,10 +273,10 @@ class IndexReader(CaseReader):
         query = queries.links_of(case, self._today(), audience)
         body = queries.page_body(query, queries.STRONGEST_FIRST, size, after)
         hits = await self.open_point("links", None).hits(source_includes=TIES, **body)
-        links = _to_links(hit["_source"] for hit in hits)
+        links = _to_links(hits)
         cases = await self.read_cases((key for link in links for key in link.cases), STATE_FIELDS)
         visible = {link.link for link in self._visible_among(links, cases)}
-        return [(link if link.link in visible else None, hit["sort"]) for link, hit in zip(links, hits, strict=True)]
+        return [(link if link.link in visible else None, hit.sort) for link, hit in zip(links, hits, strict=True)]
 
     async def every_link(
         self, audience: Sequence[str] | None = None, *, hits: bool = False
@@ -294,13 +286,12 @@ class IndexReader(CaseReader):
         async for link in self._visible_links(read_all_pages(self.open_point("links", ""), query, queries.BY_LINK)):
             yield link
 
-    async def _visible_links(self, pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[LinkDocument]:
+    async def _visible_links(self, pages: AsyncIterator[list[FoundDocument]]) -> AsyncIterator[LinkDocument]:
         async for batch in pages:
-            for link in await self._keep_visible(batch):
+            for link in await self._keep_visible(_to_links(batch)):
                 yield link
 
-    async def _keep_visible(self, batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
-        links = _to_links(batch)
+    async def _keep_visible(self, links: Sequence[LinkDocument]) -> list[LinkDocument]:
         return self._visible_among(links, await self.read_cases(key for link in links for key in link.cases))
 
     def _visible_among(self, links: Iterable[LinkDocument], cases: Mapping[str, CaseDocument]) -> list[LinkDocument]:
@@ -320,5 +311,5 @@ class IndexReader(CaseReader):
         ]
 
 
-def _to_links(batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
-    return [msgspec.convert(source, LinkDocument) for source in batch]
+def _to_links(batch: Iterable[FoundDocument]) -> list[LinkDocument]:
+    return [found.read_as(LinkDocument) for found in batch]

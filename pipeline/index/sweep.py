@@ -6,13 +6,13 @@ tombstone in its place under the same external version: a later claim about eith
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
+from pipeline.correlation.claims import Claim, ClaimState, external_version
 from pipeline.index.documents import LIVE, LinkDocument, link_document
 from pipeline.index.engine import PointInTime
 from pipeline.index.mappings import PER_GENERATION, Indices
@@ -43,7 +43,8 @@ async def sweep_generation(client: AsyncElasticsearch, indices: Indices) -> int:
         ended = [
             Claim(link.link, ClaimState.RETRACTED, 0, link.generation, link.a, link.b)
             for link in links
-            if _is_over(link, gone)
+            # at the version claimed or a later one: a case that came back is not over
+            if any(gone.get(side.case, -1) >= side.order for side in (link.a, link.b))
         ]
         swept += (await writer.write(list(map(link_document, ended)))).written
     for kind in sorted(PER_GENERATION):
@@ -60,8 +61,8 @@ async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIter
         while hits := await point.hits(
             source_excludes=["evidence"], **page_body(all_links(None, hits=True), BY_LINK, PAGE, after)
         ):
-            yield [msgspec.convert(hit["_source"], LinkDocument) for hit in hits]
-            after = hits[-1]["sort"]
+            yield [hit.read_as(LinkDocument) for hit in hits]
+            after = hits[-1].sort
     finally:
         await point.close()
 
@@ -77,9 +78,3 @@ async def _gone_versions(client: AsyncElasticsearch, indices: Indices, cases: se
         for document in documents
         if document.state != LIVE
     }
-
-
-def _is_over(link: LinkDocument, gone: Mapping[str, int]) -> bool:
-    """Whether a side was withdrawn or expired at the version claimed or a later one; a case that came back was not."""
-    sides: Sequence[ClaimSide] = (link.a, link.b)
-    return any(gone.get(side.case, -1) >= side.order for side in sides)

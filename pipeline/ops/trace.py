@@ -349,8 +349,8 @@ class _Reading:
                 track_total_hits=True,
                 query={"bool": {"filter": live}},
             )
-        [document] = held or [{"_source": {"state": "none"}, "_version": 0}]
-        return TracedDocuments(document["_source"]["state"], document["_version"], due, links["hits"]["total"]["value"])
+        state, version = (held[0].source["state"], held[0].version) if held else ("none", 0)
+        return TracedDocuments(state, version, due, links["hits"]["total"]["value"])
 
 
 def _order(found: PrunedCase) -> int:

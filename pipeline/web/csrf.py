@@ -46,8 +46,13 @@ def ensure_secret(request: Request) -> str:
 def set_secret_cookie(request: Request, response: Response) -> None:
     """Set the secret's cookie where the browser has none yet."""
     if held := getattr(request.state, STATE, ""):
-        secure = request.url.scheme == "https"
-        response.set_cookie(cookie_name(request), held, httponly=True, samesite="lax", secure=secure, path="/")
+        set_cookie(response, request, cookie_name(request), held)
+
+
+def set_cookie(response: Response, request: Request, name: str, value: str, max_age: int | None = None) -> None:
+    """Set a cookie that neither scripts read nor other sites send; without an age, in s, it ends with the browser."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(name, value, max_age, httponly=True, samesite="lax", secure=secure)
 
 
 def make_form_token(secret: str, session_token: str) -> str:

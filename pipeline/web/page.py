@@ -22,7 +22,7 @@ from pipeline.errors import LiaisonError
 from pipeline.web import layout
 from pipeline.web.components import states
 from pipeline.web.components.markup import text
-from pipeline.web.page_events import EVENT_CHARS, measure_event
+from pipeline.web.page_events import EVENT_CHARS, SocketMessage, measure_event
 from pipeline.web.session import Visit
 
 T = TypeVar("T")
@@ -68,11 +68,14 @@ class OpenPage:
         """
         handle, turn = self._client.handle_event, asyncio.Lock()
 
-        async def admit(message: dict[str, Any]) -> None:
+        async def admit(message: SocketMessage) -> None:
             async with turn:
                 try:
                     await self.visit.admit_action()
-                    measure_event(message, self._heard.get(self._name_event(message), EVENT_CHARS))
+                    element = self._client.elements.get(message.get("id", -1))
+                    listeners = {} if element is None else element._event_listeners  # noqa: SLF001
+                    heard = listeners.get(message.get("listener_id", ""))
+                    measure_event(message, self._heard.get(heard.type, EVENT_CHARS) if heard else EVENT_CHARS)
                 except KeysAwayError as error:
                     self.show_message(states.format_failure(self.words, error), bad=True)
                 except TokenError:
@@ -82,16 +85,10 @@ class OpenPage:
                 else:
                     handle(message)
 
-        def receive(message: dict[str, Any]) -> None:
+        def receive(message: SocketMessage) -> None:
             background_tasks.create(admit(message), name=f"an action on {self._page.path}")
 
         self._client.handle_event = receive  # type: ignore[assignment,method-assign]
-
-    def _name_event(self, message: dict[str, Any]) -> str:
-        """Which event a message is of; "" where nothing waits for it any more."""
-        element = self._client.elements.get(message.get("id", -1))
-        heard = None if element is None else element._event_listeners.get(message.get("listener_id", ""))  # noqa: SLF001
-        return "" if heard is None else heard.type
 
     def _note_shown(self, case: str, rule: Rule, code: str) -> None:
         """Keep what paper says of handling; watch the grant of a case that one opened, while the page is open."""

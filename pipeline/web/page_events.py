@@ -6,7 +6,6 @@ what it says is then taken by a type with limits, at most those of the API's own
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -30,11 +29,14 @@ What each may hold is its reader's matter, within EVENT_CHARS: a reason that is 
 MOST_CHARACTERS: Final = 512
 """Of a value that an address states; a case key has no more."""
 
+SocketMessage = dict[str, Any]
+"""An event of NiceGUI's as a browser sends it; nothing in it is sure."""
+
 Fields = Annotated[dict[Annotated[str, Meta(max_length=64)], str], Meta(max_length=MOST_FIELDS)]
 """A form as it is sent, or what an address states, by name."""
 
 
-def measure_event(message: Mapping[str, Any], most: int = EVENT_CHARS) -> None:
+def measure_event(message: SocketMessage, most: int = EVENT_CHARS) -> None:
     """Raises RequestTooLargeError for an event of more characters, UnprocessableError for what is none."""
     sent = message.get("args", [])
     if not isinstance(sent, list) or not all(arg is None or isinstance(arg, str) for arg in sent):

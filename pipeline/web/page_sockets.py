@@ -12,7 +12,8 @@ import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
+from wsgiref.types import WSGIEnvironment
 
 import msgspec
 from nicegui import Client, background_tasks, core
@@ -29,6 +30,7 @@ from pipeline.api.problems import ProblemError, TooManyRequestsError
 from pipeline.api.quotas import PersonSlots
 from pipeline.locale import N_
 from pipeline.web import csrf
+from pipeline.web.page_events import SocketMessage
 from pipeline.web.session import TOKEN, VISIT, Visit
 from pipeline.web.site import Site
 
@@ -261,7 +263,7 @@ def bind_sockets() -> None:
     sio.on("log", _ignore)  # what a browser says belongs into no log of the server's
 
 
-async def _begin_session(sid: str, environ: dict[str, Any]) -> bool | None:
+async def _begin_session(sid: str, environ: WSGIEnvironment) -> bool | None:
     held: PageConnection | None = environ["asgi.scope"].get("state", {}).get(STATE)
     if held is None:
         return False
@@ -286,7 +288,7 @@ async def _close(sid: str) -> None:
     core.sio.eio.sockets.pop(sid, None)
 
 
-async def _join_page(sid: str, environ: dict[str, Any], told: object = None) -> None:
+async def _join_page(sid: str, environ: WSGIEnvironment, told: object = None) -> None:
     """Let a connection join the page that it tells of. Raises RefusedError, whose words the browser understands."""
     try:
         ids = msgspec.convert(told, PageIds)
@@ -304,7 +306,7 @@ async def _join_later(sid: str, told: object) -> bool:
         return False
 
 
-async def _join(sid: str, environ: dict[str, Any], ids: PageIds) -> bool:
+async def _join(sid: str, environ: WSGIEnvironment, ids: PageIds) -> bool:
     """Whether the page is one of the connection's session, which still lasts, and has been joined."""
     held: PageConnection = environ["asgi.scope"]["state"][STATE]
     client = Client.instances.get(ids.client_id)
@@ -322,7 +324,7 @@ async def _join(sid: str, environ: dict[str, Any], ids: PageIds) -> bool:
     return True
 
 
-def of_joined(handle: Callable[[str, dict[str, Any]], None]) -> Callable[[str, object], Awaitable[None]]:
+def of_joined(handle: Callable[[str, SocketMessage], None]) -> Callable[[str, object], Awaitable[None]]:
     """A handler of messages, for those on the page that the connection has joined, and no other."""
 
     async def handle_own(sid: str, message: object) -> None:

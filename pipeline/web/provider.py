@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 import httpx
@@ -27,6 +27,7 @@ from pipeline.access.token_keys import DISCOVERY, FETCH_TIMEOUT_S, is_protected
 from pipeline.access.tokens import TokenError
 from pipeline.api.runtime import Runtime
 from pipeline.settings import Settings
+from pipeline.web.csrf import set_cookie
 from pipeline.web.site import Site
 
 CHOICE: Final = "provider"
@@ -51,6 +52,22 @@ class SignInJourney(msgspec.Struct, frozen=True):
     verifier: str
     grounds: Grounds
     after: str
+
+
+class ProviderMetadata(msgspec.Struct, frozen=True):
+    """What is read of the issuer's discovery document (OpenID Connect Discovery 1.0, 3)."""
+
+    authorization_endpoint: str
+    token_endpoint: str
+    issuer: str = ""
+    token_endpoint_auth_methods_supported: tuple[str, ...] | None = None
+
+
+class TokenAnswer(msgspec.Struct, frozen=True):
+    """What is read of the token endpoint's answer (OpenID Connect Core 1.0, 3.1.3.3)."""
+
+    id_token: str
+    access_token: str | None = None
 
 
 class SignInArrival(NamedTuple):
@@ -85,15 +102,13 @@ async def redirect_to_provider(site: Site, request: Request, grounds: Grounds, a
     journey = SignInJourney(state, nonce, verifier, grounds, after)
     with _make_client(settings, metadata, request) as client:
         target, _ = client.create_authorization_url(
-            metadata["authorization_endpoint"],
+            metadata.authorization_endpoint,
             state=journey.state,
             nonce=journey.nonce,
             code_verifier=journey.verifier,
         )
     response = RedirectResponse(target, 303)
-    kept = quote(msgspec.json.encode(journey).decode())
-    secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, kept, max_age=WAY_S, httponly=True, samesite="lax", secure=secure)
+    set_cookie(response, request, COOKIE, quote(msgspec.json.encode(journey).decode()), WAY_S)
     return response
 
 
@@ -111,14 +126,14 @@ async def complete_sign_in(site: Site, request: Request) -> SignInArrival:
         raise TokenError("the provider's answer belongs to another journey")
     metadata = await _fetch_discovery(settings)
     with _make_client(settings, metadata, request) as client:
-        exchanged = await asyncio.to_thread(_exchange_code, client, metadata["token_endpoint"], answer["code"], journey)
+        exchanged = await asyncio.to_thread(_exchange_code, client, metadata.token_endpoint, answer["code"], journey)
     return SignInArrival(await _verify_id_token(site.runtime, exchanged, journey), journey.grounds, journey.after)
 
 
-def _make_client(settings: Settings, metadata: dict[str, Any], request: Request) -> OAuth2Session:
+def _make_client(settings: Settings, metadata: ProviderMetadata, request: Request) -> OAuth2Session:
     """Authlib's client for one journey; what it asks for follows no redirect and ends within FETCH_TIMEOUT_S."""
     secret = settings.oidc_client_secret.get_secret_value()
-    offered = metadata.get("token_endpoint_auth_methods_supported") or SECRET_METHODS[:1]
+    offered = metadata.token_endpoint_auth_methods_supported or SECRET_METHODS[:1]
     method = next((method for method in SECRET_METHODS if method in offered), SECRET_METHODS[0]) if secret else "none"
     return OAuth2Session(
         settings.oidc_client_id,
@@ -131,10 +146,10 @@ def _make_client(settings: Settings, metadata: dict[str, Any], request: Request)
     )
 
 
-def _exchange_code(client: OAuth2Session, endpoint: str, code: str, journey: SignInJourney) -> dict[str, Any]:
+def _exchange_code(client: OAuth2Session, endpoint: str, code: str, journey: SignInJourney) -> TokenAnswer:
     """The token endpoint's answer to a code. Raises TokenError."""
     try:
-        answer: dict[str, Any] = client.fetch_token(
+        answer = client.fetch_token(
             endpoint,
             grant_type="authorization_code",
             code=code,
@@ -143,38 +158,38 @@ def _exchange_code(client: OAuth2Session, endpoint: str, code: str, journey: Sig
         )
     except (OAuthError, RequestException, ValueError) as error:
         raise TokenError("the identity provider does not answer") from error
-    return answer
+    try:
+        return msgspec.convert(dict(answer), TokenAnswer)
+    except msgspec.ValidationError as error:
+        raise TokenError("the provider gave no ID token") from error
 
 
-async def _verify_id_token(runtime: Runtime, exchanged: dict[str, Any], journey: SignInJourney) -> str:
+async def _verify_id_token(runtime: Runtime, exchanged: TokenAnswer, journey: SignInJourney) -> str:
     """The ID token, once it is proved to be for this client and journey (OpenID Connect Core 1.0, 3.1.3.7)."""
-    token = exchanged.get("id_token")
-    if not isinstance(token, str):
-        raise TokenError("the provider gave no ID token")
-    header, claims = await runtime.tokens.verify_content(token)
+    held = await runtime.tokens.verify_content(exchanged.id_token)
     known = {
         "nonce": journey.nonce,
         "client_id": runtime.settings.oidc_client_id,
-        "access_token": exchanged.get("access_token"),
+        "access_token": exchanged.access_token,
     }
     try:
-        CodeIDToken(claims, header, params=known).validate(
+        CodeIDToken(held.claims, held.header, params=known).validate(
             now=int(runtime.clock().timestamp()), leeway=int(runtime.settings.token_skew_s)
         )
     except (JoseError, ValueError, TypeError) as error:
         raise TokenError("the provider's token belongs to another journey") from error
-    return token
+    return exchanged.id_token
 
 
-async def _fetch_discovery(settings: Settings) -> dict[str, Any]:
+async def _fetch_discovery(settings: Settings) -> ProviderMetadata:
     """The issuer's own discovery document. Raises TokenError for another's, and for endpoints without protection."""
     try:
         async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:
             answer = await client.get(settings.token_issuer.rstrip("/") + DISCOVERY)
-        found: dict[str, Any] = answer.raise_for_status().json()
-        endpoints = [str(found[name]) for name in ("authorization_endpoint", "token_endpoint")]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        found = msgspec.json.decode(answer.raise_for_status().content, type=ProviderMetadata)
+    except (httpx.HTTPError, msgspec.DecodeError, ValueError) as error:
         raise TokenError("the identity provider does not answer") from error
-    if found.get("issuer") != settings.token_issuer or not all(map(is_protected, endpoints)):
+    endpoints = found.authorization_endpoint, found.token_endpoint
+    if found.issuer != settings.token_issuer or not all(map(is_protected, endpoints)):
         raise TokenError("the discovery document is another issuer's, or its endpoints are not https")
     return found

@@ -7,7 +7,7 @@ both cookies are HttpOnly, SameSite=Lax, and end with the browser.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -114,13 +114,13 @@ def _parse_grounds(cookie: str) -> Grounds | None:
 
 def set_session_cookies(response: Response, request: Request, token: str, stated: Grounds) -> None:
     """Set the cookies of a working session."""
-    response.set_cookie(TOKEN, token, **_cookie_flags(request))
+    csrf.set_cookie(response, request, TOKEN, token)
     set_grounds_cookie(response, request, stated)
 
 
 def set_grounds_cookie(response: Response, request: Request, stated: Grounds) -> None:
     """Go on with these grounds."""
-    response.set_cookie(GROUNDS, quote(msgspec.json.encode(stated).decode()), **_cookie_flags(request))
+    csrf.set_cookie(response, request, GROUNDS, quote(msgspec.json.encode(stated).decode()))
 
 
 def clear_session_cookies(response: Response) -> None:
@@ -131,8 +131,4 @@ def clear_session_cookies(response: Response) -> None:
 
 def set_preference_cookie(response: Response, request: Request, name: str, value: str) -> None:
     """Keep a choice of language or theme for a year."""
-    response.set_cookie(name, value, max_age=YEAR_S, **_cookie_flags(request))
-
-
-def _cookie_flags(request: Request) -> dict[str, Any]:
-    return {"httponly": True, "samesite": "lax", "secure": request.url.scheme == "https"}
+    csrf.set_cookie(response, request, name, value, YEAR_S)

@@ -94,7 +94,7 @@ def case(number: int, version: int = 1) -> DocumentWrite:
 
 async def read(point: PointInTime, after: list[Any] | None = None) -> list[tuple[str, int]]:
     hits = await point.hits(**page_body({"term": {"agency": "fr-pj"}}, BY_CASE, 2, after))
-    return [(hit["_id"], hit["_source"]["version"]) for hit in hits]
+    return [(hit.id, hit.source["version"]) for hit in hits]
 
 
 async def test_it_stays_as_it_is_while_others_write(held: Held) -> None:

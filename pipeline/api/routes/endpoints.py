@@ -47,19 +47,11 @@ COMMON: Final[tuple[type[ProblemError], ...]] = (
 )
 """What any request that needs a session may end in."""
 
-PROBLEM_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "Problem details (RFC 9457).",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "fields": {"type": "array", "items": {"type": "string"}, "description": "What is missing or wrong."},
-        "request_id": {"type": "string"},
-    },
-}
+OpenApiObject = dict[str, Any]
+"""An object of an OpenAPI 3.1 document."""
+
+Responses = dict[int | str, OpenApiObject]
+"""An operation's `responses`, as FastAPI takes them."""
 
 _bearer = HTTPBearer(auto_error=False, description="A signed token; `liaison token` makes development ones.")
 
@@ -155,15 +147,15 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         name = self.example or (answer.__name__ if answer else "")
         return json.loads((EXAMPLES / f"{name}.json").read_bytes())
 
-    def describe_responses(self) -> dict[int | str, dict[str, Any]]:
+    def describe_responses(self) -> Responses:
         """OpenAPI's `responses`: the answer and the problems."""
-        found: dict[int | str, dict[str, Any]] = {}
+        found: Responses = {}
         if answer := self.answer:
             shape = {"schema": {"$ref": f"#/components/schemas/{answer.__name__}"}}
             found[self.status] = {"description": _first_sentence(answer), "content": {"application/json": shape}}
         return found | describe_problems(*self.refuses)
 
-    def add_example(self, document: dict[str, Any]) -> None:
+    def add_example(self, document: OpenApiObject) -> None:
         """Put the example into an OpenAPI document, whole: FastAPI would leave out what is null."""
         if self.answer:
             operation = document["paths"][f"{PREFIX}{self.path}".replace(":path}", "}")][self.method.lower()]
@@ -252,7 +244,7 @@ get, post, put, delete = (_forward(method) for method in ("GET", "POST", "PUT", 
 """Declare an operation that only forwards; its keywords are what it takes."""
 
 
-def describe_problems(*others: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
+def describe_problems(*others: type[ProblemError]) -> Responses:
     """OpenAPI's `responses` for the common problems and `others`."""
     return {
         kind.status: {
@@ -268,19 +260,21 @@ def describe_problems(*others: type[ProblemError]) -> dict[int | str, dict[str, 
     }
 
 
-def schema_components(endpoints: tuple[Endpoint, ...], asked: Mapping[str, Any]) -> dict[str, Any]:
+def schema_components(endpoints: tuple[Endpoint, ...], asked: OpenApiObject) -> OpenApiObject:
     """JSON Schema 2020-12 of all answers, for OpenAPI 3.1's `components.schemas`, beside those of what is `asked`.
 
     A struct that is asked and answered has two schemas, as more is optional in a request: the answer's is called
     <name>Answered. An enumeration is the same in both.
     """
     answers = {answer.__name__: answer for each in endpoints if (answer := each.answer)}
-    _, found = msgspec.json.schema_components(answers.values(), ref_template="#/components/schemas/{name}")
+    shown = (*answers.values(), problems.Problem)
+    _, found = msgspec.json.schema_components(shown, ref_template="#/components/schemas/{name}")
     text = json.dumps({name: schema for name, schema in found.items() if "enum" not in asked.get(name, ())})
     for name in [name for name in found if name in asked and "enum" not in asked[name]]:
         text = text.replace(f'"{name}": {{"title"', f'"{name}Answered": {{"title"')
         text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{name}Answered"')
-    return {**json.loads(text), "Problem": PROBLEM_SCHEMA}
+    described: OpenApiObject = json.loads(text)
+    return described
 
 
 def _first_sentence(kind: type) -> str:

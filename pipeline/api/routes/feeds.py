@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Query, Request
@@ -21,7 +21,7 @@ from pipeline.api.problems import (
     RequestTooLargeError,
     UnavailableError,
 )
-from pipeline.api.routes.endpoints import COMMON, Requesting, runtime_of
+from pipeline.api.routes.endpoints import COMMON, Requesting, Responses, runtime_of
 from pipeline.errors import LiaisonError
 from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME
@@ -46,7 +46,7 @@ UploadQuery = Annotated[
 
 PROBLEMS: tuple[type[ProblemError], ...] = (*COMMON, NotFoundError, RequestTooLargeError)
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
+RESPONSES: Responses = {
     200: {
         "description": "One JSON object a line: what was taken; each line left out with reason, JSON pointer and"
         " message; each receipt with its line; last, how many have no receipt yet.",

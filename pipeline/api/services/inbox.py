@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -143,10 +142,24 @@ async def _select_links(session: Session, links: list[LinkDocument], listed: Lis
         found = compare_evidence(session, link, own)
         if not _belongs(listed, own, found, session.requester.subject):
             continue
-        held = summarise_reviews(reviews)
+        held, pair = summarise_reviews(reviews), pair_of(link)
+        pairs = zip((cases[key] for key in link.cases), things_of(pair), strict=True)
+        a, b = (name_side(case, thing) for case, thing in pairs)
+        mine = cases[a.case if a.agency == agency else b.case]
         rows.append(
             InboxRow(
-                **_describe_link(session, link, cases),
+                link_id=link.link,
+                case_a=a.case, case_b=b.case, agency_a=a.agency, agency_b=b.agency,
+                country_a=a.country, country_b=b.country, title_a=a.title, title_b=b.title,
+                caveat_a=a.caveat, caveat_b=b.caveat, entity_a=a.entity, entity_b=b.entity,
+                type_a=a.type, type_b=b.type, name_a=a.name, name_b=b.name, born_a=a.born, born_b=b.born,
+                own=mine.case,
+                received=_tell_receipt(mine),
+                agrees=agreeing_things(pair, session.language) if pair else (),
+                band=link.band,
+                basis=link.basis,
+                probability=link.probability,
+                score=link.score,
                 assignee=assignees.get(link.link),
                 colour=held.colour.value,
                 disputed=held.disputed,
@@ -159,7 +172,7 @@ async def _select_links(session: Session, links: list[LinkDocument], listed: Lis
                 new_evidence=found.new if found else (),
                 gone_evidence=found.gone if found else 0,
             )
-        )
+        )  # fmt: skip
     return rows
 
 
@@ -171,31 +184,7 @@ def _belongs(listed: Listed, own: Review | None, change: EvidenceChange | None, 
     return own.verdict is Verdict.UNSURE if listed is Listed.UNSURE else own.reviewer == subject
 
 
-def _describe_link(session: Session, link: LinkDocument, cases: dict[str, CaseDocument]) -> dict[str, Any]:
-    """The fields of a row that say what the link is, and not how it was judged."""
-    a, b = (cases[key] for key in link.cases)
-    own = a if a.agency == session.requester.agency else b
-    pair = pair_of(link)
-    sides = [name_side(case, thing) for case, thing in zip((a, b), things_of(pair), strict=True)]
-    told = {
-        f"{field}_{name}": value
-        for name, side in zip("ab", sides, strict=True)
-        for field, value in msgspec.structs.asdict(side).items()
-    }
-    return {
-        "link_id": link.link,
-        **told,
-        "own": own.case,
-        "received": _received(own),
-        "agrees": agreeing_things(pair, session.language) if pair else (),
-        "band": link.band,
-        "basis": link.basis,
-        "probability": link.probability,
-        "score": link.score,
-    }
-
-
-def _received(own: CaseDocument) -> str | None:
+def _tell_receipt(own: CaseDocument) -> str | None:
     """When intake took in a record, to the minute; the requester's agency is its owner."""
     if own.provenance is None:
         return None

@@ -5,6 +5,7 @@ Text reaches the browser as text, never as markup, and attribute values never be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import htpy
@@ -48,7 +49,7 @@ def inline_svg(svg: str, classes: str = "") -> Element:
     return ui.html(svg, sanitize=False).classes(classes)
 
 
-def _set_attributes(element: E, classes: str, attributes: dict[str, Any]) -> E:
+def _set_attributes(element: E, classes: str, attributes: Mapping[str, object]) -> E:
     if classes:
         element.classes(classes)
     for name, value in attributes.items():

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import htpy
 import msgspec
@@ -414,7 +414,7 @@ def collect_moments(words: Words, data: AsSent) -> CaseTimeline:
     return CaseTimeline(sorted(own + events), sorted(details))
 
 
-def _list_moments(words: Words, entity: dict[str, Any], fields: Iterable[tuple[str, str]]) -> Iterator[TimelineMoment]:
+def _list_moments(words: Words, entity: AsSent, fields: Iterable[tuple[str, str]]) -> Iterator[TimelineMoment]:
     for field, word in fields:
         for when in filter(None, dict.fromkeys([entity.get(field), *entity.get(SEVERAL.get(field, ""), ())])):
             yield TimelineMoment(when, word, name_entity(words, entity), entity["id"])
@@ -544,7 +544,7 @@ def _draw_provenance(words: Words, row: CaseRow) -> None:
 
 
 def _draw_extensions(words: Words, row: CaseRow) -> None:
-    held: dict[str, Any] = row.data.get("extensions") or {}
+    held: AsSent = row.data.get("extensions") or {}
     if held:
         with panel(words("Agency's own fields")):
             draw_facts(

@@ -77,9 +77,9 @@ async def test_reads_go_on_beside_nodes_that_are_dead_or_hang(
         point = PointInTime(client, indices.read_alias("cases"), "")
         await point.refresh()
         first = await point.hits(**query)
-        rest = await point.hits(**query, search_after=first[-1]["sort"])
+        rest = await point.hits(**query, search_after=first[-1].sort)
         await point.close()
-    assert [hit["_id"] for hit in [*first, *rest]] == [f"fr-pj:{number}" for number in range(5)]
+    assert [hit.id for hit in [*first, *rest]] == [f"fr-pj:{number}" for number in range(5)]
 
 
 async def test_one_read_at_a_time_still_finds_the_node_that_answers(

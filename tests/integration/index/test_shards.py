@@ -130,8 +130,8 @@ async def test_pages_from_a_point_in_time_are_the_same(readers: tuple[IndexReade
     for reader in readers[:2]:
         point, after, seen = reader.open_point("cases", ""), None, []
         while hits := await point.hits(source=False, **page_body({"match_all": {}}, BY_SCORE, 7, after)):
-            seen += [hit["_id"] for hit in hits]
-            after = hits[-1]["sort"]
+            seen += [hit.id for hit in hits]
+            after = hits[-1].sort
         await point.close()
         listed.append(seen)
     assert listed[0] == listed[1]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet, KeySetSerialization, RSAKey
 
 from pipeline.access import tokens
 from pipeline.access.requester import Requester, Role
@@ -38,9 +38,9 @@ class Source:
     def __init__(self, *keys: Any) -> None:
         self.keys, self.asked = list(keys), 0
 
-    async def __call__(self) -> dict[str, Any]:
+    async def __call__(self) -> KeySetSerialization:
         self.asked += 1
-        return dict(KeySet(self.keys).as_dict(private=False))
+        return KeySet(self.keys).as_dict(private=False)
 
 
 class Clock:

@@ -113,7 +113,7 @@ async def test_a_reason_has_a_limit_whoever_sends_it(api: Api, kept: Callable[[A
     api.hold(record("fr-pj", code="H2"))
     with pytest.raises(UnprocessableError, match="the reason has more than 2000 characters") as raised:
         await kept(api, "x" * (REASON.most + 1))
-    assert raised.value.extensions["fields"] == ["reason"]
+    assert raised.value.fields == ["reason"]
     await kept(api, "x" * REASON.most) if kept not in (granted, refused, revoked) else None
 
 

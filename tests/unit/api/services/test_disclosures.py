@@ -330,7 +330,7 @@ async def test_a_name_is_bounded_and_ends_with_its_months_key(api: Api) -> None:
     exact = "two words " + "x" * (LABEL.most - len("two words "))
     with pytest.raises(UnprocessableError, match="the name has more than 200 characters") as raised:
         await asked(api, exact + "x")
-    assert raised.value.extensions["fields"] == ["label"]
+    assert raised.value.fields == ["label"]
     assert (await list_disclosures(api.session(BERT))).disclosures == ()
     await asked(api, exact.replace(" ", "\n  "))
     (ours,) = (await list_disclosures(api.session(BERT))).disclosures
