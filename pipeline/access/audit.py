@@ -12,7 +12,7 @@ in one part, and what was asked in the first alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -248,16 +248,13 @@ class ChainHeads:
         if entry.kind is ActKind.CHECKPOINT:
             for chain, head in entry.heads.items():
                 self._heads.setdefault(chain, head)
-            self._forget_recorded(entry.heads)
+            # A chain that is closed, and whose last hash a checkpoint holds, can lose nothing any more unseen.
+        for chain in [closed for closed in self._closed if entry.heads.get(closed) == self._heads[closed]]:
+            self._closed.discard(chain)
+            del self._heads[chain]
         self._heads[entry.chain] = entry.hash
         if entry.kind is ActKind.CLOSED:
             self._closed.add(entry.chain)
-
-    def _forget_recorded(self, recorded: Mapping[str, str]) -> None:
-        """A chain that is closed, and whose last hash a checkpoint holds, can lose nothing any more unseen."""
-        for chain in [closed for closed in self._closed if recorded.get(closed) == self._heads[closed]]:
-            self._closed.discard(chain)
-            del self._heads[chain]
 
     def __call__(self) -> dict[str, str]:
         """The heads now."""

@@ -317,7 +317,7 @@ class GuessLedger:
 
     def _begin_span(self, at: datetime) -> int:
         """The span of a time; what counts no more when a later one begins is forgotten."""
-        span = _span_of(at)
+        span = at.astimezone(UTC).date().toordinal() // SPAN_DAYS
         if span > self._span:
             self._span = span
             self._spans = {
@@ -338,16 +338,12 @@ class GuessLedger:
         table, refused = self._spans.get(span) or self._spans.setdefault(span, _SpanTable()), set[str]()
         for guess in asked.guesses:
             for kind, value, counts in guess.list_values():
-                if all(self._may_ask(count, value, span) for count in counts):
+                if all(value in (held := self._values_of(count, span)) or len(held) < MOST_ASKED for count in counts):
                     for count in counts:
                         table.add(count, value)
                 else:
                     refused.add(kind)
         return _same_kinds(frozenset(refused))
-
-    def _may_ask(self, count: int, value: int, span: int) -> bool:
-        held = self._values_of(count, span)
-        return value in held or len(held) < MOST_ASKED
 
     def _values_of(self, count: int, span: int) -> set[int]:
         """What was asked with a name in the window that ends with a span: at most MOST_ASKED."""
@@ -441,7 +437,3 @@ _decode = msgspec.json.Decoder(AskedGuesses).decode
 def _same_kinds(kinds: frozenset[str]) -> frozenset[str]:
     """One object for equal kinds: a set takes half of what is kept of a refused case."""
     return kinds
-
-
-def _span_of(at: datetime) -> int:
-    return at.astimezone(UTC).date().toordinal() // SPAN_DAYS

@@ -156,13 +156,11 @@ def _all_born(asking: Entities, person: EntityPrint, born: PartialDate) -> bool:
     """Whether all persons of a question who bear a person's name have one birth date: others are guesses at it."""
     for other in asking:
         stated = (comparable_date(date.first) for date in other.all_birth_dates if date.exact)
-        if any(date is not None and date != born for date in stated) and _bears_name(other, person):
+        if any(date is not None and date != born for date in stated) and any(
+            names_agree(name, own) for name in other.names for own in person.names
+        ):
             return False
     return True
-
-
-def _bears_name(asking: EntityPrint, held: EntityPrint) -> bool:
-    return any(names_agree(name, own) for name in asking.names for own in held.names)
 
 
 def whole_birth_date(entity: EntityPrint) -> PartialDate | None:

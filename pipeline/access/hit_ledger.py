@@ -225,7 +225,10 @@ class HitLedger:
             return self._hold_search(question, question.due, at)
         answers = self.pass_day(at)
         if question.hit is None:
-            self._ask_notice(question, at, answers)
+            # One that waits already keeps its place.
+            places = self._waiting.get(_pair_of(question), {}), self._refused.get(question.about, {})
+            if not any(question.id in place for place in places):
+                self._answer_or_wait(question, at, answers)
         elif question.hit.kind is HitKind.RETRACTED:
             self._retract_hit(question, question.hit, at, answers)
         else:
@@ -290,12 +293,6 @@ class HitLedger:
         allowed = self._allowances.get(allowance_id(owner, asker))
         daily = self._daily if allowed is None or at >= allowed.until else max(self._daily, allowed.daily)
         return max(0, daily - self._spent[pair])
-
-    def _ask_notice(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
-        """Answer a notice's question once: one that waits already keeps its place."""
-        places = self._waiting.get(_pair_of(question), {}), self._refused.get(question.about, {})
-        if not any(question.id in place for place in places):
-            self._answer_or_wait(question, at, answers)
 
     def _ask_link(self, question: HitQuestion, hit: Hit, at: datetime, answers: GateAnswers) -> None:
         """Answer a link's question, free of charge where its agency sees all of it or asks the same as before."""

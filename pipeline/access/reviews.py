@@ -17,7 +17,7 @@ import msgspec
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import Explanation, Item
+from pipeline.matching.explain.explanation import Explanation
 
 
 class Verdict(StrEnum):
@@ -116,7 +116,9 @@ def summarise_reviews(reviews: Iterable[Review]) -> ReviewSummary:
             latest[review.agency] = review
     holding = tuple(latest[agency] for agency in sorted(latest))
     colours = {review_colour(review) for review in holding} | {Colour.YELLOW}
-    return ReviewSummary(min(colours, key=MOST_URGENT.index), _is_disputed(holding), holding)
+    said = {review.verdict for review in holding}
+    disputed = Verdict.DIFFERENT in said and bool(said & {Verdict.SAME, Verdict.RELATED})
+    return ReviewSummary(min(colours, key=MOST_URGENT.index), disputed, holding)
 
 
 def review_colour(review: Review) -> Colour:
@@ -124,12 +126,6 @@ def review_colour(review: Review) -> Colour:
     if review.action and review.verdict in (Verdict.SAME, Verdict.RELATED):
         return Colour.RED
     return COLOURS[review.verdict]
-
-
-def _is_disputed(holding: Iterable[Review]) -> bool:
-    """One agency says that they are different, another that they are the same or related."""
-    said = {review.verdict for review in holding}
-    return Verdict.DIFFERENT in said and bool(said & {Verdict.SAME, Verdict.RELATED})
 
 
 def verdicts_with_reason(band: Band, reviews: Iterable[Review], agency: str) -> tuple[Verdict, ...]:
@@ -229,12 +225,10 @@ def evidence_marks(explanation: Explanation, key: bytes, link: str) -> tuple[Mar
 def _make_marks(explanation: Explanation, key: bytes, link: str) -> Iterator[Mark]:
     for entity in explanation.entities:
         for item in entity.items:
-            yield Mark(_item_digest(item, f"{link}|{entity.type_a}|{entity.type_b}", key), item.field, item.level)
-
-
-def _item_digest(item: Item, where: str, key: bytes) -> str:
-    what = msgspec.json.encode((where, item.field, item.level, item.value_a, item.value_b))
-    return hashlib.blake2b(what, key=key, digest_size=8).hexdigest()
+            where = f"{link}|{entity.type_a}|{entity.type_b}"
+            what = msgspec.json.encode((where, item.field, item.level, item.value_a, item.value_b))
+            digest = hashlib.blake2b(what, key=key, digest_size=8).hexdigest()
+            yield Mark(digest, item.field, item.level)
 
 
 def evidence_change(review: Review, now: Iterable[Mark]) -> EvidenceChange | None:

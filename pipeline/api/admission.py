@@ -98,18 +98,14 @@ class RequestAdmission:
             try:
                 request.state.requester, request.state.token = await _authenticate(request, runtime)
             except ProblemError as problem:
-                _name_route(scope)
+                # The metrics are told which route was meant.
+                routes = (route for router in ROUTERS for route in router.routes)
+                scope["route"] = next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
                 refusal = await answer_refusal(request, problem)
                 await refusal(scope, receive, send)
                 return
         bounded = without_stalls(receive, runtime.settings.body_timeout_s)
         await self._app(scope, bounded, _Refusals(request, send))
-
-
-def _name_route(scope: Scope) -> None:
-    """Tell the metrics which route a refused request was meant for."""
-    routes = (route for router in ROUTERS for route in router.routes)
-    scope["route"] = next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
 
 
 class _Refusals:

@@ -84,16 +84,13 @@ class PageCursor:
             padded = self._cipher(key_id.hex()).decrypt(nonce, raw[ID_BYTES + NONCE_BYTES :], self._context)
         except (InvalidTag, UnknownKeyError, ValueError) as error:
             raise UnprocessableError("the cursor does not belong to this request", "cursor") from error
-        return _decoded(_unpadded(padded))
+        value = padded[LENGTH_BYTES : LENGTH_BYTES + int.from_bytes(padded[:LENGTH_BYTES], "big")]
+        decode = msgspec.json.decode if value.startswith(b"[") else msgspec.msgpack.decode
+        place: SortValues = decode(value)
+        return place
 
     def _cipher(self, key_id: str) -> AESGCM:
         return AESGCM(self._ring.derive_key(KeyUse.CURSORS, key_id))
-
-
-def _decoded(value: bytes) -> SortValues:
-    decode = msgspec.json.decode if value.startswith(b"[") else msgspec.msgpack.decode
-    place: SortValues = decode(value)
-    return place
 
 
 def _padded(value: bytes, size: int) -> bytes:
@@ -101,10 +98,6 @@ def _padded(value: bytes, size: int) -> bytes:
     if len(value) + LENGTH_BYTES > size:
         raise ValueError("the position does not fit a cursor")
     return len(value).to_bytes(LENGTH_BYTES, "big") + value.ljust(size - LENGTH_BYTES, b"\0")
-
-
-def _unpadded(raw: bytes) -> bytes:
-    return raw[LENGTH_BYTES : LENGTH_BYTES + int.from_bytes(raw[:LENGTH_BYTES], "big")]
 
 
 ItemT = TypeVar("ItemT")

@@ -177,7 +177,8 @@ class _Connections:
 @asynccontextmanager
 async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
-    topic_ids = _read_topic_ids(settings)
+    begun_with = (topics.AUDIT, topics.REVOCATIONS, topics.NOTICES, topics.HIT_GUESSES)
+    topic_ids = admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in begun_with]).topics
     ring = key_ring(settings)
     writer = writer_name(now())
     hits = HitBudget(settings.hit_budget, own=writer)
@@ -242,12 +243,6 @@ def _settle_notices(settings: Settings, index: NoticeIndex, elasticsearch: Searc
         await refresh_indices(elasticsearch, [own.write_alias(kind) for kind in ("notices", "cases")])
 
     return SettledNotices(index, refresh)
-
-
-def _read_topic_ids(settings: Settings) -> dict[str, str]:
-    """The ids of what a server begins with. Raises LiaisonError where `topics apply` has not made it."""
-    begun_with = (topics.AUDIT, topics.REVOCATIONS, topics.NOTICES, topics.HIT_GUESSES)
-    return admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in begun_with]).topics
 
 
 @asynccontextmanager

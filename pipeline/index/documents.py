@@ -206,8 +206,11 @@ _fingerprints = msgspec.json.Decoder(Fingerprint)
 
 def case_document(accepted: AcceptedRecord) -> DocumentWrite:
     """The document of one accepted version; of a withdrawn or expired case a tombstone without content."""
-    gone = accepted.status in (WITHDRAWN, EXPIRED)
-    document = _case_tombstone(accepted) if gone else _full_case(accepted)
+    if accepted.status in (WITHDRAWN, EXPIRED):
+        head = _heads.decode(accepted.data)
+        document = CaseDocument(accepted.case, head.agency, head.country, accepted.version, accepted.status)
+    else:
+        document = _full_case(accepted)
     version = external_version(accepted.version, accepted.status == EXPIRED)
     return DocumentWrite("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
 
@@ -215,11 +218,6 @@ def case_document(accepted: AcceptedRecord) -> DocumentWrite:
 def fold_role(role: str) -> str:
     """A role as it is filtered by: agencies write it with a capital or without."""
     return " ".join(role.split()).casefold()
-
-
-def _case_tombstone(accepted: AcceptedRecord) -> CaseDocument:
-    head = _heads.decode(accepted.data)
-    return CaseDocument(accepted.case, head.agency, head.country, accepted.version, accepted.status)
 
 
 def _full_case(accepted: AcceptedRecord) -> CaseDocument:
@@ -277,13 +275,12 @@ def _pack_card(card: CaseCard) -> tuple[bytes, bytes | None]:
 
 def link_document(claim: Claim) -> DocumentWrite:
     """The document of a claim; a retraction or release becomes a tombstone."""
-    document = _full_link(claim) if claim.state is ClaimState.LIVE else _link_tombstone(claim)
+    if claim.state is ClaimState.LIVE:
+        document = _full_link(claim)
+    else:
+        a, b = (ClaimSide(side.case, side.version) for side in (claim.a, claim.b))
+        document = LinkDocument(claim.link, claim.state, claim.generation, (a.case, b.case), a, b)
     return DocumentWrite("links", claim.link, claim.external_version, _encoder.encode(document))
-
-
-def _link_tombstone(claim: Claim) -> LinkDocument:
-    a, b = (ClaimSide(side.case, side.version) for side in (claim.a, claim.b))
-    return LinkDocument(claim.link, claim.state, claim.generation, (a.case, b.case), a, b)
 
 
 def _full_link(claim: Claim) -> LinkDocument:

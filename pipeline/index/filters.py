@@ -199,7 +199,13 @@ def _all_of(clauses: Collection[Body]) -> Body:
 
 def read_facets(counted: Mapping[str, Any]) -> FacetsFound:
     """What Elasticsearch's aggregations say."""
-    found = {name: tuple(map(_read_bucket, counted[name][VALUES]["buckets"])) for name in FACETS}
+    found = {
+        name: tuple(
+            FacetValue(str(bucket.get("key_as_string", bucket["key"])), bucket["doc_count"])
+            for bucket in counted[name][VALUES]["buckets"]
+        )
+        for name in FACETS
+    }
     found["years"] = found["years"][::-1][:MOST_VALUES]
     few = tuple(
         tuple(msgspec.convert(hit["_source"], CaseDocument) for hit in one[FEW][RECORDS]["hits"]["hits"])
@@ -207,7 +213,3 @@ def read_facets(counted: Mapping[str, Any]) -> FacetsFound:
         if FEW in one
     )
     return FacetsFound(FacetCounts(counted[ALL]["doc_count"], **found), few)
-
-
-def _read_bucket(bucket: Mapping[str, Any]) -> FacetValue:
-    return FacetValue(str(bucket.get("key_as_string", bucket["key"])), bucket["doc_count"])

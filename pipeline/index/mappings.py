@@ -77,7 +77,9 @@ def layouts_of(settings: Settings) -> ByName[str, IndexLayout]:
 def _by_kind(variable: str, text: str, form: re.Pattern[str], meant: str) -> dict[str, str]:
     """The counts of a setting by kind of index. Raises LiaisonError."""
     found: dict[str, str] = {}
-    for kind, count in _split_entries(text):
+    for entry in text.split(",") if text.strip() else ():
+        kind, named, count = entry.partition("=")
+        kind, count = (kind.strip(), count.strip()) if named else (_EVERY_KIND, entry.strip())
         if kind != _EVERY_KIND and kind not in CATALOGUE:
             raise _unusable_error(variable, f'there is no index "{kind}"; there are {", ".join(CATALOGUE)}')
         if not form.fullmatch(count):
@@ -86,12 +88,6 @@ def _by_kind(variable: str, text: str, form: re.Pattern[str], meant: str) -> dic
             raise _unusable_error(variable, f"{kind or 'the count for all indices'} is given twice")
         found[kind] = count
     return found
-
-
-def _split_entries(text: str) -> Iterator[tuple[str, str]]:
-    for entry in text.split(",") if text.strip() else ():
-        kind, named, count = entry.partition("=")
-        yield (kind.strip(), count.strip()) if named else (_EVERY_KIND, entry.strip())
 
 
 def _unusable_error(variable: str, fault: str) -> LiaisonError:

@@ -69,10 +69,6 @@ class SearchResult(msgspec.Struct, frozen=True):
     entities: tuple[EntityPrint, ...]
 
 
-def _is_never_shown(case: str) -> bool:
-    return False
-
-
 class PageRequest(NamedTuple):
     """Which of the cases that answer are wanted: the first `most` behind a place, of those that `admit` lets pass.
 
@@ -83,7 +79,7 @@ class PageRequest(NamedTuple):
     admit: Admit
     after: Place | None = None
     at: PointInTime | None = None
-    shown: Callable[[str], bool] = _is_never_shown
+    shown: Callable[[str], bool] = lambda _: False
 
     @property
     def is_steady(self) -> bool:
@@ -137,10 +133,15 @@ async def find_cases(
         if changed and wanted.is_steady:
             named = (*limits.filters, {"terms": {"case": sorted(changed)}})
             again = candidate_body(selection, replace(limits, filters=named), len(changed))
-            changed = _match_again(changed, await reader.find_candidates(again))
+            # As far as it is found by the question and its filters now, and by what: it may have changed minutes ago.
+            met = {candidate.card.case: candidate.met for candidate in await reader.find_candidates(again)}
+            changed = {case: changed[case]._replace(met=found_by) for case, found_by in met.items()}
         anew = rank_candidates(asked_for, changed.values(), model)
         hashes = {case: document.hash if document else None for case, document in read.items()}
-        ranking.replace_changed(hashes, _keep_places(anew, ranking.places()) if wanted.is_steady else anew)
+        if wanted.is_steady:  # in its old place: the next page's reader would miss what moved forward
+            places = ranking.places()
+            anew = [one._replace(place=places[one.candidate.card.case]) for one in anew]
+        ranking.replace_changed(hashes, anew)
     cases = [
         (one, document)
         for one in ranking.first(wanted.most, wanted.after)
@@ -162,19 +163,6 @@ def _update_candidate(candidate: Candidate, document: CaseDocument | None) -> Ca
     return candidate._replace(
         card=msgspec.structs.replace(candidate.card, hash=document.hash), entities=entities_of(document)
     )
-
-
-def _keep_places(anew: Iterable[RankedCandidate], places: Mapping[str, Place]) -> list[RankedCandidate]:
-    """What has changed in its old place: in a point in time the next page's reader would miss what moved forward."""
-    return [one._replace(place=places[one.candidate.card.case]) for one in anew]
-
-
-def _match_again(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dict[str, Candidate]:
-    """What has changed since a point in time, as far as it is found by the question and its filters now, and by what.
-
-    It may have changed minutes ago; where the index is read as it is, it was a second.
-    """
-    return {candidate.card.case: changed[candidate.card.case]._replace(met=candidate.met) for candidate in found}
 
 
 async def find_hits(

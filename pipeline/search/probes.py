@@ -259,7 +259,8 @@ def term_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[Score
     placed = asked_for.entities if asked_for.elsewise is None else asked_for.elsewise.entities
     yield from _name_clauses(asked_for.entities)
     yield from _number_clauses(question, asked_for)
-    yield from _place_clauses(placed)
+    terms = {term for entity in placed for address in entity.addresses for term in address_terms(address)}
+    yield from (ScoredClause("place", (term,)) for term in sorted(terms))
     if asked_for.births:
         yield ScoredClause("born", tuple(term for born in asked_for.births for term in born_terms(born)))
 
@@ -298,11 +299,6 @@ def _piece_clauses(plate: str, parts: Iterable[str]) -> Iterator[ScoredClause]:
         yield ScoredClause("piece", pieces, together=True)
     else:
         yield from (ScoredClause("piece", (piece,)) for piece in pieces)
-
-
-def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:
-    terms = {term for entity in entities for address in entity.addresses for term in address_terms(address)}
-    return (ScoredClause("place", (term,)) for term in sorted(terms))
 
 
 LONGEST_NEAR: Final = 34

@@ -152,15 +152,10 @@ def _replace(text: str, at: int, new: str) -> str | None:
         made = clean_text("".join([*pieces, clean[place:]]))
         if len(made) > MAX_QUESTION_CHARS:
             return None
-        if _same_parts(kept, made, new):
+        wanted = {(part.field, part.value) for part in (*kept, *split_question(new))}
+        if wanted == {(part.field, part.value) for part in split_question(made)}:
             break
     return made
-
-
-def _same_parts(kept: Iterable[QuestionPart], made: str, new: str) -> bool:
-    """Whether a question has these parts, beside new words."""
-    wanted = {(part.field, part.value) for part in (*kept, *split_question(new))}
-    return wanted == {(part.field, part.value) for part in split_question(made)}
 
 
 class SearchHintKind(StrEnum):

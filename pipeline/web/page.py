@@ -79,7 +79,9 @@ class OpenPage:
                 except KeysAwayError as error:
                     self.show_message(states.format_failure(self.words, error), bad=True)
                 except TokenError:
-                    self._redirect_to_sign_in()
+                    if self._main is not None:
+                        self._main.clear()
+                    self.call_script("leave")  # to where one signs in
                 except ProblemError as problem:
                     self.show_message(states.format_failure(self.words, problem), bad=True)
                 else:
@@ -128,12 +130,6 @@ class OpenPage:
                 self._main.clear()
             await self.redraw()
             self.show_message(self.words("Access to a record on this page has ended"), bad=True)
-
-    def _redirect_to_sign_in(self) -> None:
-        """Show nothing more, and lead to where one signs in."""
-        if self._main is not None:
-            self._main.clear()
-        self.call_script("leave")
 
     def listen(self, event: str, handler: Callable[..., Awaitable[None]], most: int = EVENT_CHARS) -> None:
         """Do something whenever the browser tells of an event; said once, however often the page is drawn.

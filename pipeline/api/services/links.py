@@ -241,16 +241,13 @@ def find_other_case(cases: Sequence[str], key: str) -> str:
     return next(case for case in cases if case != key)
 
 
-def _own_side(cases: Sequence[str], key: str) -> str:
-    return "a" if cases[0] == key else "b"
-
-
 def find_own_entities(seen: SeenLink, key: str) -> tuple[str, ...]:
     """The entities of a case that a link ties to something, the strongest first."""
     pairs: list[dict[str, Any]] = (seen.link.evidence or {}).get("entities", [])
     ranked = sorted(pairs, key=lambda pair: -int(pair["bits"]))
     tied = [pair for pair in ranked if pair["bits"] > 0] or ranked[:1]
-    return tuple(dict.fromkeys(pair[f"entity_{_own_side(seen.link.cases, key)}"] for pair in tied))
+    own = "a" if seen.link.cases[0] == key else "b"
+    return tuple(dict.fromkeys(pair[f"entity_{own}"] for pair in tied))
 
 
 async def _keep_wanted(
@@ -396,7 +393,7 @@ async def _find_next_best(session: Session, link: LinkDocument, own: str, entity
         return await reader.ranked_links_of(own, words, MOST_LOOKED_AT, after)
 
     async def show(found: list[LinkDocument | None]) -> list[LinkDocument | None]:
-        kept = [other for other in found if other and other.link != link.link and _is_about(other, own, entity)]
+        kept = [other for other in found if other and other.link != link.link and _ties_of(other, own, entity)]
         cases = await reader.read_cases((key for other in kept for key in other.cases), STATE_FIELDS)
         views = await session.decide_views(cases)
         full = {other.link for other in kept if all(views.get(key) is View.FULL for key in other.cases)}
@@ -414,11 +411,6 @@ async def _are_same(session: Session, *things: tuple[str, str]) -> bool:
         for case, entity in things
     ]
     return all(found) and judge_score(score_cases(found[0], found[1], session.runtime.model)).band in _STRONG
-
-
-def _is_about(link: LinkDocument, case: str, entity: str) -> bool:
-    """Whether an entity of a case is one that a link ties to something."""
-    return bool(_ties_of(link, case, entity))
 
 
 def _ties_of(link: LinkDocument, case: str, entity: str) -> dict[str, int]:

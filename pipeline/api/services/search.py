@@ -49,7 +49,6 @@ from pipeline.search.questions import FIELDS, CountryCode, Question, QuestionFie
 from pipeline.search.ranking import RankedCandidate, rank_answers
 from pipeline.search.understanding import (
     SearchHint,
-    UnderstoodPart,
     find_hints,
     list_unfound,
     translate_hint,
@@ -146,8 +145,9 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
     session.runtime.answered.keep_answer(name, frozenset(page.seen), session.now)
     left = session.runtime.hits.remaining(session.requester, session.now)
     hints = _find_hints(session, asked, page) if with_reasons else ()
+    understood = understand_looks(asked.question, asked.country) if asked.question else ()
     return SearchAnswer(
-        *session.moment, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked), hits.not_asked, hints
+        *session.moment, tuple(page.rows), tuple(hits.rows), left, page.next, understood, hits.not_asked, hints
     )
 
 
@@ -170,10 +170,6 @@ def parse_asked(asked: Search) -> Question:
         return parse_question(asked.question) if asked.question else Question()
     except LiaisonError as error:
         raise UnprocessableError(error, "question") from error
-
-
-def _understand(asked: Search) -> tuple[UnderstoodPart, ...]:
-    return understand_looks(asked.question, asked.country) if asked.question else ()
 
 
 def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[SearchHint, ...]:

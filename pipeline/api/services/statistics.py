@@ -90,16 +90,14 @@ async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
     async for document in session.runtime.reader.every_case(QueryLimits(session.now.date(), session.viewer, (met,))):
-        if document.agency != case.agency and _is_open(document, session.now.date()):
+        if document.agency != case.agency and (
+            document.closed is None or date.fromisoformat(document.closed) > session.now.date()
+        ):
             seen = (await session.decide_views({document.case: document}))[document.case]
             found += [document] if seen is View.FULL else []
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be listed; add filters", most=MOST))
     return found
-
-
-def _is_open(document: CaseDocument, today: date) -> bool:
-    return document.closed is None or date.fromisoformat(document.closed) > today
 
 
 def _make_row(document: CaseDocument) -> NearbyCase:

@@ -43,7 +43,8 @@ def case_objects(row: CaseRecord) -> Iterator[Object]:
     A later version must bear a later `modified`: it is the record's opening and a millisecond for each version.
     """
     key, data = row.case, row.data
-    opened = _opening_time(data)
+    day = data.get("opened")
+    opened = datetime.fromisoformat(f"{day}T00:00:00+00:00" if day else UNKNOWN_TIME)
     maker, marking = agency_object(row.agency), _make_marking(row.agency, data.get("handling") or {})
     yield from (maker, marking)
     incident = _make_incident(key, {
@@ -173,12 +174,6 @@ def _make_object(schema: str, parts: tuple[str, ...], properties: Mapping[str, A
     """Properties without a value are left out, as the standard asks."""
     given = {name: value for name, value in properties.items() if value not in (None, "", [])}
     return {"type": schema, "spec_version": "2.1", "id": f"{schema}--{_make_id(*parts)}", **given}
-
-
-def _opening_time(data: Mapping[str, Any]) -> datetime:
-    """The day that a record states it was opened."""
-    opened = data.get("opened")
-    return datetime.fromisoformat(f"{opened}T00:00:00+00:00" if opened else UNKNOWN_TIME)
 
 
 def _format_time(at: datetime) -> str:

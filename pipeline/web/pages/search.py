@@ -145,7 +145,9 @@ async def _run_search(
     if not is_last():
         return
     if not place.cursor:
-        _remember_search(view, question, narrowed)
+        sealed = seal_search(view.visit.new_session(), question, narrowed)
+        if sealed is not None:  # the browser holds a search that was answered for this viewer
+            view.call_script("rememberSearch", sealed.id, sealed.text, MOST)
     parts = understand_question(question, country)
     if ENTERED in told and (case := _find_single(answer, parts)) is not None:
         view.call_script("open", case_path(case))
@@ -394,13 +396,6 @@ PAST: Final = "past"
 MOST_HELD: Final = 160_000
 """Characters of that, as static/searches.js has it: 50 usual searches take 40,000. With what else an address states it
 stays below what a page's socket takes at once (page_sockets.py)."""
-
-
-def _remember_search(view: OpenPage, question: str, filters: Filters) -> None:
-    """Give the browser a search that was answered, to hold for this viewer."""
-    sealed = seal_search(view.visit.new_session(), question, filters)
-    if sealed is not None:
-        view.call_script("rememberSearch", sealed.id, sealed.text, MOST)
 
 
 def _read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
