@@ -9,7 +9,6 @@ nicknames.toml. Asking rigour for names loads 450 MB for a quarter of a minute, 
 
 from __future__ import annotations
 
-import lzma
 import math
 import re
 import sys
@@ -18,13 +17,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
 from rigour._core import NameTypeTag, analyze_names
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.names.rarity import CEILING, FLOOR, length_limit
 from pipeline.matching.names.transliteration.corridors import latin_letters
-from pipeline.model_building import NAME_DATA
+from pipeline.model_building import write_name_data
 from pipeline.model_building.transliteration_training import read_pairs
 
 _FOLDER = Path(__file__).parent
@@ -45,8 +43,8 @@ def main(arguments: Sequence[str]) -> None:
         raise LiaisonError("building the constants needs the folder of the name pairs")
     frequencies = token_frequencies(Path(arguments[0]))
     classes = variant_classes(frequencies)
-    _write_data("variants", classes)
-    _write_data("rarity", compute_rarities(frequencies, classes))
+    write_name_data("variants", classes)
+    write_name_data("rarity", compute_rarities(frequencies, classes))
 
 
 def token_frequencies(folder: Path) -> dict[str, float]:
@@ -95,12 +93,13 @@ def _rigour_classes(vocabulary: Iterable[str]) -> list[set[str]]:
             for symbol in name.symbols:
                 if symbol.category.value in ("NAME", "NICK"):
                     members[symbol.category.value, symbol.id].add(token)
-    return [group for group in members.values() if len(group) <= _MAX_CLASS and not _is_one_syllable_class(group)]
-
-
-def _is_one_syllable_class(group: set[str]) -> bool:
-    """Zhao, Chao and Qiu are readings of one character, and each a name of millions: no variants."""
-    return sum(len(_VOWELS.findall(token)) < 2 and len(token) < 6 for token in group) * 2 >= len(group)
+    return [
+        group
+        for group in members.values()
+        if len(group) <= _MAX_CLASS
+        # Zhao, Chao and Qiu are readings of one character, and each a name of millions: no variants.
+        and sum(len(_VOWELS.findall(token)) < 2 and len(token) < 6 for token in group) * 2 < len(group)
+    ]
 
 
 def compute_rarities(frequencies: dict[str, float], classes: list[list[str]]) -> dict[str, int]:
@@ -113,11 +112,6 @@ def compute_rarities(frequencies: dict[str, float], classes: list[list[str]]) ->
             shares[token] = max(shares.get(token, 0.0), largest)
     bits = {token: max(FLOOR, round(-100 * math.log2(share))) for token, share in shares.items() if share > 0}
     return {token: value for token, value in sorted(bits.items()) if value < min(CEILING, length_limit(token))}
-
-
-def _write_data(name: str, value: object) -> None:
-    encoded = msgspec.json.encode(value, order="deterministic")
-    (NAME_DATA / f"{name}.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
 
 
 if __name__ == "__main__":

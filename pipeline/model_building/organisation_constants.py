@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import lzma
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,13 +19,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from anyascii import anyascii
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.names.prints import make_name_print
 from pipeline.matching.names.rarity import LetterModel, learn_letters
-from pipeline.model_building import NAME_DATA
+from pipeline.model_building import write_name_data
 from pipeline.records.names import normalise_name
 
 LISTS = ("cases.ndjson.gz", "eu26/all-names.ndjson.gz")
@@ -41,9 +39,7 @@ def main(arguments: Sequence[str]) -> None:
     """Write letters.json.xz among the data of names."""
     if len(arguments) != 1:
         raise LiaisonError("building the model of letters needs the folder of the lists")
-    model = learn_from_lists(Path(arguments[0]), words_of_places())
-    encoded = msgspec.json.encode(model, order="deterministic")
-    (NAME_DATA / "letters.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
+    write_name_data("letters", learn_from_lists(Path(arguments[0]), words_of_places()))
 
 
 def learn_from_lists(folder: Path, places: Sequence[str], leave_out: frozenset[str] = frozenset()) -> LetterModel:

@@ -9,7 +9,6 @@ a random number but for the split's own: the same input gives the same file. Hal
 
 from __future__ import annotations
 
-import lzma
 import random
 import sys
 from collections import Counter, defaultdict
@@ -36,7 +35,7 @@ from pipeline.matching.names.transliteration.model import (
     Direction,
     TransliterationCounts,
 )
-from pipeline.model_building import NAME_DATA
+from pipeline.model_building import write_name_data
 from pipeline.model_building.transliteration_alignment import Arc, WordPair, align_pairs
 
 _SEED = 7
@@ -105,10 +104,7 @@ def main(arguments: Sequence[str]) -> None:
         counts = train_corridor(
             corridor, [split_pairs(read_pairs(folder / f"{source}.tsv")) for source in corridor.sources]
         )
-        encoded = msgspec.json.encode(counts, order="deterministic")
-        (NAME_DATA / f"transliteration-{corridor.name}.json.xz").write_bytes(
-            lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME)
-        )
+        write_name_data(f"transliteration-{corridor.name}", counts)
         print(f"{corridor.name}: {counts.facts}")
 
 
