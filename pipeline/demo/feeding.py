@@ -47,18 +47,14 @@ class FeedSender:
             self.sent += 1
             then()
 
-        self._producer.send(message.agency, message.key, message.value, done, self._partition_for(message))
+        own = 0 if message.key is None else partition_of(message.key, self._partitions) + message.shift
+        self._producer.send(message.agency, message.key, message.value, done, own % self._partitions)
 
     def flush(self) -> None:
         """Wait until all is acknowledged. Raises LiaisonError if Kafka did not take a message."""
         self._producer.flush()
         if self.failures:
             raise LiaisonError(f"Kafka did not accept {len(self.failures)} messages: {self.failures[0]}")
-
-    def _partition_for(self, message: Message) -> int | None:
-        if message.key is None:
-            return 0
-        return (partition_of(message.key, self._partitions) + message.shift) % self._partitions
 
 
 def send_all(sender: FeedSender, messages: Sequence[Message], console: Console) -> None:
@@ -144,7 +140,9 @@ class Trickle:
             sending = asyncio.create_task(self._send_paced(messages, fresh, lambda: display.advance(task)))
             deadline = time.monotonic() + STUCK_S + len(messages) * self._pace_s
             while not sending.done() or self._sent_at:
-                await self._poll_found()
+                await asyncio.sleep(SEARCH_EVERY_S)
+                for key in await self._find(list(self._sent_at)):
+                    self.latencies_s.append(time.monotonic() - self._sent_at.pop(key))
                 if time.monotonic() > deadline:
                     raise LiaisonError(f"{len(self._sent_at)} new cases can't be found after {STUCK_S:.0f} s")
             await sending
@@ -158,8 +156,3 @@ class Trickle:
             self._sender.send(message)
             advance()
             await asyncio.sleep(self._pace_s)
-
-    async def _poll_found(self) -> None:
-        await asyncio.sleep(SEARCH_EVERY_S)
-        for key in await self._find(list(self._sent_at)):
-            self.latencies_s.append(time.monotonic() - self._sent_at.pop(key))

@@ -98,14 +98,11 @@ def _expect_outcomes(versions: list[Version]) -> Iterator[Message]:
 def _append_repeats(rng: Random, queues: list[list[Message]]) -> None:
     """Append repeated messages: of a case's last version (duplicates), and of its first after a second (stale)."""
     for queue in rng.sample(queues, RESENT):
-        queue.append(msgspec.structs.replace(_last_accepted(queue), outcome=DUPLICATE))
+        last = [message for message in queue if message.outcome == ACCEPTED][-1]
+        queue.append(msgspec.structs.replace(last, outcome=DUPLICATE))
     amended = [queue for queue in queues if sum(message.outcome == ACCEPTED for message in queue) > 1]
     for queue in rng.sample(amended, STALE):
         queue.append(msgspec.structs.replace(queue[0], outcome=Reason.STALE_VERSION.value))
-
-
-def _last_accepted(queue: list[Message]) -> Message:
-    return [message for message in queue if message.outcome == ACCEPTED][-1]
 
 
 def _malformed_queues(rng: Random, number: int) -> list[list[Message]]:

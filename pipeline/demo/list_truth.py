@@ -78,7 +78,7 @@ def score_lists(links: Iterable[ListLink], truth: Iterable[TrueListPair], types:
         found[lists, kind] += 1
         if link.cases in known:
             groups[lists, kind, known[link.cases]].append((link.band, True))
-        elif _is_settled(link.cases, settled):
+        elif any((case, _list_of(other)) in settled for case, other in (link.cases, link.cases[::-1])):
             groups[lists, kind, "reference"].append((link.band, False))
     totals = Counter((_lists_of(pair), types[pair[0]], by) for pair, by in known.items())
     told = {key[:2] for key in (*totals, *groups)}
@@ -93,10 +93,6 @@ def _make_score(
     bands = {band: [is_right for found, is_right in judged if found == band] for band in dict(judged)}
     counted = {band: (sum(rights), len(rights)) for band, rights in bands.items()}
     return ListScore(*key, Agreement(true, len(judged), right), counted, links)
-
-
-def _is_settled(pair: TruePair, settled: set[tuple[str, str]]) -> bool:
-    return any((case, _list_of(other)) in settled for case, other in (pair, pair[::-1]))
 
 
 def _lists_of(pair: TruePair) -> tuple[str, str]:

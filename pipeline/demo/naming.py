@@ -73,7 +73,14 @@ def _parse_culture(name: str, written: dict[str, Any]) -> Culture:
     return Culture(
         name=name,
         countries=tuple(written["countries"]),
-        given={gender: _parse_given(written, gender) for gender in GENDERS},
+        given={
+            gender: Pool(
+                tuple(_parse_spelling(line, 0) for line in written[gender]),
+                _compose_names(written[f"rarer_{gender}"], 0) if f"rarer_{gender}" in written else (),
+                1 - COMPOSED_GIVEN,
+            )
+            for gender in GENDERS
+        },
         family={
             gender: Pool(
                 tuple(_parse_spelling(line, form) for line in written["family"]),
@@ -83,11 +90,6 @@ def _parse_culture(name: str, written: dict[str, Any]) -> Culture:
             for form, gender in enumerate(GENDERS)
         },
     )
-
-
-def _parse_given(written: dict[str, Any], gender: str) -> Pool:
-    rarer = _compose_names(written[f"rarer_{gender}"], 0) if f"rarer_{gender}" in written else ()
-    return Pool(tuple(_parse_spelling(line, 0) for line in written[gender]), rarer, 1 - COMPOSED_GIVEN)
 
 
 def _compose_names(written: dict[str, Any], form: int) -> tuple[Spelling, ...]:

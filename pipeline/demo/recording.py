@@ -104,13 +104,10 @@ class Register:
         if self._happens(BIRTH_PLACE_KNOWN):
             fields["birth_place"] = person.birth_place.name
         if self._happens(GENDER_KNOWN):
-            fields["gender"] = self._record_gender(person.gender)
+            other = {"male": "female", "female": "male"}[person.gender]
+            fields["gender"] = other if self._happens(GENDER_WRONG) else person.gender
         if self._happens(NATIONALITY_KNOWN):
             fields["nationalities"] = [person.nationality]
-
-    def _record_gender(self, gender: str) -> str:
-        wrong = {"male": "female", "female": "male"}
-        return wrong[gender] if self._happens(GENDER_WRONG) else gender
 
     def _record_names(self, person: TruePerson) -> list[dict[str, str]]:
         writes_native = person.culture.latin or person.culture.name in self._country.scripts
@@ -141,7 +138,7 @@ class Register:
         return f"{family} {given}" if family_first else f"{given} {family}"
 
     def _record_given(self, person: TruePerson, *, native: bool) -> str:
-        short = [form for form in person.given.short if _is_latin(form) != native or person.culture.latin]
+        short = [form for form in person.given.short if (form[0] < _GREEK) != native or person.culture.latin]
         if short and self._happens(SHORT_NAME):
             return short[0]
         written = self._maybe_mistype(self._spell(person.given, native=native))
@@ -194,9 +191,8 @@ class Register:
         return self._rng.random() < share
 
 
-def _is_latin(text: str) -> bool:
-    return text[0] < "\u0370"
-
+_GREEK = "\u0370"
+"""The first letter of another script than Latin."""
 
 NEIGHBOURS = {
     "a": "qs", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo",
@@ -247,8 +243,9 @@ def misread_date(rng: Random, text: str) -> str:
 def recorded_birth_date(rng: Random, born: date) -> dict[str, str]:
     """`birth_date` or `birth_date_text` as a register holds it."""
     drawn = rng.random()
+    swapped = born.replace(month=born.day, day=born.month) if born.day <= 12 else born
     for share, written in (
-        (SWAPPED_DAY_MONTH, _swap_day_and_month(born)),
+        (SWAPPED_DAY_MONTH, swapped.isoformat()),
         (WRONG_DIGIT_OF_DATE, _misread_date_digit(rng, born)),
         (YEAR_AND_MONTH_ONLY, f"{born:%Y-%m}"),
         (YEAR_ONLY, f"{born:%Y}"),
@@ -259,10 +256,6 @@ def recorded_birth_date(rng: Random, born: date) -> dict[str, str]:
     if drawn < UNREADABLE_DATE:
         return {"birth_date_text": misread_date(rng, born.isoformat())}
     return {"birth_date": born.isoformat()}
-
-
-def _swap_day_and_month(born: date) -> str:
-    return born.replace(month=born.day, day=born.month).isoformat() if born.day <= 12 else born.isoformat()
 
 
 def _misread_date_digit(rng: Random, born: date) -> str:

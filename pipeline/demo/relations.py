@@ -56,15 +56,12 @@ def draw_organisation(country: Country, case_id: str, recorded: Sequence[Recorde
     if rng.random() < 0.5:
         name = rng.choice(country.clubs).format(city=rng.choice(country.cities).name)
     else:
-        trade = rng.choice(country.companies).format(family=_draw_family_name(rng, country))
-        name = f"{trade} {country.legal_form}"
+        trade = rng.choice(country.companies)
+        cultures = [culture for culture in load_cultures().values() if country.code in culture.countries]
+        family = rng.choice(cultures).family["male"].draw_name(rng).native
+        name = f"{trade.format(family=family)} {country.legal_form}"
         fields["legal_form"] = country.legal_form
     return RecordedEntity(fields | {"names": [{"full": name}]}, (f"organisation-{country.code}-{name}",))
-
-
-def _draw_family_name(rng: Random, country: Country) -> str:
-    cultures = [culture for culture in load_cultures().values() if country.code in culture.countries]
-    return rng.choice(cultures).family["male"].draw_name(rng).native
 
 
 def list_relations(country: Country, case_id: str, entities: Sequence[JsonObject]) -> Iterator[JsonObject]:

@@ -16,7 +16,7 @@ from pipeline.demo.feeding import FeedSender, Trickle, send_all, wait_until_sett
 from pipeline.demo.generator import DemoFeed
 from pipeline.demo.installation import Workers, reset_installation, running_workers
 from pipeline.demo.messages import ACCEPTED, Message
-from pipeline.demo.truth import Agreement, Latency, TruePair, count_agreement
+from pipeline.demo.truth import Agreement, Latency, count_agreement
 from pipeline.engines.ports import LOOPBACK, choose
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import case_producer
@@ -111,7 +111,7 @@ async def _run_feed(settings: Settings, feed: DemoFeed, workers: Workers, consol
     return DemoResult(
         counted=await count_outcomes(settings),
         links=links,
-        agreed=count_agreement(feed.pairs, {_pair_of(link) for link in links if link.basis is Basis.SAME}),
+        agreed=count_agreement(feed.pairs, {(link.a.case, link.b.case) for link in links if link.basis is Basis.SAME}),
         seconds=seconds,
         bulk=len(bulk),
         latency=Latency.of(trickle.latencies_s),
@@ -153,10 +153,6 @@ async def _read_links(settings: Settings) -> tuple[LinkDocument, ...]:
     async with connect(settings) as client:
         reader = IndexReader(client, Indices(settings.namespace, ""))
         return tuple([link async for link in reader.every_link()])
-
-
-def _pair_of(link: LinkDocument) -> TruePair:
-    return link.a.case, link.b.case
 
 
 @contextmanager

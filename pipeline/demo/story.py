@@ -12,7 +12,7 @@ from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Purpose, Requester
 from pipeline.demo.examples import crosses_scripts
 from pipeline.index.documents import LinkDocument
-from pipeline.matching.explain.explanation import Explanation, Item
+from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import Handling
 
 FULL_DATE = len("1980-05-14")
@@ -49,21 +49,15 @@ def _find_stories(link: LinkDocument, cast: Cast, handled: Handled, now: datetim
     evidence = msgspec.convert(link.evidence, Explanation)
     a, b = (CaseMeta(side.case, side.agency, handled(side.case)) for side in (link.a, link.b))
     for known, hidden, which in ((a, b, "value_a"), (b, a, "value_b")):
-        if _view_of(cast.seeker, known, now) is View.FULL and _is_guarded(hidden, cast, now):
-            for entity in evidence.entities:
-                said = {item.field: item for item in entity.items if item.bits > 0}
-                if {"name", "birth_date"} <= said.keys() and _is_exact(said["birth_date"]):
-                    question = f"{getattr(said['name'], which)} {said['birth_date'].value_a}"
-                    yield Story(question, crosses_scripts(said["name"]))
-
-
-def _is_exact(born: Item) -> bool:
-    return born.level == "same" and len(born.value_a) == FULL_DATE
-
-
-def _is_guarded(case: CaseMeta, cast: Cast, now: datetime) -> bool:
-    seen = [_view_of(who, case, now) for who in (cast.seeker, cast.stranger)]
-    return case.agency == cast.owner.agency and seen == [View.HIT, View.NOTHING]
+        if hidden.agency != cast.owner.agency or _view_of(cast.seeker, known, now) is not View.FULL:
+            continue
+        if [_view_of(who, hidden, now) for who in (cast.seeker, cast.stranger)] != [View.HIT, View.NOTHING]:
+            continue
+        for entity in evidence.entities:
+            said = {item.field: item for item in entity.items if item.bits > 0}
+            name, born = said.get("name"), said.get("birth_date")
+            if name and born and born.level == "same" and len(born.value_a) == FULL_DATE:
+                yield Story(f"{getattr(name, which)} {born.value_a}", crosses_scripts(name))
 
 
 def _view_of(who: Requester, case: CaseMeta, now: datetime) -> View:

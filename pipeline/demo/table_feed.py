@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from rich.console import Console
@@ -24,27 +25,30 @@ def table_feed(
     tables: Sequence[RecognisedTable], console: Console, list_truth: Sequence[TrueListPair] = ()
 ) -> DemoFeed:
     """Every case of the tables as a message, with the outcome that it will have. Raises LiaisonError for none."""
-    mapped = [(table, row) for table in tables for row in _map_table(table, console)]
+    mapped = [found for table in tables for found in _map_table(table, console)]
     if not mapped:
         raise LiaisonError("no case in " + ", ".join(str(table.path) for table in tables))
     agencies = {agency.name: agency.country for table in tables for agency in table.kit.agencies}
     checkers = {name: Checker(name, country) for name, country in agencies.items()}
     return DemoFeed(
         agencies=tuple(Agency(name, country) for name, country in agencies.items()),
-        messages=tuple(_make_message(row, checkers) for _, row in mapped),
-        cases=tuple(_make_case(row) for _, row in mapped),
+        messages=tuple(_make_message(row, checkers) for row, _ in mapped),
+        cases=tuple(
+            TrueCase(row.case, data["country"], frozenset({row.truth} if row.truth else ())) for row, data in mapped
+        ),
         is_labelled=all(table.kit.truth is not None for table in tables),
         list_truth=tuple(list_truth),
-        types={row.case: _first_type(row) for _, row in mapped},
+        types={row.case: next((each["type"] for each in data.get("entities", ())), "") for row, data in mapped},
     )
 
 
-def _map_table(table: RecognisedTable, console: Console) -> Iterator[MappedRow]:
+def _map_table(table: RecognisedTable, console: Console) -> Iterator[tuple[MappedRow, dict[str, Any]]]:
+    """The rows that became cases, each with its case's data."""
     mapper = Mapper(table.kit, lambda: datetime.now(UTC))
     with show_reading(f"Mapping {table.path.name}", mapper.measure_file(table.path), console) as progress:
         for row in progress.count(mapper.map_file(table.path, advance=progress.add_bytes)):
             if row.event is not None:
-                yield row
+                yield row, row.event["data"]
 
 
 def _make_message(row: MappedRow, checkers: dict[str, Checker]) -> Message:
@@ -52,13 +56,3 @@ def _make_message(row: MappedRow, checkers: dict[str, Checker]) -> Message:
     (checked,) = checkers[agency].check_lines([(row.line, value)])
     outcome = checked.problems[0].reason if checked.problems else ACCEPTED
     return Message(agency, row.case.encode(), value, outcome)
-
-
-def _make_case(row: MappedRow) -> TrueCase:
-    country = row.event["data"]["country"] if row.event else ""
-    return TrueCase(row.case, country, frozenset({row.truth} if row.truth else ()))
-
-
-def _first_type(row: MappedRow) -> str:
-    entities = row.event["data"].get("entities") if row.event else None
-    return str(entities[0]["type"]) if entities else ""
