@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -159,10 +159,8 @@ def seal_entry(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
     seed = seed_of(entry, keys)
     nonce = nonce_of(seed)
     form = format_of(entry)
-    fields = {
-        name: _salted_disclosure(seed, name, value)
-        for name, value in _field_values(entry, FIELDS_BY_FORMAT[form]).items()
-    }
+    values = {"roles": [], "heads": {}, **msgspec.to_builtins(entry)}
+    fields = {name: _salted_disclosure(seed, name, values.get(name, "")) for name in FIELDS_BY_FORMAT[form]}
     records = _shuffle_records(entry, seed)
     slots = range(slots_for(len(entry.shown)))
     filled = [commitment_to(records[at][1]) if at in records else _make_dummy(seed, "record", at, 32) for at in slots]
@@ -205,12 +203,6 @@ def is_sealable(entry: AuditEntry) -> bool:
 def minute_of(time: str) -> str:
     """The minute, in UTC, of an entry's time."""
     return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%dT%H:%MZ}"
-
-
-def _field_values(entry: AuditEntry, names: Iterable[str]) -> Mapping[str, Any]:
-    values: dict[str, Any] = msgspec.to_builtins(entry)
-    empty: Mapping[str, Any] = {"roles": [], "heads": {}}
-    return {name: values.get(name, empty.get(name, "")) for name in names}
 
 
 def _salted_disclosure(seed: bytes, name: str, value: Any, place: int = 0) -> str:

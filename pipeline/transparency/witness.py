@@ -168,14 +168,12 @@ class Witness:
             self._keep_own(index, LogLeaf.decode(body), body)
 
     def _keep_own(self, index: int, leaf: LogLeaf, body: bytes) -> None:
-        self._note_key_id(index, leaf.key.encode())
-        if leaf.key in self._keys and own_places(leaf, self._keys[leaf.key]):
-            self._own.append((encode_index(index), body))
-
-    def _note_key_id(self, index: int, key_id: bytes) -> None:
+        key_id = leaf.key.encode()
         if key_id not in self._first_met and len(self._first_met) < MAX_KEY_IDS:
             self._first_met[key_id] = index
             self._new_ids.append((encode_index(index), key_id))
+        if leaf.key in self._keys and own_places(leaf, self._keys[leaf.key]):
+            self._own.append((encode_index(index), body))
 
     def add_head(self, note: str, other: str = "") -> bool:
         """Take a head, from the log or from another agency's witness; False where it can't be compared yet.
