@@ -239,12 +239,10 @@ def _make_names(entity: NormalisedEntity) -> tuple[NamePrint, ...]:
     return tuple(distinct)[:MAX_NAMES]
 
 
-def _date(date: PartialDate | None) -> PartialDate | None:
-    return None if date is None or is_placeholder_date(date) else date
-
-
 def _make_birth_dates(entity: NormalisedEntity) -> tuple[PartialDate | None, tuple[BirthDate, ...]]:
-    date = _date(entity.birth_date)
+    date = entity.birth_date
+    if date is not None and is_placeholder_date(date):
+        date = None
     if not entity.birth_dates:
         return date, ()
     stated = {*entity.birth_dates, BirthDate(date, date)} if date is not None else set(entity.birth_dates)

@@ -152,20 +152,20 @@ def _name_form(spelled: str, form: str) -> str:
     """The abbreviation of a form of rigour's table, or its kind if that can't be told from the abbreviation alone."""
     short = _NO_LETTERS.sub("", form)
     kinds = {kind for _, kind in extract_org_types(spelled, _CASEFOLDED, _NO_CLEANUP, True)}
-    return short if _generic_form(short) in kinds or len(kinds) != 1 else kinds.pop()
+    return short if generic_form(short) in kinds or len(kinds) != 1 else kinds.pop()
 
 
 def _abbreviate(phrase: str, kind: str) -> str:
     """The abbreviation by which rigour's table has a phrase, if it is known there to be of the kind; else the kind."""
     for spelled, form in extract_org_types(phrase, _CASEFOLDED, _NO_CLEANUP, False):
         short = _name_form(spelled, form)
-        if spelled == phrase and _generic_form(short) == _generic_form(kind):
+        if spelled == phrase and generic_form(short) == generic_form(kind):
             return short
     return kind
 
 
 @lru_cache(maxsize=4096)
-def _generic_form(form: str) -> str:
+def generic_form(form: str) -> str:
     """The kind of a legal form across countries ("ag" and "ao" are "jsc"), the form itself if unknown."""
     return replace_org_types_compare(form, _CASEFOLDED, _NO_CLEANUP, True)
 

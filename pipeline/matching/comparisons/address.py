@@ -183,16 +183,13 @@ def _same_street(p: AddressPrint, q: AddressPrint) -> bool | None:
     if p.way and q.way and p.way != q.way and not translated:
         return False
     found = {_same_name(x, y, translated) for x in p.street.split(", ") for y in q.street.split(", ")}
-    if True in found or _runs_on(p, q):
+    if True in found:
+        return True
+    # A street's line may run on into the city and country that the other side states apart.
+    x, y = set(p.street.split()), set(q.street.split())
+    if len(x & y) > 1 and x ^ y <= {*p.city.split(), p.country, *q.city.split(), q.country}:
         return True
     return None if None in found else False
-
-
-def _runs_on(p: AddressPrint, q: AddressPrint) -> bool:
-    """Whether a street's line runs on into the city and country that the other side states apart."""
-    x, y = set(p.street.split()), set(q.street.split())
-    place = {*p.city.split(), p.country, *q.city.split(), q.country}
-    return len(x & y) > 1 and x ^ y <= place
 
 
 @lru_cache(maxsize=65536)
@@ -318,9 +315,13 @@ def _same_place(p: AddressPrint, q: AddressPrint) -> bool | None:
         return True
     if shared_city(p, q):
         return True
-    if (p.postcode and q.postcode) or (p.city and q.city and _are_readable(p.city, q.city)):
+    if p.postcode and q.postcode:
         return False
-    return None
+    if not (p.city and q.city):
+        return None
+    # Letters of two scripts can be compared where both are read one way.
+    scripts = {script_of(p.city), script_of(q.city)}
+    return False if len(scripts) == 1 or scripts <= READABLE else None
 
 
 def _near(p: str, q: str) -> bool:
@@ -364,12 +365,6 @@ def same_city(p: str, q: str) -> bool:
 
 READABLE = frozenset({"Latin", "Cyrillic", "Greek", "Georgian", "Armenian", "Hangul", ""})
 """Scripts whose letters are read one way."""
-
-
-def _are_readable(p: str, q: str) -> bool:
-    """Whether two cities' letters can be compared: of one script, or of scripts that are read one way."""
-    x, y = script_of(p), script_of(q)
-    return x == y or (x in READABLE and y in READABLE)
 
 
 def _text_level(p: AddressPrint, q: AddressPrint) -> int | None:

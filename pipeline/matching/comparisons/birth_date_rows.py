@@ -189,11 +189,13 @@ def share_birth_date(a: Rows, b: Rows) -> Flags:
 def _several_state(one: WordArray, other: WordArray, days: WordArray, other_days: WordArray) -> NDArray[np.int16]:
     """One of _SEVERAL_STATES of each two."""
     years, others = _year_sets(one), _year_sets(other)
+    last = np.uint32(SeveralDates.years.width - 1)
     state = np.full(len(one), _YEARS_APART, np.int16)
     for apart in range(ESTIMATED_YEARS):
         met = (state == _YEARS_APART) & (years & others != 0)
         state[met] = (_YEARS_MEET, _YEARS_OFF)[apart] if apart < 2 else _YEARS_NEAR
-        years = _widen_years(years)
+        beside = years << np.uint32(1) | years >> last | years >> np.uint32(1) | years << last
+        years = years | SeveralDates.years.take(beside)
     known = _with_days(one) & _with_days(other)
     both = days & other_days
     day = np.where(known, np.where(DaysOfYear.days.lies_in(both), _DAY_MEETS, _OTHER_DAYS), _NO_DAYS)
@@ -232,13 +234,6 @@ def _year_sets(words: WordArray) -> WordArray:
 def _with_days(words: WordArray) -> Flags:
     """Whether each row has a date that is known to the day."""
     return np.where(words >= _MARK, SeveralDates.with_day.lies_in(words), WholeDate.day.lies_in(words))
-
-
-def _widen_years(sets: WordArray) -> WordArray:
-    """The sets with the years beside each of theirs."""
-    last = np.uint32(SeveralDates.years.width - 1)
-    wider = sets << np.uint32(1) | sets >> last | sets >> np.uint32(1) | sets << last
-    return sets | SeveralDates.years.take(wider)
 
 
 def _whole_level(signs: int) -> int:

@@ -131,7 +131,27 @@ class ComparedEntities(NamedTuple):
 
     def evidence(self, model: Model) -> EntityEvidence:
         """The evidence for and against the two being the same."""
-        return _entity_evidence(self, model)
+        a, b, tie, results = self
+        settled = settle_results([result for _, result in results])
+        found = [(comparison, result) for (comparison, _), result in zip(results, settled, strict=True)]
+        sums = sum_results(settled)
+        left = [] if tie.selector else [(sums[kind] + offset, kind) for kind, offset in model.companions[a.type]]
+        kind = min(left, default=(0, STRANGERS))[1]
+        combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
+        bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])
+        return EntityEvidence(
+            a.type,
+            b.type,
+            a.id,
+            b.id,
+            tuple(make_item(comparison, a, b, result, kind) for comparison, result in found),
+            bits,
+            counted_bits(bits),
+            combined - sums[STRANGERS],
+            COMPANION_KINDS[kind - 1] if kind else "",
+            bits - combined,
+            dict(model.companions[a.type])[kind] if kind else 0,
+        )
 
     def weigh_without(self, field: str, model: Model) -> int:
         """The same as scoring.weigh_entities if one field were unknown."""
@@ -149,30 +169,6 @@ def compare_entities(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model
         if comparison.name not in tie.skipped
     )
     return ComparedEntities(a, b, tie, tuple((one, result) for one, result in results if result is not None))
-
-
-def _entity_evidence(compared: ComparedEntities, model: Model) -> EntityEvidence:
-    a, b, tie, results = compared
-    settled = settle_results([result for _, result in results])
-    found = [(comparison, result) for (comparison, _), result in zip(results, settled, strict=True)]
-    sums = sum_results(settled)
-    left = [] if tie.selector else [(sums[kind] + offset, kind) for kind, offset in model.companions[a.type]]
-    kind = min(left, default=(0, STRANGERS))[1]
-    combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
-    bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])
-    return EntityEvidence(
-        a.type,
-        b.type,
-        a.id,
-        b.id,
-        tuple(make_item(comparison, a, b, result, kind) for comparison, result in found),
-        bits,
-        counted_bits(bits),
-        combined - sums[STRANGERS],
-        COMPANION_KINDS[kind - 1] if kind else "",
-        bits - combined,
-        dict(model.companions[a.type])[kind] if kind else 0,
-    )
 
 
 def make_item(

@@ -5,7 +5,7 @@
     comparison = compare(a, b)            # NameComparison(bits, level, pairs); symmetric, pure, integers only
     best_pair((a, a2), (b, b2))           # the best comparison of two entities' names, and the indices of both names
     sound_keys(a)                         # for each token, rarest first: TokenKeys(kind, rarity, sounds), for blocking
-    name_decision(a, b, "person")         # (score 0..100, same?): whether the names are the same name
+    name_decision(a, b)                   # (score 0..100, same?): whether the names are the same name
     bearer_decision(a, b)                 # (score 0..100, same?): whether they may be of one person or thing
 
 `bits` is the match weight of the names: log2(m/u), with the rarity of their tokens. It is negative if they contradict

@@ -7,9 +7,10 @@ import msgspec
 from pipeline.matching.names import levels
 from pipeline.matching.names.alignment import align
 from pipeline.matching.names.joined_words import BOTH_WAYS, turn_ways
-from pipeline.matching.names.organisation_words import COINED, generic_form
+from pipeline.matching.names.organisation_words import COINED
 from pipeline.matching.names.prints import FIRST, NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import TokenPair
+from pipeline.records.legal_forms import generic_form
 from pipeline.records.name_words import PATRONYMIC_ENDINGS, PREFIX_NAMES
 from pipeline.records.scripts import UNPARTED
 

@@ -47,7 +47,7 @@ _USUAL = 690
 Resemblance = Callable[[TokenPair, dict[str, TokenPrint]], float]
 
 
-def name_decision(a: NamePrint, b: NamePrint, entity_type: str) -> tuple[int, bool]:
+def name_decision(a: NamePrint, b: NamePrint) -> tuple[int, bool]:
     """Decide whether two names are the same name; returns the share (0 to 100) of their weight that agrees, too.
 
     A match weight in bits says how telling an agreement is. The share says how much of the names agrees: rarity only

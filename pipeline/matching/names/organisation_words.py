@@ -7,7 +7,7 @@ import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from rigour._core import NameTypeTag, analyze_names, replace_org_types_compare
+from rigour._core import NameTypeTag, analyze_names
 
 from pipeline.matching.names.rarity import CEILING, coined_rarity, length_limit, rarity_of
 from pipeline.records.organisation_words import english_of, translations_of
@@ -27,8 +27,6 @@ _SHORTEST_COINED = 5
 """Letters of a word that can be rarer than any known one. A choice: shorter ones are mostly abbreviations."""
 _COINED_SCRIPTS = frozenset({"Latin", "Cyrillic", "Greek"})
 """Scripts whose Latin forms have all their letters, as the model of letters asks."""
-_CASEFOLD = 4
-"""rigour's Normalize.CASEFOLD, which its table of legal forms is to be folded by."""
 
 
 def word_rarity(word: str, folded: str) -> int:
@@ -76,12 +74,6 @@ def _rigour_meanings(word: str) -> frozenset[str]:
     names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)
     symbols = [(symbol.category.value, symbol.id) for name in names for symbol in name.symbols]
     return frozenset([f"{category}:{named}" for category, named in symbols if category != "NUM"]) if symbols else _NONE
-
-
-@lru_cache(maxsize=4096)
-def generic_form(form: str) -> str:
-    """The kind of legal form across countries ("ag" and "ao" are joint-stock companies), the form itself if unknown."""
-    return replace_org_types_compare(form, _CASEFOLD, 0, True)
 
 
 @cache

@@ -197,12 +197,9 @@ def _rarity(text: str, kind: str, forms: tuple[str, ...]) -> int:
 
 def sound_keys(print_: NamePrint) -> tuple[TokenKeys, ...]:
     """The keys of each token that is no initial, the rarest first. Two spellings of one name mostly share a sound."""
-    ranked = sorted((token for token in print_.tokens if token.kind != "initial"), key=_by_rarity)
+    full = (token for token in print_.tokens if token.kind != "initial")
+    ranked = sorted(full, key=lambda token: (-token.rarity, token.text))
     return tuple(TokenKeys(token.kind, token.rarity, _token_sounds(token.forms)) for token in ranked)
-
-
-def _by_rarity(token: TokenPrint) -> tuple[int, str]:
-    return -token.rarity, token.text
 
 
 @lru_cache(maxsize=32768)

@@ -128,11 +128,7 @@ _LEAST_STEM = 3
 """Sounds of a stem, less the vowels behind it. A choice: shorter stems begin too many names that are not made of
 them."""
 _VOWELS = "aiu"
-
-
-@lru_cache(maxsize=1)
-def _sounds_of_endings() -> frozenset[str]:
-    return frozenset(sound_of(ending) for ending in _ENDINGS.split())
+_SOUNDS_OF_ENDINGS = frozenset(sound_of(ending) for ending in _ENDINGS.split())
 
 
 def is_derived(one: str, other: str) -> bool:
@@ -142,4 +138,4 @@ def is_derived(one: str, other: str) -> bool:
     if len(stem) == len(derived) or len(bare) < _LEAST_STEM or not derived.startswith(bare):
         return False
     base = stem if derived.startswith(stem) else bare
-    return derived[len(base) :] in _sounds_of_endings()
+    return derived[len(base) :] in _SOUNDS_OF_ENDINGS

@@ -45,7 +45,13 @@ class PairMemory:
 
         Tokens that outlines tell apart are not cached: most pairs never come again, and outlines are as cheap.
         """
-        if _far_apart(x, y):
+        if (
+            x.outline
+            and y.outline
+            and far_apart(x.outline, y.outline)
+            and x.sound != y.sound
+            and not begin_alike(x.forms[0], y.forms[0])
+        ):
             return UNLIKE
         row = self._rows.get(x.text)
         if row is None:
@@ -107,12 +113,6 @@ class PairMemory:
         row: dict[str, TokenPair] = {}
         self._rows[text] = row
         return row
-
-
-def _far_apart(x: TokenPrint, y: TokenPrint) -> bool:
-    if not x.outline or not y.outline or not far_apart(x.outline, y.outline):
-        return False
-    return x.sound != y.sound and not begin_alike(x.forms[0], y.forms[0])
 
 
 def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:

@@ -62,22 +62,22 @@ def columns_of(comparison: Comparison, entity_type: str) -> list[TrainingColumn]
     kind = GROUP if COMPANION_KINDS[GROUP - 1] in kinds else HOUSEHOLD
     told = COMPANION_KINDS[kind - 1] if COMPANION_KINDS[kind - 1] in kinds else ""
     shares = ((level.m, level.u, *level.h) for level in comparison.levels)
-    m, u, *h = (_shares(list(part)) for part in zip(*shares, strict=True))
+    m, u, *h = (normalise_shares(np.array(part)) for part in zip(*shares, strict=True))
     found = TrainingColumn(comparison, names, m, u, h[kind - HOUSEHOLD], h[NAMED_AFTER - HOUSEHOLD], told)
     return [found] if comparison.name != "name" else [_bands(comparison), replace(found, tells_strangers=False)]
 
 
-def _shares(values: list[float]) -> NDArray[np.float64]:
-    array = np.array(values)
-    found: NDArray[np.float64] = array / array.sum()
+def normalise_shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values as shares of their sum."""
+    found: NDArray[np.float64] = values / values.sum()
     return found
 
 
 def _bands(comparison: Comparison) -> TrainingColumn:
     """True pairs spread evenly over the positive bands, strangers over the others, so that bits are at face value."""
     centres = np.array(CENTRES) / 100
-    m = _shares(list(np.where(centres > 0, 1.0, 2.0**centres)))
-    u = _shares(list(m * 2**-centres))
+    m = normalise_shares(np.where(centres > 0, 1.0, 2.0**centres))
+    u = normalise_shares(m * 2**-centres)
     return TrainingColumn(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, u, banded=True)
 
 

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import REFERENCE_PRIOR
-from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, find_conflicts, levels_of
+from pipeline.matching.training.columns import (
+    CENTRES,
+    TrainingColumn,
+    columns_of,
+    find_conflicts,
+    levels_of,
+    normalise_shares,
+)
 from pipeline.matching.training.expectation import (
     MOST_IN_CONFLICT,
     UNBOUNDED,
@@ -327,8 +334,7 @@ def _estimate_u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> ND
     if hits.sum() < MIN_HITS:
         return reference
     shares = np.where(hits >= MIN_HITS, hits / max(hits.sum(), 1.0), np.minimum(reference, MIN_HITS / hits.sum()))
-    found: NDArray[np.float64] = shares / shares.sum()
-    return found
+    return normalise_shares(shares)
 
 
 def _extend_bands(u: NDArray[np.float64], m: NDArray[np.float64], hits: NDArray[np.float64]) -> None:

@@ -30,7 +30,7 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import ModelFile, Prior, WeightedComparison, WeightedLevel
 from pipeline.matching.names import sound_keys
 from pipeline.matching.reference import reference_comparison
-from pipeline.matching.training.columns import TrainingColumn, find_conflicts
+from pipeline.matching.training.columns import TrainingColumn, find_conflicts, normalise_shares
 from pipeline.matching.training.expectation import (
     CompanionShares,
     Fit,
@@ -214,17 +214,12 @@ def expect_companions(
         if column.comparison is PARTNERS:
             h = named = u[k]
         elif column.companions == HOUSEHOLD and column.comparison.name in AT_HOME:
-            h, named = (_normalise(m[k] * part / column.m) for part in (h, named))
+            h, named = (normalise_shares(m[k] * part / column.m) for part in (h, named))
         elif learnt := learn_companion_shares(column.comparison, column.companions, lent.get(k)):
-            h = _normalise(np.array(learnt[column.companions]))
+            h = normalise_shares(np.array(learnt[column.companions]))
         shared.append(h)
         named_after.append(named)
     return CompanionShares(shared, named_after)
-
-
-def _normalise(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = values / values.sum()
-    return found
 
 
 MEETING = {

@@ -51,7 +51,7 @@ def judge(case: dict[str, str]) -> tuple[int, bool]:
         make_name_print(normalise_name(case[name], "", "", "", "", "", case["type"]), case["type"])
         for name in ("name1", "name2")
     ]
-    return name_decision(prints[0], prints[1], case["type"])
+    return name_decision(prints[0], prints[1])
 
 
 def f1(verdicts: Sequence[bool], truth: Sequence[bool]) -> tuple[float, float, float]:

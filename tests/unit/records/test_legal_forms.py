@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.names.organisation_words import generic_form
-from pipeline.records.legal_forms import MAX_FORMS, take_legal_forms
+from pipeline.records.legal_forms import MAX_FORMS, generic_form, take_legal_forms
 from pipeline.records.names import normalise_name
 
 

@@ -89,7 +89,7 @@ def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> Bes
             found.take(weigh(compared, a, b, table, i, j))
 
     if pairs.few:
-        for i, j in _places(pairs):
+        for i, j in product(range(len(a.names)), range(len(b.names))):
             take(i, j, joined=BOTH_WAYS)
         return found
     for bound in pairs.bounds:
@@ -111,10 +111,6 @@ def _take_others(pairs: MetNames, found: BestNames, table: Table, take: Callable
     for cell, level in levels_of_others(pairs):
         if found.may_change(most[level], level, *cell):
             take(*cell, joined=NOWHERE)
-
-
-def _places(pairs: MetNames) -> Iterator[tuple[int, int]]:
-    return product(range(len(pairs.a)), range(len(pairs.b)))
 
 
 def bound_names(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:

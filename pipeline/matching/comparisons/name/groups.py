@@ -49,7 +49,7 @@ def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint, i: int, j:
     if any(pair.level == levels.MISSING for pair in found.pairs):
         further = _MORE_WORDS
     else:
-        rarest = max(found.pairs, key=_bits_of)
+        rarest = max(found.pairs, key=lambda pair: pair.bits)
         words = sum([pair.bits for pair in found.pairs]) - rarest.bits
         coined = 0
         if rarest.level in levels.COINED:
@@ -57,10 +57,6 @@ def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint, i: int, j:
         further = max(words // _WORD_SHARE, coined + words // (2 * _WORD_SHARE))
         further = min(_GROUP_NAME + further, MOST_FURTHER)
     return 0 if further < 0 and _are_at_one_place(a, b) else further
-
-
-def _bits_of(pair: TokenPair) -> int:
-    return pair.bits
 
 
 def _rarest(name: NamePrint) -> int:

@@ -20,11 +20,11 @@ from support.matching.prints import name_print
     ],
 )
 def test_verdict(one: str, other: str, verdict: bool) -> None:
-    assert name_decision(name_print(one), name_print(other), "person")[1] is verdict
+    assert name_decision(name_print(one), name_print(other))[1] is verdict
 
 
 def test_the_score_of_a_name_with_itself_is_full() -> None:
-    assert name_decision(name_print("Wang Wei"), name_print("Wang Wei"), "person") == (100, True)
+    assert name_decision(name_print("Wang Wei"), name_print("Wang Wei")) == (100, True)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def judge(case: dict[str, str]) -> Verdict:
     one, other = (
         make_name_print(normalise_name(case[name], "", "", "", "", "", kind), kind) for name in ("name1", "name2")
     )
-    score, verdict = name_decision(one, other, kind)
+    score, verdict = name_decision(one, other)
     return verdict, score
 
 

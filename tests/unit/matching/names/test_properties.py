@@ -38,7 +38,7 @@ def test_comparison_is_symmetric_and_made_of_integers(one: str, other: str, enti
     )
     assert isinstance(there.bits, int)
     assert there.level in (*LEVELS, "none")
-    assert name_decision(a, b, entity_type) == name_decision(b, a, entity_type)
+    assert name_decision(a, b) == name_decision(b, a)
 
 
 @given(NAMES, NAMES, st.randoms(use_true_random=False))
