@@ -21,7 +21,7 @@ MOST_HELD: Final = 1000
 OURS: Final = "pipeline"
 
 QUIET: Final = {
-    "pipeline.streams.runtime.chunks": logging.WARNING,  # Faust's own words about our app
+    "pipeline.streams.kafka.chunks": logging.WARNING,  # Faust's own words about our app
     "mode.timers": logging.ERROR,  # says that a slice of work took longer than a tick
 }
 

@@ -10,7 +10,7 @@ from pipeline.api.metrics import REGISTRY
 from pipeline.command_settings import from_environment
 from pipeline.heap import freeze_heap
 from pipeline.logs import set_up_logging
-from pipeline.streams.kafka.inflation import require_codecs
+from pipeline.streams.kafka.record_batches import require_codecs
 from pipeline.streams.monitoring.status_port import API_PLACE, serve_status
 from pipeline.streams.provisioning.users import as_role
 from pipeline.web.serving import check_model, make_server

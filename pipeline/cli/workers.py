@@ -15,7 +15,7 @@ from rich.progress import Progress
 from pipeline.command_settings import from_environment
 from pipeline.logs import set_up_logging
 from pipeline.ops.command_output import JsonObjectOption
-from pipeline.streams.kafka.inflation import require_codecs
+from pipeline.streams.kafka.record_batches import require_codecs
 from pipeline.streams.provisioning.setup import apply_all
 
 

@@ -63,6 +63,11 @@ def engine_url(engine: EngineAddress, settings: Settings) -> str:
     return engine.external_url(settings) or _local_url(engine, settings)
 
 
+def elasticsearch_url(settings: Settings) -> str:
+    """Where the index is: the settings' address, else the local stack's. Raises LiaisonError without any."""
+    return engine_url(ELASTICSEARCH, settings)
+
+
 def how_to_mend(engine: EngineAddress, settings: Settings) -> str:
     """What somebody does about an engine that does not answer; addresses, which may hold a password, are left out."""
     if engine.external_url(settings):

@@ -38,9 +38,8 @@ from pipeline.records.messages import Position
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin_client
-from pipeline.streams.kafka.connection import BATCH_BYTES, login_name
+from pipeline.streams.kafka.connection import login_name
 from pipeline.streams.kafka.producers import (
-    REQUEST_TIMEOUT_MS,
     UNANSWERED,
     FailFastProducer,
     IndefiniteOutcomeError,
@@ -56,8 +55,6 @@ TRANSACTION_TIMEOUT_MS: Final = 30_000
 MESSAGE_OVERHEAD: Final = 128
 """Bytes that Kafka's batch (61) and record headers add to a message at most."""
 
-
-NOT_ANSWERED: Final = (IndefiniteOutcomeError, *UNANSWERED)
 
 NOT_ITS_OWN: Final = (
     TransactionalIdAuthorizationFailed,
@@ -110,14 +107,7 @@ class Upload:
 
     async def _open_producer(self) -> UploadProgress | None:
         """Start a producer; returns what was reached, if anything, which is final from then on."""
-        producer = FailFastProducer(
-            self._settings,
-            self._id,
-            REQUEST_TIMEOUT_MS,
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=topics.CASES.max_bytes + BATCH_BYTES,
-        )
+        producer = FailFastProducer(self._settings, self._id, transaction_timeout_ms=TRANSACTION_TIMEOUT_MS)
         try:
             await producer.start()
             remembered = await asyncio.to_thread(self._read_progress)
@@ -140,7 +130,7 @@ class Upload:
         ProducerFenced; what is known then is what `reached` says at the next start.
         """
         placed: list[RecordMetadata] = []
-        async for attempt in retrying(NOT_ANSWERED, log, self._id):
+        async for attempt in retrying(UNANSWERED, log, self._id):
             with attempt:
                 producer = self._producer or await self._replace_producer(self._reached_after(placed, reached))
                 if producer is not None:

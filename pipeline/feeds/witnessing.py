@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.outcomes import readable_topic
@@ -18,7 +18,7 @@ from pipeline.private_files import create_private, write_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import now
@@ -190,5 +190,5 @@ async def publish_head(settings: Settings, agency: str, head: SignedHead, key: S
     """Publish a countersigned head for all agencies to read. Raises KafkaError."""
     value = _encoder.encode(HeadRecord(countersign_head(head, key)))
     topic = topics.topic_name(settings, topics.WITNESS, agency=agency)
-    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
+    async with plain_producer(settings) as producer:
         await producer.send_and_wait(topic, value, key=b"%d" % head.checkpoint.size)

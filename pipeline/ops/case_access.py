@@ -21,6 +21,7 @@ from pipeline.access.case_visibility import (
 )
 from pipeline.access.release import CaseMeta, Grant, Rule
 from pipeline.command_settings import from_environment
+from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import DecisionReader
 from pipeline.index.documents import case_meta
@@ -31,7 +32,6 @@ from pipeline.ops.command_output import JsonObjectOption
 from pipeline.ops.operation import record_operation
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import Clock, now

@@ -29,6 +29,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from pipeline.command_settings import from_environment
 from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import connect
 from pipeline.index.fields import CATALOGUE
@@ -41,7 +42,6 @@ from pipeline.progress_bars import show_count
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.installation_secret import key_ring

@@ -30,8 +30,7 @@ from pipeline.records.messages import Outcome
 from pipeline.records.normalised import GeoPoint, PartialDate, RecordWarning, TimeSpan
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.offsets import offsets_since
-from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.kafka.reading import offsets_since, read_partitions
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import WITH_WEEKS, now, point_in_time
 

@@ -24,6 +24,7 @@ from pipeline.access.disclosure_threads import Disclosure, thread_state
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.release import Rule
 from pipeline.command_settings import from_environment
+from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import AuditDocument, DecisionReader
 from pipeline.index.documents import CaseDocument
@@ -40,7 +41,6 @@ from pipeline.ops.operation import operator_name
 from pipeline.search.questions import parse_question
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
-from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies

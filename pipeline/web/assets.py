@@ -83,7 +83,7 @@ def make_router() -> APIRouter:
 @cache
 def pack_asset(name: str) -> PackedAsset:
     """One of FILES, packed as tightly as can be: once a process, when first asked for."""
-    import cramjam  # not above: where it is missing, streams.kafka.inflation says so in a sentence
+    import cramjam  # not above: where it is missing, streams.kafka.record_batches says so in a sentence
 
     content, suffix = _read(name), Path(name).suffix
     bodies = {"": content}

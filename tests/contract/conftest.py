@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply_plan
+from pipeline.streams.kafka.topic_plans import apply_plan
 from support.processes.starting import Start, started
 from support.streams.echo import EachOnce, EchoTopics
 

@@ -11,7 +11,7 @@ import pytest
 from faust.types import TP
 
 from pipeline.settings import Settings
-from pipeline.streams.runtime.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
+from pipeline.streams.kafka.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from support.streams.echo import EchoTopics
 from support.waiting import PATIENCE_S
@@ -34,7 +34,7 @@ async def consuming(settings: Settings, topic: str, handle: Handle) -> AsyncIter
             await handle(event)
 
     with claimed_slot(settings, "app") as slot:
-        app = ChunkApp(slot, settings)
+        app = ChunkApp(settings, slot.group, slot.instance_id)
         app.agent(app.topic(topic, key_serializer="raw", value_serializer="raw"), name="agent")(agent)
         await app.start()
         try:

@@ -14,9 +14,9 @@ from kafka.admin import NewTopic
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import reading
-from pipeline.streams.kafka.admin import apply_plan, read_ids
-from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.unreadable import RejectedBatch, UnreadableBatch
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.positions import BlockedPartitionError, RejectedBatch, UnreadableBatch
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.registers import control
 from support.kafka.fetch_proxy import FetchProxy
 from support.kafka.record_batches import (

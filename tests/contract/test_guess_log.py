@@ -12,8 +12,8 @@ from pipeline.access.guesses import BORN, AskedGuesses, GuessLedger, NamedGuess
 from pipeline.settings import Settings
 from pipeline.streams.audit.guess_log import GuessLog, GuessReader
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply_plan
 from pipeline.streams.kafka.producers import FailFastProducer
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.times import now
 
 pytestmark = pytest.mark.engines
@@ -43,7 +43,7 @@ async def test_servers_that_ask_at_once_are_answered_three_dates_together_and_a_
 async def test_a_transaction_that_is_open_holds_nobody_up_and_counts_at_once(engine_settings: Settings) -> None:
     apply_plan(engine_settings, topics.plan_topics(engine_settings, [], []))
     name = topics.topic_name(engine_settings, topics.HIT_GUESSES)
-    producer = FailFastProducer(engine_settings, f"{engine_settings.namespace}decide-open", 3_000)
+    producer = FailFastProducer(engine_settings, f"{engine_settings.namespace}decide-1", transaction_timeout_ms=60_000)
     await producer.start()
     await producer.begin_transaction()
     for born in range(1, 4):

@@ -60,7 +60,7 @@ from pipeline.records.messages import AcceptedRecord, KnownVersion, Outcome, Pos
 from pipeline.records.model import Envelope
 from pipeline.search.probes import fingerprint_of
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.unreadable import RejectedBatch
+from pipeline.streams.kafka.positions import RejectedBatch
 from pipeline.streams.registers import control
 from pipeline.streams.runtime.faults import FAULTS
 from pipeline.streams.runtime.transactions import Progress

@@ -13,8 +13,9 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin_client, apply_plan, read_ids, read_states
-from pipeline.streams.provisioning.setup import find_short_of_replicas, repair_topics, warn_of_missing_replicas
+from pipeline.streams.kafka.admin import admin_client, read_ids
+from pipeline.streams.kafka.topic_plans import apply_plan, read_states, repair_topics
+from pipeline.streams.provisioning.setup import find_short_of_replicas, warn_of_missing_replicas
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines

@@ -13,9 +13,9 @@ from aiokafka.errors import NodeNotReadyError
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply_plan
-from pipeline.streams.kafka.connection import BATCH_BYTES
+from pipeline.streams.kafka.producers import BATCH_BYTES
 from pipeline.streams.kafka.reading import read_partitions, read_table
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.runtime.transactions import (
     AppliedPosition,
     Output,

@@ -15,10 +15,11 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.ops.transactions import OpenTransaction, open_transactions
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ClusterNotReadyError, apply_plan
-from pipeline.streams.kafka.offsets import StableOffsetWatch
+from pipeline.streams.kafka.admin import ClusterNotReadyError
 from pipeline.streams.kafka.producers import FailFastProducer
 from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.kafka.topic_plans import apply_plan
+from pipeline.streams.monitoring.offsets import StableOffsetWatch
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from support.installation.command import LIAISON
 from support.waiting import WaitFor

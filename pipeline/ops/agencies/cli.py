@@ -24,8 +24,8 @@ from pipeline.records.signing_policy import AgencyKey, SigningPolicy, with_key, 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
-from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.connection import bootstrap_servers, with_access
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.users import Credentials
 from pipeline.streams.registers.registry import (
@@ -200,7 +200,7 @@ def _rate_words(max_rate: int | None) -> str:
 async def _register_agency(settings: Settings, agency: Agency, rate: str) -> int:
     """Register an agency; the topic of the audit trail comes first. Returns how many topics were created."""
     check_agency(agency)
-    made = admin.apply_plan(settings, topics.plan_topics(settings, [], []))
+    made = apply_plan(settings, topics.plan_topics(settings, [], []))
     async with audit_operation(settings, f"agency add {agency.name} {agency.country}{rate}"):
         made += await register_agency(settings, agency)
     return len(made.created)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep, is_open
 from pipeline.access.guesses import AskedGuesses
@@ -26,7 +26,7 @@ from pipeline.records.model import RECORD_TYPE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.monitoring.lag import group_of, lag_of
 from pipeline.streams.provisioning import users
@@ -90,7 +90,7 @@ async def _read_live_cases(settings: Settings, name: str) -> list[AcceptedRecord
 
 async def _send_withdrawals(settings: Settings, agency: Agency, cases: Iterable[AcceptedRecord], now: datetime) -> None:
     topic = topics.topic_name(settings, topics.CASES, agency=agency.name)
-    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all") as producer:
+    async with plain_producer(settings) as producer:
         sent = [
             await producer.send(topic, msgspec.json.encode(make_withdrawal(agency, case, now)), key=case.case.encode())
             for case in cases
@@ -146,7 +146,7 @@ async def _end_decisions(settings: Settings, name: str, now: datetime, cases: in
 async def _forget_guesses(settings: Settings, queries: Iterable[Subscription]) -> None:
     """Say that these guess nothing any more, so that the gate keeps none that it refused. Intake does so of cases."""
     topic = topics.topic_name(settings, topics.HIT_GUESSES)
-    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all") as producer:
+    async with plain_producer(settings) as producer:
         for query in queries:
             value = msgspec.json.encode(AskedGuesses(query.agency, f"{PREFIX}{query.id}"))
             await producer.send_and_wait(topic, value, key=query.agency.encode(), partition=0)

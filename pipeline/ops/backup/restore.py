@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from aiokafka import TopicPartition
 
+from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
 from pipeline.ops.backup.files import BackupFolder, BackupManifest, BackupRecord
@@ -35,7 +36,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import elasticsearch_url
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.provisioning.users import asks_for_credentials, limit_rate, restore_user
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
@@ -87,7 +88,7 @@ async def restore_installation(
     own = generation.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     names = [_agency(value).name for value in _read_last_values(folder, manifest, topics.AGENCIES).values()]
     planned = topics.plan_topics(own, names, [generation.id])
-    await asyncio.to_thread(admin.apply_plan, own, planned)
+    await asyncio.to_thread(apply_plan, own, planned)
     found = await asyncio.to_thread(admin.read_ids, own, [each.name for each in planned])
     await refuse_while_attended(own, generation)
     records = await _fill_topics(own, folder, manifest, generation, names, found, count)

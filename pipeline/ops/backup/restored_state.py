@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from pipeline.access.audit import Act, ActKind, ChainHeads, RequestRule
 from pipeline.access.audit_verification import SILENCE
@@ -24,7 +24,7 @@ from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.lag import ends_of, group_of
 from pipeline.streams.registers.control import Generation, read_control
@@ -95,7 +95,7 @@ async def _restart_national_topics(
     if not sources:
         return []
     ends = await ends_of(settings, sources)
-    async with AIOKafkaProducer(**client_options(settings), acks="all", enable_idempotence=True) as producer:
+    async with plain_producer(settings) as producer:
         for topic, partition in (source for source in sources if not ends[source]):
             await producer.send_and_wait(topic, b"", partition=partition)
     await asyncio.to_thread(_erase_first, settings, sources)

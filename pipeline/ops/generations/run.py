@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from elasticsearch import ApiError, TransportError
 
 from pipeline.correlation.crowded_blocks import MOST_DRAWN, BlockSurvey, KeySieve
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.stop_lists import StopCosts, StopProposal
+from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
 from pipeline.index import mappings
 from pipeline.index.engine import connect
@@ -28,8 +29,9 @@ from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import client_options, elasticsearch_url
+from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.monitoring.lag import consumed_by, group_of, lag_of
 from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import (
@@ -80,7 +82,7 @@ async def build_generation(settings: Settings, model: Model, block_partitions: i
         return held.generations[generation.id]
     await clean_generation(settings, generation.id)
     own = generation.apply_to_settings(settings)
-    await asyncio.to_thread(admin.apply_plan, own, topics.generation_plan(own, [generation.id]))
+    await asyncio.to_thread(apply_plan, own, topics.generation_plan(own, [generation.id]))
     await register_generation(settings, generation)
     return generation
 
@@ -226,7 +228,7 @@ async def _forget_progress(settings: Settings, generation: str) -> None:
         async for record in _read_progress(settings)
         if record.key.split(b"|")[:2] in [[stage.encode(), generation.encode()] for stage in STAGES]
     }
-    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
+    async with plain_producer(settings) as producer:
         topic = topics.topic_name(settings, topics.PROGRESS)
         for (partition, key), value in keys.items():
             if value is not None:

@@ -21,8 +21,7 @@ from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.offsets import offsets_since
-from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.kafka.reading import offsets_since, read_partitions
 from pipeline.streams.runtime.faults import FAULTS
 
 NOT_REPLAYED: Final = FAULTS | {Reason.UNREADABLE_BATCH}

@@ -8,12 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
-from aiokafka import AIOKafkaProducer
-
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import LARGEST_REQUEST, client_options
-from pipeline.streams.kafka.origin import origin_headers
+from pipeline.streams.kafka.positions import origin_headers
+from pipeline.streams.kafka.producers import plain_producer
 
 UNDER_WAY: Final = 500
 """Messages sent and not yet acknowledged; of 4 MiB at most, held back by the producer's own buffer long before."""
@@ -45,9 +43,7 @@ class Resender(Protocol):
 @asynccontextmanager
 async def open_sender(settings: Settings) -> AsyncIterator[MessageSender]:
     """A sender whose messages are all acknowledged when it is left."""
-    async with AIOKafkaProducer(
-        **client_options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_REQUEST
-    ) as producer:
+    async with plain_producer(settings, linger_ms=5) as producer:
         under_way: deque[asyncio.Future[object]] = deque()
 
         async def send(

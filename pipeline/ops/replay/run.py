@@ -22,10 +22,8 @@ from pipeline.records.messages import Position, Reason
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.offsets import offsets_since
-from pipeline.streams.kafka.origin import origin_of
-from pipeline.streams.kafka.reading import POLL_MS, plain_consumer, read_partitions
-from pipeline.streams.kafka.unreadable import RejectedBatch, UnreadableBatch
+from pipeline.streams.kafka.positions import RejectedBatch, UnreadableBatch, origin_of
+from pipeline.streams.kafka.reading import POLL_MS, offsets_since, plain_consumer, read_partitions
 from pipeline.streams.registers.control import reject_batch
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import unix_ms

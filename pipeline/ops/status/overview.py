@@ -30,7 +30,7 @@ from pipeline.ops.status.throughput import Throughput, measure_throughput
 from pipeline.records.agencies import AgencyState, Registry
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.offsets import last_events
+from pipeline.streams.monitoring.offsets import last_events
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.runtime.stores import LOCK, shared_root, size_on_disk
 

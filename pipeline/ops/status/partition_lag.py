@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.positions import BlockedPartitionError
 from pipeline.streams.kafka.reading import POLL_MS, plain_consumer
 from pipeline.streams.monitoring.lag import Groups, Lag, committed_of, consumed_partitions, lag_behind
 from pipeline.streams.registers.control import read_control

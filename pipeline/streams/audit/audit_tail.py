@@ -17,7 +17,7 @@ from pipeline.access.audit import AuditEntry
 from pipeline.access.audit_verification import TrailFinding, TrailVerifier
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.positions import BlockedPartitionError
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 
 log = logging.getLogger(__name__)

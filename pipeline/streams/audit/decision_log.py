@@ -120,7 +120,10 @@ class DecisionLog:
     async def _start_producer(self) -> FailFastProducer:
         if self._producer is None:
             self._producer = FailFastProducer(
-                self._settings, self._id, REQUEST_TIMEOUT_MS, transaction_timeout_ms=TRANSACTION_TIMEOUT_MS
+                self._settings,
+                self._id,
+                request_timeout_ms=REQUEST_TIMEOUT_MS,
+                transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             )
             await self._producer.start()
         return self._producer

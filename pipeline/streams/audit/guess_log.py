@@ -25,7 +25,7 @@ from pipeline.access.guesses import AskedGuesses, GuessLedger
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.positions import BlockedPartitionError
 from pipeline.streams.kafka.producers import ANSWER_S, PromptProducer
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.times import Clock

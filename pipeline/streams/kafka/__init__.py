@@ -1,1 +1,1 @@
-"""The way to Kafka: connections, producers, consumers, and the bounded reading of record batches."""
+"""The way to Kafka: connections, producers, consumers, Faust's app, and the bounded reading of record batches."""

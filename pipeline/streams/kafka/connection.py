@@ -17,25 +17,14 @@ from aiokafka.errors import KafkaError, SaslAuthenticationFailed
 from pydantic import SecretStr
 
 from pipeline.engines.credentials import MECHANISM
-from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, engine_url, kafka_access
+from pipeline.engines.endpoints import KAFKA, engine_url, kafka_access
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-
-LARGEST_REQUEST: Final = 32 << 20
-"""Room for one message of the largest topic (16 MiB) with its batch around it."""
-
-BATCH_BYTES: Final = 1 << 19
-"""A record batch holds this much, or one larger message: brokers limit batches, not messages."""
 
 
 def bootstrap_servers(settings: Settings) -> list[str]:
     """The cluster's addresses, host:port: the settings', else the local stack's. Raises LiaisonError without any."""
     return [server.strip() for server in engine_url(KAFKA, settings).split(",")]
-
-
-def elasticsearch_url(settings: Settings) -> str:
-    """Where the index is: the settings' address, else the local stack's. Raises LiaisonError without any."""
-    return engine_url(ELASTICSEARCH, settings)
 
 
 def with_access(settings: Settings) -> Settings:
@@ -75,15 +64,6 @@ def client_options(settings: Settings) -> dict[str, Any]:
         "security_protocol": known.kafka_security_protocol,
         "ssl_context": _tls_context(known),
         **_sasl_options(known),
-    }
-
-
-def consumer_options(settings: Settings) -> dict[str, Any]:
-    """For an aiokafka consumer without a group that reads what was committed, from explicit positions."""
-    return client_options(settings) | {
-        "isolation_level": "read_committed",
-        "enable_auto_commit": False,
-        "auto_offset_reset": "earliest",
     }
 
 

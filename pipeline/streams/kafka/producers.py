@@ -44,16 +44,23 @@ REQUEST_TIMEOUT_MS: Final = 15_000
 """A broker that has not answered by then hangs. Half of the transactions' own time-out: the next producer ends the
 transaction before Kafka does, which would take this one's epoch away as a new owner would."""
 
+LARGEST_REQUEST: Final = 32 << 20
+"""Room for one message of the largest topic (16 MiB) with its batch around it."""
+
+BATCH_BYTES: Final = 1 << 19
+"""A record batch holds this much, or one larger message: brokers limit batches, not messages."""
+
 ALL_REPLICAS: Final = -1
 PAUSE_MS: Final = 100
 """Before a request is sent again that the broker has answered without doing it; aiokafka's own default."""
 
-UNANSWERED: Final = (RequestTimedOutError, KafkaConnectionError, NodeNotReadyError)
-"""The request may have been applied, may be later, or never. A broker may also answer that it timed out."""
-
 
 class IndefiniteOutcomeError(KafkaError):
     """Nobody knows whether a request of a transaction was applied, or will be."""
+
+
+UNANSWERED: Final = (IndefiniteOutcomeError, RequestTimedOutError, KafkaConnectionError, NodeNotReadyError)
+"""The request may have been applied, may be later, or never. A broker may also answer that it timed out."""
 
 
 class _FailFast(BaseHandler):
@@ -220,15 +227,22 @@ class FailFastProducer(AIOKafkaProducer):
     """A transactional producer whose first request with an unknown outcome is its last; start another one then."""
 
     def __init__(
-        self, settings: Settings, transactional_id: str, request_timeout_ms: int = REQUEST_TIMEOUT_MS, **limits: Any
+        self,
+        settings: Settings,
+        transactional_id: str,
+        *,
+        request_timeout_ms: int = REQUEST_TIMEOUT_MS,
+        batch_bytes: int = BATCH_BYTES,
+        transaction_timeout_ms: int,
     ) -> None:
-        """`limits` are aiokafka's own options."""
         super().__init__(
             **client_options(settings),
             transactional_id=transactional_id,
             request_timeout_ms=request_timeout_ms,
             linger_ms=0,
-            **limits,
+            transaction_timeout_ms=transaction_timeout_ms,
+            max_batch_size=batch_bytes,
+            max_request_size=LARGEST_REQUEST,
         )
         self._sender: FailFastSender = FailFastSender(
             self.client,
@@ -250,6 +264,13 @@ class FailFastProducer(AIOKafkaProducer):
         await self._sender.drop()
         with suppress(KafkaError):
             await self.client.close()
+
+
+def plain_producer(settings: Settings, linger_ms: int = 0) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all replicas, to be entered; what it sends it repeats until it is taken."""
+    return AIOKafkaProducer(
+        **client_options(settings), enable_idempotence=True, linger_ms=linger_ms, max_request_size=LARGEST_REQUEST
+    )
 
 
 def consume_exception(future: asyncio.Future[Any]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -13,12 +14,11 @@ from aiokafka.errors import KafkaError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import consumer_options
-from pipeline.streams.kafka.fetching import BatchConsumer
-from pipeline.streams.kafka.inflation import require_codecs
-from pipeline.streams.kafka.partition_reading import ReadingPolicy
-from pipeline.streams.kafka.record_batches import BatchLimits
-from pipeline.streams.kafka.unreadable import RejectedBatch, records_up_to, rejected_batches
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.fetching import BatchConsumer, ReadingPolicy
+from pipeline.streams.kafka.positions import RejectedBatch, records_up_to, rejected_batches
+from pipeline.streams.kafka.record_batches import BatchLimits, require_codecs
+from pipeline.times import unix_ms
 
 POLL_MS = 200
 """How long a reader waits for records before it looks whether it has read all, or has waited long enough."""
@@ -80,18 +80,21 @@ async def plain_consumer(
     for `patience_s` (PATIENCE_S), then raises BlockedPartitionError. `isolation` is for what counts uncommitted too.
     """
     consumer = BatchConsumer(
-        **consumer_options(settings) | {"isolation_level": isolation},
+        **client_options(settings),
+        isolation_level=isolation,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
         policy=reading_policy(settings, PATIENCE_S if patience_s is None else patience_s),
         fetch_max_wait_ms=fetch_wait_ms,
         fetch_min_bytes=fetch_bytes,
     )
-    async with connected(consumer):
+    async with _connected(consumer):
         consumer.assign(list(partitions))
         yield consumer
 
 
 @asynccontextmanager
-async def connected(consumer: AIOKafkaConsumer) -> AsyncIterator[None]:
+async def _connected(consumer: AIOKafkaConsumer) -> AsyncIterator[None]:
     """Connect a consumer, and disconnect it afterwards, whenever one is cancelled."""
     try:
         await _complete_step(consumer.start())
@@ -157,11 +160,19 @@ async def _find_finished(
     return done
 
 
-async def first_offset(settings: Settings, partition: TopicPartition) -> int:
-    """The first offset that a partition still holds."""
-    async with plain_consumer(settings, [partition]) as consumer:
-        found: dict[TopicPartition, int] = await consumer.beginning_offsets([partition])
-        return found[partition]
+async def offsets_since(
+    settings: Settings, partitions: Collection[TopicPartition], since: datetime | None
+) -> dict[TopicPartition, int]:
+    """The offset of each partition's first record at or after `since`; a partition without one is left out.
+
+    Without a time: the first that is held, of every partition.
+    """
+    async with plain_consumer(settings, []) as consumer:
+        if since is None:
+            begins: dict[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
+            return begins
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(since)))
+    return {partition: place.offset for partition, place in found.items() if place is not None}
 
 
 async def read_table(settings: Settings, topic: str, partitions: Iterable[int] = (0,)) -> dict[bytes, bytes]:

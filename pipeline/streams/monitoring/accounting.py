@@ -25,8 +25,8 @@ from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.positions import last_offset_of
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
-from pipeline.streams.kafka.unreadable import last_offset_of
 from pipeline.streams.monitoring.lag import Lag, committed_of, ends_of, group_of, lag_of
 from pipeline.streams.registers.registry import read_agencies
 

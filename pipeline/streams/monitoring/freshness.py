@@ -33,8 +33,8 @@ from aiokafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.offsets import PartitionOffsets, StableOffsetWatch, first_times, high_watermarks
 from pipeline.streams.monitoring.lag import consumed_partitions, ends_of, group_of, read_acknowledged
+from pipeline.streams.monitoring.offsets import PartitionOffsets, StableOffsetWatch, first_times, high_watermarks
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import Clock

@@ -13,9 +13,8 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.topics import OF_A_GENERATION, Process
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.partition_reading import BlockedPartitionError
+from pipeline.streams.kafka.positions import BlockedPartitionError, count_positions, records_after
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
-from pipeline.streams.kafka.unreadable import count_positions, records_after
 from pipeline.streams.registers.control import Generation, GenerationControl, read_control
 from pipeline.streams.registers.registry import read_agencies
 

@@ -18,8 +18,8 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import ClusterNotReadyError
-from pipeline.streams.kafka.offsets import StableOffsetWatch, last_events
 from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.monitoring.offsets import StableOffsetWatch, last_events
 from pipeline.streams.runtime.health import Health, HealthSample, LaneState
 from pipeline.streams.runtime.stage import OwnedPartition, Stage
 from pipeline.streams.runtime.stores import size_on_disk

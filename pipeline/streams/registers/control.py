@@ -16,7 +16,7 @@ from getpass import getuser
 from typing import Final, Literal, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model, generation_id
@@ -24,9 +24,9 @@ from pipeline.matching.model_file import ModelFile, encode_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.positions import RejectedBatch
+from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import plain_consumer, read_table, watch_table
-from pipeline.streams.kafka.unreadable import SETTING, RejectedBatch
 
 ACTIVE: Final = "active_generation"
 ONE: Final = "generation"
@@ -202,7 +202,7 @@ async def deactivate_all(settings: Settings) -> None:
 async def reject_batch(settings: Settings, batch: RejectedBatch) -> None:
     """Order that a damaged batch be given up: whoever finds it damaged still goes on after it."""
     where = f"{batch.topic}-{batch.partition}-{batch.offset}"
-    await _write_setting(settings, batch.key, ControlSetting(SETTING, where, *_author_and_time(), batch=batch))
+    await _write_setting(settings, batch.key, ControlSetting(batch.SETTING, where, *_author_and_time(), batch=batch))
 
 
 async def remove_generation(settings: Settings, generation: str) -> None:
@@ -225,5 +225,5 @@ def _author_and_time() -> tuple[str, str]:
 
 async def _write_setting(settings: Settings, key: str, setting: ControlSetting | None) -> None:
     value = None if setting is None else msgspec.json.encode(setting)
-    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
+    async with plain_producer(settings) as producer:
         await producer.send_and_wait(topics.topic_name(settings, topics.CONTROL), value, key=key.encode())

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer
 
 from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing, KeyUse
@@ -29,8 +28,9 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import reserved_names
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import read_table, watch_table
+from pipeline.streams.kafka.topic_plans import TopicReport, apply_plan
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.seals import is_seal_of, make_seal
 from pipeline.times import now
@@ -164,7 +164,7 @@ def _decode_agencies(table: Mapping[bytes, bytes]) -> dict[str, Agency]:
     return {agency.name: agency for agency in map(_decode, (table[key] for key in sorted(table)))}
 
 
-async def register_agency(settings: Settings, agency: Agency) -> admin.TopicReport:
+async def register_agency(settings: Settings, agency: Agency) -> TopicReport:
     """Register an agency, after its topics and the installation's are there; registering it again is harmless.
 
     What it had asked for stays, and its keys. Raises LiaisonError for a name or country of the wrong
@@ -173,7 +173,7 @@ async def register_agency(settings: Settings, agency: Agency) -> admin.TopicRepo
     check_agency(agency)
     held = await trusted_agencies(settings)
     _check_registered(agency, held)
-    applied = admin.apply_plan(settings, topics.plan_topics(settings, [agency.name], []))
+    applied = apply_plan(settings, topics.plan_topics(settings, [agency.name], []))
     await write_agency(settings, _with_former_choices(agency, held.get(agency.name)))
     return applied
 
@@ -214,7 +214,7 @@ async def write_agency(settings: Settings, agency: Agency) -> None:
     """
     if agency.needs_seal:
         agency = seal_agency(agency, key_ring(settings), now())
-    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
+    async with plain_producer(settings) as producer:
         topic = topics.topic_name(settings, topics.AGENCIES)
         await producer.send_and_wait(topic, msgspec.json.encode(agency), key=agency.name.encode())
 

@@ -25,7 +25,7 @@ from tenacity import AttemptManager
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams.catalogues import metrics
-from pipeline.streams.kafka.unreadable import last_offset_of, records_after
+from pipeline.streams.kafka.positions import last_offset_of, records_after
 from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.metering import Meter

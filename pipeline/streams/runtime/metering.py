@@ -11,7 +11,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from pipeline.streams.catalogues import metrics
-from pipeline.streams.kafka.unreadable import count_positions
+from pipeline.streams.kafka.positions import count_positions
 
 SLOWEST_KEPT: Final = 20
 """Slices that are told, and that are kept of each minute."""

@@ -27,7 +27,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.admin import admin_client
-from pipeline.streams.runtime.chunks import ChunkApp, ChunkConsumer
+from pipeline.streams.kafka.chunks import ChunkApp, ChunkConsumer
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane, LaneHost
@@ -176,7 +176,7 @@ class Stage:
         self.lost = False
         """Whether it is to rejoin because another worker has taken a partition over."""
         self.fenced = asyncio.Event()
-        self.app = ChunkApp(slot, settings, self.fenced.set)
+        self.app = ChunkApp(settings, slot.group, slot.instance_id, self.fenced.set)
         self._settings = settings
         self._topic_ids = topic_ids
         self._after = after

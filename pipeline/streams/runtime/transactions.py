@@ -29,8 +29,7 @@ from pipeline.backoff import retrying
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.connection import BATCH_BYTES, LARGEST_REQUEST
-from pipeline.streams.kafka.producers import REQUEST_TIMEOUT_MS, FailFastProducer, consume_exception
+from pipeline.streams.kafka.producers import FailFastProducer, consume_exception
 from pipeline.streams.kafka.reading import read_table
 
 log = logging.getLogger(__name__)
@@ -103,7 +102,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
 class Transactions:
     """The transactional producers, one after the other, of one index of one stage and generation.
 
-    `topic_ids` gives the ids of the source topics.
+    `topic_ids` gives the ids of the source topics, `limits` those of the producers, where they are other ones.
     """
 
     def __init__(
@@ -113,9 +112,7 @@ class Transactions:
         generation: str,
         index: int,
         topic_ids: Mapping[str, str],
-        *,
-        request_timeout_ms: int = REQUEST_TIMEOUT_MS,
-        batch_bytes: int = BATCH_BYTES,
+        **limits: int,
     ) -> None:
         self._settings = settings
         self._topic_ids = topic_ids
@@ -123,7 +120,7 @@ class Transactions:
         self._id = f"{settings.namespace}{stage}-{generation}-{index}"
         self._topic = topics.topic_name(settings, topics.PROGRESS)
         self._partition = progress_partition(stage, index)
-        self._request_timeout_ms, self._batch_bytes = request_timeout_ms, batch_bytes
+        self._limits = limits
         self._producer: FailFastProducer | None = None
         self._running = False
         self.table: dict[bytes, bytes] = {}
@@ -142,12 +139,7 @@ class Transactions:
         every partition; what is read afterwards is final.
         """
         producer = FailFastProducer(
-            self._settings,
-            self._id,
-            self._request_timeout_ms,
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            max_batch_size=self._batch_bytes,
-            max_request_size=LARGEST_REQUEST,
+            self._settings, self._id, transaction_timeout_ms=TRANSACTION_TIMEOUT_MS, **self._limits
         )
         try:
             await producer.start()

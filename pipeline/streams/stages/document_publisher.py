@@ -13,7 +13,7 @@ from pipeline.index.documents import DocumentWrite
 from pipeline.index.writer import BulkWriter, WriteResult
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
-from pipeline.streams.kafka.connection import LARGEST_REQUEST, client_options
+from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.transactions import Output
 
@@ -68,9 +68,7 @@ class DocumentPublisher:
         if not outputs:
             return
         if self._producer is None:
-            self._producer = AIOKafkaProducer(
-                **client_options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
-            )
+            self._producer = plain_producer(self._settings)
             await self._producer.start()
         for output in outputs:
             await self._producer.send_and_wait(output.topic, output.value, key=output.key, partition=output.partition)

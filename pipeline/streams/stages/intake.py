@@ -41,9 +41,8 @@ from pipeline.records.validation import RecordProblem
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.origin import origin_of
-from pipeline.streams.kafka.reading import first_offset, read_partitions
-from pipeline.streams.kafka.unreadable import UnreadableBatch
+from pipeline.streams.kafka.positions import UnreadableBatch, origin_of
+from pipeline.streams.kafka.reading import offsets_since, read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
@@ -171,8 +170,11 @@ class IntakeProcessor(Processor):
             return NullStore()
         store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
-            if store.offset > NO_OFFSET and await first_offset(self._settings, source) <= store.offset + 1:
-                await self._catch_up(source, store, applied.offset)
+            held = await offsets_since(self._settings, [source], None) if store.offset > NO_OFFSET else {}
+            if held and held[source] <= store.offset + 1:
+                starts, last = {source: store.offset + 1}, {source: applied.offset}
+                async for records in read_partitions(self._settings, starts, last):
+                    self.decide_records(source, store, records)
             else:
                 await self._rebuild_store(source, store)
             store.commit(applied.offset)
@@ -198,10 +200,6 @@ class IntakeProcessor(Processor):
                 advance_progress(self._settings, derive.STAGE, before.generation, source, Progress(end, topic_id))
             )
         return due
-
-    async def _catch_up(self, source: TopicPartition, store: TableStore, applied: int) -> None:
-        async for records in read_partitions(self._settings, {source: store.offset + 1}, {source: applied}):
-            self.decide_records(source, store, records)
 
     async def _rebuild_store(self, source: TopicPartition, store: TableStore) -> None:
         log.info("rebuilding the store of %s-%d", source.topic, source.partition)

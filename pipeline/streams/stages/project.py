@@ -22,6 +22,7 @@ from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import UNCLAIMED, RememberedLink, advance_link
+from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.index import decisions, mappings
 from pipeline.index.documents import DocumentWrite, case_document, link_document, rejected_document
 from pipeline.index.engine import connect
@@ -34,7 +35,6 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.guess_log import GuessReader
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.aliases import follow_active

@@ -46,7 +46,7 @@ from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
 from pipeline.streams.catalogues.topics import plan_topics
-from pipeline.streams.kafka.admin import apply_plan
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.times import now
 from pipeline.web.app import mount_pages
 from pipeline.web.csrf import COOKIE

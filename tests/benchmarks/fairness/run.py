@@ -33,7 +33,7 @@ from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import agency_grants
-from pipeline.streams.kafka.connection import client_options, consumer_options
+from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
@@ -114,7 +114,8 @@ async def time_receipts(settings: Settings, timed: Timed) -> None:
     topic = topics.topic_name(settings, topics.RECEIPTS, agency=CALM.name)
     partitions = [TopicPartition(topic, p) for p in range(settings.case_partitions)]
     early: dict[str, float] = {}
-    async with AIOKafkaConsumer(**consumer_options(settings), fetch_max_wait_ms=10) as consumer:
+    options = client_options(settings) | {"isolation_level": "read_committed", "auto_offset_reset": "earliest"}
+    async with AIOKafkaConsumer(**options, fetch_max_wait_ms=10) as consumer:
         consumer.assign(partitions)
         while True:
             fetched = await consumer.getmany(timeout_ms=20)

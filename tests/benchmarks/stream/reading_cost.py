@@ -11,13 +11,13 @@ import json
 import random
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.record.memory_records import MemoryRecords
 
-from pipeline.streams.kafka.partition_reading import PartitionReader, ReadingPolicy
+from pipeline.streams.kafka.fetching import PartitionReader, ReadingPolicy
 from pipeline.streams.kafka.record_batches import BatchLimits, BatchReader
 from support.kafka.record_batches import made_batch, made_record
 
@@ -63,7 +63,7 @@ def theirs(data: bytes) -> Any:
 
 
 def ours(data: bytes, fetcher: NeverBlocked = NeverBlocked()) -> Any:  # noqa: B008 - one fetcher reads many answers
-    return PartitionReader(SOURCE, data, [], 0, READ_COMMITTED, fetcher)
+    return PartitionReader(SOURCE, data, [], 0, READ_COMMITTED, cast(Any, fetcher))
 
 
 def cost_us(read: Callable[[bytes], Any], data: bytes, records: int) -> float:

@@ -16,7 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply_plan
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.provisioning.setup import find_short_of_replicas
 from support.cluster.engines import SIZE, EngineCluster, admin_client, await_all
 from support.installation.command import LIAISON

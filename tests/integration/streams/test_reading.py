@@ -14,8 +14,8 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.fetching import BatchFetcher
-from pipeline.streams.kafka.offsets import high_watermarks
 from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.monitoring.offsets import high_watermarks
 
 pytestmark = pytest.mark.engines
 

@@ -9,7 +9,7 @@ from pipeline.matching.model import generation_id, load_model
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply_plan
+from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import write_agency
 

@@ -17,7 +17,7 @@ from pipeline.engines.endpoints import endpoints
 from pipeline.localstack import stack
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import plan_topics
-from pipeline.streams.kafka.admin import apply_plan
+from pipeline.streams.kafka.topic_plans import apply_plan
 from support.ports import own_port
 
 

@@ -21,9 +21,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka import chunks
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
-from pipeline.streams.runtime import chunks
 from pipeline.streams.runtime.processor import ChunkResult, Processor
 from pipeline.streams.runtime.stage import Stage, StageFeed
 from pipeline.streams.runtime.stop_order import StopOrder

@@ -1,9 +1,12 @@
-"""What any bytes become: records, or an error of the module's own, within the limits."""
+"""What any bytes become: records, or an error of the module's own, within the limits; without codecs nothing."""
 
 from __future__ import annotations
 
+import os
 import resource
 import struct
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -186,3 +189,26 @@ def test_lengths_beyond_the_end_are_an_error_of_our_own(length: int, cut: int) -
     size = varint(length) if length < 2**62 else b"\xff" * 9 + b"\x01"
     for front in (b"", b"\0", b"\0\0\0", b"\0\0\0\1", b"\0\0\0\1\1", b"\0\0\0\1\1\2"):
         only_own_errors(made_batch(varint(40) + front + size + b"\0" * cut, 1))
+
+
+WITHOUT = (
+    "import sys; sys.modules['cramjam'] = None; sys.argv[0] = 'liaison'; from pipeline.cli.main import main; main()"
+)
+OTHERS = (("worker", "all"), ("serve",), ("ops", "rejected", "list"))
+COMMANDS = [("worker", "intake"), *(pytest.param(words, marks=pytest.mark.rare) for words in OTHERS)]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_without_codecs_it_ends_in_one_line(words: tuple[str, ...]) -> None:
+    environment = {**os.environ, "LIAISON_KAFKA_URL": "127.0.0.1:1", "LIAISON_ELASTICSEARCH_URL": "http://127.0.0.1:1"}
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("liaison: the package cramjam is missing")
+    assert done.stderr.count("\n") == 1

@@ -11,7 +11,7 @@ from pipeline.errors import LiaisonError
 from pipeline.matching import model
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.kafka.unreadable import RejectedBatch, rejected_batches
+from pipeline.streams.kafka.positions import RejectedBatch, rejected_batches
 from pipeline.streams.registers.control import ControlSetting, GenerationControl, decode_control, new_generation
 from pipeline.streams.workers.supervisor import SupervisedProcess, wanted_processes
 

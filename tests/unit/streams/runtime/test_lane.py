@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from pipeline.correlation.store_file import StoreUnwritableError
 from pipeline.records.messages import Position
 from pipeline.streams.catalogues import metrics
-from pipeline.streams.kafka.unreadable import UnreadableBatch
+from pipeline.streams.kafka.positions import UnreadableBatch
 from pipeline.streams.runtime import lane as lanes
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.offsets import StableOffsetWatch
+from pipeline.streams.monitoring.offsets import StableOffsetWatch
 
 FIRST, SECOND = TopicPartition("t", 0), TopicPartition("t", 1)
 

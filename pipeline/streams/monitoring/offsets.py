@@ -11,16 +11,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import admin_client
-from pipeline.streams.kafka.connection import consumer_options
-from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.reading import POLL_MS, connected, plain_consumer, read_partitions
-from pipeline.times import unix_ms
+from pipeline.streams.kafka.positions import BlockedPartitionError
+from pipeline.streams.kafka.reading import POLL_MS, plain_consumer, read_partitions
 
 PartitionOffsets = Mapping[TopicPartition, int]
 """An offset of each partition: where it ends, or up to where a group has acknowledged it."""
@@ -73,25 +71,9 @@ def _ask_offsets(
     return {TopicPartition(p.topic, p.partition): held.offset for p, held in found.items()}
 
 
-async def offsets_since(
-    settings: Settings, partitions: Collection[TopicPartition], since: datetime | None
-) -> dict[TopicPartition, int]:
-    """The offset of each partition's first record at or after `since`; a partition without one is left out.
-
-    Without a time: the first that is held, of every partition.
-    """
-    async with plain_consumer(settings, []) as consumer:
-        if since is None:
-            begins: dict[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
-            return begins
-        found = await consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(since)))
-    return {partition: place.offset for partition, place in found.items() if place is not None}
-
-
 async def high_watermarks(settings: Settings, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
     """The ends of partitions, past what a transaction still open, or left hanging, keeps from readers."""
-    consumer = AIOKafkaConsumer(**consumer_options(settings) | {"isolation_level": "read_uncommitted"})
-    async with connected(consumer):
+    async with plain_consumer(settings, [], isolation="read_uncommitted") as consumer:
         found: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         return found
 

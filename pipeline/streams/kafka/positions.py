@@ -1,16 +1,25 @@
-"""Record batches that can't be read: the marker that stands for one among the records of its partition, with its range.
+"""Which source positions a record stands for: its own, the first of a message that was sent again, or a whole range.
 
-An operator may order that a damaged batch of a national topic be given up; topic `control` holds that order.
+A record batch that can't be read is a marker among the records of its partition, with its range. An operator may order
+that a damaged batch of a national topic be given up; topic `control` holds that order.
+
+Where a message that an operator sent again was first is told by a Kafka header, which intake copies into its outcome.
+It tells, it decides nothing but that a lower version is no rejection; so an agency that writes it itself gains nothing,
+and one that names a position of another agency's topic has its message rejected (pipeline.records.intake).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import msgspec
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.errors import LiaisonError
+from pipeline.records.messages import Position
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,13 @@ def count_positions(records: Iterable[ConsumerRecord]) -> int:
 
 def records_after(records: Iterable[ConsumerRecord], offset: int) -> list[ConsumerRecord]:
     """What lies behind an offset; of an unreadable batch that begins before it, the rest."""
-    return [_rest_of_range(record, offset) for record in records if last_offset_of(record) > offset]
+    return [
+        replace(record, offset=offset + 1)
+        if isinstance(record, UnreadableBatch) and record.offset <= offset
+        else record
+        for record in records
+        if last_offset_of(record) > offset
+    ]
 
 
 def records_up_to(records: Iterable[ConsumerRecord], offset: int) -> list[ConsumerRecord]:
@@ -62,17 +77,11 @@ def records_up_to(records: Iterable[ConsumerRecord], offset: int) -> list[Consum
     ]
 
 
-def _rest_of_range(record: ConsumerRecord, offset: int) -> ConsumerRecord:
-    if isinstance(record, UnreadableBatch) and record.offset <= offset:
-        return replace(record, offset=offset + 1)
-    return record
-
-
-SETTING: Final[Literal["rejected_batch"]] = "rejected_batch"
-
-
 class RejectedBatch(msgspec.Struct, frozen=True):
     """The offsets of a damaged batch, both included; `topic_id` tells the topic from a later one of its name."""
+
+    SETTING: ClassVar[Literal["rejected_batch"]] = "rejected_batch"
+    """Begins its key in `control`, and says of what sort its value is."""
 
     topic: str
     topic_id: str
@@ -83,7 +92,7 @@ class RejectedBatch(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """Its key in `control`: giving the order twice is as giving it once."""
-        return f"{SETTING}|{self.topic}|{self.partition}|{self.offset}"
+        return f"{self.SETTING}|{self.topic}|{self.partition}|{self.offset}"
 
     def covers(self, offset: int) -> bool:
         """Whether an offset is one of these."""
@@ -101,5 +110,37 @@ _decode = msgspec.json.Decoder(_BatchOrder).decode
 
 def rejected_batches(table: Iterable[tuple[bytes, bytes]], topic: str, partition: int) -> list[RejectedBatch]:
     """The orders for a partition among keys and values of `control`."""
-    prefix = f"{SETTING}|{topic}|{partition}|".encode()
+    prefix = f"{RejectedBatch.SETTING}|{topic}|{partition}|".encode()
     return [_decode(value).batch for key, value in table if key.startswith(prefix)]
+
+
+class BlockedPartitionError(LiaisonError):
+    """A batch that can't be read, or not now, keeps a reader of a partition from going on."""
+
+    def __init__(self, partition: TopicPartition, offset: int, problem: object) -> None:
+        super().__init__(
+            f"{partition.topic} can't be read on at partition {partition.partition}, offset {offset}: {problem}"
+        )
+        self.partition = partition
+
+
+HEADER: Final = "liaison-origin"
+
+_POSITION = re.compile(rb"[A-Za-z0-9._-]{1,249}-[0-9]{1,9}-[0-9]{1,18}")
+"""What Kafka takes for a topic's name, and numbers that fit its types: anyone who may write to the topic may write the
+header, and a receipt that can't be written would stop intake."""
+
+Headers = list[tuple[str, bytes]]
+
+
+def origin_headers(origin: Position) -> Headers:
+    """The headers of a message that is sent again."""
+    return [(HEADER, str(origin).encode())]
+
+
+def origin_of(record: ConsumerRecord) -> Position | None:
+    """The first position of a message; None where it is its first, or where the header is not one of ours."""
+    for name, value in record.headers:
+        if name == HEADER:
+            return Position.parse(value.decode()) if value and _POSITION.fullmatch(value) else None
+    return None

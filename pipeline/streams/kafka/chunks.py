@@ -11,7 +11,7 @@ back, so two workers with one instance id would take turns for ever.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, ClassVar, Final, cast
 
 import faust
@@ -32,9 +32,8 @@ from yarl import URL
 from pipeline.settings import Settings
 from pipeline.streams.kafka.connection import bootstrap_servers, client_options
 from pipeline.streams.kafka.fetching import BatchConsumer
+from pipeline.streams.kafka.positions import last_offset_of, records_after
 from pipeline.streams.kafka.reading import reading_policy
-from pipeline.streams.kafka.unreadable import last_offset_of, records_after
-from pipeline.streams.runtime.worker_slots import WorkerSlot
 
 FENCED_INSTANCE_ID: Final = 82
 """Kafka's error code for a member with whose instance id another has joined."""
@@ -173,7 +172,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             on_fenced=app.tell_fenced,
             client_id=conf.broker_client_id,
             group_id=conf.id,
-            group_instance_id=app.slot.instance_id,
+            group_instance_id=app.instance_id,
             # Partition i of every topic goes to one member, which so owns everything that shares its stores.
             partition_assignment_strategy=[RangePartitionAssignor],
             enable_auto_commit=False,
@@ -246,7 +245,12 @@ class ChunkConsumer(driver.Consumer):
         if not self.flow_active:
             await self._seek_back()
             return
-        for partition, chunk in _split_by_partition(records):
+        chunks = (
+            (ensure_TP(partition), fetched[start : start + CHUNK_RECORDS])
+            for partition, fetched in records.items()
+            for start in range(0, len(fetched), CHUNK_RECORDS)
+        )
+        for partition, chunk in chunks:
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
             if active is not None and partition not in active:
@@ -308,12 +312,6 @@ class ChunkConsumer(driver.Consumer):
         """Faust's livelock detector counts records; liveness is watched by our own health check."""
 
 
-def _split_by_partition(records: Mapping[TP, list[ConsumerRecord]]) -> Iterator[tuple[TP, list[ConsumerRecord]]]:
-    for partition, fetched in records.items():
-        for start in range(0, len(fetched), CHUNK_RECORDS):
-            yield ensure_TP(partition), fetched[start : start + CHUNK_RECORDS]
-
-
 class ChunkTransport(driver.Transport):
     """Faust's Kafka transport with the chunk consumer in it."""
 
@@ -332,18 +330,20 @@ class ConsumeOnly(BootStrategy):
 
 
 class ChunkApp(faust.App):
-    """A Faust app that consumes by chunks; its id is the consumer group's, of which the slot makes it a member.
+    """A Faust app that consumes by chunks, as a static member of a consumer group, whose name is its id.
 
     `on_fenced` is called when another worker has joined as the same member; it then consumes nothing more.
     """
 
     BootStrategy = ConsumeOnly
 
-    def __init__(self, slot: WorkerSlot, settings: Settings, on_fenced: Callable[[], None] = lambda: None) -> None:
-        self.settings, self.slot, self.on_fenced = settings, slot, on_fenced
+    def __init__(
+        self, settings: Settings, group: str, instance_id: str, on_fenced: Callable[[], None] = lambda: None
+    ) -> None:
+        self.settings, self.instance_id, self.on_fenced = settings, instance_id, on_fenced
         servers = bootstrap_servers(settings)
         super().__init__(
-            slot.group,
+            group,
             broker=[URL(f"kafka://{server}") for server in servers],
             broker_session_timeout=SESSION_TIMEOUT_S,
             broker_heartbeat_interval=HEARTBEAT_S,
