@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from pipeline.errors import LiaisonError
 
@@ -29,8 +28,7 @@ def refuse_replaced_variables() -> None:
 
 def describe_faults(error: ValidationError) -> str:
     """One line: each variable that can't be used, with the reason in the validator's own words."""
-    return "; ".join(f"{_variable(fault)}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
-
-
-def _variable(fault: ErrorDetails) -> str:
-    return ENVIRONMENT_PREFIX + "_".join(map(str, fault["loc"])).upper()
+    return "; ".join(
+        f"{ENVIRONMENT_PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors()
+    )

@@ -111,9 +111,12 @@ def verify_audit(
             raise LiaisonError(
                 "the witnessed log was not yet looked through with these tag keys; run `liaison feed witness` first"
             )
-        verdict = verify_answer(seen, agency, kept.tag_keys, header, proofs, _read_notes(others or []))
+        found = [line for path in others or [] for line in path.read_bytes().splitlines() if line.strip()]
+        notes = [decode_head(line).head for line in found]
+        verdict = verify_answer(seen, agency, kept.tag_keys, header, proofs, notes)
     if as_json:
-        _print_accesses(verdict)
+        for each in verdict.accesses:
+            typer.echo(msgspec.json.encode(each))
     _report_findings(verdict.findings, _describe_verdict(verdict), verdict.unchecked, as_json=as_json)
 
 
@@ -158,10 +161,6 @@ async def _sizes_at_heads(sizes: AsyncGenerator[int], seen: Witness) -> AsyncGen
     yield size
 
 
-def _read_notes(files: Iterable[Path]) -> list[str]:
-    return [decode_head(line).head for file in files for line in file.read_bytes().splitlines() if line.strip()]
-
-
 def _describe_witness(seen: Witness) -> str:
     last = seen.last_head()
     head = f"the last head has {last.checkpoint.size:,} and is of {last.checkpoint.time}" if last else "no head yet"
@@ -172,11 +171,6 @@ def _describe_verdict(verdict: OfflineReport) -> str:
     own = f"{verdict.acted:,} acts of your people, {len(verdict.accesses) - verdict.acted:,} of others"
     warning = "" if verdict.acted else "; if your people have asked anything, your tag key is not the log's"
     return f"{own} proven under the head of {verdict.size:,} leaves{warning}"
-
-
-def _print_accesses(verdict: OfflineReport) -> None:
-    for each in verdict.accesses:
-        typer.echo(msgspec.json.encode(each))
 
 
 def _report_findings(findings: Iterable[LogFinding], summary: str, unchecked: Iterable[str], *, as_json: bool) -> None:

@@ -39,7 +39,8 @@ def outcome_table(counted: Accounting, expected: Counter[str]) -> RenderableType
     found = outcomes(counted)
     for outcome in sorted(found | expected, key=_order):
         same = found[outcome] == expected[outcome]
-        table.add_row(_title(outcome), f"{found[outcome]:,}", f"{expected[outcome]:,}", OK if same else WRONG)
+        title = outcome if outcome in ("accepted", "duplicate") else f"rejected: {outcome}"
+        table.add_row(title, f"{found[outcome]:,}", f"{expected[outcome]:,}", OK if same else WRONG)
     rejected = sum(counted.rejected.values())
     outcome = f"{counted.accepted:,} accepted + {counted.duplicate:,} duplicate + {rejected:,} rejected"
     verdict = Text("balanced", "green") if counted.balanced else Text("NOT BALANCED", "bold red")
@@ -48,10 +49,6 @@ def outcome_table(counted: Accounting, expected: Counter[str]) -> RenderableType
 
 def _order(outcome: str) -> tuple[int, str]:
     return (("accepted", "duplicate").index(outcome) if outcome in ("accepted", "duplicate") else 2, outcome)
-
-
-def _title(outcome: str) -> str:
-    return outcome if outcome in ("accepted", "duplicate") else f"rejected: {outcome}"
 
 
 def accuracy_table(agreed: Agreement, shared: int) -> RenderableType:

@@ -106,7 +106,8 @@ def push(
     """
     if again and gateway:
         raise typer.BadParameter("--again reads receipts from Kafka; it can't go with --gateway")
-    pushed = _PushedFile(file, agency, survey_file(file), validate, _make_signer(agency, sign))
+    signer = read_signer(agency, sign, now()) if sign else None
+    pushed = _PushedFile(file, agency, survey_file(file), validate, signer)
     if gateway:
         good = _push_to_gateway(pushed, gateway, token, as_json=as_json)
     else:
@@ -129,10 +130,6 @@ class _PushedFile:
     def upload_name(self) -> str:
         """The name under which the same command sends nothing twice."""
         return upload_name(self.seen, validated=self.validate, signed_by=self.signer.mark if self.signer else "")
-
-
-def _make_signer(agency: str, key: Path | None) -> RecordSigner | None:
-    return read_signer(agency, key, now()) if key else None
 
 
 def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, again: bool, as_json: bool) -> bool:
@@ -199,7 +196,9 @@ def receipts(
     as_json: JsonLinesOption = False,
 ) -> None:
     """Show the outcome of the agency's messages, one line per message."""
-    wanted = _parse_outcomes(outcome or list(Outcome))
+    wanted = frozenset(outcome or Outcome)
+    if unknown := wanted - set(Outcome):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: outcomes are {', '.join(Outcome)}")
     with _until_interrupted(), FeedClient(agency) as client:
         found = client.receipts(since=_parse_time(since), follow=follow)
         print_each(
@@ -219,12 +218,6 @@ def hits(
     """Show which of the agency's cases were linked, whom to contact, and which links have gone."""
     with _until_interrupted(), FeedClient(agency) as client:
         print_each(_limit_items(client.hits(since=_parse_time(since), follow=follow), limit), hit_line, as_json=as_json)
-
-
-def _parse_outcomes(wanted: list[str]) -> frozenset[str]:
-    if unknown := set(wanted) - set(Outcome):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: outcomes are {', '.join(Outcome)}")
-    return frozenset(wanted)
 
 
 def _parse_time(text: str) -> datetime | None:

@@ -129,7 +129,9 @@ def _map_to_file(
     with show_reading("Mapping", mapper.measure_file(table, joined)) as progress:
         rows = mapper.map_file(table, joined, progress.add_bytes)
         counts = _write_records(table, rows, output, truth, progress)
-    _print_unread(table, mapper)
+    for column, filled in sorted(mapper.unmapped.items()):
+        typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
+    _print_vain(table, mapper)
     typer.echo(f"{_count(counts['written'], 'case record')} written to {output}", err=True)
     lost = [(counts[outcome], what, outcome) for outcome, what in LOSSES.items() if counts[outcome]]
     for count, what, outcome in lost:
@@ -210,13 +212,6 @@ def _print_problems(table: Path, row: MappedRow) -> None:
         typer.echo(f"{table}:{row.line}:{place} {problem.message}", err=True)
     for note in row.notes:
         typer.echo(f"{table}:{row.line}: {note}", err=True)
-
-
-def _print_unread(table: Path, mapper: Mapper) -> None:
-    """Say which columns were not read."""
-    for column, filled in sorted(mapper.unmapped.items()):
-        typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
-    _print_vain(table, mapper)
 
 
 def _print_vain(table: Path, mapper: Mapper) -> None:
@@ -302,15 +297,11 @@ def _nulls(columns: Columns) -> Table:
 def _findings(findings: Sequence[Finding]) -> Table:
     table = _table("Where", "Times", "First")
     for found in findings[:MAX_ROWS]:
-        said = ": ".join(_filled(found.kind, found.message))
+        said = ": ".join(filter(None, (found.kind, found.message)))
         table.add_row(
             records.plain(found.place or "/"), f"{found.count:,}", records.plain(f"line {found.line:,}: {said}")
         )
     return table
-
-
-def _filled(*texts: str) -> Iterable[str]:
-    return (text for text in texts if text)
 
 
 def _table(*headings: str) -> Table:

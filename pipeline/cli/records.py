@@ -16,7 +16,7 @@ from pipeline.api.answers import AsSent, CaseRow, LinkListRow, SearchAnswer, Sea
 from pipeline.locale import SOURCE
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
-from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
+from pipeline.matching.explain.explanation import Explanation, Item, mirrored
 from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.matching.fingerprint import Handling
@@ -69,14 +69,10 @@ def _results(rows: Iterable[SearchRow]) -> RenderableType:
 
 
 def _because(row: SearchRow) -> str:
-    evidence = told(row.evidence) or ()
-    said = [f"{label(FIELDS, item.field, LANGUAGE)} {_values(item)}" for item in _agreements(evidence)]
+    agreeing = [item for entity in told(row.evidence) or () for item in entity.items if item.bits > 0]
+    agreeing.sort(key=lambda item: (-item.bits, item.field))
+    said = [f"{label(FIELDS, item.field, LANGUAGE)} {_values(item)}" for item in agreeing]
     return "; ".join(said[:MAX_REASONS]) or "; ".join(f"{_words(met)} in the record" for met in told(row.met) or ())
-
-
-def _agreements(evidence: Iterable[EntityEvidence]) -> list[Item]:
-    items = [item for entity in evidence for item in entity.items if item.bits > 0]
-    return sorted(items, key=lambda item: (-item.bits, item.field))
 
 
 def _values(item: Item) -> str:

@@ -249,15 +249,12 @@ def _convert_kit(written: Any) -> KitFile:
     if not isinstance(written, dict):
         raise ValueError("it is no mapping kit; one begins with `kit: 1`")
     source = written.get("source")
-    for place, part in (("source", source), *_joins_of(source)):
+    joins = source.get("join") if isinstance(source, dict) else None
+    inner = joins.items() if isinstance(joins, dict) else ()
+    for place, part in (("source", source), *((f"source.join.{name}", join) for name, join in inner)):
         if isinstance(part, dict) and None in part:
             raise ValueError(f'`{place}`: quote the word `null`, or YAML takes it for nothing: "null": [...]')
     return msgspec.convert(written, KitFile)
-
-
-def _joins_of(source: Any) -> list[tuple[str, Any]]:
-    joins = source.get("join") if isinstance(source, dict) else None
-    return [(f"source.join.{name}", join) for name, join in joins.items()] if isinstance(joins, dict) else []
 
 
 def _compile_kit(written: KitFile) -> MappingKit:

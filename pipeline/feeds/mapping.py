@@ -335,17 +335,14 @@ class Mapper:
         table = TableReader(path, self._kit.source, joined, advance)
         columns = table.read_columns()
         if columns is not None:
-            self._check_columns(table, columns)
+            if self._kit.required - columns:
+                raise LiaisonError(explain_lacking(table, self._kit.required, columns))
+            self.unmapped.update({column: 0 for column in columns if not self._kit.reads(column)})
         for row in table.read_rows():
             yield self._map_row(row)
         self.unjoined = table.unjoined
         if columns is None:
             self.unmet = self._kit.required - self._met.keys()
-
-    def _check_columns(self, table: TableReader, declared: set[str]) -> None:
-        if self._kit.required - declared:
-            raise LiaisonError(explain_lacking(table, self._kit.required, declared))
-        self.unmapped.update({column: 0 for column in declared if not self._kit.reads(column)})
 
     def _map_row(self, source: SourceRow) -> MappedRow:
         if source.problem:

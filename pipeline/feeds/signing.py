@@ -163,7 +163,8 @@ def verify_case(row: Mapping[str, Any], keys: Mapping[str, AgencyKey]) -> CaseSi
     if not isinstance(signature, str):
         return found
     try:
-        _check_names(row, found)
+        if (row.get("case", case), row.get("version", found.version)) != (case, found.version):
+            raise SignatureError("the file gives the record the name or version of another")
         own = {kid: key for kid, key in keys.items() if key.agency == agency}
         verified = signatures.verify(signature, signatures.signed_data(data), own.get)
         _check_times(verified, row.get("provenance"))
@@ -176,12 +177,6 @@ def verify_case(row: Mapping[str, Any], keys: Mapping[str, AgencyKey]) -> CaseSi
         kid=verified.key.kid,
         signed_at=signatures.signed_at(verified),
     )
-
-
-def _check_names(row: Mapping[str, Any], found: CaseSignature) -> None:
-    """The file's own words about a case must be the record's. Raises SignatureError."""
-    if row.get("case", found.case) != found.case or row.get("version", found.version) != found.version:
-        raise SignatureError("the file gives the record the name or version of another")
 
 
 def _check_times(verified: signatures.VerifiedSignature, provenance: Any) -> None:

@@ -103,7 +103,10 @@ class Upload:
     async def start(self) -> None:
         """Fence earlier attempts, whose last transaction is settled by it, and learn what they reached."""
         remembered = await self._open_producer()
-        self.reached = remembered or await self._initial_progress()
+        if remembered is None:
+            begin, receipts = [await self._end_offsets(topic) for topic in (self._cases, self._receipts)]
+            remembered = UploadProgress(0, begin, begin, receipts)
+        self.reached = remembered
 
     async def _open_producer(self) -> UploadProgress | None:
         """Start a producer; returns what was reached, if anything, which is final from then on."""
@@ -147,9 +150,9 @@ class Upload:
             async with producer.transaction():
                 sent = [await self._enqueue_line(producer, line) for line in lines]
                 placed[:] = await asyncio.gather(*sent)
-                await producer.send_offsets_to_transaction(
-                    self._progress_offsets(self._reached_after(placed, reached)), self._id
-                )
+                # Who may read a topic may commit to it; the line is in the metadata.
+                told = msgspec.json.encode(self._reached_after(placed, reached)).decode()
+                await producer.send_offsets_to_transaction({self._place: OffsetAndMetadata(0, told)}, self._id)
         except (KafkaError, IllegalOperation, AssertionError) as error:  # aiokafka asserts on states left by a failure
             cause = producer.failure
             await self.stop()
@@ -185,10 +188,6 @@ class Upload:
             end[record.partition] = max(end[record.partition], record.offset + 1)
         return msgspec.structs.replace(self.reached, line=reached, end=tuple(end))
 
-    def _progress_offsets(self, reached: UploadProgress) -> dict[TopicPartition, OffsetAndMetadata]:
-        """Who may read a topic may commit to it; the line is in the metadata."""
-        return {self._place: OffsetAndMetadata(0, msgspec.json.encode(reached).decode())}
-
     @property
     def _place(self) -> TopicPartition:
         return TopicPartition(self._uploads, 0)
@@ -203,10 +202,6 @@ class Upload:
             held = client.list_group_offsets({self._id: [self._place]})[self._id]
         text = next((found.metadata for found in held.values()), "")
         return msgspec.json.decode(text, type=UploadProgress) if text else None
-
-    async def _initial_progress(self) -> UploadProgress:
-        begin, receipts = [await self._end_offsets(topic) for topic in (self._cases, self._receipts)]
-        return UploadProgress(0, begin, begin, receipts)
 
     async def _end_offsets(self, topic: str) -> tuple[int, ...]:
         partitions = [TopicPartition(topic, number) for number in range(self._settings.case_partitions)]

@@ -197,10 +197,16 @@ async def _rebuild_index(
         generation.id,
         read_ids(settings, [topics.topic_name(settings, topics.LINKS, generation=generation.id)]),
     )
-    opened = partial(_open_link_table, places) if kind == "links" else _open_null_store
-    follower = IndexFollower(
-        settings, _make_processors(settings, generation, kind, writing, places), opened, writing, count
-    )
+
+    def open_store(source: TopicPartition) -> TableStore | NullStore:
+        """What is remembered of each link, from nothing; of other documents nothing is."""
+        return stores.reopen_store(TableStore, places, source, NO_OFFSET) if kind == "links" else NullStore()
+
+    # The project stage's own work on each source partition; nobody is told of a link.
+    topic, work = _make_processor(settings, generation, kind, writing, places)
+    name = topics.topic_name(settings, topic, generation=generation.id)
+    works = {TopicPartition(name, p): work for p in range(topics.partition_count(settings, topic))}
+    follower = IndexFollower(settings, works, open_store, writing, count)
     try:
         await follower.nearly_to_end()
         await client.indices.add_block(index=old, block="write")
@@ -216,25 +222,6 @@ async def _rebuild_index(
         await writing.close()
     await _drop_index(client, old)
     return RebuiltIndex(kind, new, old, follower.records, follower.refused)
-
-
-def _open_link_table(places: StorePlaces, source: TopicPartition) -> TableStore:
-    """What is remembered of each link, from nothing."""
-    return stores.reopen_store(TableStore, places, source, NO_OFFSET)
-
-
-def _open_null_store(source: TopicPartition) -> NullStore:
-    """The store of work that remembers nothing."""
-    return NullStore()
-
-
-def _make_processors(
-    settings: Settings, generation: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
-) -> dict[TopicPartition, Processor]:
-    """The project stage's own work on each source partition of an index; nobody is told of a link."""
-    topic, work = _make_processor(settings, generation, kind, writing, places)
-    name = topics.topic_name(settings, topic, generation=generation.id)
-    return {TopicPartition(name, p): work for p in range(topics.partition_count(settings, topic))}
 
 
 def _make_processor(

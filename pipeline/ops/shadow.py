@@ -109,13 +109,8 @@ def _find_changes(before: Mapping[str, ModelLink], after: Mapping[str, ModelLink
     for link_id, link in sorted(links.items(), key=lambda item: (item[1].case_a, item[1].case_b)):
         first, second = before.get(link_id), after.get(link_id)
         if _band_of(first) != _band_of(second):
-            yield LinkChange(_name_change(first, second), link_id, link.case_a, link.case_b, first, second)
-
-
-def _name_change(before: ModelLink | None, after: ModelLink | None) -> str:
-    if before is None:
-        return "appears"
-    return "vanishes" if after is None else "moves"
+            what = "appears" if first is None else "vanishes" if second is None else "moves"
+            yield LinkChange(what, link_id, link.case_a, link.case_b, first, second)
 
 
 def _band_of(link: ModelLink | None) -> str:

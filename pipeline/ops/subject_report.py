@@ -237,7 +237,7 @@ def subject_report(
     with Console(stderr=True).status("Reading records and the audit trail ..."):
         report = asyncio.run(read_subject_report(from_environment(), agency, question, now))
     if as_json:
-        _print_json(report)
+        typer.echo(msgspec.json.encode(report).decode())
         return
     for record in report.records:
         _print_record(record)
@@ -258,7 +258,3 @@ def _print_record(record: SubjectRecord) -> None:
         typer.echo(f"  shown\t{access.time}\t{who}\t{access.kind}\t{access.purpose or '-'}\t{access.form}")
     for thread in record.disclosures:
         typer.echo(f"  disclosure\t{thread.since}\t{thread.agency}\t{thread.state}\tuntil {thread.until or '-'}")
-
-
-def _print_json(report: SubjectReport) -> None:
-    typer.echo(msgspec.json.encode(report).decode())

@@ -76,12 +76,11 @@ class Condition(msgspec.Struct, frozen=True):
     def holds(self, row: TableRow) -> bool:
         """Whether it holds for the row."""
         found = cell_texts(find_cell(row, self.column)) or [""]
-        return any(self._accepts(text) for text in found) != self.is_negated
-
-    def _accepts(self, text: str) -> bool:
         if self.pattern:
-            return compile_pattern(self.pattern).search(text) is not None
-        return text in self.texts
+            is_met = any(compile_pattern(self.pattern).search(text) is not None for text in found)
+        else:
+            is_met = any(text in self.texts for text in found)
+        return is_met != self.is_negated
 
 
 Conditions = tuple[Condition, ...]

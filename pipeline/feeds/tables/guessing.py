@@ -172,11 +172,8 @@ def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     """Names are distinct, and none is a number or a value that comes again below."""
     names = [cell.strip() for cell in first if cell.strip()]
     below = {cell.strip() for row in others for cell in row}
-    return len(set(names)) == len(names) and not any(name in below or _has_mostly_digits(name) for name in names)
-
-
-def _has_mostly_digits(text: str) -> bool:
-    return sum(char.isdigit() for char in text) > len(text) / 2
+    numbers = [name for name in names if sum(char.isdigit() for char in name) > len(name) / 2]
+    return not numbers and len(set(names)) == len(names) and below.isdisjoint(names)
 
 
 def _guess_elements(path: Path) -> tuple[str, ...]:

@@ -63,7 +63,9 @@ class TableReader:
         self.path = path
         self.source = source
         self._advance = advance
-        _check_joins(files or {}, source)
+        for name in (files or {}).keys() - source.join.keys():
+            made = f"it joins {', '.join(source.join)}" if source.join else "it joins no file"
+            raise LiaisonError(f"--join {name}=...: the mapping kit has no join of that name; {made}")
         self.joined = {
             name: _find_joined(path, name, joined, (files or {}).get(name)) for name, joined in source.join.items()
         }
@@ -190,13 +192,6 @@ def _keep(rows: Iterator[SourceRow], wanted: Conditions) -> Iterator[SourceRow]:
     return (row for row in rows if row.problem or all_hold(wanted, row.row)) if wanted else rows
 
 
-def _check_joins(files: JoinedFiles, source: TableSource) -> None:
-    """Raise LiaisonError for a file of a join that the kit does not make."""
-    for name in files.keys() - source.join.keys():
-        made = f"it joins {', '.join(source.join)}" if source.join else "it joins no file"
-        raise LiaisonError(f"--join {name}=...: the mapping kit has no join of that name; {made}")
-
-
 def _find_joined(table: Path, name: str, joined: JoinSource, given: Path | None) -> Path:
     """The file given, or the one beside the table. Raises LiaisonError if it is not there."""
     path = given or joined_path(table, name, joined)
@@ -245,12 +240,9 @@ def _holders(row: dict[str, TableCell], group: str) -> list[dict[str, TableCell]
     """The rows of a group as they stand, to put something into: the row itself for none."""
     holders = [row]
     for name in group.split(".") if group else ():
-        holders = [inner for holder in holders for inner in _group_rows(holder.get(name))]
+        cells = [holder.get(name) for holder in holders]
+        holders = [inner for cell in cells if isinstance(cell, list) for inner in cell]
     return holders
-
-
-def _group_rows(cell: TableCell | None) -> list[dict[str, TableCell]]:
-    return cell if isinstance(cell, list) else []
 
 
 SHOWN_CHARACTERS = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -328,7 +328,7 @@ def list_keys(
     if name and name not in held:
         raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     keys = [key for agency in held.values() if not name or agency.name == name for key in agency.signing.keys]
-    typer.echo(key_set(keys).decode() if as_json else _format_keys(keys), nl=as_json or bool(keys))
+    typer.echo(key_set(keys).decode() if as_json else "\n".join(map(_format_key, keys)), nl=as_json or bool(keys))
 
 
 def _change_signing(what: str, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> SigningPolicy:
@@ -344,10 +344,6 @@ def _change_signing(what: str, name: str, change: Callable[[SigningPolicy], Sign
             return (await change_signing(settings, name, change)).signing
 
     return asyncio.run(changed())
-
-
-def _format_keys(keys: Iterable[AgencyKey]) -> str:
-    return "\n".join(map(_format_key, keys))
 
 
 def _format_key(key: AgencyKey) -> str:

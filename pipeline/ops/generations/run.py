@@ -138,13 +138,10 @@ async def switch_generation(settings: Settings, generation: str, *, force: bool 
     if generation != held.active:
         behind = (await _read_status(settings, target, active=False)).behind
         if sum(behind.values()) > ALLOWED_BEHIND and not force:
-            raise LiaisonError(f"{generation} is behind ({_format_backlog(behind)}); wait, or switch with --force")
+            backlog = ", ".join(f"{stage} {count} records" for stage, count in behind.items() if count)
+            raise LiaisonError(f"{generation} is behind ({backlog}); wait, or switch with --force")
         await activate_generation(settings, generation)
     await _switch_readers(settings)
-
-
-def _format_backlog(behind: dict[str, int]) -> str:
-    return ", ".join(f"{stage} {count} records" for stage, count in behind.items() if count)
 
 
 async def _switch_readers(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
-from pipeline.ops.replay.resending import Resender, open_resender
+from pipeline.ops.replay.resending import open_resender
 from pipeline.records.hashing import partition_of
 from pipeline.records.messages import Position, Reason, RejectedMessage, offsets_of
 from pipeline.records.schemas import hide_names
@@ -149,7 +149,9 @@ async def replay_rejected(
     replayed = ReplaySummary()
     async with open_resender(settings, dry=dry) as send:
         async for message in read_replayable(settings, wanted, replayed.left):
-            await _resend_rejected(settings, message, send)
+            topic = topics.topic_name(settings, topics.CASES, agency=message.agency)
+            key, partition = route_rejected(message, settings.case_partitions)
+            await send(topic, partition, key, message.original, message.origin or message.position)
             replayed.sent[message.agency] += 1
             on_sent()
     return replayed
@@ -166,12 +168,6 @@ async def read_replayable(
             left[message.reason] += len(message.offsets)
         else:
             yield message
-
-
-async def _resend_rejected(settings: Settings, message: RejectedMessage, send: Resender) -> None:
-    topic = topics.topic_name(settings, topics.CASES, agency=message.agency)
-    key, partition = route_rejected(message, settings.case_partitions)
-    await send(topic, partition, key, message.original, message.origin or message.position)
 
 
 def route_rejected(message: RejectedMessage, partitions: int) -> tuple[bytes | None, int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.ops.operation import audit_operation
@@ -52,8 +52,8 @@ async def replay_messages(
     replayed = ReplaySummary()
     async with open_resender(settings, dry=dry) as send:
         async for records in read_partitions(settings, {p: starts[p] for p in last}, last):
-            for record in filter(_is_first, records):
-                if record.timestamp < since_ms:
+            for record in records:
+                if origin_of(record) is not None or record.timestamp < since_ms:
                     continue
                 if isinstance(record, UnreadableBatch):
                     replayed.left[Reason.UNREADABLE_BATCH] += record.positions
@@ -83,10 +83,6 @@ async def _last_offsets(settings: Settings, starts: dict[TopicPartition, int]) -
     async with plain_consumer(settings, []) as consumer:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(list(starts)) if starts else {}
     return {partition: end - 1 for partition, end in ends.items() if end > starts[partition]}
-
-
-def _is_first(record: ConsumerRecord) -> bool:
-    return origin_of(record) is None
 
 
 LOOK_S: Final = 20.0

@@ -122,11 +122,8 @@ def sum_lags(lags: Iterable[PartitionLag]) -> list[WaitingRecords]:
     counted: Counter[tuple[str, str]] = Counter()
     for lag in lags:
         counted[lag.stage, lag.topic] += lag.records
-    return sorted((WaitingRecords(*key, records) for key, records in counted.items()), key=_most_first)
-
-
-def _most_first(records: WaitingRecords) -> tuple[int, str, str]:
-    return -records.records, records.stage, records.topic
+    waiting = (WaitingRecords(*key, records) for key, records in counted.items())
+    return sorted(waiting, key=lambda each: (-each.records, each.stage, each.topic))
 
 
 async def _read_feeds(settings: Settings, now: datetime) -> list[AgencyFeed]:

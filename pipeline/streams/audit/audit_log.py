@@ -159,24 +159,19 @@ class AuditLog:
             taken, failure = 0, error
         _settle(batch[:taken])
         if failure is not None:
-            _settle([*batch, *self._again, *self._take_queued()], failure)
+            queued = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+            _settle([*batch, *self._again, *queued], failure)
             self._again.clear()
         elif taken < len(batch):
             _settle([batch[taken]], AuditError("the audit trail refuses an act"))
             self._again.extendleft(reversed(batch[taken + 1 :]))
 
-    def _take_queued(self) -> list[_Waiting]:
-        return [self._queue.get_nowait() for _ in range(self._queue.qsize())]
-
     async def _write_checkpoints(self) -> None:
         while True:
             await asyncio.sleep(CHECKPOINT_S)
             with suppress(AuditError):
-                await self.write(self._make_checkpoint())
-
-    def _make_checkpoint(self) -> Act:
-        own = {self._chain.name: self._chain.head} if self._chain else {}
-        return Act(ActKind.CHECKPOINT, heads=self._heads() | own, rule=RequestRule.TRAIL)
+                own = {self._chain.name: self._chain.head} if self._chain else {}
+                await self.write(Act(ActKind.CHECKPOINT, heads=self._heads() | own, rule=RequestRule.TRAIL))
 
     async def _send_batch(self, batch: Sequence[_Waiting]) -> int:
         """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import AuditEntry
@@ -95,22 +95,17 @@ class _Follower:
         async with plain_consumer(self._settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
             end = (await consumer.end_offsets([partition]))[partition]
             if self._next is None:
-                self._next = await self._first_offset(consumer, partition, end)
+                found = (await consumer.offsets_for_times({partition: self._since_ms}))[partition]
+                self._next = end if found is None else int(found.offset)
             consumer.seek(partition, self._next)
             while True:
                 if await consumer.position(partition) >= end:  # a restore's transaction ends in no record
                     self.caught_up.set()
                 for record in (await consumer.getmany(timeout_ms=POLL_MS)).get(partition, ()):
-                    self._hand_on(_decode(record.value))
+                    entry = _decode(record.value)
+                    for see in self._see:
+                        see(entry)
                     self._next = record.offset + 1
-
-    async def _first_offset(self, consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int:
-        found = (await consumer.offsets_for_times({partition: self._since_ms}))[partition]
-        return end if found is None else int(found.offset)
-
-    def _hand_on(self, entry: AuditEntry) -> None:
-        for see in self._see:
-            see(entry)
 
 
 FRESH: Final = timedelta(minutes=1)
@@ -141,7 +136,8 @@ class TrailCheck:
 
         Raises KafkaError and OSError where the trail can't be read.
         """
-        if self._task is None and not self._is_fresh():
+        is_fresh = self._done.at is not None and self._clock() - self._done.at < FRESH
+        if self._task is None and not is_fresh:
             self._task = asyncio.create_task(self._run_check())
         task = self._task
         if task is not None:
@@ -156,9 +152,6 @@ class TrailCheck:
         """End a check that is running."""
         if self._task is not None:
             self._task.cancel()
-
-    def _is_fresh(self) -> bool:
-        return self._done.at is not None and self._clock() - self._done.at < FRESH
 
     async def _run_check(self) -> None:
         async for offset, entry in entries_from(self._settings, self._next):

@@ -144,7 +144,10 @@ class GuessLog:
             return frozenset()
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self._await_place(await self._write(asked))
+                offset = await self._write(asked)
+                async with self._came:
+                    await self._came.wait_for(lambda: self.ledger.end > offset)
+                return self._refused.pop(offset, frozenset())
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
             raise GuessError("the search cannot be counted now; try again") from error
 
@@ -167,11 +170,6 @@ class GuessLog:
             await self._producer.stop()
             raise
         return int(sent.offset)
-
-    async def _await_place(self, offset: int) -> frozenset[str]:
-        async with self._came:
-            await self._came.wait_for(lambda: self.ledger.end > offset)
-        return self._refused.pop(offset, frozenset())
 
     async def _follow_forever(self) -> None:
         while True:

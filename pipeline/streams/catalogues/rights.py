@@ -112,7 +112,9 @@ def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
     ]
     granted += _own_group_rights(settings.namespace + duties.owns)
     if duties.watches:
-        granted += _watch_rights(settings, duties.watches)
+        stages = [settings.namespace + each.owns for name, each in ROLES.items() if name != API]
+        granted += _rights_on(settings, duties.watches, KafkaOperation.DESCRIBE)
+        granted += [KafkaRight(ResourceType.GROUP, stage, KafkaOperation.DESCRIBE, prefix=True) for stage in stages]
     return [*granted, *(_transaction_right(settings.namespace + sender) for sender in duties.also_sends_as)]
 
 
@@ -144,12 +146,6 @@ def _rights_on(settings: Settings, kinds: Iterable[Topic], operation: KafkaOpera
     return [
         KafkaRight(ResourceType.TOPIC, settings.namespace + start, operation, bool(rest)) for start, rest, _ in starts
     ]
-
-
-def _watch_rights(settings: Settings, kinds: Iterable[Topic]) -> list[KafkaRight]:
-    stages = (settings.namespace + duties.owns for role, duties in ROLES.items() if role != API)
-    groups = [KafkaRight(ResourceType.GROUP, stage, KafkaOperation.DESCRIBE, prefix=True) for stage in stages]
-    return [*_rights_on(settings, kinds, KafkaOperation.DESCRIBE), *groups]
 
 
 def _own_group_rights(prefix: str) -> list[KafkaRight]:

@@ -115,7 +115,7 @@ class Topic:
         config = {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "max.message.bytes": str(self.max_bytes),
-            "retention.ms": str(_milliseconds(self.retention)),
+            "retention.ms": str(-1 if self.retention is None else int(self.retention.total_seconds() * 1000)),
         }
         if self.compacted and self.personal:
             config |= {"segment.ms": DAY_MS, "max.compaction.lag.ms": DAY_MS, "min.compaction.lag.ms": HOUR_MS}
@@ -124,10 +124,6 @@ class Topic:
         if self.quick:
             config |= {"segment.bytes": str(MIB), "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
         return config
-
-
-def _milliseconds(span: timedelta | None) -> int:
-    return -1 if span is None else int(span.total_seconds() * 1000)
 
 
 PROGRESS_PARTITIONS: Final = 24

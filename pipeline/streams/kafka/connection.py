@@ -40,12 +40,6 @@ def with_access(settings: Settings) -> Settings:
     return settings.model_copy(update=protocol if settings.kafka_username else protocol | own)
 
 
-def _tls_context(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.kafka_security_protocol.endswith("SSL"):
-        return None
-    return ssl.create_default_context(cafile=settings.kafka_ca_file)
-
-
 def _sasl_options(settings: Settings) -> dict[str, Any]:
     if not settings.kafka_security_protocol.startswith("SASL"):
         return {}
@@ -59,10 +53,11 @@ def _sasl_options(settings: Settings) -> dict[str, Any]:
 def client_options(settings: Settings) -> dict[str, Any]:
     """What kafka-python's and aiokafka's clients have in common: addresses, security, credentials."""
     known = with_access(settings)
+    encrypted = known.kafka_security_protocol.endswith("SSL")
     return {
         "bootstrap_servers": bootstrap_servers(known),
         "security_protocol": known.kafka_security_protocol,
-        "ssl_context": _tls_context(known),
+        "ssl_context": ssl.create_default_context(cafile=known.kafka_ca_file) if encrypted else None,
         **_sasl_options(known),
     }
 
@@ -126,12 +121,8 @@ async def _log_in(options: dict[str, Any]) -> bool:
             ) from error
         except (KafkaError, OSError, ValueError):
             continue
-        await _disconnect(connection)
+        closing = connection.close()
+        if closing is not None:
+            await closing
         return True
     return False
-
-
-async def _disconnect(connection: Any) -> None:
-    closing = connection.close()
-    if closing is not None:
-        await closing

@@ -320,18 +320,15 @@ def _add_replicas(
     partitions = list(changed)
     for begin in range(0, len(partitions), AT_A_TIME):
         batch = partitions[begin : begin + AT_A_TIME]
-        _reassign_replicas(client, {partition: changed[partition] for partition in batch})
+        answers = client.alter_partition_reassignments({partition: changed[partition] for partition in batch})
+        for partition, error in answers.items():
+            if error is not None:
+                raise LiaisonError(f"Kafka refused to add replicas to {partition.topic}: {error.__name__}")
         _await_copies(client, batch, partial(_report_progress, advance, begin + len(batch), len(partitions)))
 
 
 def _report_progress(advance: ReportReplicas, begun: int, total: int, copying: int) -> None:
     advance(begun - copying, total)
-
-
-def _reassign_replicas(client: KafkaAdminClient, assignments: dict[TopicPartition, list[int]]) -> None:
-    for partition, error in client.alter_partition_reassignments(assignments).items():
-        if error is not None:
-            raise LiaisonError(f"Kafka refused to add replicas to {partition.topic}: {error.__name__}")
 
 
 def _await_copies(client: KafkaAdminClient, partitions: Iterable[TopicPartition], tell: Callable[[int], None]) -> None:

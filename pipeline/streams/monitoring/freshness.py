@@ -150,14 +150,10 @@ class Watermark(Generic[MarkT]):
         while self._noted:
             mark, ends = self._noted[0]
             current = ends.keys() <= committed.keys()
-            if current and not _covers(committed, at_rest, ends):
+            if current and any(p not in at_rest and committed.get(p, 0) < end for p, end in ends.items()):
                 return
             self._noted.popleft()
             self.reached = mark if current else self.reached
-
-
-def _covers(committed: PartitionOffsets, at_rest: Set[TopicPartition], ends: PartitionOffsets) -> bool:
-    return all(partition in at_rest or committed.get(partition, 0) >= end for partition, end in ends.items())
 
 
 class Freshness:

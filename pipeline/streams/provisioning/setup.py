@@ -17,7 +17,6 @@ from pipeline.streams.catalogues.topics import is_named_by_catalogue
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.topic_plans import TopicReport, apply_plan, find_differences, repair_topics
 from pipeline.streams.registers.control import (
-    GenerationControl,
     activate_generation,
     new_generation,
     read_control,
@@ -50,14 +49,12 @@ async def apply_all(settings: Settings, mend: Callable[[int, int], None] | None 
         await activate_generation(settings, next(iter(held.generations), own.id))
     if mend is not None:
         found.repaired += repair_topics(settings, planned, mend)
-    found.differences = [*map(str, find_differences(settings, planned)), *_elsewhere_active(held, own.id)]
+    found.differences = [str(difference) for difference in find_differences(settings, planned)]
+    if held.active not in ("", own.id):
+        found.differences.append(
+            f"the model at hand makes generation {own.id}; {held.active} is active (see `liaison ops generation build`)"
+        )
     return found
-
-
-def _elsewhere_active(held: GenerationControl, own: str) -> list[str]:
-    if not held.active or held.active == own:
-        return []
-    return [f"the model at hand makes generation {own}; {held.active} is active (see `liaison ops generation build`)"]
 
 
 log = logging.getLogger(__name__)

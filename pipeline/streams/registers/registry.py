@@ -172,9 +172,11 @@ async def register_agency(settings: Settings, agency: Agency) -> TopicReport:
     """
     check_agency(agency)
     held = await trusted_agencies(settings)
-    _check_registered(agency, held)
+    before = held.get(agency.name)
+    if before is not None and before.country != agency.country:
+        raise LiaisonError(f"{agency.name} is already registered, for {before.country}")
     applied = apply_plan(settings, topics.plan_topics(settings, [agency.name], []))
-    await write_agency(settings, _with_former_choices(agency, held.get(agency.name)))
+    await write_agency(settings, _with_former_choices(agency, before))
     return applied
 
 
@@ -230,12 +232,6 @@ def check_agency(agency: Agency) -> None:
         raise LiaisonError(f"{agency.name} means something else here; choose another agency name")
     if not _COUNTRY.fullmatch(agency.country):
         raise LiaisonError("the country must be an ISO 3166-1 alpha-2 code, such as FR")
-
-
-def _check_registered(agency: Agency, held: Mapping[str, Agency]) -> None:
-    before = held.get(agency.name)
-    if before is not None and before.country != agency.country:
-        raise LiaisonError(f"{agency.name} is already registered, for {before.country}")
 
 
 async def watch_agencies(settings: Settings) -> AsyncGenerator[dict[str, Agency]]:

@@ -35,7 +35,6 @@ from pipeline.access.hit_ledger import (
 )
 from pipeline.access.notices import NoticeKind, guesses_refused_notice
 from pipeline.index.decisions import allowance_document
-from pipeline.index.documents import DocumentWrite
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table
@@ -210,11 +209,12 @@ class HitGateProcessor(Processor):
                 last[output.topic, output.key] = output  # of a count that is written several times only the last
         due = self.guesses.find_due(_time_of(records[-1]), ASKED_AGAIN)
         again = [Output(self._guessed, 0, _guesses.decode(value).agency.encode(), value) for value in due]
-        allowed = [document_of(record, _allowance_document) for record in self._allowances_in(records)]
+        allowed = [
+            document_of(record, lambda held: allowance_document(held.value, held.offset))
+            for record in records
+            if record.topic == self._allowed and record.value
+        ]
         return [*outputs, *last.values(), *again, *await self._writing.write_documents(allowed)]
-
-    def _allowances_in(self, records: Sequence[ConsumerRecord]) -> Iterator[ConsumerRecord]:
-        return (record for record in records if record.topic == self._allowed and record.value)
 
     def _refusal_outputs(self, at: datetime) -> Iterator[Output]:
         """What is refused since the last time, and what no longer; questions that wait for that are looked at again."""
@@ -241,10 +241,6 @@ class HitGateProcessor(Processor):
 
 def _time_of(record: ConsumerRecord) -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
-
-
-def _allowance_document(record: ConsumerRecord) -> DocumentWrite:
-    return allowance_document(record.value, record.offset)
 
 
 def _decode_question(record: ConsumerRecord) -> HitQuestion | None:
