@@ -15,6 +15,8 @@ BENCH_ARGS ?=
 RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
+# Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tree format lock bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-crowds bench-mapping bench-pages pictures clean
 
@@ -33,7 +35,8 @@ demo: $(READY) ## the main job on the embedded engines; DEMO_ARGS=--exit ends af
 	$(BIN)/liaison demo $(DEMO_ARGS)
 
 test: $(READY) ## what must hold at every change, and what each session took
-	@export HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-default} TEST_ENGINES_HOME=$${TMPDIR:-/tmp}/liaison-tests-$$$$; \
+	@export HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-default} \
+		TEST_ENGINES_HOME=$$(PYTHONPATH=tests $(BIN)/python -m support.installation.engines_folder)/liaison-tests-$$$$; \
 	trap 'LIAISON_HOME=$$TEST_ENGINES_HOME $(BIN)/liaison down >/dev/null; rm -rf "$$TEST_ENGINES_HOME"' EXIT; took=""; \
 	for session in $(SESSIONS); do \
 		echo "== $$session"; start=$$SECONDS; \

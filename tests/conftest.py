@@ -25,6 +25,7 @@ from pipeline.heap import freeze_heap
 from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
+from support.installation.engines_folder import MEMORY, engines_folder
 from support.processes.warm import end_parent
 from support.temporary_folders import remove_folders
 from support.waiting import PATIENCE_S, WaitFor, wait
@@ -70,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     handed_down = getattr(config, "workerinput", {}).get("engines_home")
-    own = Path(tempfile.gettempdir()) / f"{HOME_PREFIX}{os.getpid()}"
+    own = engines_folder() / f"{HOME_PREFIX}{os.getpid()}"
     config.stash[_home] = Path(handed_down or os.environ.get(GIVEN_HOME) or own)
     if not handed_down:
         _end_stacks_of_killed_sessions()
@@ -112,7 +113,8 @@ def _end_stack(home: Path) -> None:
 
 
 def _end_stacks_of_killed_sessions() -> None:
-    for home in Path(tempfile.gettempdir()).glob(f"{HOME_PREFIX}[0-9]*"):
+    folders = {MEMORY, Path(tempfile.gettempdir())}
+    for home in chain.from_iterable(folder.glob(f"{HOME_PREFIX}[0-9]*") for folder in folders):
         if not psutil.pid_exists(int(home.name.removeprefix(HOME_PREFIX))):
             _end_stack(home)
 
