@@ -19,7 +19,7 @@ from pipeline.feeds.witnessing import WitnessFolder, compare_with_others, publis
 from pipeline.ops.command_output import FAILED, JsonLinesOption
 from pipeline.settings import Settings
 from pipeline.transparency.log_records import HeadRecord, decode_head
-from pipeline.transparency.offline import OfflineReport, describe_unread, read_proofs, size_of_answer, verify_answer
+from pipeline.transparency.offline import describe_unread, read_proofs, size_of_answer, verify_answer
 from pipeline.transparency.witness import LogFinding, Witness
 
 OwnAgencyOption = Annotated[str, typer.Option("--agency", help="Your agency.")]
@@ -117,7 +117,10 @@ def verify_audit(
     if as_json:
         for each in verdict.accesses:
             typer.echo(msgspec.json.encode(each))
-    _report_findings(verdict.findings, _describe_verdict(verdict), verdict.unchecked, as_json=as_json)
+    own = f"{verdict.acted:,} acts of your people, {len(verdict.accesses) - verdict.acted:,} of others"
+    warning = "" if verdict.acted else "; if your people have asked anything, your tag key is not the log's"
+    said = f"{own} proven under the head of {verdict.size:,} leaves{warning}"
+    _report_findings(verdict.findings, said, verdict.unchecked, as_json=as_json)
 
 
 def _open_witness_folder(
@@ -165,12 +168,6 @@ def _describe_witness(seen: Witness) -> str:
     last = seen.last_head()
     head = f"the last head has {last.checkpoint.size:,} and is of {last.checkpoint.time}" if last else "no head yet"
     return f"{seen.size:,} leaves, {len(seen.own_leaves()):,} with your tags; {head}"
-
-
-def _describe_verdict(verdict: OfflineReport) -> str:
-    own = f"{verdict.acted:,} acts of your people, {len(verdict.accesses) - verdict.acted:,} of others"
-    warning = "" if verdict.acted else "; if your people have asked anything, your tag key is not the log's"
-    return f"{own} proven under the head of {verdict.size:,} leaves{warning}"
 
 
 def _report_findings(findings: Iterable[LogFinding], summary: str, unchecked: Iterable[str], *, as_json: bool) -> None:

@@ -49,13 +49,12 @@ def search(answer: SearchAnswer) -> RenderableType:
 
 def hints(rows: Iterable[SearchHint]) -> RenderableType:
     """What may not have been meant so, which words no record has, and what to try: a line each."""
-    return Group(*(_hint(row) for row in rows))
-
-
-def _hint(row: SearchHint) -> Text:
-    said = "No record that you can read has " if row.kind == "not_found" else ""
-    meant = f" {row.question}" if row.question else ""
-    return Text.assemble(said, plain(row.words, "bold"), f": {row.advice}", plain(meant))
+    lines = []
+    for row in rows:
+        said = "No record that you can read has " if row.kind == "not_found" else ""
+        meant = f" {row.question}" if row.question else ""
+        lines.append(Text.assemble(said, plain(row.words, "bold"), f": {row.advice}", plain(meant)))
+    return Group(*lines)
 
 
 def _results(rows: Iterable[SearchRow]) -> RenderableType:

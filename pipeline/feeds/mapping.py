@@ -376,12 +376,13 @@ class Mapper:
         data |= RowEvaluation(row, problems).fill_object(self._kit.record)
         if self._version is not None:
             data["version"] = self._version
+        texts = self._kit.time.fill_texts(row) if self._kit.time else []
         return {
             "specversion": "1.0",
             "id": f"{agency.name}:{data.get('case_id', '')}:{data['version']}",
             "source": f"/agencies/{agency.name}",
             "type": RECORD_TYPE,
-            "time": self._event_time(row),
+            "time": texts[0] if texts else self._now().isoformat(timespec="seconds"),
             "datacontenttype": "application/json",
             "data": data,
         }
@@ -393,10 +394,6 @@ class Mapper:
         dealt = "\n".join(self._kit.deal.fill_texts(row))
         digest = hashlib.blake2b(dealt.encode(), digest_size=8).digest()
         return self._kit.agencies[int.from_bytes(digest) % len(self._kit.agencies)]
-
-    def _event_time(self, row: TableRow) -> str:
-        texts = self._kit.time.fill_texts(row) if self._kit.time else []
-        return texts[0] if texts else self._now().isoformat(timespec="seconds")
 
     def _check_repeated(self, event_id: str, number: int, problems: list[MappingProblem]) -> None:
         first = self._numbers.first_number(event_id, number)

@@ -213,7 +213,11 @@ class _Shadow:
                 if record.value is not None:
                     claim = _claim(record.value)
                     found.setdefault(claim.link, {})[record.key] = without_evidence(claim)
-        return {link: max(claims.values(), key=_claim_order) for link, claims in found.items()}
+        return {
+            # the latest in versions; of equals, the one that asserts the link
+            link: max(claims.values(), key=lambda claim: (claim.external_version, claim.state is ClaimState.LIVE))
+            for link, claims in found.items()
+        }
 
     def _first_offsets(self, topic: topics.Topic, generation: str = "") -> dict[TopicPartition, int]:
         name = topics.topic_name(self._settings, topic, generation=generation)
@@ -228,11 +232,6 @@ class _Shadow:
             return None
         held = self._store.get_case(number).fingerprint
         return CaseState(held.hash, held.withdrawn, held.retain_until)
-
-
-def _claim_order(claim: Claim) -> tuple[int, bool]:
-    """The latest in versions; of equals, the one that asserts the link."""
-    return claim.external_version, claim.state is ClaimState.LIVE
 
 
 def shadow_model(

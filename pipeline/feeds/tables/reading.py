@@ -173,19 +173,15 @@ class TableReader:
         made = 0
         for group in store.groups():
             made += len(group)
-            self._tell_grouped(made - len(group), made, len(store))
+            if self._advance is not None:  # of the table's bytes, as many as of its rows
+                size, before = self.path.stat().st_size, made - len(group)
+                self._advance(size * made // len(store) - size * before // len(store))
             if len(group) > MOST_OF_KEY:
                 many = f"more than {MOST_OF_KEY:,} rows have its {self.source.group_by}, by which rows are grouped"
                 yield SourceRow(group[0].number, {}, f"{many}: they are left out")
                 continue
             first = next((row for row in group if all_hold(lead, row.row)), group[0])
             yield SourceRow(first.number, {**first.row, GROUPED: [row.row for row in group]})
-
-    def _tell_grouped(self, before: int, made: int, total: int) -> None:
-        """Tell of the rows put together as of so many bytes of the table: in whole, its size."""
-        if self._advance is not None:
-            size = self.path.stat().st_size
-            self._advance(size * made // total - size * before // total)
 
 
 def _keep(rows: Iterator[SourceRow], wanted: Conditions) -> Iterator[SourceRow]:

@@ -141,18 +141,7 @@ def replay_rejected(
             ):
                 return await send_rejected(settings, wanted, on_sent=count)
 
-    done = asyncio.run(sent())
-    if as_json:
-        print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
-        return
-    _print_counts(done.sent, dry_run)
-    _print_left(done)
-
-
-def _print_left(done: ReplaySummary) -> None:
-    for reason, count in done.left.items():
-        mended = _MENDED_BY_AGENCY if reason == Reason.UNREADABLE_BATCH else _MENDED_BY_US
-        typer.echo(f"{count} not replayed: {reason} {mended}")
+    _print_replayed(asyncio.run(sent()), dry_run, as_json=as_json)
 
 
 def reject_batch(
@@ -201,18 +190,19 @@ def replay_topics(
             async with audit_operation(settings, f"replay from {begin.isoformat()} {' '.join(only) or 'all agencies'}"):
                 return await replay_messages(settings, begin, only, on_sent=count)
 
-    done = asyncio.run(sent())
+    _print_replayed(asyncio.run(sent()), dry_run, as_json=as_json)
+
+
+def _print_replayed(done: ReplaySummary, dry_run: bool, *, as_json: bool) -> None:
     if as_json:
         print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
         return
-    _print_counts(done.sent, dry_run)
-    _print_left(done)
-
-
-def _print_counts(sent: dict[str, int], dry_run: bool) -> None:
-    for agency, count in sorted(sent.items()):
+    for agency, count in sorted(done.sent.items()):
         typer.echo(f"{agency}\t{count}")
-    typer.echo(f"{sum(sent.values())} messages {'would be replayed' if dry_run else 'replayed'}")
+    typer.echo(f"{sum(done.sent.values())} messages {'would be replayed' if dry_run else 'replayed'}")
+    for reason, count in done.left.items():
+        mended = _MENDED_BY_AGENCY if reason == Reason.UNREADABLE_BATCH else _MENDED_BY_US
+        typer.echo(f"{count} not replayed: {reason} {mended}")
 
 
 def _make_filter(

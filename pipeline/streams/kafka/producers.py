@@ -106,13 +106,41 @@ class _Produce(SendProduceReqHandler):
         return super()._can_retry(error, batch) and not isinstance(error, UNANSWERED)
 
 
-class FailFastSender(Sender):
-    """aiokafka's sender, with requests that are not repeated."""
+class EndableSender(Sender):
+    """aiokafka's sender, whose requests under way end with it: as it is, it waits for them and repeats them."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.failure: BaseException | None = None
+        """What ended it; it sends nothing any more."""
         self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def _send_unless_ended(self, request: Coroutine[Any, Any, Any]) -> Any:
+        """Send a request, unless the sender has ended since it was made."""
+        task = asyncio.current_task()
+        if self.failure is not None or task is None:
+            request.close()
+            return True
+        self._under_way.add(task)
+        try:
+            return await request
+        finally:
+            self._under_way.discard(task)
+
+    async def _send_produce_req(self, node_id: int, batches: Any) -> Any:
+        return await self._send_unless_ended(super()._send_produce_req(node_id, batches))
+
+    async def drop(self) -> None:
+        """End at once; what is under way is given up."""
+        self.failure = self.failure or ProducerClosed()
+        tasks = [task for task in (*self._under_way, self._sender_task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class FailFastSender(EndableSender):
+    """One with requests that are not repeated."""
 
     def fail_transaction(self, error: KafkaError) -> None:
         """End the transaction's sending here: whoever waits for it gets the error, and no request follows."""
@@ -163,18 +191,6 @@ class FailFastSender(Sender):
             else:
                 return node_id
 
-    async def _send_unless_ended(self, request: Coroutine[Any, Any, Any]) -> Any:
-        """Send a request, unless the sender has ended since it was made."""
-        task = asyncio.current_task()
-        if self.failure is not None or task is None:
-            request.close()
-            return True
-        self._under_way.add(task)
-        try:
-            return await request
-        finally:
-            self._under_way.discard(task)
-
     async def _ask_coordinator(self, handler: _FailFast) -> bool:
         node_id = await self._find_coordinator(CoordinationType.TRANSACTION, self._txn_manager.transactional_id)
         return await handler.do(node_id)
@@ -213,14 +229,6 @@ class FailFastSender(Sender):
         await _Produce(self, batches).do(node_id)
         self._in_flight.remove(node_id)
         self._muted_partitions -= set(batches)
-
-    async def drop(self) -> None:
-        """End at once; what is under way is given up."""
-        self.failure = self.failure or ProducerClosed()
-        tasks = [task for task in (*self._under_way, self._sender_task) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class FailFastProducer(AIOKafkaProducer):
@@ -307,34 +315,6 @@ class PromptProducer:
             await producer.end()
 
 
-class EndableSender(Sender):
-    """aiokafka's sender, whose requests under way end with it: as it is, it waits for them and repeats them."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._under_way: set[asyncio.Task[Any]] = set()
-        self._ended = False
-
-    async def _send_produce_req(self, node_id: int, batches: Any) -> None:
-        """Send batches to a broker, unless the sender has ended since this was planned."""
-        task = asyncio.current_task()
-        if self._ended or task is None:
-            return
-        self._under_way.add(task)
-        try:
-            await super()._send_produce_req(node_id, batches)
-        finally:
-            self._under_way.discard(task)
-
-    async def end(self) -> None:
-        """Send nothing any more, and give up what is under way."""
-        self._ended = True
-        tasks = [task for task in (*self._under_way, self._sender_task) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 class EndableProducer(AIOKafkaProducer):
     """An idempotent producer that can be ended at once, whatever its brokers do.
 
@@ -365,7 +345,7 @@ class EndableProducer(AIOKafkaProducer):
         A request that has left it may still be applied, by a broker that hangs and wakes up later.
         """
         self._closed = True
-        await self._sender.end()
+        await self._sender.drop()
         for connection in self.client._conns.values():  # noqa: SLF001 - pinned, see above
             if connection._writer is not None:  # noqa: SLF001
                 connection._writer.transport.abort()  # noqa: SLF001

@@ -252,12 +252,9 @@ def split_batches(fetched: bytes) -> Iterator[RecordBatch]:
             return
         batch = whole[position : position + size]
         position += size
-        yield _check_batch(batch if end - position >= len(PADDING) else _copy_padded(batch))
-
-
-def _copy_padded(batch: memoryview) -> memoryview:
-    """A copy of the last batch: no other stands behind it, past whose end the compiled reader might look."""
-    return memoryview(bytes(batch) + PADDING)[: len(batch)]
+        if end - position < len(PADDING):  # no other stands behind it, past whose end the compiled reader might look
+            batch = memoryview(bytes(batch) + PADDING)[:size]
+        yield _check_batch(batch)
 
 
 def _batch_bytes(data: memoryview, position: int, end: int) -> int:
@@ -343,7 +340,11 @@ class BatchReader:
                 size = inflate_into(codec, compressed, room[: self._limits.max_bytes])
                 break
             except TooSmallError:
-                self._grow_buffer(len(room))
+                if len(room) >= self._limits.max_bytes:
+                    raise UnreadableBatchError(
+                        f"it would inflate to more than {self._limits.max_bytes} bytes"
+                    ) from None
+                self._make_room(min(GUESSED_RATIO * len(room), self._limits.max_bytes))
             except InflationError as error:
                 raise UnreadableBatchError(str(error)) from error
         end = _HEADER.size + size
@@ -351,11 +352,6 @@ class BatchReader:
         struct.pack_into(">h", self._scratch, _ATTRIBUTES, batch.attributes & ~_CODEC_MASK)
         self._scratch[end : end + len(PADDING)] = PADDING
         return memoryview(self._scratch)[:end]
-
-    def _grow_buffer(self, room: int) -> None:
-        if room >= self._limits.max_bytes:
-            raise UnreadableBatchError(f"it would inflate to more than {self._limits.max_bytes} bytes")
-        self._make_room(min(GUESSED_RATIO * room, self._limits.max_bytes))
 
     def _make_room(self, size: int) -> None:
         if len(self._scratch) < (needed := _HEADER.size + size + len(PADDING)):

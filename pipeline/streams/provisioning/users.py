@@ -188,7 +188,8 @@ def remove_user(settings: Settings, name: str) -> None:
     """Take a user's rights, rate and password away; connections that it has open can do nothing more."""
     user = settings.namespace + name
     with admin_client(settings) as client:
-        client.delete_acls([_everything_of(user)])
+        anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        client.delete_acls([ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)])
         set_rate(client, user, None)
         if _is_known(client, user):
             _alter_credentials(client, UserScramCredentialDeletion(user, MECHANISM))
@@ -234,8 +235,3 @@ def _to_acl(user: str, grant: KafkaRight) -> ACL:
     pattern = ACLResourcePatternType.PREFIXED if grant.prefix else ACLResourcePatternType.LITERAL
     resource = ResourcePattern(ResourceType[grant.kind], grant.name, pattern)
     return ACL(f"User:{user}", ANY_HOST, ACLOperation[grant.operation], ACLPermissionType.ALLOW, resource)
-
-
-def _everything_of(user: str) -> ACLFilter:
-    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
-    return ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)

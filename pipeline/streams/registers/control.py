@@ -112,13 +112,12 @@ def decode_control(table: Mapping[bytes, bytes]) -> GenerationControl:
     settings = [_decode(table[key]) for key in sorted(table)]
     active = next((setting.value for setting in settings if setting.setting == ACTIVE), "")
     return GenerationControl(
-        active, {setting.value: _decode_generation(setting) for setting in settings if setting.setting == ONE}
-    )
-
-
-def _decode_generation(setting: ControlSetting) -> Generation:
-    return Generation(
-        setting.value, setting.by, setting.time, setting.block_partitions, bytes(setting.model), setting.born
+        active,
+        {
+            one.value: Generation(one.value, one.by, one.time, one.block_partitions, bytes(one.model), one.born)
+            for one in settings
+            if one.setting == ONE
+        },
     )
 
 

@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import lmdb
 import msgspec
@@ -23,6 +23,8 @@ from pipeline.streams.runtime.processor import ChunkResult
 from pipeline.streams.runtime.transactions import Output
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 NOT_CORRELATED: Final = "correlate_failed"
 """Correlating the case's fingerprint failed inside. The case is searchable and has no links until a new generation."""
@@ -66,6 +68,18 @@ class FaultCount:
         self._in_a_row = 1 if fault.decided else self._in_a_row + 1
         if self._in_a_row == MAX_FAULTS_IN_A_ROW:
             self._on_limit(fault)
+
+
+def decode_own(decoder: msgspec.json.Decoder[T], record: ConsumerRecord, kind: str) -> T | None:
+    """What a record of a topic of our own holds; None for a mark without a value, and for what is no `kind`.
+
+    The log says so of the latter: nobody of ours wrote it, and it must not hold up the rest.
+    """
+    try:
+        return decoder.decode(record.value) if record.value else None
+    except msgspec.MsgspecError:
+        log.exception("%s-%d-%d is no %s", record.topic, record.partition, record.offset, kind)
+        return None
 
 
 def reject_failed(topic: str, settings: Settings, record: ConsumerRecord, reason: str, error: object) -> Output:

@@ -39,6 +39,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers import control
+from pipeline.streams.runtime.faults import decode_own
 from pipeline.streams.runtime.processor import ChunkResult, NullStore, Processor
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.stages.document_publisher import DocumentPublisher, document_of
@@ -160,7 +161,7 @@ class HitGateProcessor(Processor):
             for record in records:
                 if not record.value:
                     found.pop(record.key, None)
-                elif record.offset <= applied and (question := _decode_question(record)) is not None:
+                elif record.offset <= applied and (question := decode_own(_questions, record, "question")) is not None:
                     found[record.key] = question
         return found
 
@@ -174,7 +175,8 @@ class HitGateProcessor(Processor):
         at = _time_of(record)
         if record.topic == self._allowed and record.value:
             self.ledger.set_allowance(_allowances.decode(record.value))
-        question = _decode_question(record) if record.topic == self._asked else None
+        asks = record.topic == self._asked  # a mark of the day has no value
+        question = decode_own(_questions, record, "question") if asks else None
         return self.ledger.pass_day(at) if question is None else self.ledger.submit_question(question, at)
 
     def _answer_outputs(self, answers: GateAnswers, result: ChunkResult) -> Iterator[Output]:
@@ -241,17 +243,6 @@ class HitGateProcessor(Processor):
 
 def _time_of(record: ConsumerRecord) -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
-
-
-def _decode_question(record: ConsumerRecord) -> HitQuestion | None:
-    """The question in a record; None for the mark of a day and for what can't be read."""
-    if not record.value:
-        return None
-    try:
-        return _questions.decode(record.value)
-    except msgspec.MsgspecError:
-        log.exception("%s-%d-%d is no question", record.topic, record.partition, record.offset)
-        return None
 
 
 @asynccontextmanager

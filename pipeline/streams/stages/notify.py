@@ -150,11 +150,7 @@ class SilentSearches:
 
 def decode_search(record: ConsumerRecord) -> AuditEntry | None:
     """The audited search in a record of `audit`; None for anything else."""
-    try:
-        entry = _entries.decode(record.value) if record.value is not None else None
-    except msgspec.MsgspecError:
-        log.exception("%s-%d-%d is no audit entry", record.topic, record.partition, record.offset)
-        return None
+    entry = faults.decode_own(_entries, record, "audit entry")
     return entry if entry is not None and entry.kind is ActKind.SEARCH and entry.query else None
 
 
@@ -254,11 +250,7 @@ class SharedQueries:
 
 def decode_new(record: ConsumerRecord) -> Subscription | None:
     """The new, shared alert in a record of `subscriptions`; None for anything else: a renewal asks nothing new."""
-    try:
-        subscription = _subscriptions.decode(record.value) if record.value is not None else None
-    except msgspec.MsgspecError:
-        log.exception("%s-%d-%d is no alert", record.topic, record.partition, record.offset)
-        return None
+    subscription = faults.decode_own(_subscriptions, record, "alert")
     wanted = (
         subscription is not None
         and subscription.shared
