@@ -95,13 +95,13 @@ def test_wrong_usage(words: list[str]) -> None:
 
 
 def test_the_slowest_of_several_workers_are_told_together() -> None:
-    SLOWEST.note_slice(SlowSlice(7.25, 9.0, time.time(), "correlate", "blocks.g", 3, 4711, 1))
+    SLOWEST.note_slice(SlowSlice(7.25, 9.0, time.time(), "correlate", "blocks.g", 3, 4712, 1))
     with serve_status("127.0.0.1", 0, Health(0.0)) as port:
         address = f"http://127.0.0.1:{port}"
-        found = [each for each in list_slowest(Settings(), [address, f"{address}/"]) if each.offset == 4711]
+        found = [each for each in list_slowest(Settings(), [address, f"{address}/"]) if each.offset == 4712]
         done = CliRunner().invoke(build_cli(), ["ops", "trace", "--slowest", "--at", address])
     assert [each.decided_s for each in found] == [7.25, 7.25]
-    assert "7.250 s\twaited 9.000 s\tcorrelate\tblocks.g-3-4711\t1 records" in done.stdout
+    assert "7.250 s\twaited 9.000 s\tcorrelate\tblocks.g-3-4712\t1 records" in done.stdout
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "no address", "http://["])
