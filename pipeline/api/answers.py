@@ -219,7 +219,7 @@ class HitAllowancesAnswer(IndexAnswer, frozen=True):
     refused: tuple[RefusedGuesses, ...] = ()
 
 
-class SubscriptionRow(msgspec.Struct, frozen=True):
+class AlertRow(msgspec.Struct, frozen=True):
     """An alert of the agency: what it asks, how it is narrowed, who asks it for what, and until when.
 
     One that is not `active` has run out and waits to be renewed, or was ended; then what it asked is null. `label` is
@@ -241,17 +241,17 @@ class SubscriptionRow(msgspec.Struct, frozen=True):
     until: UtcTime | None
 
 
-class SubscriptionAnswer(IndexAnswer, frozen=True):
+class AlertAnswer(IndexAnswer, frozen=True):
     """An alert. `not_asked` says, when it is made, why hit-only records are not asked, or not all of it."""
 
-    subscription: SubscriptionRow
+    subscription: AlertRow
     not_asked: NotAsked = ""
 
 
-class SubscriptionsAnswer(IndexAnswer, frozen=True):
+class AlertsAnswer(IndexAnswer, frozen=True):
     """The alerts of the requester's agency, those made last first."""
 
-    subscriptions: tuple[SubscriptionRow, ...]
+    subscriptions: tuple[AlertRow, ...]
 
 
 # Around cases: who sees them, what is near them, how they hang together.
@@ -538,8 +538,8 @@ class RequestEvidenceAnswer(IndexAnswer, frozen=True):
 # Reviews and the inbox.
 
 
-class LinkJudgement(msgspec.Struct, frozen=True):
-    """A link's judgement. `own` is the id of the review that holds for the reader's agency.
+class ReviewedLink(msgspec.Struct, frozen=True):
+    """How a link stands by its reviews. `own` is the id of the review that holds for the reader's agency.
 
     `new_evidence` (field and level) and `gone_evidence` (how many comparisons) say how the evidence differs from what
     that review was made on.
@@ -556,9 +556,9 @@ class LinkJudgement(msgspec.Struct, frozen=True):
 
 
 class ReviewsAnswer(IndexAnswer, frozen=True):
-    """The judgements of a link; `notice` says that a colleague reviewed it at the moment of the requester's review."""
+    """The reviews of a link; `notice` says that a colleague reviewed it at the moment of the requester's review."""
 
-    judged: LinkJudgement
+    judged: ReviewedLink
     notice: str | None = None
 
 
@@ -584,7 +584,7 @@ class LinkOutcome(msgspec.Struct, frozen=True):
 
     link: str
     review: str | None
-    judged: LinkJudgement | None
+    judged: ReviewedLink | None
     reason_for: tuple[Verdict, ...]
     problem: str | None = None
 
@@ -811,7 +811,7 @@ class LinkEvidenceAnswer(IndexAnswer, frozen=True):
     sides: tuple[EvidenceSide, EvidenceSide]
     own: CaseKey
     next_best: NextBestCandidate | None
-    judged: LinkJudgement
+    judged: ReviewedLink
 
 
 # Cases and what a search finds.

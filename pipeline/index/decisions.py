@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from pipeline.access.alerts import Alert
 from pipeline.access.audit import ActKind, AuditEntry, ShownCase
 from pipeline.access.disclosure_threads import Disclosure, Move, find_unreviewed, grant_of
 from pipeline.access.disclosures import thread_ids
@@ -25,7 +26,6 @@ from pipeline.access.notices import Notice
 from pipeline.access.release import Grant
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import Assignment, Review, assignment_id
-from pipeline.access.subscriptions import Subscription
 from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.errors import LiaisonError
@@ -69,7 +69,7 @@ class NoticeDocument(Notice, frozen=True, omit_defaults=True):
     position: int = -1
 
 
-class SubscriptionDocument(Subscription, frozen=True, omit_defaults=True):
+class AlertDocument(Alert, frozen=True, omit_defaults=True):
     """A document of index `subscriptions`."""
 
     position: int = -1
@@ -100,7 +100,7 @@ _encoder = msgspec.json.Encoder()
 _reviews = msgspec.json.Decoder(Review)
 _assignments = msgspec.json.Decoder(Assignment)
 _disclosures = msgspec.json.Decoder(Disclosure)
-_subscriptions = msgspec.json.Decoder(Subscription)
+_alerts = msgspec.json.Decoder(Alert)
 _notices = msgspec.json.Decoder(Notice)
 _entries = msgspec.json.Decoder(AuditEntry)
 _admissions = msgspec.json.Decoder(Admission)
@@ -146,18 +146,16 @@ def _deadline_of(disclosure: Disclosure) -> datetime | None:
     return disclosure.last.deadline if disclosure.last.move is Move.REQUEST else None
 
 
-def subscription_document(value: bytes, offset: int) -> DocumentWrite:
+def alert_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `subscriptions`.
 
     A case reference from before it had a limit is cut: Elasticsearch would refuse the document (a term has at most
     32,766 bytes), and nobody could list or stop the alert.
     """
-    subscription = _subscriptions.decode(value)
-    subscription = msgspec.structs.replace(
-        subscription, case_reference=subscription.case_reference[: CASE_REFERENCE.most]
-    )
-    document = SubscriptionDocument(**msgspec.structs.asdict(subscription), position=offset)
-    return DocumentWrite("subscriptions", subscription.id, offset, _encoder.encode(document))
+    alert = _alerts.decode(value)
+    alert = msgspec.structs.replace(alert, case_reference=alert.case_reference[: CASE_REFERENCE.most])
+    document = AlertDocument(**msgspec.structs.asdict(alert), position=offset)
+    return DocumentWrite("subscriptions", alert.id, offset, _encoder.encode(document))
 
 
 def notice_document(value: bytes, offset: int) -> DocumentWrite:
@@ -339,20 +337,20 @@ class DecisionReader:
         found = await self._get("assignments", ids, Assignment)
         return {assignment.link: assignment.assignee for assignment in found.values() if assignment.assignee}
 
-    async def subscriptions_of(self, ids: Iterable[str]) -> dict[str, Subscription]:
+    async def alerts_of(self, ids: Iterable[str]) -> dict[str, Alert]:
         """The alerts of these ids, in real time."""
-        return await self._get("subscriptions", ids, Subscription)
+        return await self._get("subscriptions", ids, Alert)
 
-    async def list_subscriptions(self, agency: str, limit: int) -> list[Subscription]:
+    async def list_alerts(self, agency: str, limit: int) -> list[Alert]:
         """The active alerts of an agency, those made last first; those past their date among them."""
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
-        found = await self._find("subscriptions", query, Subscription, LATEST_FIRST, limit)
+        found = await self._find("subscriptions", query, Alert, LATEST_FIRST, limit)
         return sorted((listed for listed, _ in found), key=lambda listed: listed.place, reverse=True)
 
-    async def list_shared_subscriptions(self) -> AsyncIterator[Subscription]:
+    async def list_shared_alerts(self) -> AsyncIterator[Alert]:
         """All active alerts that are shared."""
         query: list[Body] = [{"term": {"state": "active"}}, {"term": {"shared": True}}]
-        async for listed in self._read_all("subscriptions", query, Subscription):
+        async for listed in self._read_all("subscriptions", query, Alert):
             yield listed
 
     async def read_admitted(self, ids: Iterable[str]) -> dict[str, str]:

@@ -171,7 +171,7 @@ DISCLOSURES = (
 )
 
 SUBSCRIPTIONS = (
-    IndexField("id", KEYWORD, "Subscription id; also the document id."),
+    IndexField("id", KEYWORD, "Alert id; also the document id."),
     IndexField("position", LONG, "Offset in the topic: the order of decisions."),
     IndexField("agency", KEYWORD, "Whose it is."),
     IndexField("state", KEYWORD, "active, or ended without content."),
@@ -200,7 +200,7 @@ NOTICES = (
     IndexField("case", KEYWORD, "The receiver's own case key."),
     IndexField("reference", KEYWORD, "Stands for another agency's case."),
     IndexField("disclosure", KEYWORD, "Thread id."),
-    IndexField("subscription", KEYWORD, "The receiver's subscription."),
+    IndexField("subscription", KEYWORD, "The receiver's alert."),
     IndexField("other_agency", KEYWORD, "The other agency."),
     IndexField("purpose", KEYWORD, "For what."),
     IndexField("band", KEYWORD, "How likely a match is."),

@@ -17,10 +17,10 @@ import typer
 from aiokafka import TopicPartition
 from rich.console import Console
 
+from pipeline.access.alerts import Alert, AlertState, close_alert
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.query_cipher import delete_month_key, months_in
 from pipeline.access.reviews import Review
-from pipeline.access.subscriptions import Subscription, SubscriptionState, close_subscription
 from pipeline.command_settings import from_environment
 from pipeline.correlation.claims import is_expired
 from pipeline.correlation.fingerprinting import CONTENT_FREE
@@ -98,7 +98,7 @@ class RetentionPlan(msgspec.Struct, frozen=True):
     expiries: tuple[Forecast, ...]
     cases: tuple[Expiry, ...]
     notices: tuple[Notice, ...]
-    subscriptions: tuple[Subscription, ...]
+    subscriptions: tuple[Alert, ...]
     reviews: tuple[Review, ...]
     months: tuple[str, ...]
 
@@ -134,14 +134,12 @@ def make_expiry_notices(
     )
 
 
-def close_lapsed_subscriptions(subscriptions: Iterable[Subscription], now: datetime) -> tuple[Subscription, ...]:
+def close_lapsed_alerts(subscriptions: Iterable[Alert], now: datetime) -> tuple[Alert, ...]:
     """The ends of the alerts whose time, and the time to renew them, has passed."""
     return tuple(
-        close_subscription(subscription, now)
-        for subscription in subscriptions
-        if subscription.state is SubscriptionState.ACTIVE
-        and subscription.until is not None
-        and subscription.until + RENEWABLE <= now
+        close_alert(alert, now)
+        for alert in subscriptions
+        if alert.state is AlertState.ACTIVE and alert.until is not None and alert.until + RENEWABLE <= now
     )
 
 
@@ -165,7 +163,7 @@ def _month_number(month: str) -> int:
 
 
 _review: Final = msgspec.json.Decoder(Review)
-_subscription: Final = msgspec.json.Decoder(Subscription)
+_alert: Final = msgspec.json.Decoder(Alert)
 _keeping: Final = msgspec.json.Decoder(RetentionFields)
 _encoder: Final = msgspec.json.Encoder()
 
@@ -180,7 +178,7 @@ async def plan_retention(settings: Settings, now: datetime, until: datetime, que
         expiries=forecast_expiries(ending, now, until),
         cases=ended_cases(ending, now),
         notices=make_expiry_notices(ending, sent_ids, now),
-        subscriptions=close_lapsed_subscriptions(map(_subscription.decode, subscriptions), now),
+        subscriptions=close_lapsed_alerts(map(_alert.decode, subscriptions), now),
         reviews=strip_reviews(await _read_reviews(settings), over),  # read late, so that what is replaced is the latest
         months=find_outdated_months(months_in(settings.audit_key_folder), now, query_months),
     )
@@ -199,8 +197,8 @@ async def apply_retention_plan(settings: Settings, plan: RetentionPlan) -> None:
                 expiries, partition_of(key, settings.case_partitions), key, _encoder.encode(sealed_expiry(case, ring))
             )
     async with DecisionLog(settings) as log:
-        for subscription in plan.subscriptions:
-            await log.write(topics.SUBSCRIPTIONS, subscription.id, subscription)
+        for alert in plan.subscriptions:
+            await log.write(topics.SUBSCRIPTIONS, alert.id, alert)
         for review in plan.reviews:
             await log.write(topics.REVIEWS, review.id, review)
     for month in plan.months:
@@ -284,7 +282,7 @@ def plan_document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
         "expiries": msgspec.to_builtins(plan.expiries),
         "cases": [case.case for case in plan.cases],
         "notices": [notice.case for notice in plan.notices],
-        "subscriptions": [subscription.id for subscription in plan.subscriptions],
+        "subscriptions": [alert.id for alert in plan.subscriptions],
         "reviews": [review.id for review in plan.reviews],
         "months": list(plan.months),
         "dry_run": dry_run,

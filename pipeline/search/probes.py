@@ -21,8 +21,8 @@ from typing import Final
 import msgspec
 from rapidfuzz.distance import OSA
 
+from pipeline.access.alerts import Alert, AlertState, saved_search_print
 from pipeline.access.hit_gate import exact_match, is_whole_name, whole_birth_date
-from pipeline.access.subscriptions import Subscription, SubscriptionState, saved_search_print
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.comparisons.identifier import MIN_NEAR, MOST_EDITS
@@ -420,12 +420,12 @@ BEARERS: Final = tuple(row.name for row in ENTITY_TYPES if row.bears_numbers)
 """What a number without a type may be of."""
 
 
-def fingerprint_of(subscription: Subscription, model: Model) -> Fingerprint:
+def fingerprint_of(alert: Alert, model: Model) -> Fingerprint:
     """The fingerprint of an alert under a model. Raises LiaisonError for a question that makes no sense."""
-    if subscription.state is SubscriptionState.ENDED:
-        return saved_search_print(subscription, (), ())
-    entities = make_query_probe(parse_question(subscription.question), subscription.dialled)
-    return saved_search_print(subscription, blocking_keys(entities, model.stop_keys, model.key_rarity), entities)
+    if alert.state is AlertState.ENDED:
+        return saved_search_print(alert, (), ())
+    entities = make_query_probe(parse_question(alert.question), alert.dialled)
+    return saved_search_print(alert, blocking_keys(entities, model.stop_keys, model.key_rarity), entities)
 
 
 def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
@@ -438,6 +438,6 @@ def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...
     return tuple(found.values())
 
 
-def meets_exactly(subscription: Subscription, held: tuple[EntityPrint, ...], model: Model) -> ExactMatch:
+def meets_exactly(alert: Alert, held: tuple[EntityPrint, ...], model: Model) -> ExactMatch:
     """By what an alert meets a hit-only record that holds these entities; NONE where it may not be told."""
-    return exact_match(make_query_probe(parse_question(subscription.question), subscription.dialled), held, model)
+    return exact_match(make_query_probe(parse_question(alert.question), alert.dialled), held, model)

@@ -15,7 +15,8 @@ import yaml
 from asyncapi_contract import CONTRACT, make_contract
 from msgspec import inspect
 
-from pipeline.access import audit, subscriptions
+from pipeline.access import alerts, audit
+from pipeline.access.alerts import Alert
 from pipeline.access.break_glass import (
     GlassReason,
     add_confirmation,
@@ -34,7 +35,6 @@ from pipeline.access.release import CaseMeta, release_counterpart
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.access.revocations import Revocation
-from pipeline.access.subscriptions import Subscription
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.correlation.projection import CounterpartView, Hit, make_hit
@@ -89,7 +89,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "assignment": Assignment,
     "disclosure": Disclosure,
     "notice": Notice,
-    "subscription": Subscription,
+    "subscription": Alert,
     "hit_guesses": AskedGuesses,
     "hit_question": HitQuestion,
     "hit_admission": Admission,
@@ -375,15 +375,13 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     )  # fmt: skip
     yield "review", made
     yield "review", undo_review(made, chief, later)
-    query = subscriptions.make_subscription(
-        "s1", "ivan petrov", "BE", chief, Grounds(Purpose.INVESTIGATION, "2026/1"), now
-    )
+    query = alerts.make_alert("s1", "ivan petrov", "BE", chief, Grounds(Purpose.INVESTIGATION, "2026/1"), now)
     yield "subscription", query
     filters = Filters(("fr-pj",), ("FR",), ("ICCS:0501",), (5,), "2026-01-01", open_only=True, roles=("suspect",))
     narrowed = msgspec.structs.replace(query, filters=filters)
     yield "subscription", narrowed
     yield "fingerprint", fingerprint_of(narrowed, load_model())
-    yield "subscription", subscriptions.close_subscription(query, later)
+    yield "subscription", alerts.close_alert(query, later)
     yield "fingerprint", fingerprint_of(query, load_model())
     yield "assignment", Assignment(claim.link, "be-fp", "someone", "chief", now)
     yield "revocation", Revocation("anna", now, later, token="ab" * 32)

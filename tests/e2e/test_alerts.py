@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pipeline.access.alerts import Alert
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.subscriptions import Subscription
 from pipeline.api.answers import NoticesAnswer
 from pipeline.api.quotas import MOST_STREAMS
 from pipeline.api.services.notices import list_latest_notices
@@ -41,9 +41,9 @@ def api(api: Api) -> Api:
     return api
 
 
-def tell_of_matches(api: Api) -> Subscription:
+def tell_of_matches(api: Api) -> Alert:
     """Tell of all cases that the one alert meets, as the stream does."""
-    [alert] = [value for _, value in api.decided.values if isinstance(value, Subscription)]
+    [alert] = [value for _, value in api.decided.values if isinstance(value, Alert)]
     for at, agency in enumerate(("be-fp", "nl-np"), 1):
         reference = api.session(OF_CLAIRE).make_reference(f"{agency}:7")
         told = Notice(

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pipeline.access.alerts import Alert
 from pipeline.access.audit import ActKind
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.subscriptions import Subscription
 from pipeline.index.decisions import notice_document
 from pipeline.web.pages.search import GUIDE
 from support.api.runtime import Api
@@ -162,7 +162,7 @@ def test_an_alert_shows_what_came_since_one_looked(opened: Browser, site: Memory
     user.ask("ivan petrov")
     user.page.get_by_role("button", name="Alert me to new matches").click()
     expect(user.page.locator("#said")).to_contain_text("Alert created")
-    [alert] = [value for _, value in list(api.decided.values) if isinstance(value, Subscription)]
+    [alert] = [value for _, value in list(api.decided.values) if isinstance(value, Alert)]
     told = Notice("n1", "fr-pj", NoticeKind.SHARED_INTEREST, api.now, subscription=alert.id, other_agency="be-fp")
     api.index.write([notice_document(msgspec.json.encode(told), 1)])
     user.page.get_by_role("link", name="Alerts").click()

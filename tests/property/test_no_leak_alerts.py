@@ -13,9 +13,9 @@ import orjson
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from pipeline.access.alerts import make_alert
 from pipeline.access.case_filters import Filters
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.subscriptions import make_subscription
 from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
 from support.access.requesters import BERT
@@ -62,7 +62,7 @@ async def told(content: dict[str, Any], question: str, narrowed: Filters) -> tup
     man = person("Ivan Petrov", birth_date="1980-05-01", phones=["+33612345678"], role=content["role"])
     things = [vehicle("AB-123-CD", "FR", id="v1")]
     api.hold(record("fr-pj", code="H2", to=("BE",), entities=[man, *things[: content["vehicle"]]], **said))
-    alert = make_subscription("s1", question, "", BERT, api.session(BERT).grounds, NOW, filters=narrowed)
+    alert = make_alert("s1", question, "", BERT, api.session(BERT).grounds, NOW, filters=narrowed)
     await api.decided.write(topics.SUBSCRIPTIONS, alert.id, alert)
     reference = api.session(BERT).make_reference("fr-pj:1")
     notice = Notice(

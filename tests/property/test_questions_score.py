@@ -12,9 +12,9 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.access.alerts import make_alert
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.access.subscriptions import make_subscription
 from pipeline.api.list_planning import parse_rows
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
@@ -85,7 +85,7 @@ def as_list_row(fields: Fields, record: tuple[EntityPrint, ...]) -> tuple[Entity
 def as_saved_search(fields: Fields) -> tuple[EntityPrint, ...]:
     asked = add_fields("", msgspec.convert(fields, QuestionFields))
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    return fingerprint_of(make_subscription("s1", asked, "", ANNA, WHY, now), MODEL).entities
+    return fingerprint_of(make_alert("s1", asked, "", ANNA, WHY, now), MODEL).entities
 
 
 def hold_equal(fields: Fields, entity_type: str, record: tuple[EntityPrint, ...]) -> None:

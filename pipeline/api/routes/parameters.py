@@ -61,7 +61,7 @@ HandlingWordsOf = Annotated[
 LinkIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", examples=["0c1f" * 8])]
 ReviewIdPath = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
 DisclosureIdPath = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 10])]
-SubscriptionIdPath = Annotated[str, Path(max_length=64, description="Subscription id.", examples=["3b1e" * 8])]
+AlertIdPath = Annotated[str, Path(max_length=64, description="Alert id.", examples=["3b1e" * 8])]
 AgencyPath = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$", description="Agency.", examples=["be-fp"])]
 ListIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
 DraftIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the draft.", examples=["3b1e" * 8])]
@@ -107,7 +107,7 @@ HitReference = Annotated[str, Meta(min_length=1, max_length=64, examples=["9a7e"
 DisclosureReason = Annotated[str, Meta(max_length=REASON.most, examples=["The same passport in our case."])]
 CaseKeyText = Annotated[str, Meta(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
 AwareTime = Annotated[datetime, Meta(tz=True, examples=["2026-12-01T12:00:00Z"])]
-SubscriptionLabel = Annotated[
+AlertLabel = Annotated[
     str,
     Meta(
         max_length=LABEL.most,
@@ -184,7 +184,7 @@ class LinkAssignee(msgspec.Struct, frozen=True):
     assignee: Annotated[str, Meta(max_length=SUBJECT.most, examples=["anna"])] = ""
 
 
-class SubscriptionRequest(msgspec.Struct, frozen=True):
+class AlertRequest(msgspec.Struct, frozen=True):
     """The question, as a search takes it in words, by fields or both, and where its phones are dialled."""
 
     question: Annotated[str, Meta(max_length=MAX_QUESTION_CHARS, examples=["иван петров born:1980-05-01"])] = ""
@@ -196,10 +196,10 @@ class SubscriptionRequest(msgspec.Struct, frozen=True):
     filters: Annotated[
         Filters, Meta(description="Only what passes is told of; of hit-only records agency and country alone narrow.")
     ] = NO_FILTERS
-    label: SubscriptionLabel = ""
+    label: AlertLabel = ""
 
 
-class SubscriptionLabelRequest(msgspec.Struct, frozen=True):
-    """What a subscription is called from now on; "" takes its name away."""
+class AlertLabelRequest(msgspec.Struct, frozen=True):
+    """What an alert is called from now on; "" takes its name away."""
 
-    label: SubscriptionLabel
+    label: AlertLabel

@@ -16,7 +16,7 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import HandlingChangeError, handling_change
 from pipeline.access.disclosures import DisclosureAsk
-from pipeline.api.answers import DisclosureAnswer, InboxAnswer, ListResultsAnswer, SubscriptionAnswer, VisibilityAnswer
+from pipeline.api.answers import AlertAnswer, DisclosureAnswer, InboxAnswer, ListResultsAnswer, VisibilityAnswer
 from pipeline.api.list_planning import COLUMNS, MOST_BYTES, ListFormat
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError, UnprocessableError
@@ -25,6 +25,9 @@ from pipeline.api.routes.endpoints import PREFIX, Endpoint, delete, describe_pro
 from pipeline.api.routes.notices import stream_events
 from pipeline.api.routes.parameters import (
     AgencyPath,
+    AlertIdPath,
+    AlertLabelRequest,
+    AlertRequest,
     AllowanceTerms,
     AskedByMine,
     Awaiting,
@@ -66,14 +69,12 @@ from pipeline.api.routes.parameters import (
     ReviewIdPath,
     RowsFound,
     RowsOfBand,
-    SubscriptionIdPath,
-    SubscriptionLabelRequest,
-    SubscriptionRequest,
     TableSentOnce,
     TreeSize,
     limit_of,
 )
 from pipeline.api.services import (
+    alerts,
     audit,
     audit_log,
     break_glass,
@@ -92,7 +93,6 @@ from pipeline.api.services import (
     reviews,
     search,
     statistics,
-    subscriptions,
 )
 from pipeline.api.services.exports import TableFormat, What
 from pipeline.api.services.list_checks import ListCheckAnswer, ListFilter
@@ -320,17 +320,13 @@ async def send_access_proofs(session: Session, first: LeavesSeen = 0) -> Respons
 
 
 @endpoint(
-    "POST", "/subscriptions", "subscribe", "subscriptions", "Create a subscription",
+    "POST", "/subscriptions", "subscribe", "subscriptions", "Create an alert",
     act=SUBSCRIPTION, refuses=(ConflictError,),
 )  # fmt: skip
-async def subscribe(
-    session: Session, body: Annotated[SubscriptionRequest, body_of(SubscriptionRequest)]
-) -> SubscriptionAnswer:
+async def subscribe(session: Session, body: Annotated[AlertRequest, body_of(AlertRequest)]) -> AlertAnswer:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
     asked = add_fields(body.question, body.fields)
-    return await subscriptions.create_subscription(
-        session, asked, body.country, body.filters, share=body.share, label=body.label
-    )
+    return await alerts.create_alert(session, asked, body.country, body.filters, share=body.share, label=body.label)
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
@@ -439,10 +435,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     post("/links/{link}/reviews", "review", "judgement", "Review a link",
          "The latest review of an agency holds for it; another agency's contradiction is kept beside it.\n\n"
          "A decision of the agency that is not the one `seen` is left as it is, with 409.",
-         reviews.review_link, REVIEW, DECIDED, link=LinkIdPath, said=_body(reviews.LinkVerdict)),
+         reviews.review_link, REVIEW, DECIDED, link=LinkIdPath, said=_body(reviews.LinkReview)),
     post("/reviews", "review_all", "judgement", "Review several links alike",
          "One verdict on each; what can't be judged says why. Possible links are judged one by one.",
-         reviews.judge_links, REVIEW, said=_body(reviews.BulkVerdict)),
+         reviews.review_links, REVIEW, said=_body(reviews.BulkReview)),
     post("/reviews/{name}/undo", "undo", "judgement", "Undo a review",
          "Take a review back: by its reviewer or their supervisor.",
          reviews.retract_review, REVIEW, DECIDED, name=ReviewIdPath),
@@ -490,18 +486,18 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     send_access_proofs,
 
     subscribe,
-    get("/subscriptions", "subscriptions", "subscriptions", "Subscriptions of my agency",
+    get("/subscriptions", "subscriptions", "subscriptions", "Alerts of my agency",
         "Those made last first; renewed or named, one keeps its place. One that has run out waits to be renewed.",
-        subscriptions.list_subscriptions, SUBSCRIPTION),
+        alerts.list_alerts, SUBSCRIPTION),
     post("/subscriptions/{name}/renew", "renew", "subscriptions", "Renew",
          "Ninety more days, on this request's purpose and case reference.",
-         subscriptions.renew_subscription, SUBSCRIPTION, FOUND, name=SubscriptionIdPath),
+         alerts.renew_alert, SUBSCRIPTION, FOUND, name=AlertIdPath),
     put("/subscriptions/{name}/label", "label", "subscriptions", "Name",
         "Called so in the list and in its notices; it goes on as before, and tells nothing again.",
-        subscriptions.label_subscription, SUBSCRIPTION, FOUND,
-        name=SubscriptionIdPath, fields=_body(SubscriptionLabelRequest)),
+        alerts.label_alert, SUBSCRIPTION, FOUND,
+        name=AlertIdPath, fields=_body(AlertLabelRequest)),
     delete("/subscriptions/{name}", "end", "subscriptions", "End", "What it asked is kept no longer.",
-           subscriptions.end_subscription, SUBSCRIPTION, FOUND, name=SubscriptionIdPath),
+           alerts.end_alert, SUBSCRIPTION, FOUND, name=AlertIdPath),
 
     get("/statistics", "statistics", "statistics", "Statistics of the cases I have access to",
         "By Global Policing Goal, offence and pair of countries; beyond 10,000 cases or links nobody is answered.",

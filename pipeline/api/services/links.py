@@ -35,7 +35,7 @@ from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
-from pipeline.api.services.reviews import NO_LINK, ReviewableLink, make_judgement, read_colours, require_sides
+from pipeline.api.services.reviews import NO_LINK, ReviewableLink, describe_reviews, read_colours, require_sides
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of, link_row
 from pipeline.index.engine import PointInTime
@@ -340,7 +340,7 @@ async def read_evidence(session: Session, link: str, come_from: str = "") -> Lin
     if rival is not None:
         met = (other, _entity_of(pair, sides.link, other)), (rival.case, rival.entity or "")
         rival = msgspec.structs.replace(rival, same=await _are_same(session, *met))
-    judged = await make_judgement(session, sides)
+    judged = await describe_reviews(session, sides)
     views = dict.fromkeys((*sides.link.cases, *([rival.case] if rival else [])), View.FULL)
     await session.audit(ActKind.READ, {"link": link}, session.make_shown(views), about=link)
     row, (a, b) = link_row(sides.link), things_of(pair)

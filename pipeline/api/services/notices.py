@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from pipeline.access.alerts import Alert, is_active
 from pipeline.access.audit import ActKind
 from pipeline.access.release import View
-from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.answers import NoticeRow, NoticesAnswer, NoticeSubject
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import UnprocessableError
@@ -154,7 +154,7 @@ async def _show_notices(
     """Each notice with its case as the requester may see it now, None where they may not know of it any more."""
     own, others = await _read_cases(session, reader, found)
     views = await session.decide_views({case.case: case for case in (*own.values(), *others.values())})
-    standing = await session.runtime.decisions.subscriptions_of(
+    standing = await session.runtime.decisions.alerts_of(
         document.subscription for document in found if document.subscription
     )
     rows = [
@@ -172,7 +172,7 @@ async def _add_subjects(
     own: Mapping[str, CaseDocument],
     others: Mapping[str, CaseDocument],
     views: Mapping[str, View],
-    standing: Mapping[str, Subscription],
+    standing: Mapping[str, Alert],
 ) -> list[NoticeRow | None]:
     """The rows, each with what its reader may read of whom it is about: its own case, or the one that it names."""
     shown = {row.id: row for row in rows if row}
@@ -186,7 +186,7 @@ async def _add_subjects(
 def _is_current(
     session: Session,
     document: NoticeDocument,
-    standing: dict[str, Subscription],
+    standing: dict[str, Alert],
     views: dict[str, View],
     case: CaseDocument | None,
 ) -> bool:
@@ -199,7 +199,7 @@ def _is_current(
     return case is None or _tells_of(query, case, views[case.case], session.runtime.model)
 
 
-def _tells_of(query: Subscription, case: CaseDocument, view: View, model: Model) -> bool:
+def _tells_of(query: Alert, case: CaseDocument, view: View, model: Model) -> bool:
     """Whether an alert tells of a case that its reader sees so.
 
     One that is read in full is held against all filters. A hit-only one is held against whose it is, which is told
@@ -232,7 +232,7 @@ def _make_row(
     own: CaseDocument | None,
     other: CaseDocument | None,
     views: dict[str, View],
-    standing: Mapping[str, Subscription],
+    standing: Mapping[str, Alert],
 ) -> NoticeRow | None:
     """A notice with the case it is about: the receiver's own, else the other's; None where either is not shown now."""
     named = [case for name, case in ((notice.case, own), (notice.reference, other)) if name]
@@ -314,7 +314,7 @@ async def describe_subjects(
     session: Session,
     cases: Mapping[str, CaseDocument],
     views: Mapping[str, View],
-    asked: Mapping[str, Subscription],
+    asked: Mapping[str, Alert],
 ) -> dict[str, NoticeSubject]:
     """What each notice's case says of whom it is about, by the notice's id: its title, agency, country and caveat.
 
@@ -330,7 +330,7 @@ async def describe_subjects(
     }
 
 
-def _find_evidence(session: Session, query: Subscription | None, case: CaseDocument) -> tuple[EntityEvidence, ...]:
+def _find_evidence(session: Session, query: Alert | None, case: CaseDocument) -> tuple[EntityEvidence, ...]:
     """How an alert's question and a case, as it is now, compare; nothing where no alert met it."""
     if query is None:
         return ()

@@ -30,7 +30,7 @@ from pipeline.access.reviews import (
     verdicts_with_reason,
 )
 from pipeline.access.text_limits import REASON
-from pipeline.api.answers import BulkAnswer, LinkJudgement, LinkOutcome, ManualLinkRow, ManualLinksAnswer, ReviewsAnswer
+from pipeline.api.answers import BulkAnswer, LinkOutcome, ManualLinkRow, ManualLinksAnswer, ReviewedLink, ReviewsAnswer
 from pipeline.api.paging import SortValues, fill_page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError, translate_error
 from pipeline.api.services.cases import require_readable
@@ -55,10 +55,10 @@ ReviewReason = Annotated[str, Meta(min_length=1, max_length=REASON.most, example
 ReviewId = Annotated[str, Meta(max_length=64, examples=["5d0a" * 8])]
 
 
-class LinkVerdict(msgspec.Struct, frozen=True):
+class LinkReview(msgspec.Struct, frozen=True):
     """What a reviewer says; `action`: the confirmed link needs action.
 
-    `seen` is the id of the own review that its judge saw in force, null for none.
+    `seen` is the id of the own review that they saw in force, null for none.
     """
 
     verdict: Verdict
@@ -80,12 +80,12 @@ class ReviewableLink(msgspec.Struct, frozen=True):
 async def read_reviews(session: Session, link: str) -> ReviewsAnswer:
     """The judgements of a link, undone ones included. Raises NotFoundError."""
     sides = await require_sides(session, link)
-    judged = await make_judgement(session, sides)
+    judged = await describe_reviews(session, sides)
     await session.audit(ActKind.READ, {"reviews": link}, both_shown(session, sides), about=link)
     return ReviewsAnswer(*session.moment, judged)
 
 
-async def review_link(session: Session, link: str, said: LinkVerdict) -> ReviewsAnswer:
+async def review_link(session: Session, link: str, said: LinkReview) -> ReviewsAnswer:
     """Judge a link for the requester's agency.
 
     Raises NotFoundError, UnprocessableError without a reason, UnavailableError; ConflictError where the agency's
@@ -107,7 +107,7 @@ async def link_manually(session: Session, case_a: str, case_b: str, reason: str)
     sides = await require_sides(session, link_id(case_a, case_b), tuple(sorted((case_a, case_b))))
     _require_reason(reason)
     require_seen(session, sides, None)
-    return await record_review(session, sides, make_review(session, sides, LinkVerdict(Verdict.SAME, reason)))
+    return await record_review(session, sides, make_review(session, sides, LinkReview(Verdict.SAME, reason)))
 
 
 def _require_reason(reason: str) -> None:
@@ -177,7 +177,7 @@ def find_own_review(reviews: Sequence[Review], agency: str) -> Review | None:
     return next((review for review in summarise_reviews(reviews).holding if review.agency == agency), None)
 
 
-async def find_rejudged(session: Session, seen: Mapping[str, str | None]) -> list[str]:
+async def find_changed_reviews(session: Session, seen: Mapping[str, str | None]) -> list[str]:
     """Of the links of an open page those for which the agency's review is not the one last `seen`.
 
     Nothing of it may be told: who wants to know more reads the link as ever, and is shown and recorded as ever.
@@ -223,7 +223,7 @@ def require_seen(session: Session, sides: ReviewableLink, seen: str | None) -> N
         raise ConflictError("the decision was undone meanwhile; look at the link again")
 
 
-def make_review(session: Session, sides: ReviewableLink, said: LinkVerdict) -> Review:
+def make_review(session: Session, sides: ReviewableLink, said: LinkReview) -> Review:
     """A verdict on what the link's evidence is now; whether it takes a reason is its caller's matter.
 
     Raises UnprocessableError for a reason that is too long.
@@ -259,7 +259,7 @@ async def record_review(session: Session, sides: ReviewableLink, made: Review) -
     await session.audit(ActKind.REVIEW, what, both_shown(session, sides), about=made.id)
     await record_decision(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
-    judged = await make_judgement(session, msgspec.structs.replace(sides, reviews=reviews))
+    judged = await describe_reviews(session, msgspec.structs.replace(sides, reviews=reviews))
     return ReviewsAnswer(*session.moment, judged, _tell_crossing(session, sides, made, reviews))
 
 
@@ -276,12 +276,12 @@ def _tell_crossing(session: Session, sides: ReviewableLink, made: Review, review
     return None
 
 
-async def make_judgement(session: Session, sides: ReviewableLink) -> LinkJudgement:
+async def describe_reviews(session: Session, sides: ReviewableLink) -> ReviewedLink:
     """How a link stands for the requester's agency."""
     agency = session.requester.agency
     held, own = summarise_reviews(sides.reviews), find_own_review(sides.reviews, agency)
     found = compare_evidence(session, sides.link, own) if sides.link else None
-    return LinkJudgement(
+    return ReviewedLink(
         link=sides.name,
         colour=held.colour.value,
         disputed=held.disputed,
@@ -311,23 +311,23 @@ AT_ONCE: Final = 4
 """Of them under way together: decisions are committed one after the other, and none waits for its turn in vain."""
 
 
-class JudgedLink(msgspec.Struct, frozen=True):
-    """A link to judge; `seen` is the id of the own review that its judge saw in force, null for none."""
+class LinkToReview(msgspec.Struct, frozen=True):
+    """A link to review; `seen` is the id of the own review that its reviewer saw in force, null for none."""
 
     link: Annotated[str, Meta(pattern="^[0-9a-f]{32}$", examples=["0c1f" * 8])]
     seen: ReviewId | None = None
 
 
-class BulkVerdict(msgspec.Struct, frozen=True):
+class BulkReview(msgspec.Struct, frozen=True):
     """One verdict on several links; without a `reason` none is kept, where that will do."""
 
-    links: Annotated[tuple[JudgedLink, ...], Meta(min_length=1, max_length=MOST_LINKS)]
+    links: Annotated[tuple[LinkToReview, ...], Meta(min_length=1, max_length=MOST_LINKS)]
     verdict: Verdict
     reason: Annotated[str, Meta(max_length=REASON.most, examples=["Same passport and birth date."])] = ""
     action: bool = False
 
 
-async def judge_links(session: Session, said: BulkVerdict) -> BulkAnswer:
+async def review_links(session: Session, said: BulkReview) -> BulkAnswer:
     """Judge links for the requester's agency; what can't be judged says why and holds up none of the others.
 
     A *possible* link is judged by itself alone. A link that somebody of the agency judged since it was `seen` is left
@@ -337,9 +337,9 @@ async def judge_links(session: Session, said: BulkVerdict) -> BulkAnswer:
     require_short(REASON, said.reason)
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def judge(one: JudgedLink) -> LinkOutcome:
+    async def judge(one: LinkToReview) -> LinkOutcome:
         async with room:
-            return await _judge_link(_fork(session), one, said)
+            return await _review_one(_fork(session), one, said)
 
     outcomes = await asyncio.gather(*(judge(one) for one in dict.fromkeys(said.links)))
     return BulkAnswer(*session.moment, tuple(outcomes))
@@ -381,7 +381,7 @@ def _fork(session: Session) -> Session:
     return fork
 
 
-async def _judge_link(session: Session, one: JudgedLink, said: BulkVerdict) -> LinkOutcome:
+async def _review_one(session: Session, one: LinkToReview, said: BulkReview) -> LinkOutcome:
     try:
         sides = await require_sides(session, one.link)
     except LiaisonError as error:
@@ -391,14 +391,14 @@ async def _judge_link(session: Session, one: JudgedLink, said: BulkVerdict) -> L
         made = _make_review(session, sides, one, said)
         answer = await record_review(session, sides, made)
     except LiaisonError as error:
-        held = await make_judgement(session, sides)
+        held = await describe_reviews(session, sides)
         await session.audit(ActKind.REVIEW, {"link": one.link, "refused": said.verdict}, shown)
         problem = translate_error(error, session.language)
         return LinkOutcome(one.link, None, held, _with_reason(session, sides), problem)
     return LinkOutcome(one.link, made.id, answer.judged, tuple(Verdict), answer.notice)
 
 
-def _make_review(session: Session, sides: ReviewableLink, one: JudgedLink, said: BulkVerdict) -> Review:
+def _make_review(session: Session, sides: ReviewableLink, one: LinkToReview, said: BulkReview) -> Review:
     """The review of one link. Raises ProblemError where it can't be judged so."""
     require_seen(session, sides, one.seen)
     if len(said.links) > 1 and _band_of(sides) is Band.POSSIBLE:
@@ -406,7 +406,7 @@ def _make_review(session: Session, sides: ReviewableLink, one: JudgedLink, said:
     reason = said.reason.strip()
     if not reason and said.verdict in _with_reason(session, sides):
         raise UnprocessableError("enter a reason for your decision", "reason")
-    return make_review(session, sides, LinkVerdict(said.verdict, reason, said.action))
+    return make_review(session, sides, LinkReview(said.verdict, reason, said.action))
 
 
 def _with_reason(session: Session, sides: ReviewableLink) -> tuple[Verdict, ...]:

@@ -15,9 +15,9 @@ from typing import Final
 import msgspec
 from aiokafka import TopicPartition
 
+from pipeline.access.alerts import PREFIX, Alert, AlertState, close_alert
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep, is_open
 from pipeline.access.guesses import AskedGuesses
-from pipeline.access.subscriptions import PREFIX, Subscription, SubscriptionState, close_subscription
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
@@ -39,7 +39,7 @@ REASON: Final = "the agency no longer takes part"
 
 _accepted = msgspec.json.Decoder(AcceptedRecord).decode
 _disclosure = msgspec.json.Decoder(Disclosure)
-_subscription = msgspec.json.Decoder(Subscription)
+_subscription = msgspec.json.Decoder(Alert)
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -131,9 +131,7 @@ async def _wait_for_intake(settings: Settings, name: str, deadline: float) -> No
 async def _end_decisions(settings: Settings, name: str, now: datetime, cases: int) -> Removed:
     """End what the agency holds of others, others of it, and what it asks standing."""
     threads = revoke_disclosures(map(_disclosure.decode, await _read_values(settings, topics.DISCLOSURES)), name, now)
-    queries = close_subscriptions(
-        map(_subscription.decode, await _read_values(settings, topics.SUBSCRIPTIONS)), name, now
-    )
+    queries = close_alerts(map(_subscription.decode, await _read_values(settings, topics.SUBSCRIPTIONS)), name, now)
     await _forget_guesses(settings, queries)  # first: an ended alert is not found again by a second run
     async with DecisionLog(settings) as log:
         for thread in threads:
@@ -143,7 +141,7 @@ async def _end_decisions(settings: Settings, name: str, now: datetime, cases: in
     return Removed(cases, len(threads), len(queries))
 
 
-async def _forget_guesses(settings: Settings, queries: Iterable[Subscription]) -> None:
+async def _forget_guesses(settings: Settings, queries: Iterable[Alert]) -> None:
     """Say that these guess nothing any more, so that the gate keeps none that it refused. Intake does so of cases."""
     topic = topics.topic_name(settings, topics.HIT_GUESSES)
     async with plain_producer(settings) as producer:
@@ -167,10 +165,6 @@ def revoke_disclosures(threads: Iterable[Disclosure], name: str, now: datetime) 
     ]
 
 
-def close_subscriptions(queries: Iterable[Subscription], name: str, now: datetime) -> Sequence[Subscription]:
+def close_alerts(queries: Iterable[Alert], name: str, now: datetime) -> Sequence[Alert]:
     """The ends of the agency's alerts; nothing of what they asked is kept."""
-    return [
-        close_subscription(query, now)
-        for query in queries
-        if query.agency == name and query.state is SubscriptionState.ACTIVE
-    ]
+    return [close_alert(query, now) for query in queries if query.agency == name and query.state is AlertState.ACTIVE]

@@ -71,7 +71,7 @@ ALSO_SENDS_AS: Final = {
 
 
 SAVED_SEARCHES: Final = "sub"
-"""How keys of alerts begin among those of cases (pipeline.access.subscriptions)."""
+"""How keys of alerts begin among those of cases (pipeline.access.alerts)."""
 
 
 def _duties(process: Process) -> ProcessDuties:

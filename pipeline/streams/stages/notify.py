@@ -22,13 +22,13 @@ from typing import Any, Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.alerts import Alert, AlertState, is_active
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.hit_gate import exact_match, names_person
 from pipeline.access.hit_ledger import HitQuestion, searched_question
 from pipeline.access.notices import Asker, Notice, disclosure_notice, searched_notice, shared_notices
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import DecisionReader
@@ -154,7 +154,7 @@ def decode_search(record: ConsumerRecord) -> AuditEntry | None:
     return entry if entry is not None and entry.kind is ActKind.SEARCH and entry.query else None
 
 
-_subscriptions = msgspec.json.Decoder(Subscription)
+_alerts = msgspec.json.Decoder(Alert)
 
 
 GUESSES = frozenset(NAMED) - {PERSON.name}
@@ -189,14 +189,12 @@ class SharedQuestions:
     async def overlap_questions(self, who: Asker, posed: PreparedQuestion, at: datetime) -> AsyncIterator[HitQuestion]:
         """Whom `who` is to be told of, and who is to be told of `who`, as the gate is asked for it."""
         ready: dict[str, PreparedQuestion] = {}
-        async for subscription in self._decisions.list_shared_subscriptions():
-            held = ready[subscription.id] = self._ready.get(subscription.id) or self.pose_question(
-                subscription.question, subscription.dialled
-            )
-            if subscription.id == who.subscription or not is_active(subscription, at):
+        async for alert in self._decisions.list_shared_alerts():
+            held = ready[alert.id] = self._ready.get(alert.id) or self.pose_question(alert.question, alert.dialled)
+            if alert.id == who.subscription or not is_active(alert, at):
                 continue
             exact = self._overlap(posed, held)
-            for notice in shared_notices(who, subscription.asker, exact, at):
+            for notice in shared_notices(who, alert.asker, exact, at):
                 yield HitQuestion(notice.id, notice.agency, notice.other_agency, notice=notice, exact=exact)
         self._ready = ready  # what has ended is forgotten
 
@@ -237,7 +235,7 @@ class SharedQueries:
     def __init__(self, questions: SharedQuestions, decisions: DecisionReader) -> None:
         self._questions, self._decisions = questions, decisions
 
-    async def find_questions(self, made: Subscription, offset: int) -> AsyncIterator[HitQuestion]:
+    async def find_questions(self, made: Alert, offset: int) -> AsyncIterator[HitQuestion]:
         """Of a new query, once the index shows it and so all that came before: of two new ones the later meets both."""
         await self._decisions.wait_until_effective(topics.SUBSCRIPTIONS.pattern, made.id, offset)
         try:
@@ -248,17 +246,17 @@ class SharedQueries:
             yield question
 
 
-def decode_new(record: ConsumerRecord) -> Subscription | None:
+def decode_new(record: ConsumerRecord) -> Alert | None:
     """The new, shared alert in a record of `subscriptions`; None for anything else: a renewal asks nothing new."""
-    subscription = faults.decode_own(_subscriptions, record, "alert")
+    alert = faults.decode_own(_alerts, record, "alert")
     wanted = (
-        subscription is not None
-        and subscription.shared
-        and subscription.version == 1
-        and subscription.labelled is None
-        and subscription.state is SubscriptionState.ACTIVE
+        alert is not None
+        and alert.shared
+        and alert.version == 1
+        and alert.labelled is None
+        and alert.state is AlertState.ACTIVE
     )
-    return subscription if wanted else None
+    return alert if wanted else None
 
 
 STAGE: Final = "notify"

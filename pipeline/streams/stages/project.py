@@ -104,7 +104,7 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], DocumentWrite]]] = {
     topics.REVIEWS: decisions.review_document,
     topics.ASSIGNMENTS: decisions.assignment_document,
     topics.DISCLOSURES: decisions.disclosure_document,
-    topics.SUBSCRIPTIONS: decisions.subscription_document,
+    topics.SUBSCRIPTIONS: decisions.alert_document,
     topics.NOTICES: decisions.notice_document,
     topics.HIT_ADMISSIONS: decisions.admission_document,
     topics.HIT_ALLOWANCES: decisions.allowance_document,

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.alerts import Alert, is_saved_search, match_notice, match_question
 from pipeline.access.hit_gate import names_person
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.subscriptions import Subscription, is_saved_search, match_notice, match_question
 from pipeline.correlation.claims import Claim, is_expired
 from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.key_ring import KeyRing
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 FEED: Final = "subscribe"
 
-_subscriptions = msgspec.json.Decoder(Subscription)
+_alerts = msgspec.json.Decoder(Alert)
 _encoder = msgspec.json.Encoder()
 
 
@@ -51,8 +51,8 @@ class SavedSearchProcessor(Processor):
 
     def _query_outputs(self, record: ConsumerRecord) -> list[Output]:
         try:
-            subscription = _subscriptions.decode(record.value)
-            made = fingerprint_of(subscription, self._model)
+            alert = _alerts.decode(record.value)
+            made = fingerprint_of(alert, self._model)
         except LiaisonError:
             log.warning("%s-%d-%d asks for nothing", record.topic, record.partition, record.offset)
             return []
@@ -62,9 +62,9 @@ class SavedSearchProcessor(Processor):
             log.exception("%s-%d-%d is no alert", record.topic, record.partition, record.offset)
             return []
         value, key = _encoder.encode(made), made.case.encode()
-        where = target_partitions(made, first=subscription.version == 1, partitions=self._partitions)
+        where = target_partitions(made, first=alert.version == 1, partitions=self._partitions)
         position = record.topic, record.partition, record.offset
-        log.debug("%s-%d-%d: version %d of an alert, to %d partitions", *position, subscription.version, len(where))
+        log.debug("%s-%d-%d: version %d of an alert, to %d partitions", *position, alert.version, len(where))
         return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
 
 

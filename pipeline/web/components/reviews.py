@@ -12,11 +12,11 @@ from typing import Final
 
 from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.access.text_limits import REASON
-from pipeline.api.answers import LinkJudgement, ManualLinkRow, ReviewsAnswer
+from pipeline.api.answers import ManualLinkRow, ReviewedLink, ReviewsAnswer
 from pipeline.api.problems import ConflictError
 from pipeline.api.services.reviews import (
-    LinkVerdict,
-    find_rejudged,
+    LinkReview,
+    find_changed_reviews,
     link_manually,
     read_reviews,
     retract_review,
@@ -36,7 +36,7 @@ AGAIN: Final = "reviews_again"
 """What an open link page asks every few seconds while it is seen (static/keys.js): whether a colleague decided."""
 
 
-def draw_link_reviews(view: OpenPage, judged: LinkJudgement) -> None:
+def draw_link_reviews(view: OpenPage, judged: ReviewedLink) -> None:
     """The link's colour, the reviews, and the form for a new one."""
     _ReviewDesk(view, judged)
 
@@ -47,7 +47,7 @@ class _ReviewDesk:
     `seen` is the own review that the form's reader saw in force: a decision that replaces another one is refused once.
     """
 
-    def __init__(self, view: OpenPage, judged: LinkJudgement) -> None:
+    def __init__(self, view: OpenPage, judged: ReviewedLink) -> None:
         self.view, self.link, self.seen = view, judged.link, judged.own
         self.shown = judged.own
         with box("div", "stack close", data_again=AGAIN) as self.told:
@@ -58,12 +58,12 @@ class _ReviewDesk:
 
     async def decide(self, fields: Sent) -> None:
         """Save what the form says, and tell what else was decided at the same moment."""
-        said = LinkVerdict(Verdict(fields["verdict"]), fields["reason"], "action" in fields, self.seen)
+        said = LinkReview(Verdict(fields["verdict"]), fields["reason"], "action" in fields, self.seen)
         answer = await self.view.run_action(self._review(said), self.view.words("Decision saved"))
         if answer and answer.notice:
             self.view.show_message(answer.notice, bad=True)
 
-    async def _review(self, said: LinkVerdict) -> ReviewsAnswer:
+    async def _review(self, said: LinkReview) -> ReviewsAnswer:
         try:
             return await review_link(self.view.visit.new_session(), self.link, said)
         except ConflictError:
@@ -72,10 +72,10 @@ class _ReviewDesk:
 
     async def look_again(self) -> None:
         """Show what a colleague decided meanwhile; `seen` stays, so that a decision at that moment replaces nothing."""
-        if await find_rejudged(self.view.visit.new_session(), {self.link: self.shown}):
+        if await find_changed_reviews(self.view.visit.new_session(), {self.link: self.shown}):
             await self.show_now()
 
-    async def show_now(self) -> LinkJudgement:
+    async def show_now(self) -> ReviewedLink:
         """Draw what holds now in the place of what held. Raises LiaisonError, and leaves all as it is."""
         judged = (await read_reviews(self.view.visit.new_session(), self.link)).judged
         self.told.clear()
@@ -92,7 +92,7 @@ async def _look_again(view: OpenPage) -> None:
         await desk.look_again()
 
 
-def draw_reviews(view: OpenPage, judged: LinkJudgement, *, undoable: bool = True) -> None:
+def draw_reviews(view: OpenPage, judged: ReviewedLink, *, undoable: bool = True) -> None:
     """The link's colour and the reviews; one's own can be undone here, unless the page has a way of its own."""
     words = view.words
     with box("p", "row"):
@@ -106,7 +106,7 @@ def draw_reviews(view: OpenPage, judged: LinkJudgement, *, undoable: bool = True
                 _draw_review(view, review, undoable=undoable)
 
 
-def _draw_evidence_changes(words: Words, judged: LinkJudgement) -> None:
+def _draw_evidence_changes(words: Words, judged: ReviewedLink) -> None:
     """How the evidence differs from what our own review rests on."""
     if judged.new_evidence:
         fields = ", ".join(dict.fromkeys(words.label(FIELDS, field) for field, _ in judged.new_evidence))

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.text_limits import LABEL
-from pipeline.api.answers import SubscriptionAnswer, SubscriptionRow
-from pipeline.api.services.notices import MOST, list_latest_notices
-from pipeline.api.services.subscriptions import (
-    create_subscription,
-    end_subscription,
-    label_subscription,
-    list_subscriptions,
-    renew_subscription,
+from pipeline.api.answers import AlertAnswer, AlertRow
+from pipeline.api.services.alerts import (
+    create_alert,
+    end_alert,
+    label_alert,
+    list_alerts,
+    renew_alert,
 )
+from pipeline.api.services.notices import MOST, list_latest_notices
 from pipeline.locale import N_
 from pipeline.web.components.badges import badge
 from pipeline.web.components.filters import draw_search_link
@@ -34,13 +34,13 @@ _FORM = "question-alert"
 class LoadedAlerts(NamedTuple):
     """The alerts of our agency, those made last first, and the times of their matches, by alert, the latest first."""
 
-    rows: tuple[SubscriptionRow, ...]
+    rows: tuple[AlertRow, ...]
     matched: Mapping[str, Sequence[str]]
 
 
 async def load(visit: Visit, _: Parameters) -> LoadedAlerts:
     """What our agency asks, and what of it matched, as far as the latest notices tell."""
-    rows = (await list_subscriptions(visit.new_session())).subscriptions
+    rows = (await list_alerts(visit.new_session())).subscriptions
     matched: dict[str, list[str]] = {}
     for notice in (await list_latest_notices(visit.new_session(), MOST)).notices if rows else ():
         if notice.subscription:
@@ -64,7 +64,7 @@ def draw(view: OpenPage, loaded: LoadedAlerts) -> None:
         )
 
 
-def _alert_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[SubscriptionRow]]:
+def _alert_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[AlertRow]]:
     words = view.words
     return [
         TableColumn(words("Search"), lambda row: _draw_question(words, row)),
@@ -77,7 +77,7 @@ def _alert_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list
     ]
 
 
-def _draw_question(words: Words, row: SubscriptionRow) -> None:
+def _draw_question(words: Words, row: AlertRow) -> None:
     """What is asked, which leads to the search; with that its matches have been looked at (static/keys.js)."""
     draw_search_link(
         words,
@@ -102,7 +102,7 @@ def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:
         text("span", words("New since your last look"), "tag warn new", **marks)
 
 
-def _draw_until(view: OpenPage, row: SubscriptionRow) -> None:
+def _draw_until(view: OpenPage, row: AlertRow) -> None:
     if row.until:
         text("time", view.words.format_date(row.until), "nowrap", datetime=row.until)
     if not row.active:
@@ -110,12 +110,12 @@ def _draw_until(view: OpenPage, row: SubscriptionRow) -> None:
         badge(view.words("Expired"), "warn")
 
 
-def _draw_actions(view: OpenPage, row: SubscriptionRow) -> None:
+def _draw_actions(view: OpenPage, row: AlertRow) -> None:
     async def renew() -> None:
-        await view.run_action(renew_subscription(view.visit.new_session(), row.id), view.words("Alert renewed"))
+        await view.run_action(renew_alert(view.visit.new_session(), row.id), view.words("Alert renewed"))
 
     async def stop() -> None:
-        await view.run_action(end_subscription(view.visit.new_session(), row.id), view.words("Alert stopped"))
+        await view.run_action(end_alert(view.visit.new_session(), row.id), view.words("Alert stopped"))
 
     with box("div", "row"):
         draw_leaving_button(view.words("Renew"), "renew", _FORM, renew)
@@ -123,12 +123,12 @@ def _draw_actions(view: OpenPage, row: SubscriptionRow) -> None:
     _draw_rename(view, row)
 
 
-def _draw_rename(view: OpenPage, row: SubscriptionRow) -> None:
+def _draw_rename(view: OpenPage, row: AlertRow) -> None:
     """What it is called, folded; once that is said, the focus goes back to where it unfolds."""
     words, name = view.words, row.id
 
     async def sent(fields: Sent) -> None:
-        called = label_subscription(view.visit.new_session(), name, fields["label"])
+        called = label_alert(view.visit.new_session(), name, fields["label"])
         await view.run_action(called, words("Alert renamed"))
 
     with box("details", "more"):
@@ -167,12 +167,10 @@ def _draw_label_field(word: str, mark: str, held: str = "") -> None:
     field(word, "label", mark, value=held, maxlength=LABEL.most, autocomplete="off", dir="auto")
 
 
-async def make_alert(
-    view: OpenPage, question: str, filters: Filters = NO_FILTERS, label: str = ""
-) -> SubscriptionAnswer:
+async def make_alert(view: OpenPage, question: str, filters: Filters = NO_FILTERS, label: str = "") -> AlertAnswer:
     """Make an alert of a question and filters; its phones are dialled in the country of the requester."""
     session = view.visit.new_session()
-    return await create_subscription(session, question, session.requester.country, filters, label=label)
+    return await create_alert(session, question, session.requester.country, filters, label=label)
 
 
 def _describe_terms(view: OpenPage) -> str:

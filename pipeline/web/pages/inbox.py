@@ -26,11 +26,11 @@ from pipeline.api.services.inbox import InboxFilter, Listed, assign_link, list_i
 from pipeline.api.services.links import read_evidence
 from pipeline.api.services.reviews import (
     MOST_LINKS,
-    BulkVerdict,
-    find_rejudged,
-    judge_links,
+    BulkReview,
+    find_changed_reviews,
     read_outcomes,
     retract_reviews,
+    review_links,
 )
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import IndexAwayError
@@ -159,7 +159,7 @@ class _Opened(msgspec.Struct, frozen=True):
     link: LinkName
 
 
-class _ReviewAct(BulkVerdict, frozen=True, kw_only=True):
+class _ReviewAct(BulkReview, frozen=True, kw_only=True):
     """A review as the API takes it, and its number among those of the page.
 
     That its reason is too long is said for each link, so that the page keeps what was typed.
@@ -307,7 +307,7 @@ class TriageDesk:
     async def _look_again(self, _: GenericEventArguments) -> None:
         """Tell what colleagues, or other windows, decided on the links that are listed, or took back."""
         with suppress(LiaisonError):  # the next look comes
-            links = await find_rejudged(self.view.visit.new_session(), self._seen)
+            links = await find_changed_reviews(self.view.visit.new_session(), self._seen)
             outcomes = await read_outcomes(self.view.visit.new_session(), links) if links else []
             told = [outcome for outcome in outcomes if outcome.link in self._seen]
             if told:
@@ -317,11 +317,11 @@ class TriageDesk:
     def _note(self, outcomes: Iterable[LinkOutcome]) -> None:
         self._seen |= {outcome.link: outcome.judged.own for outcome in outcomes if outcome.judged}
 
-    async def _review_links(self, said: BulkVerdict) -> list[dict[str, object]]:
+    async def _review_links(self, said: BulkReview) -> list[dict[str, object]]:
         links = said.links
         held = {one.link: self._seen.pop(one.link) for one in links if one.link in self._seen}
         try:
-            answer = await judge_links(self.view.visit.new_session(), said)
+            answer = await review_links(self.view.visit.new_session(), said)
         except LiaisonError as error:
             problem = (
                 states.format_failure(self.words, error)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.access.alerts import make_alert
 from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.access.subscriptions import make_subscription
 from pipeline.api.answers import NoticeRow
 from pipeline.api.runtime import open_runtime
 from pipeline.api.services.notices import list_latest_notices
@@ -31,7 +31,7 @@ WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
 
 
 def write_alert(settings: Settings, question: str, filters: Filters) -> None:
-    made = make_subscription(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC), filters=filters)
+    made = make_alert(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC), filters=filters)
 
     async def written() -> None:
         async with DecisionLog(settings) as log:

@@ -13,6 +13,7 @@ import pytest
 from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
 
+from pipeline.access.alerts import Alert, close_alert, make_alert
 from pipeline.access.break_glass import GlassReason, add_review, open_alone, request_opening
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, add_revocation, new_thread
@@ -20,7 +21,6 @@ from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
-from pipeline.access.subscriptions import Subscription, close_subscription, make_subscription
 from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import DecisionReader, ThreadKind
@@ -259,18 +259,18 @@ def test_the_index_is_rebuilt_from_what_kafka_keeps(
 @pytest.mark.rare
 def test_an_alert_from_before_case_references_had_a_limit_is_listed_and_stopped(settings: Settings) -> None:
     """Elasticsearch refuses a term of more than 32,766 bytes, so its document was never there."""
-    long = make_subscription("0" * 32, "ivan petrov", "", ASKER, WHY, NOW)
+    long = make_alert("0" * 32, "ivan petrov", "", ASKER, WHY, NOW)
     long = msgspec.structs.replace(long, case_reference="x" * 40_000)
 
-    async def write(decisions: Decisions, value: Subscription) -> None:
+    async def write(decisions: Decisions, value: Alert) -> None:
         offset = await decisions.log.write(topics.SUBSCRIPTIONS, value.id, value)
         await decisions.reader.wait_until_effective("subscriptions", value.id, offset)
 
     async def story(decisions: Decisions) -> list[str]:
         await write(decisions, long)
-        held = await decisions.reader.subscriptions_of([long.id])
-        await write(decisions, close_subscription(held[long.id], NOW))
-        over = await decisions.reader.subscriptions_of([long.id])
+        held = await decisions.reader.alerts_of([long.id])
+        await write(decisions, close_alert(held[long.id], NOW))
+        over = await decisions.reader.alerts_of([long.id])
         return [held[long.id].case_reference, over[long.id].state]
 
     assert run(settings, story) == ["x" * CASE_REFERENCE.most, "ended"]

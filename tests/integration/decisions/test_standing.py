@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from pipeline.access.alerts import Alert, close_alert, make_alert
 from pipeline.access.audit import Act, ActKind
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester
-from pipeline.access.subscriptions import Subscription, close_subscription, make_subscription
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
@@ -38,7 +38,7 @@ BERT = make_requester("be-fp", subject="bert")
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
 
 
-def write(settings: Settings, subscription: Subscription) -> None:
+def write(settings: Settings, subscription: Alert) -> None:
     async def written() -> None:
         async with DecisionLog(settings) as log:
             await log.write(topics.SUBSCRIPTIONS, subscription.id, subscription)
@@ -123,13 +123,13 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == 2, deadline_s=90)
     name = person["names"][0]
     question = f"{name['given']} {name['family']} born:{person['birth_date']} phone:{person['phones'][0]}"
-    query = make_subscription(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC))
+    query = make_alert(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC))
     write(settings, query)
     wait_for(lambda: told(settings) == ["fr-pj"], deadline_s=90)
     later = [records.message("de-bk", "1", people=[person])]
     installation.push(later)
     wait_for(lambda: told(settings) == ["fr-pj", "de-bk"], deadline_s=90)
-    write(settings, close_subscription(query, datetime.now(UTC)))
+    write(settings, close_alert(query, datetime.now(UTC)))
     last = [records.message("nl-np", "2", people=[person])]
     wait_for(installation.at_rest, deadline_s=90)
     installation.push(last)
@@ -152,7 +152,7 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once_and_of_sear
     installation.push([records.message("nl-np", "1", people=[person])])
     anna = make_requester("fr-pj", subject="anna")
     for who in (anna, BERT):
-        query = make_subscription(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
+        query = make_alert(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
         write(settings, query)
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == 2, deadline_s=90)
     name = person["names"][0]

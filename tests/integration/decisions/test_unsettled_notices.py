@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.alerts import make_alert
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.access.subscriptions import make_subscription
 from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.services.notices import list_notices
 from pipeline.api.session import Session
@@ -39,7 +39,7 @@ WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
 
 
 async def write_alert(settings: Settings, question: str) -> None:
-    made = make_subscription(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC))
+    made = make_alert(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC))
     async with DecisionLog(settings) as log:
         await log.write(topics.SUBSCRIPTIONS, made.id, made)
 

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from elasticsearch import AsyncElasticsearch, BadRequestError
 
+from pipeline.access.alerts import Alert, AlertState
 from pipeline.access.case_filters import Filters
-from pipeline.access.subscriptions import Subscription, SubscriptionState
-from pipeline.index.decisions import subscription_document
+from pipeline.index.decisions import alert_document
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import DEFAULT_LAYOUTS, IndexLayout, Indices, apply_mappings, index_body, set_replicas
 from pipeline.index.writer import BulkWriter
@@ -51,9 +51,9 @@ async def test_what_an_index_of_an_earlier_version_lacks_is_added_and_said_once(
     said = f"{index}: added filters, label; documents from before lack them"
     assert await apply_mappings(client, made) == [f"{said} until `liaison ops reindex --kind subscriptions`"]
     assert await apply_mappings(client, made) == []
-    alert = Subscription("s1", "fr-pj", SubscriptionState.ACTIVE, now(), 1)
+    alert = Alert("s1", "fr-pj", AlertState.ACTIVE, now(), 1)
     named = msgspec.structs.replace(alert, label="Petrov", filters=Filters(roles=("suspect",)))
-    written = await BulkWriter(client, made).write([subscription_document(msgspec.json.encode(named), 0)])
+    written = await BulkWriter(client, made).write([alert_document(msgspec.json.encode(named), 0)])
     assert written.refused == []
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.access.alerts import Alert, AlertState, make_alert
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.guesses import AskedGuesses
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.access.subscriptions import Subscription, SubscriptionState, make_subscription
 from pipeline.access.token_keys import issue_token
 from pipeline.access.tokens import TokenError
 from pipeline.api.runtime import open_runtime
@@ -80,7 +80,7 @@ NOW = datetime.now(UTC)
 
 async def decide(settings: Settings) -> None:
     """What it asked of another agency and was granted, what another holds of it, and an alert."""
-    query = make_subscription("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+    query = make_alert("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
     async with DecisionLog(settings) as log:
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
         for name, owner, requester in (("of-others", "be-fp", "fr-pj"), ("of-it", "fr-pj", "be-fp")):
@@ -99,8 +99,8 @@ def test_what_it_was_granted_and_what_it_asks_standing_ends(
     start_stage("intake")
     asyncio.run(decide(installation.settings))
     assert removed(installation, "fr-pj") == Removed(cases=0, disclosures=2, subscriptions=1)
-    (query,) = asyncio.run(table(installation.settings, topics.SUBSCRIPTIONS, Subscription))
-    assert (query.state, query.question) == (SubscriptionState.ENDED, "")
+    (query,) = asyncio.run(table(installation.settings, topics.SUBSCRIPTIONS, Alert))
+    assert (query.state, query.question) == (AlertState.ENDED, "")
     threads = asyncio.run(table(installation.settings, topics.DISCLOSURES, Disclosure))
     assert {thread.last.move for thread in threads} == {Move.REVOCATION}
     last = asyncio.run(table(installation.settings, topics.HIT_GUESSES, AskedGuesses))

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.access.alerts import make_alert
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
-from pipeline.access.subscriptions import make_subscription
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import DecisionReader
 from pipeline.index.engine import connect
@@ -82,7 +82,7 @@ async def decide(settings: Settings) -> None:
         for move in (Move.REQUEST, Move.GRANT):
             step = ThreadStep(move, "be-fp", "bert", NOW, until=NOW + timedelta(days=9))
             await log.write(topics.DISCLOSURES, "d1", Disclosure("d1", "be-fp:1", "be-fp", "fr-pj", steps=(step,)))
-        query = make_subscription("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+        query = make_alert("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
     async with audit_operation(settings, "something"):
         pass
@@ -96,7 +96,7 @@ async def decided(settings: Settings) -> list[Any]:
         return [
             (await reader.reviews_of([LINK]))[LINK],
             await reader.read_threads(["d1"]),
-            await reader.list_subscriptions("fr-pj", 10),
+            await reader.list_alerts("fr-pj", 10),
         ]
 
 

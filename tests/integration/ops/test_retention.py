@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from elasticsearch import Elasticsearch
 
+from pipeline.access.alerts import LASTS, Alert, AlertState, make_alert
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
-from pipeline.access.subscriptions import LASTS, Subscription, SubscriptionState, make_subscription
 from pipeline.ops.retention import RENEWABLE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
@@ -36,9 +36,9 @@ REVIEW = Review("held", "0" * 32, "be-fp:1", "fr-pj:kept", 1, 1, "g", Verdict.SA
 
 
 async def decide(settings: Settings) -> None:
-    past = make_subscription("past", "Ivan Petrov", "FR", ANNA, WHY, NOW - LASTS - RENEWABLE)
+    past = make_alert("past", "Ivan Petrov", "FR", ANNA, WHY, NOW - LASTS - RENEWABLE)
     async with DecisionLog(settings) as log:
-        for query in (past, make_subscription("present", "Ivan Petrov", "FR", ANNA, WHY, NOW)):
+        for query in (past, make_alert("present", "Ivan Petrov", "FR", ANNA, WHY, NOW)):
             await log.write(topics.SUBSCRIPTIONS, query.id, query)
         for review in (REVIEW, msgspec.structs.replace(REVIEW, id="over", case_b="fr-pj:gone")):
             await log.write(topics.REVIEWS, review.id, review)
@@ -76,8 +76,8 @@ def test_what_has_had_its_time_ends_once(
 
     done = json.loads(liaison("retention", "--json").stdout)
     assert done == due | {"dry_run": False}
-    queries = table(settings, topics.SUBSCRIPTIONS, Subscription)
-    assert (queries["past"].state, queries["past"].question) == (SubscriptionState.ENDED, "")
+    queries = table(settings, topics.SUBSCRIPTIONS, Alert)
+    assert (queries["past"].state, queries["past"].question) == (AlertState.ENDED, "")
     assert queries["present"].question
     reviews = table(settings, topics.REVIEWS, Review)
     assert (reviews["over"].reason, reviews["over"].verdict) == ("", Verdict.SAME)

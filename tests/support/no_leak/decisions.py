@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipeline.access.alerts import Alert, AlertState
 from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
@@ -23,7 +24,6 @@ from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.release import View, decide
 from pipeline.access.requester import Purpose, Requester
 from pipeline.access.reviews import Assignment, Review, Verdict
-from pipeline.access.subscriptions import Subscription, SubscriptionState
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.key_ring import make_reference
 from pipeline.index import decisions as written
@@ -165,11 +165,11 @@ def _form(case: CaseSpec, who: Requester) -> ShownForm | None:
 def _query(agency: str) -> DocumentWrite:
     """An alert that meets whoever is exact; one is narrowed by what a hit-only case does not tell."""
     name = subscription_id(agency)
-    made = Subscription(
-        name, agency, SubscriptionState.ACTIVE, NOW, 1, agency[:2].upper(), f"someone@{agency}", "investigation", "1",
+    made = Alert(
+        name, agency, AlertState.ACTIVE, NOW, 1, agency[:2].upper(), f"someone@{agency}", "investigation", "1",
         "ivan petrov born:1980-05-01", until=NOW + timedelta(days=9), filters=NARROWED.get(agency, NO_FILTERS),
     )  # fmt: skip
-    return _at(written.subscription_document, made, name)
+    return _at(written.alert_document, made, name)
 
 
 def _at(document: Callable[[bytes, int], DocumentWrite], value: msgspec.Struct, name: str) -> DocumentWrite:

@@ -385,7 +385,7 @@ CODE_NAMES = frozenset({"FULL_CODES", "HIT_ONLY", "SILENT", "is_released"})
 
 READ_FOR_ELSE = {
     "access/release.py": "decides",
-    "access/subscriptions.py": "gives a saved search the code of what nobody may know of",
+    "access/alerts.py": "gives a saved search the code of what nobody may know of",
     "correlation/correlator.py": "asks by what a hit-only record is met, which its reader is told later or not",
     "correlation/fingerprinting.py": "gives a hit-only record a sketch that keeps its exact parts",
 }

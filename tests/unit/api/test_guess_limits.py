@@ -15,9 +15,9 @@ from pipeline.api.answers import SearchAnswer
 from pipeline.api.list_worker import run_round
 from pipeline.api.metrics import REGISTRY, show_refused_guesses
 from pipeline.api.problems import UnavailableError
+from pipeline.api.services.alerts import create_alert, end_alert
 from pipeline.api.services.list_checks import export_results, read_list_check, read_results, submit_list
 from pipeline.api.services.search import Search, search
-from pipeline.api.services.subscriptions import create_subscription, end_subscription
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.index.documents import PureStages
@@ -39,7 +39,7 @@ async def test_the_fourth_date_with_a_name_is_not_asked_and_says_so_over_search_
 ) -> None:
     api.hold(hidden())
     assert (await ask(api, "ivan petrov 1970-01-20")).not_asked == ""
-    assert (await create_subscription(api.session(ANNA), "Иван Петров 1971-01-20")).not_asked == ""
+    assert (await create_alert(api.session(ANNA), "Иван Петров 1971-01-20")).not_asked == ""
     listed = (
         await submit_list(api.session(ANNA), b"name,born\nPETROV Ivan,1972-01-20\nIvan Petrov,1980-05-21\n", "csv")
     ).list
@@ -52,7 +52,7 @@ async def test_the_fourth_date_with_a_name_is_not_asked_and_says_so_over_search_
     assert b"three other birth dates" in exported
     late = await ask(api, "ivan petrov 1980-05-21")
     assert (late.not_asked, late.hits, late.hits_left) == ("birth_dates", (), 200)
-    assert (await create_subscription(api.session(ANNA), "ivan petrov 1980-05-21")).not_asked == "birth_dates"
+    assert (await create_alert(api.session(ANNA), "ivan petrov 1980-05-21")).not_asked == "birth_dates"
 
 
 async def test_the_limit_is_the_agencys_own_ends_and_hinders_no_date_that_was_asked(api: Api) -> None:
@@ -155,7 +155,7 @@ async def test_a_guess_that_cannot_be_counted_discloses_nothing(api: Api) -> Non
     with pytest.raises(UnavailableError):
         await ask(api, "ivan petrov 1980-05-21")
     with pytest.raises(UnavailableError):
-        await create_subscription(api.session(ANNA), "ivan petrov 1980-05-21")
+        await create_alert(api.session(ANNA), "ivan petrov 1980-05-21")
     assert (api.audit.acts, api.decided.values) == ([], [])
     assert (await ask(api, "ivan petrov")).hits == ()
 
@@ -163,9 +163,9 @@ async def test_a_guess_that_cannot_be_counted_discloses_nothing(api: Api) -> Non
 async def test_an_alert_that_ends_is_forgotten_and_a_refused_one_is_not_counted_again(api: Api) -> None:
     for born in range(3):
         await ask(api, f"ivan petrov 197{born}-01-20")
-    made = await create_subscription(api.session(ANNA), "ivan petrov 1980-05-21")
+    made = await create_alert(api.session(ANNA), "ivan petrov 1980-05-21")
     assert list(api.guesses.ledger.refused) == [f"sub:{made.subscription.id}"]
-    await end_subscription(api.session(ANNA), made.subscription.id)
+    await end_alert(api.session(ANNA), made.subscription.id)
     assert api.guesses.ledger.refused == {}
 
 

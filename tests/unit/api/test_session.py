@@ -23,7 +23,7 @@ from pipeline.api.services.disclosures import (
     revoke_disclosure,
 )
 from pipeline.api.services.inbox import assign_link
-from pipeline.api.services.reviews import BulkVerdict, JudgedLink, judge_links, link_manually
+from pipeline.api.services.reviews import BulkReview, LinkToReview, link_manually, review_links
 from pipeline.api.session import MOST_WORDS, Session
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams.audit.audit_log import ActTooLargeError
@@ -119,8 +119,8 @@ async def test_a_reason_has_a_limit_whoever_sends_it(api: Api, kept: Callable[[A
 
 async def test_so_have_the_reason_of_many_reviews_a_comment_and_whom_a_link_is_given(api: Api) -> None:
     with pytest.raises(UnprocessableError, match="the reason has"):
-        await judge_links(
-            api.session(BERT), BulkVerdict((JudgedLink("0" * 32),), Verdict.SAME, "x" * (REASON.most + 1))
+        await review_links(
+            api.session(BERT), BulkReview((LinkToReview("0" * 32),), Verdict.SAME, "x" * (REASON.most + 1))
         )
     with pytest.raises(UnprocessableError, match="the comment has"):
         await review_opening(api.session(CHIEF), "x", GlassVerdict.JUSTIFIED, "x" * (COMMENT.most + 1))

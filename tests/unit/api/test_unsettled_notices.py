@@ -11,8 +11,8 @@ from pipeline.access.case_filters import Filters
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.api.paging import PageCursor
 from pipeline.api.routes.notices import stream_events
+from pipeline.api.services.alerts import create_alert
 from pipeline.api.services.notices import MOST_AHEAD, find_start_cursor, list_notices
-from pipeline.api.services.subscriptions import create_subscription
 from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA
@@ -69,7 +69,7 @@ async def test_one_that_searches_show_behind_a_later_one_is_told(api: Api) -> No
 
 async def test_a_later_version_that_passes_an_alerts_filters_is_waited_for(api: Api) -> None:
     narrowed = Filters(offences=("ICCS:0501",))
-    alert = (await create_subscription(api.session(ANNA), "ivan petrov born:1980-05-01", filters=narrowed)).subscription
+    alert = (await create_alert(api.session(ANNA), "ivan petrov born:1980-05-01", filters=narrowed)).subscription
     api.settled.end = 0
     api.hold(record("fr-pj"))
     await tell(api, "n1", case="fr-pj:1", subscription=alert.id, band=Band.CERTAIN)

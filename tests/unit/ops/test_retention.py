@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from pipeline.access.alerts import LASTS, AlertState, close_alert, make_alert
 from pipeline.access.notices import NoticeKind
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
-from pipeline.access.subscriptions import LASTS, SubscriptionState, close_subscription, make_subscription
 from pipeline.ops.retention import (
     RENEWABLE,
     TOLD_AHEAD,
     Forecast,
     RetentionFields,
-    close_lapsed_subscriptions,
+    close_lapsed_alerts,
     ended_cases,
     find_outdated_months,
     forecast_expiries,
@@ -30,7 +30,7 @@ from support.access.requesters import make_requester
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 ANNA = make_requester("fr-pj", subject="anna")
-STANDING = make_subscription("s1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "fr 2026/1"), NOW)
+STANDING = make_alert("s1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "fr 2026/1"), NOW)
 REVIEW = Review(
     "r1", "0" * 32, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "bob", NOW, "a reason", evidence=("d",)
 )
@@ -107,11 +107,11 @@ def test_a_case_is_over_when_withdrawn_or_past_its_date(fields: RetentionFields,
 
 def test_a_saved_search_can_be_renewed_for_a_week_before_it_is_erased() -> None:
     due = NOW + LASTS + RENEWABLE
-    assert close_lapsed_subscriptions([STANDING], due - SECOND) == ()
-    (end,) = close_lapsed_subscriptions([STANDING], due)
-    assert end == close_subscription(STANDING, due)
-    assert (end.state, end.question, end.owner) == (SubscriptionState.ENDED, "", "")
-    assert close_lapsed_subscriptions([end], due + LASTS) == ()
+    assert close_lapsed_alerts([STANDING], due - SECOND) == ()
+    (end,) = close_lapsed_alerts([STANDING], due)
+    assert end == close_alert(STANDING, due)
+    assert (end.state, end.question, end.owner) == (AlertState.ENDED, "", "")
+    assert close_lapsed_alerts([end], due + LASTS) == ()
 
 
 def test_a_review_of_a_case_that_is_over_keeps_keys_and_verdict() -> None:

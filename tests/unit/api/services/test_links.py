@@ -10,7 +10,7 @@ from pipeline.access.reviews import Verdict
 from pipeline.api.answers import CaseLinksAnswer
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.links import CaseLinkFilter, list_case_links, read_evidence
-from pipeline.api.services.reviews import LinkVerdict, link_manually, review_link
+from pipeline.api.services.reviews import LinkReview, link_manually, review_link
 from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, DORA
 from support.api.runtime import Api
@@ -56,7 +56,7 @@ async def test_each_link_names_the_own_entity_and_the_other_side(api: Api) -> No
 
 async def test_links_are_narrowed_by_entity_country_band_and_review(api: Api) -> None:
     links = _hold(api)
-    await review_link(api.session(ANNA), links["p2"], LinkVerdict(Verdict.DIFFERENT, "not her", False))
+    await review_link(api.session(ANNA), links["p2"], LinkReview(Verdict.DIFFERENT, "not her", False))
 
     async def entities(**wanted: object) -> list[str]:
         return sorted(str(row.entity) for row in (await _list(api, **wanted)).links)

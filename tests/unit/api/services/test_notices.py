@@ -20,9 +20,9 @@ from pipeline.api.answers import NoticeSubject, told
 from pipeline.api.paging import CURSOR_BYTES, LENGTH_BYTES
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.routes.notices import stream_events
+from pipeline.api.services.alerts import create_alert, end_alert
 from pipeline.api.services.disclosures import grant_disclosure, request_disclosure
 from pipeline.api.services.notices import MOST, MOST_AHEAD, NoticePlace, is_of_topic, list_latest_notices, list_notices
-from pipeline.api.services.subscriptions import create_subscription, end_subscription
 from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA, BERT, DORA, make_requester
@@ -160,7 +160,7 @@ async def test_a_silent_cases_owner_reads_of_its_link_only_while_the_other_side_
 
 
 async def test_who_asks_the_same_is_told_to_a_saved_search_while_it_lasts(api: Api) -> None:
-    query = (await create_subscription(api.session(ANNA), "ivan petrov born:1980-05-01", share=True)).subscription
+    query = (await create_alert(api.session(ANNA), "ivan petrov born:1980-05-01", share=True)).subscription
     assert query.shared
     for name, subscription in (("n1", query.id), ("n2", "")):
         kind = NoticeKind.SHARED_INTEREST
@@ -170,7 +170,7 @@ async def test_who_asks_the_same_is_told_to_a_saved_search_while_it_lasts(api: A
     assert len(await kinds(api, ANNA)) == 2
     questions = [row.question for row in (await list_notices(api.session(ANNA))).notices]
     assert questions == ["ivan petrov born:1980-05-01", None]
-    await end_subscription(api.session(ANNA), query.id)
+    await end_alert(api.session(ANNA), query.id)
     assert await kinds(api, ANNA) == [("shared_interest", None)]
 
 
@@ -237,7 +237,7 @@ async def hold(api: Api, version: int = 1, code: str = "H0", **man: Any) -> None
 
 async def match(api: Api, question: str = "ivan petrov born:1980-05-01 +33612345678") -> None:
     """Tell Bert of a case of Anna's that his alert has met."""
-    alert = (await create_subscription(api.session(BERT), question)).subscription.id
+    alert = (await create_alert(api.session(BERT), question)).subscription.id
     told = Notice(
         "n1", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=api.session(BERT).make_reference("fr-pj:1"),
         subscription=alert, other_agency="fr-pj", purpose="investigation", band=Band.CERTAIN,

@@ -18,10 +18,9 @@ from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, 
 from pipeline.api.services import reviews
 from pipeline.api.services.inbox import InboxFilter, Listed, assign_link, list_inbox
 from pipeline.api.services.reviews import (
-    BulkVerdict,
-    JudgedLink,
-    LinkVerdict,
-    judge_links,
+    BulkReview,
+    LinkReview,
+    LinkToReview,
     link_manually,
     list_manual_links,
     read_colours,
@@ -30,6 +29,7 @@ from pipeline.api.services.reviews import (
     retract_review,
     retract_reviews,
     review_link,
+    review_links,
 )
 from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, DORA, make_requester
@@ -37,7 +37,7 @@ from support.api.runtime import GROUNDS, Api
 from support.index.documents import PureStages
 from support.records.builder import person, record
 
-SAME, DIFFERENT = LinkVerdict(Verdict.SAME, "same passport"), LinkVerdict(Verdict.DIFFERENT, "a namesake")
+SAME, DIFFERENT = LinkReview(Verdict.SAME, "same passport"), LinkReview(Verdict.DIFFERENT, "a namesake")
 CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
 COLLEAGUE = make_requester("fr-pj", subject="colleague")
 
@@ -78,7 +78,7 @@ async def test_a_colleagues_decision_is_not_replaced_unseen(api: Api, link: str)
     await retract_review(api.session(ANNA), own.own or "")
     await retract_review(api.session(COLLEAGUE), theirs or "")
     with pytest.raises(ConflictError, match="the decision was undone meanwhile"):
-        await review_link(api.session(ANNA), link, LinkVerdict(Verdict.SAME, "yes", seen=own.own))
+        await review_link(api.session(ANNA), link, LinkReview(Verdict.SAME, "yes", seen=own.own))
 
 
 async def test_three_within_a_second_are_one_decision_and_two_refusals(api: Api, link: str) -> None:
@@ -144,9 +144,9 @@ async def test_the_inbox_lists_what_is_not_judged_by_band_and_assignee(api: Api,
 async def test_what_is_unsure_or_decided_is_listed_by_whom_and_when(api: Api, link: str) -> None:
     api.hold(record("fr-pj", "2", to=("BE",)), record("be-fp", "2", to=("FR",)))
     other = api.link("fr-pj:2", "be-fp:2")
-    made = (await review_link(api.session(COLLEAGUE), link, LinkVerdict(Verdict.UNSURE, "why"))).judged.own or ""
+    made = (await review_link(api.session(COLLEAGUE), link, LinkReview(Verdict.UNSURE, "why"))).judged.own or ""
     await review_link(api.session(ANNA), other, SAME)
-    await review_link(api.session(BERT), other, LinkVerdict(Verdict.UNSURE, "why"))
+    await review_link(api.session(BERT), other, LinkReview(Verdict.UNSURE, "why"))
     assert await listed(api) == []
     (row,) = await listed(api, listed=Listed.UNSURE)
     held = tuple(getattr(row, f"own_{field}") for field in ("review", "verdict", "reviewer", "time"))
@@ -238,7 +238,7 @@ async def test_other_roles_judge_nothing(api: Api, link: str) -> None:
 
 async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api: Api, link: str) -> None:
     with pytest.raises(UnprocessableError):
-        await review_link(api.session(ANNA), link, LinkVerdict(Verdict.SAME, " "))
+        await review_link(api.session(ANNA), link, LinkReview(Verdict.SAME, " "))
     made = (await review_link(api.session(ANNA), link, SAME)).judged.own
     act = api.audit.acts[-1]
     assert (act.kind, act.object) == (ActKind.REVIEW, made)
@@ -330,13 +330,13 @@ def _certain(api: Api, number: int) -> str:
     return api.link(f"fr-pj:{number}", f"be-fp:{number}")
 
 
-def _say(*links: str, verdict: Verdict = Verdict.SAME, reason: str = "", seen: str | None = None) -> BulkVerdict:
-    return BulkVerdict(tuple(JudgedLink(link, seen) for link in links), verdict, reason)
+def _say(*links: str, verdict: Verdict = Verdict.SAME, reason: str = "", seen: str | None = None) -> BulkReview:
+    return BulkReview(tuple(LinkToReview(link, seen) for link in links), verdict, reason)
 
 
 async def test_each_link_is_judged_and_signs_no_sentence_that_nobody_wrote(api: Api) -> None:
     links = [_certain(api, 1), _certain(api, 2)]
-    outcomes = (await judge_links(api.session(ANNA, "fr"), _say(*links))).outcomes
+    outcomes = (await review_links(api.session(ANNA, "fr"), _say(*links))).outcomes
     assert [(told.link, told.problem, told.reason_for) for told in outcomes] == [(link, None, ALL) for link in links]
     for told in outcomes:
         assert told.judged is not None
@@ -350,20 +350,20 @@ async def test_a_review_that_cannot_be_saved_is_on_record_with_the_rules_that_sh
 ) -> None:
     link = _certain(api, 1)
     api.decided.away = True
-    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    (told,) = (await review_links(api.session(ANNA), _say(link))).outcomes
     assert (told.review, told.problem) == (None, "away")
     assert all(case.rule for act in api.audit.acts for case in act.shown)
 
 
 async def test_against_strong_evidence_or_another_agency_a_reason_is_needed(api: Api) -> None:
     link = _certain(api, 1)
-    (told,) = (await judge_links(api.session(ANNA), _say(link, verdict=Verdict.DIFFERENT))).outcomes
+    (told,) = (await review_links(api.session(ANNA), _say(link, verdict=Verdict.DIFFERENT))).outcomes
     assert (told.review, told.problem) == (None, "enter a reason for your decision")
     assert told.reason_for == (Verdict.DIFFERENT,)
     said = _say(link, verdict=Verdict.DIFFERENT, reason="the passport was lent")
-    (told,) = (await judge_links(api.session(ANNA), said)).outcomes
+    (told,) = (await review_links(api.session(ANNA), said)).outcomes
     assert told.problem is None
-    (told,) = (await judge_links(api.session(BERT), _say(link))).outcomes
+    (told,) = (await review_links(api.session(BERT), _say(link))).outcomes
     assert (told.review, told.reason_for) == (None, (Verdict.SAME, Verdict.DIFFERENT, Verdict.RELATED))
     assert api.decided.values[0][1].reason == "the passport was lent"  # type: ignore[attr-defined]
 
@@ -373,9 +373,9 @@ async def test_an_installation_may_demand_a_reason_for_every_review(stages: Pure
     link = _certain(api, 1)
     (row,) = (await list_inbox(api.session(ANNA))).links
     assert row.reason_for == ("same", "different", "related", "unsure")
-    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    (told,) = (await review_links(api.session(ANNA), _say(link))).outcomes
     assert (told.problem, told.reason_for) == ("enter a reason for your decision", ALL)
-    (told,) = (await judge_links(api.session(ANNA), _say(link, reason="seen both passports"))).outcomes
+    (told,) = (await review_links(api.session(ANNA), _say(link, reason="seen both passports"))).outcomes
     assert told.problem is None
 
 
@@ -383,29 +383,29 @@ async def test_possible_links_are_reviewed_one_by_one(api: Api) -> None:
     possible, certain = _possible(api, 1), _certain(api, 2)
     found = await api.runtime.reader.read_links([possible])
     assert found[possible].band is Band.POSSIBLE
-    first, second = (await judge_links(api.session(ANNA), _say(possible, certain))).outcomes
+    first, second = (await review_links(api.session(ANNA), _say(possible, certain))).outcomes
     assert (first.review, first.problem) == (None, "possible links are reviewed one by one")
     assert second.problem is None
-    (alone,) = (await judge_links(api.session(ANNA), _say(possible))).outcomes
+    (alone,) = (await review_links(api.session(ANNA), _say(possible))).outcomes
     assert alone.problem is None
 
 
 async def test_a_colleagues_verdict_is_not_replaced_unseen(api: Api) -> None:
     link = _certain(api, 1)
-    theirs = (await review_link(api.session(TEAMMATE), link, LinkVerdict(Verdict.RELATED, "cousins"))).judged.own
-    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    theirs = (await review_link(api.session(TEAMMATE), link, LinkReview(Verdict.RELATED, "cousins"))).judged.own
+    (told,) = (await review_links(api.session(ANNA), _say(link))).outcomes
     assert (told.review, told.problem) == (None, "colleague reviewed this link meanwhile; look at it again")
     assert told.judged is not None
     assert told.judged.own == theirs
     again = _say(link, seen=theirs, reason="they are one")
-    assert (await judge_links(api.session(ANNA), again)).outcomes[0].problem is None
+    assert (await review_links(api.session(ANNA), again)).outcomes[0].problem is None
 
 
 async def test_an_undone_verdict_is_not_replaced_unseen_either(api: Api) -> None:
     link = _certain(api, 1)
-    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    (told,) = (await review_links(api.session(ANNA), _say(link))).outcomes
     await retract_review(api.session(ANNA), told.review or "")
-    (again,) = (await judge_links(api.session(ANNA), _say(link, seen=told.review, reason="why"))).outcomes
+    (again,) = (await review_links(api.session(ANNA), _say(link, seen=told.review, reason="why"))).outcomes
     assert again.problem == "the decision was undone meanwhile; look at the link again"
 
 
@@ -414,11 +414,11 @@ async def test_two_at_the_same_moment_are_both_kept_and_told(api: Api, monkeypat
 
     async def crossed(*args: object) -> object:
         monkeypatch.setattr(reviews, "record_review", record_review)
-        await review_link(api.session(TEAMMATE), link, LinkVerdict(Verdict.RELATED, "cousins"))
+        await review_link(api.session(TEAMMATE), link, LinkReview(Verdict.RELATED, "cousins"))
         return await record_review(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reviews, "record_review", crossed)
-    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    (told,) = (await review_links(api.session(ANNA), _say(link))).outcomes
     assert told.review is not None
     assert (told.problem or "").startswith("colleague reviewed this link at the same moment; both decisions are kept")
     assert len(api.decided.values) == 2
@@ -426,7 +426,7 @@ async def test_two_at_the_same_moment_are_both_kept_and_told(api: Api, monkeypat
 
 async def test_what_fails_holds_up_nothing_else(api: Api) -> None:
     link = _certain(api, 1)
-    first, second = (await judge_links(api.session(ANNA), _say("0" * 32, link))).outcomes
+    first, second = (await review_links(api.session(ANNA), _say("0" * 32, link))).outcomes
     assert (first.judged, first.problem) == (None, "link not found, or you do not have access to both cases")
     assert second.problem is None
 
@@ -434,7 +434,7 @@ async def test_what_fails_holds_up_nothing_else(api: Api) -> None:
 async def test_hidden_and_missing_links_are_one_answer(api: Api) -> None:
     api.hold(record("fr-pj", to=("BE",)), record("be-fp", to=("FR",)))
     hidden = api.link("fr-pj:1", "be-fp:1")
-    told = (await judge_links(api.session(DORA), _say(hidden, "0" * 32))).outcomes
+    told = (await review_links(api.session(DORA), _say(hidden, "0" * 32))).outcomes
     assert told[0].problem == told[1].problem
     assert api.decided.values == []
 
@@ -442,7 +442,7 @@ async def test_hidden_and_missing_links_are_one_answer(api: Api) -> None:
 async def test_a_reason_of_a_megabyte_is_refused_with_a_clear_word(api: Api) -> None:
     link = _certain(api, 1)
     with pytest.raises(UnprocessableError, match="the reason has more than 2000 characters; shorten it"):
-        await judge_links(api.session(ANNA), _say(link, reason="x" * 1_000_000))
+        await review_links(api.session(ANNA), _say(link, reason="x" * 1_000_000))
     body = {"links": [{"link": link}], "verdict": "same", "reason": "x" * 1_000_000}
     assert (await api.post("/v1/reviews", body)).status_code in (413, 422)
     assert api.decided.values == []
@@ -450,7 +450,7 @@ async def test_a_reason_of_a_megabyte_is_refused_with_a_clear_word(api: Api) -> 
 
 async def test_reviews_are_undone_each_by_itself(api: Api) -> None:
     link = _certain(api, 1)
-    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    (told,) = (await review_links(api.session(ANNA), _say(link))).outcomes
     done, missing = (await retract_reviews(api.session(ANNA), [told.review or "", "no-such"])).outcomes
     assert done.judged is not None
     assert (done.link, done.judged.own, done.problem) == (link, None, None)

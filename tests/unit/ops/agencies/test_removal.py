@@ -6,10 +6,10 @@ import msgspec
 import orjson
 import pytest
 
+from pipeline.access.alerts import AlertState, close_alert, make_alert
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester
-from pipeline.access.subscriptions import SubscriptionState, close_subscription, make_subscription
-from pipeline.ops.agencies.removal import close_subscriptions, make_withdrawal, revoke_disclosures
+from pipeline.ops.agencies.removal import close_alerts, make_withdrawal, revoke_disclosures
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import AcceptedRecord, Position, Provenance
 from pipeline.records.validation import read, sender_problems
@@ -53,9 +53,9 @@ def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester:
 def test_its_saved_searches_end_and_nothing_of_what_they_asked_is_kept() -> None:
     why = Grounds(Purpose.INVESTIGATION, "2026/1")
     asked = [
-        make_subscription(name, "Ivan Petrov", "FR", Requester("anna", agency, "FR", frozenset()), why, NOW)
+        make_alert(name, "Ivan Petrov", "FR", Requester("anna", agency, "FR", frozenset()), why, NOW)
         for name, agency in (("own", "fr-pj"), ("over", "fr-pj"), ("another's", "be-fp"))
     ]
-    asked[1] = close_subscription(asked[1], NOW)
-    (end,) = close_subscriptions(asked, "fr-pj", NOW)
-    assert (end.id, end.state, end.question, end.version) == ("own", SubscriptionState.ENDED, "", 2)
+    asked[1] = close_alert(asked[1], NOW)
+    (end,) = close_alerts(asked, "fr-pj", NOW)
+    assert (end.id, end.state, end.question, end.version) == ("own", AlertState.ENDED, "", 2)

@@ -13,20 +13,20 @@ import orjson
 import pytest
 from aiokafka import TopicPartition
 
+from pipeline.access.alerts import (
+    LASTS,
+    Alert,
+    close_alert,
+    extend_alert,
+    label_alert,
+    make_alert,
+)
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain
 from pipeline.access.hit_ledger import HitQuestion, searched_question
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
-from pipeline.access.subscriptions import (
-    LASTS,
-    Subscription,
-    close_subscription,
-    extend_subscription,
-    label_subscription,
-    make_subscription,
-)
-from pipeline.index.decisions import DecisionReader, subscription_document
+from pipeline.index.decisions import DecisionReader, alert_document
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
@@ -163,10 +163,10 @@ MODEL = load_model()
 PETROV = "ivan petrov born:1980-05-01"
 
 
-def query(agency: str, question: str, *, shared: bool = True) -> Subscription:
+def query(agency: str, question: str, *, shared: bool = True) -> Alert:
     who = Requester(f"someone@{agency}", agency, agency[:2].upper(), frozenset({Role.INVESTIGATOR}))
     why = Grounds(Purpose.PREVENTION, "1")
-    return make_subscription(f"of-{agency}", question, "", who, why, NOW, shared=shared)
+    return make_alert(f"of-{agency}", question, "", who, why, NOW, shared=shared)
 
 
 class AskingAgencies:
@@ -186,10 +186,10 @@ class AskingAgencies:
         )
         self.offset = -1
 
-    async def subscribed(self, subscription: Subscription) -> list[Notice]:
+    async def subscribed(self, subscription: Alert) -> list[Notice]:
         self.offset += 1
         value = msgspec.json.encode(subscription)
-        self.index.write([subscription_document(value, self.offset)])
+        self.index.write([alert_document(value, self.offset)])
         record = SimpleNamespace(value=value, topic="subscriptions", partition=0, offset=self.offset)
         return await self._told(self.queries, record)
 
@@ -227,9 +227,9 @@ async def test_a_new_saved_search_meets_those_that_were_there(agencies: AskingAg
     assert {(notice.agency, notice.other_agency, notice.subscription) for notice in told} == {
         ("be-fp", "fr-pj", "of-be-fp"), ("fr-pj", "be-fp", "of-fr-pj"),
     }  # fmt: skip
-    again = msgspec.structs.replace(extend_subscription(query("be-fp", PETROV), Grounds(Purpose.PREVENTION, "2"), NOW))
+    again = msgspec.structs.replace(extend_alert(query("be-fp", PETROV), Grounds(Purpose.PREVENTION, "2"), NOW))
     assert await agencies.subscribed(again) == []
-    assert await agencies.subscribed(label_subscription(query("be-fp", PETROV), "Tver", NOW)) == []
+    assert await agencies.subscribed(label_alert(query("be-fp", PETROV), "Tver", NOW)) == []
 
 
 @pytest.mark.parametrize(
@@ -242,13 +242,11 @@ async def test_a_new_saved_search_meets_those_that_were_there(agencies: AskingAg
         (query("fr-pj", "zbigniew oczko born:1980-05-01"), {}),
         (query("fr-pj", "ivan petrov"), {}),
         (query("fr-pj", PETROV), {"at": NOW + LASTS}),
-        (close_subscription(query("fr-pj", PETROV), NOW), {}),
+        (close_alert(query("fr-pj", PETROV), NOW), {}),
     ],
     ids=["not-shared", "search-not-shared", "own", "namesake", "other-name", "not-exact", "run-out", "ended"],
 )
-async def test_nobody_is_told_unless_both_share_the_same(
-    agencies: AskingAgencies, standing: Subscription, asked: Any
-) -> None:
+async def test_nobody_is_told_unless_both_share_the_same(agencies: AskingAgencies, standing: Alert, asked: Any) -> None:
     await agencies.subscribed(standing)
     assert await agencies.searched("be-fp", PETROV, **asked) == []
 

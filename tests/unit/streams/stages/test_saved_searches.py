@@ -11,19 +11,19 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
+from pipeline.access.alerts import (
+    LASTS,
+    Alert,
+    close_alert,
+    extend_alert,
+    is_active,
+    make_alert,
+)
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Purpose, Requester
-from pipeline.access.subscriptions import (
-    LASTS,
-    Subscription,
-    close_subscription,
-    extend_subscription,
-    is_active,
-    make_subscription,
-)
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.key_ring import make_reference
@@ -79,7 +79,7 @@ class Partition:
         accepted = self.stages.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
         return self.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
 
-    def query(self, subscription: Subscription) -> list[Notice]:
+    def query(self, subscription: Alert) -> list[Notice]:
         return self.receive(fingerprint_of(subscription, self.model))
 
     def receive(self, print_: Fingerprint) -> list[Notice]:
@@ -92,10 +92,8 @@ class Partition:
         return self.matches.match_outputs(met, claim, self.correlator)
 
 
-def asked(
-    name: str = "s1", by: Requester = BERT, question: str = QUESTION, filters: Filters = NO_FILTERS
-) -> Subscription:
-    return make_subscription(name, question, "", by, WHY, NOW, filters=filters)
+def asked(name: str = "s1", by: Requester = BERT, question: str = QUESTION, filters: Filters = NO_FILTERS) -> Alert:
+    return make_alert(name, question, "", by, WHY, NOW, filters=filters)
 
 
 @pytest.fixture
@@ -163,7 +161,7 @@ def test_a_later_version_is_told_of_though_nothing_that_is_matched_has_changed(p
 
 
 def test_ended_it_keeps_nothing_of_its_filters(partition: Partition) -> None:
-    over = close_subscription(asked(filters=Filters(agencies=("fr-pj",))), NOW)
+    over = close_alert(asked(filters=Filters(agencies=("fr-pj",))), NOW)
     assert over.filters == NO_FILTERS
     assert fingerprint_of(over, partition.model).scope == OwnerScope()
 
@@ -190,7 +188,7 @@ def test_rights_are_checked_when_it_fires(partition: Partition, handling: dict[s
 
 def test_another_purpose_than_the_owner_allows_meets_nothing(partition: Partition) -> None:
     other = Grounds(Purpose.PROSECUTION, "2026/1")
-    partition.query(make_subscription("s1", QUESTION, "", BERT, other, NOW))
+    partition.query(make_alert("s1", QUESTION, "", BERT, other, NOW))
     assert partition.case("fr-pj") == []
 
 
@@ -227,9 +225,9 @@ def test_an_ended_or_expired_query_meets_nothing_until_it_is_renewed(partition: 
     partition.query(asked())
     partition.now = NOW + LASTS + timedelta(days=1)
     assert partition.case("fr-pj") == []
-    again = extend_subscription(asked(), WHY, partition.now)
+    again = extend_alert(asked(), WHY, partition.now)
     assert [notice.other_agency for notice in partition.query(again)] == ["fr-pj"]
-    over = close_subscription(again, partition.now)
+    over = close_alert(again, partition.now)
     assert partition.query(over) == []
     assert partition.case("de-bka") == []
     assert b"petrov" not in msgspec.json.encode(over).lower()
@@ -308,9 +306,7 @@ def test_an_exact_query_meets_a_hit_only_case_in_the_one_band_of_hits(partition:
 
 def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
     work = SavedSearchProcessor(Settings(block_partitions=4), partition.model, "g1")
-    values = [msgspec.json.encode(subscription) for subscription in (asked(), close_subscription(asked(), NOW))] + [
-        b"poison"
-    ]
+    values = [msgspec.json.encode(subscription) for subscription in (asked(), close_alert(asked(), NOW))] + [b"poison"]
     values.append(msgspec.json.encode(msgspec.structs.replace(asked("s2"), question="born:nonsense")))
     records = [SimpleNamespace(topic="s", partition=0, offset=at, value=value) for at, value in enumerate(values)]
     outputs = work.decide_records(None, None, records).outputs  # type: ignore[arg-type]

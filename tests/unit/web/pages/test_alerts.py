@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pipeline.access.alerts import LASTS
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Role
-from pipeline.access.subscriptions import LASTS
-from pipeline.api.services.subscriptions import list_subscriptions
+from pipeline.api.services.alerts import list_alerts
 from pipeline.streams.catalogues import topics
 from pipeline.web.pages.alerts import PAGE
 from support.access.requesters import ANNA, make_requester
@@ -34,7 +34,7 @@ async def test_one_is_asked_on_the_grounds_of_the_session_renewed_and_ended(api:
 async def test_one_has_a_name_of_its_own(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
     await page.send(question=QUESTION, label="<b>Tver")
-    (row,) = (await list_subscriptions(api.session(ANNA))).subscriptions
+    (row,) = (await list_alerts(api.session(ANNA))).subscriptions
     assert row.label == "<b>Tver"
     assert f"<b>Tver {QUESTION}" in " ".join(page.said().split()), "as text"
     await page.send(1, label="Kazan")
@@ -57,7 +57,7 @@ async def test_only_readers_see_it(api: Api) -> None:
 async def test_an_alert_says_how_many_matches_it_has_and_since_when(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
     await page.send(question=QUESTION)
-    name = (await list_subscriptions(api.session(ANNA))).subscriptions[0].id
+    name = (await list_alerts(api.session(ANNA))).subscriptions[0].id
     for at in range(2):
         time = NOW + timedelta(hours=at)
         told = Notice(f"n{at}", "fr-pj", NoticeKind.SHARED_INTEREST, time, subscription=name, other_agency="be-fp")

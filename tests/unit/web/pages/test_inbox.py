@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import Verdict
-from pipeline.api.services.reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
+from pipeline.api.services.reviews import BulkReview, LinkToReview, retract_reviews, review_links
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.inbox import AGAIN, ASSIGN, LIMIT, MORE, NARROW, OPEN, PAGE, REVIEW, UNDO
 from support.access.requesters import ANNA, make_requester
@@ -115,7 +115,7 @@ async def test_what_a_colleague_decides_is_told_to_open_lists(api: Api, told: li
     acts = len(api.audit.acts)
     await page.happen(AGAIN)
     assert (told[-1][0], len(api.audit.acts)) == ("narrow", acts)
-    (made,) = (await judge_links(api.session(CHIEF), BulkVerdict((JudgedLink(link),), Verdict.SAME))).outcomes
+    (made,) = (await review_links(api.session(CHIEF), BulkReview((LinkToReview(link),), Verdict.SAME))).outcomes
     await page.happen(AGAIN)
     name, (row,) = told[-1]
     assert (name, row["link"], row["seen"], row["said"]) == (
@@ -137,7 +137,7 @@ async def test_what_a_colleague_decides_is_told_to_open_lists(api: Api, told: li
 async def test_what_one_decided_is_found_again_and_taken_back(api: Api, told: list[tuple[Any, ...]]) -> None:
     held(api)
     link = link_of(await opened(api, PAGE, ANNA))
-    (made,) = (await judge_links(api.session(ANNA), BulkVerdict((JudgedLink(link),), Verdict.UNSURE))).outcomes
+    (made,) = (await review_links(api.session(ANNA), BulkReview((LinkToReview(link),), Verdict.UNSURE))).outcomes
     assert "Nothing to review" in (await opened(api, PAGE, ANNA)).said()
     for listed in ("unsure", "mine"):
         page = await narrowed(api, ANNA, listed=listed)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.access.reviews import Review, Verdict
-from pipeline.api.services.reviews import BulkVerdict, JudgedLink, judge_links
+from pipeline.api.services.reviews import BulkReview, LinkToReview, review_links
 from pipeline.correlation.claims import link_id
 from pipeline.web.components.reviews import AGAIN
 from pipeline.web.pages.case import PAGE as CASE_PAGE
@@ -77,7 +77,7 @@ async def test_a_colleagues_decision_appears_on_an_open_page_and_leaves_the_form
 
 
 async def test_a_decision_without_a_reason_says_so(lent: Api) -> None:
-    said = BulkVerdict((JudgedLink(LINK["link_id"]),), Verdict.SAME)
-    await judge_links(lent.session(ANNA), said)
+    said = BulkReview((LinkToReview(LINK["link_id"]),), Verdict.SAME)
+    await review_links(lent.session(ANNA), said)
     assert "No reason given" in (await opened(lent, PAGE, ANNA, **LINK)).said()
     assert "Aucun motif indiqué" in (await opened(lent, PAGE, ANNA, "fr", **LINK)).said()

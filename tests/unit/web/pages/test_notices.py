@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.api.services.subscriptions import create_subscription
+from pipeline.api.services.alerts import create_alert
 from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
 from pipeline.web.pages.notices import LIMIT, PAGE
@@ -21,7 +21,7 @@ async def matched(api: Api, code: str) -> RenderedPage:
     """The notices of Bert's one alert, which has met a case of Anna's."""
     api.hold(record("fr-pj", code=code, to=("BE",), title="Vol aggravé", entities=[MAN]))
     filters = Filters(countries=("FR",), roles=("suspect",))
-    alert = (await create_subscription(api.session(BERT), QUESTION, filters=filters)).subscription.id
+    alert = (await create_alert(api.session(BERT), QUESTION, filters=filters)).subscription.id
     told = Notice(
         "n1", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=api.session(BERT).make_reference("fr-pj:1"),
         subscription=alert, other_agency="fr-pj", purpose="investigation", band=Band.CERTAIN,

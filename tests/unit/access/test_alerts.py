@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from pipeline.access.alerts import is_saved_search, match_notice, match_question, saved_search_print
+from pipeline.access.alerts import make_alert as make
 from pipeline.access.release import release_counterpart
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.access.subscriptions import is_saved_search, match_notice, match_question, saved_search_print
-from pipeline.access.subscriptions import make_subscription as make
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.projection import advance_link
 from pipeline.matching.bands import Band

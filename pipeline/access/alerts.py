@@ -33,14 +33,14 @@ TELLING_BANDS: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
 """Bands in which the owner of a silent case is told of an alert that met it."""
 
 
-class SubscriptionState(StrEnum):
+class AlertState(StrEnum):
     """`ended`: nothing of what it asked is kept."""
 
     ACTIVE = "active"
     ENDED = "ended"
 
 
-class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
+class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `subscriptions`, key = id. `version` grows with every renewal; ended, it asks nothing.
 
     `dialled` is the country where the question's phones are dialled. `shared`: others who ask the same, and share that
@@ -51,7 +51,7 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     agency: str
-    state: SubscriptionState
+    state: AlertState
     time: datetime
     version: int
     country: str = ""
@@ -78,7 +78,7 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
         return Asker(self.agency, self.purpose, self.id, self.id)
 
 
-def make_subscription(
+def make_alert(
     name: str,
     question: str,
     dialled: str,
@@ -89,58 +89,52 @@ def make_subscription(
     shared: bool = False,
     filters: Filters = NO_FILTERS,
     label: str = "",
-) -> Subscription:
+) -> Alert:
     """A new alert of the requester's agency."""
-    blank = Subscription(
-        name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject, label=label, made=now
-    )
+    blank = Alert(name, by.agency, AlertState.ACTIVE, now, 0, by.country, by.subject, label=label, made=now)
     made = msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared, filters=filters)
-    return extend_subscription(made, why, now)
+    return extend_alert(made, why, now)
 
 
-def extend_subscription(subscription: Subscription, why: Grounds, now: datetime) -> Subscription:
+def extend_alert(alert: Alert, why: Grounds, now: datetime) -> Alert:
     """The alert for another ninety days, on these grounds."""
     purpose, stated = why.purpose.value, why.case_reference
-    made = subscription.made or subscription.time
-    later = {"time": now, "version": subscription.version + 1, "until": now + LASTS, "made": made}
-    return msgspec.structs.replace(subscription, purpose=purpose, case_reference=stated, **later)
+    made = alert.made or alert.time
+    later = {"time": now, "version": alert.version + 1, "until": now + LASTS, "made": made}
+    return msgspec.structs.replace(alert, purpose=purpose, case_reference=stated, **later)
 
 
-def label_subscription(subscription: Subscription, label: str, now: datetime) -> Subscription:
+def label_alert(alert: Alert, label: str, now: datetime) -> Alert:
     """The same alert under another name; its version stays, since nothing else is asked."""
-    return msgspec.structs.replace(subscription, label=label, labelled=now)
+    return msgspec.structs.replace(alert, label=label, labelled=now)
 
 
-def close_subscription(subscription: Subscription, now: datetime) -> Subscription:
+def close_alert(alert: Alert, now: datetime) -> Alert:
     """The mark that an alert has ended, without what it asked."""
-    return Subscription(subscription.id, subscription.agency, SubscriptionState.ENDED, now, subscription.version + 1)
+    return Alert(alert.id, alert.agency, AlertState.ENDED, now, alert.version + 1)
 
 
-def is_active(subscription: Subscription, now: datetime) -> bool:
+def is_active(alert: Alert, now: datetime) -> bool:
     """Whether it is matched and read at the aware time `now`."""
-    return (
-        subscription.state is SubscriptionState.ACTIVE and subscription.until is not None and now < subscription.until
-    )
+    return alert.state is AlertState.ACTIVE and alert.until is not None and now < alert.until
 
 
-def saved_search_print(
-    subscription: Subscription, keys: tuple[int, ...], entities: tuple[EntityPrint, ...]
-) -> Fingerprint:
+def saved_search_print(alert: Alert, keys: tuple[int, ...], entities: tuple[EntityPrint, ...]) -> Fingerprint:
     """What the correlator matches; of an ended one a mark without content."""
-    over = subscription.state is SubscriptionState.ENDED
-    asked = hashlib.blake2b(f"{subscription.id} {subscription.question} {over}".encode(), digest_size=16).hexdigest()
+    over = alert.state is AlertState.ENDED
+    asked = hashlib.blake2b(f"{alert.id} {alert.question} {over}".encode(), digest_size=16).hexdigest()
     return Fingerprint(
-        case=f"{PREFIX}{subscription.id}",
-        version=subscription.version,
+        case=f"{PREFIX}{alert.id}",
+        version=alert.version,
         hash=asked,
-        agency=subscription.agency,
+        agency=alert.agency,
         country="",
         withdrawn=over,
-        retain_until="" if subscription.until is None else subscription.until.date().isoformat(),
-        handling=Handling(SILENT, (subscription.country,), (subscription.purpose,)),
+        retain_until="" if alert.until is None else alert.until.date().isoformat(),
+        handling=Handling(SILENT, (alert.country,), (alert.purpose,)),
         keys=() if over else keys,
         entities=() if over else entities,
-        scope=subscription.filters.scope,
+        scope=alert.filters.scope,
     )
 
 

@@ -7,12 +7,12 @@ from contextlib import suppress
 
 import msgspec
 
-from pipeline.access import subscriptions as queries
+from pipeline.access import alerts
+from pipeline.access.alerts import Alert, is_active
 from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.access.text_limits import LABEL
-from pipeline.api.answers import SubscriptionAnswer, SubscriptionRow, SubscriptionsAnswer
+from pipeline.api.answers import AlertAnswer, AlertRow, AlertsAnswer
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.search import count_question, require_bounded
 from pipeline.api.session import Session, record_decision, require_short
@@ -25,10 +25,10 @@ from pipeline.streams.catalogues import topics
 MOST = 100
 """Active alerts of one agency: each is held against every case that comes."""
 
-NO_SUBSCRIPTION = "alert not found, or not your agency's"
+NO_ALERT = "alert not found, or not your agency's"
 
 
-async def create_subscription(
+async def create_alert(
     session: Session,
     question: str,
     country: str = "",
@@ -36,7 +36,7 @@ async def create_subscription(
     *,
     share: bool = False,
     label: str = "",
-) -> SubscriptionAnswer:
+) -> AlertAnswer:
     """Ask a question of every case held and to come, for ninety days; its filters narrow what of it is told.
 
     Raises UnprocessableError, ConflictError, UnavailableError.
@@ -47,15 +47,15 @@ async def create_subscription(
     session.require_reader()
     require_bounded(filters)
     _require_matchable(question)
-    if len(await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)) >= MOST:
+    if len(await session.runtime.decisions.list_alerts(session.requester.agency, MOST)) >= MOST:
         raise ConflictError(LiaisonError("your agency has {most} alerts already; stop one first", most=MOST))
     name = uuid.uuid4().hex
-    counted = await count_question(session, parse_question(question), country, f"{queries.PREFIX}{name}")
+    counted = await count_question(session, parse_question(question), country, f"{alerts.PREFIX}{name}")
     who, why = session.requester, session.grounds
-    made = queries.make_subscription(
+    made = alerts.make_alert(
         name, question, country, who, why, session.now, shared=share, filters=filters, label=_plain_label(label)
     )
-    saved = await _record_subscription(session, made)
+    saved = await _record_alert(session, made)
     return msgspec.structs.replace(saved, not_asked=counted.not_asked)
 
 
@@ -71,20 +71,20 @@ def _require_matchable(question: str) -> None:
         )
 
 
-async def renew_subscription(session: Session, name: str) -> SubscriptionAnswer:
+async def renew_alert(session: Session, name: str) -> AlertAnswer:
     """Ninety more days from now, on this request's purpose and case reference.
 
     Raises NotFoundError, UnavailableError.
     """
-    return await _record_subscription(
-        session, queries.extend_subscription(await _require_own(session, name), session.grounds, session.now)
+    return await _record_alert(
+        session, alerts.extend_alert(await _require_own(session, name), session.grounds, session.now)
     )
 
 
-async def label_subscription(session: Session, name: str, label: str) -> SubscriptionAnswer:
+async def label_alert(session: Session, name: str, label: str) -> AlertAnswer:
     """Call it something else, or nothing. Raises NotFoundError, UnprocessableError, UnavailableError."""
     held = await _require_own(session, name)
-    return await _record_subscription(session, queries.label_subscription(held, _plain_label(label), session.now))
+    return await _record_alert(session, alerts.label_alert(held, _plain_label(label), session.now))
 
 
 def _plain_label(label: str) -> str:
@@ -94,60 +94,54 @@ def _plain_label(label: str) -> str:
     return plain
 
 
-async def end_subscription(session: Session, name: str) -> SubscriptionAnswer:
+async def end_alert(session: Session, name: str) -> AlertAnswer:
     """End it; what it asked is kept no longer. Raises NotFoundError, UnavailableError."""
-    ended = await _record_subscription(
-        session, queries.close_subscription(await _require_own(session, name), session.now)
-    )
+    ended = await _record_alert(session, alerts.close_alert(await _require_own(session, name), session.now))
     with suppress(GuessError):  # then it is asked again when there is room, and then forgotten
-        await session.runtime.guesses.forget(session.requester.agency, f"{queries.PREFIX}{name}")
+        await session.runtime.guesses.forget(session.requester.agency, f"{alerts.PREFIX}{name}")
     return ended
 
 
-async def list_subscriptions(session: Session) -> SubscriptionsAnswer:
+async def list_alerts(session: Session) -> AlertsAnswer:
     """What the requester's agency asks, those made last first, with what has run out and awaits renewal."""
     session.require_reader()
-    found = await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)
+    found = await session.runtime.decisions.list_alerts(session.requester.agency, MOST)
     await session.audit(ActKind.SUBSCRIPTION, {"listed": len(found)})
-    return SubscriptionsAnswer(*session.moment, tuple(_make_row(session, subscription) for subscription in found))
+    return AlertsAnswer(*session.moment, tuple(_make_row(session, alert) for alert in found))
 
 
-async def _require_own(session: Session, name: str) -> Subscription:
+async def _require_own(session: Session, name: str) -> Alert:
     session.require_reader()
-    subscription = (await session.runtime.decisions.subscriptions_of([name])).get(name)
-    if (
-        subscription is None
-        or subscription.agency != session.requester.agency
-        or subscription.state is not queries.SubscriptionState.ACTIVE
-    ):
+    alert = (await session.runtime.decisions.alerts_of([name])).get(name)
+    if alert is None or alert.agency != session.requester.agency or alert.state is not alerts.AlertState.ACTIVE:
         await session.audit(ActKind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
-        raise NotFoundError(NO_SUBSCRIPTION)
-    return subscription
+        raise NotFoundError(NO_ALERT)
+    return alert
 
 
-async def _record_subscription(session: Session, subscription: Subscription) -> SubscriptionAnswer:
-    asked: dict[str, object] = {"question": subscription.question, "state": subscription.state}
-    if subscription.label:
-        asked["label"] = subscription.label
-    if not subscription.filters.empty:
-        asked["filters"] = msgspec.to_builtins(subscription.filters)
-    await session.audit(ActKind.SUBSCRIPTION, asked, about=subscription.id)
-    await record_decision(session, topics.SUBSCRIPTIONS, subscription.id, subscription)
-    return SubscriptionAnswer(*session.moment, _make_row(session, subscription))
+async def _record_alert(session: Session, alert: Alert) -> AlertAnswer:
+    asked: dict[str, object] = {"question": alert.question, "state": alert.state}
+    if alert.label:
+        asked["label"] = alert.label
+    if not alert.filters.empty:
+        asked["filters"] = msgspec.to_builtins(alert.filters)
+    await session.audit(ActKind.SUBSCRIPTION, asked, about=alert.id)
+    await record_decision(session, topics.SUBSCRIPTIONS, alert.id, alert)
+    return AlertAnswer(*session.moment, _make_row(session, alert))
 
 
-def _make_row(session: Session, subscription: Subscription) -> SubscriptionRow:
-    return SubscriptionRow(
-        id=subscription.id,
-        active=is_active(subscription, session.now),
-        label=subscription.label or None,
-        question=subscription.question or None,
-        country=subscription.dialled or None,
-        filters=subscription.filters,
-        shared=subscription.shared,
-        owner=subscription.owner or None,
-        purpose=subscription.purpose or None,
-        case_reference=subscription.case_reference or None,
-        time=subscription.time.isoformat(),
-        until=None if subscription.until is None else subscription.until.isoformat(),
+def _make_row(session: Session, alert: Alert) -> AlertRow:
+    return AlertRow(
+        id=alert.id,
+        active=is_active(alert, session.now),
+        label=alert.label or None,
+        question=alert.question or None,
+        country=alert.dialled or None,
+        filters=alert.filters,
+        shared=alert.shared,
+        owner=alert.owner or None,
+        purpose=alert.purpose or None,
+        case_reference=alert.case_reference or None,
+        time=alert.time.isoformat(),
+        until=None if alert.until is None else alert.until.isoformat(),
     )

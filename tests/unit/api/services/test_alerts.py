@@ -8,22 +8,22 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.access.alerts import LASTS, make_alert
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Grounds, Purpose, Role
-from pipeline.access.subscriptions import LASTS, make_subscription
 from pipeline.access.text_limits import LABEL
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
+from pipeline.api.services.alerts import (
+    create_alert,
+    end_alert,
+    label_alert,
+    list_alerts,
+    renew_alert,
+)
 from pipeline.api.services.notices import list_notices
 from pipeline.api.services.search import Search, search
-from pipeline.api.services.subscriptions import (
-    create_subscription,
-    end_subscription,
-    label_subscription,
-    list_subscriptions,
-    renew_subscription,
-)
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
@@ -37,7 +37,7 @@ async def matched(
 ) -> str:
     """An alert of Bert's that met a case of Anna's, as the correlate stage tells it."""
     api.hold(record("fr-pj", code=code, to=("BE",), **fields))
-    name: str = (await create_subscription(api.session(BERT), question, filters=filters)).subscription.id
+    name: str = (await create_alert(api.session(BERT), question, filters=filters)).subscription.id
     reference = api.session(BERT).make_reference("fr-pj:1")
     told = Notice(f"m-{name}", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=reference, subscription=name)
     await api.decided.write(topics.NOTICES, told.id, told)
@@ -49,51 +49,51 @@ async def read(api: Api) -> list[str | None]:
 
 
 async def test_it_lasts_ninety_days_and_is_renewed_on_new_grounds(api: Api) -> None:
-    made = (await create_subscription(api.session(BERT), QUESTION, "BE")).subscription
+    made = (await create_alert(api.session(BERT), QUESTION, "BE")).subscription
     assert (made.active, made.until) == (True, (NOW + LASTS).isoformat())
     api.now = NOW + LASTS
-    (listed,) = (await list_subscriptions(api.session(BERT))).subscriptions
+    (listed,) = (await list_alerts(api.session(BERT))).subscriptions
     assert listed.active is False
-    again = (await renew_subscription(api.session(BERT, purpose="prosecution"), made.id)).subscription
+    again = (await renew_alert(api.session(BERT, purpose="prosecution"), made.id)).subscription
     assert (again.active, again.purpose) == (True, "prosecution")
-    assert (await list_subscriptions(api.session(ANNA))).subscriptions == ()
+    assert (await list_alerts(api.session(ANNA))).subscriptions == ()
 
 
 async def list_labels(api: Api) -> list[str | None]:
-    return [row.label for row in (await list_subscriptions(api.session(BERT))).subscriptions]
+    return [row.label for row in (await list_alerts(api.session(BERT))).subscriptions]
 
 
 async def test_renewed_or_named_it_keeps_its_place(api: Api) -> None:
     made: list[str] = []
     for label in ("first", "second", "third"):
-        made.append((await create_subscription(api.session(BERT), QUESTION, label=label)).subscription.id)
+        made.append((await create_alert(api.session(BERT), QUESTION, label=label)).subscription.id)
         api.now += timedelta(minutes=1)
-    await label_subscription(api.session(BERT), made[0], "first again")
+    await label_alert(api.session(BERT), made[0], "first again")
     api.now += timedelta(days=60)
-    await renew_subscription(api.session(BERT), made[1])
+    await renew_alert(api.session(BERT), made[1])
     api.now += timedelta(days=60)
-    await renew_subscription(api.session(BERT), made[0])
+    await renew_alert(api.session(BERT), made[0])
     assert await list_labels(api) == ["third", "second", "first again"]
 
 
 async def test_one_of_before_it_was_kept_when_one_was_made_keeps_its_place_from_then_on(api: Api) -> None:
     why = Grounds(Purpose.INVESTIGATION, "2026/1")
     for number, label in enumerate(("first", "second")):
-        query = make_subscription(f"q{number}", QUESTION, "", BERT, why, api.now, label=label)
+        query = make_alert(f"q{number}", QUESTION, "", BERT, why, api.now, label=label)
         old = msgspec.structs.replace(query, made=None)
         await api.decided.write(topics.SUBSCRIPTIONS, old.id, old)
         api.now += timedelta(minutes=1)
     assert await list_labels(api) == ["second", "first"]
-    await renew_subscription(api.session(BERT), "q0")
+    await renew_alert(api.session(BERT), "q0")
     assert await list_labels(api) == ["second", "first"]
 
 
 async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
-    name = (await create_subscription(api.session(BERT), QUESTION)).subscription.id
-    over = (await end_subscription(api.session(BERT), name)).subscription
+    name = (await create_alert(api.session(BERT), QUESTION)).subscription.id
+    over = (await end_alert(api.session(BERT), name)).subscription
     assert (over.active, over.question, over.owner) == (False, None, None)
-    assert (await list_subscriptions(api.session(BERT))).subscriptions == ()
-    for again in (end_subscription(api.session(BERT), name), renew_subscription(api.session(BERT), name)):
+    assert (await list_alerts(api.session(BERT))).subscriptions == ()
+    for again in (end_alert(api.session(BERT), name), renew_alert(api.session(BERT), name)):
         with pytest.raises(NotFoundError):
             await again
 
@@ -103,31 +103,31 @@ async def test_it_is_called_what_its_agency_says_in_its_list_and_in_its_notices(
     (told,) = (await list_notices(api.session(BERT))).notices
     assert told.label is None
     exact = "the man from Tver " + "x" * (LABEL.most - len("the man from Tver "))
-    called = (await label_subscription(api.session(BERT), name, exact.replace("man ", "  man\n"))).subscription
+    called = (await label_alert(api.session(BERT), name, exact.replace("man ", "  man\n"))).subscription
     assert called.label == exact
-    for longer in (label_subscription(api.session(BERT), name, exact + "x"),
-                   create_subscription(api.session(BERT), QUESTION, label=exact + "x")):  # fmt: skip
+    for longer in (label_alert(api.session(BERT), name, exact + "x"),
+                   create_alert(api.session(BERT), QUESTION, label=exact + "x")):  # fmt: skip
         with pytest.raises(UnprocessableError, match="the name has more than 200 characters"):
             await longer
-    await label_subscription(api.session(BERT), name, "Tver")
+    await label_alert(api.session(BERT), name, "Tver")
     (told,) = (await list_notices(api.session(BERT))).notices
     assert (told.label, told.question) == ("Tver", QUESTION)
     assert b"Tver" not in msgspec.json.encode(api.audit.acts), "what is asked is on record encrypted"
-    again = (await renew_subscription(api.session(BERT), name)).subscription
+    again = (await renew_alert(api.session(BERT), name)).subscription
     assert again.label == "Tver"
-    assert (await label_subscription(api.session(BERT), name, "")).subscription.label is None
+    assert (await label_alert(api.session(BERT), name, "")).subscription.label is None
     with pytest.raises(NotFoundError):
-        await label_subscription(api.session(ANNA), name, "mine")
-    made = (await create_subscription(api.session(BERT), QUESTION, label="Tver")).subscription
+        await label_alert(api.session(ANNA), name, "mine")
+    made = (await create_alert(api.session(BERT), QUESTION, label="Tver")).subscription
     assert made.label == "Tver"
-    assert (await end_subscription(api.session(BERT), made.id)).subscription.label is None
+    assert (await end_alert(api.session(BERT), made.id)).subscription.label is None
 
 
 async def test_another_name_asks_nothing_new(api: Api) -> None:
-    name = (await create_subscription(api.session(BERT), QUESTION, share=True)).subscription.id
-    made = (await api.runtime.decisions.subscriptions_of([name]))[name]
-    await label_subscription(api.session(BERT), name, "Tver")
-    named = (await api.runtime.decisions.subscriptions_of([name]))[name]
+    name = (await create_alert(api.session(BERT), QUESTION, share=True)).subscription.id
+    made = (await api.runtime.decisions.alerts_of([name]))[name]
+    await label_alert(api.session(BERT), name, "Tver")
+    named = (await api.runtime.decisions.alerts_of([name]))[name]
     assert (named.version, named.until) == (made.version, made.until), "correlate takes it for what it holds"
 
 
@@ -140,7 +140,7 @@ async def test_its_matches_are_read_under_present_rights(api: Api) -> None:
     assert await read(api) == []
     api.hold(record("fr-pj", to=("BE",), version=4))
     assert await read(api) == ["fr-pj:1"]
-    await end_subscription(api.session(BERT), name)
+    await end_alert(api.session(BERT), name)
     assert await read(api) == []
 
 
@@ -221,39 +221,39 @@ async def test_it_keeps_its_filters_until_it_ends(api: Api) -> None:
     renewed = (await api.post(f"/v1/subscriptions/{made['id']}/renew", {}, BERT)).json()["subscription"]
     (listed,) = (await api.get("/v1/subscriptions", BERT)).json()["subscriptions"]
     assert renewed["filters"] == listed["filters"] == stated
-    assert (await end_subscription(api.session(BERT), made["id"])).subscription.filters.empty
+    assert (await end_alert(api.session(BERT), made["id"])).subscription.filters.empty
     too_long = {"question": QUESTION, "filters": {"roles": ["x" * 129]}}
     assert (await api.post("/v1/subscriptions", too_long, BERT)).status_code == 422
     with pytest.raises(UnprocessableError):
-        await create_subscription(api.session(BERT), QUESTION, filters=Filters(roles=("x" * 129,)))
+        await create_alert(api.session(BERT), QUESTION, filters=Filters(roles=("x" * 129,)))
 
 
 async def test_filters_alone_are_no_alert(api: Api) -> None:
     for question in ("", "offence:theft"):
         with pytest.raises(UnprocessableError):
-            await create_subscription(api.session(BERT), question, filters=Filters(roles=("suspect",)))
+            await create_alert(api.session(BERT), question, filters=Filters(roles=("suspect",)))
 
 
 async def test_who_may_not(api: Api) -> None:
-    name = (await create_subscription(api.session(BERT), QUESTION)).subscription.id
-    for attempt in (end_subscription(api.session(ANNA), name), renew_subscription(api.session(ANNA), name)):
+    name = (await create_alert(api.session(BERT), QUESTION)).subscription.id
+    for attempt in (end_alert(api.session(ANNA), name), renew_alert(api.session(ANNA), name)):
         with pytest.raises(NotFoundError):
             await attempt
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
         session = api.session(make_requester("be-fp", role))
-        for attempt in (create_subscription(session, QUESTION), end_subscription(session, name)):
+        for attempt in (create_alert(session, QUESTION), end_alert(session, name)):
             with pytest.raises(ForbiddenError):
                 await attempt
 
 
 async def test_it_is_audited_first(api: Api) -> None:
     with pytest.raises(UnprocessableError):
-        await create_subscription(api.session(BERT), "born:nonsense")
-    await create_subscription(api.session(BERT), QUESTION)
+        await create_alert(api.session(BERT), "born:nonsense")
+    await create_alert(api.session(BERT), QUESTION)
     assert api.audit.kinds() == [ActKind.SUBSCRIPTION]
     api.audit.away = True
     with pytest.raises(UnavailableError):
-        await create_subscription(api.session(BERT), QUESTION)
+        await create_alert(api.session(BERT), QUESTION)
     assert len(api.decided.values) == 1
 
 
