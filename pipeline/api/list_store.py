@@ -94,13 +94,6 @@ class ListDraft(msgspec.Struct, frozen=True):
         return self.created + LASTS
 
 
-class _StoredDraft(msgspec.Struct):
-    """The first line of file `.table`; both files are encrypted under the key of the month of `created`."""
-
-    created: datetime
-    draft: str
-
-
 class _Sealed(msgspec.Struct):
     """File `job`, or the first line of `table`, encrypted under the key of the month of `created`."""
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import orjson
@@ -242,7 +242,7 @@ class Session:
     async def audit(
         self,
         kind: ActKind,
-        query: Mapping[str, Any] | None = None,
+        query: Mapping[str, object] | None = None,
         shown: Iterable[ShownCase] = (),
         about: str = "",
         rule: RequestRule | None = None,

@@ -15,6 +15,7 @@ from pipeline.access.release import CaseMeta, link_audience
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
 from pipeline.correlation.key_ring import digest_name
 from pipeline.matching.bands import Band, Basis, ExactMatch
+from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, RejectedMessage
 from pipeline.records.normalised import RecordWarning
@@ -65,6 +66,16 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
         return (self.provenance.signature or None) if self.provenance else None
 
 
+class TiedEntities(msgspec.Struct, frozen=True):
+    """Two entities that the evidence of a link is about, and what that is worth, in hundredths of a bit."""
+
+    entity_a: str
+    entity_b: str
+    bits: int
+    type_a: str = ""
+    type_b: str = ""
+
+
 class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `links`; a tombstone names the two cases and their versions, nothing else.
 
@@ -87,6 +98,16 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     exact_a: ExactMatch = msgspec.field(default=ExactMatch.NONE, name="equal_a")
     exact_b: ExactMatch = msgspec.field(default=ExactMatch.NONE, name="equal_b")
     basis: Basis = Basis.SAME
+
+    @property
+    def explanation(self) -> Explanation:
+        """Its evidence. Raises msgspec.ValidationError for a link that was read without it."""
+        return msgspec.convert(self.evidence, Explanation)
+
+    @property
+    def ties(self) -> tuple[TiedEntities, ...]:
+        """The entities that its evidence is about, as far as it was read; their types only with the whole of it."""
+        return msgspec.convert((self.evidence or {}).get("entities", ()), tuple[TiedEntities, ...])
 
 
 class RejectedDocument(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -112,10 +112,10 @@ def _make_ties(link: LinkDocument, number: Mapping[EntityKey, int]) -> Iterator[
     """A link's ties between entities of one type, by its evidence; a shared number ties nothing."""
     if link.basis is Basis.SHARED:
         return
-    for pair in link.evidence["entities"] if link.evidence else ():
-        a, b = (number.get((side.case, pair[f"entity_{name}"])) for name, side in (("a", link.a), ("b", link.b)))
-        if pair["type_a"] == pair["type_b"] and pair["bits"] > 0 and a is not None and b is not None:
-            yield Tie(pair["bits"], a, b)
+    for pair in link.ties:
+        a, b = number.get((link.a.case, pair.entity_a)), number.get((link.b.case, pair.entity_b))
+        if pair.type_a == pair.type_b and pair.bits > 0 and a is not None and b is not None:
+            yield Tie(pair.bits, a, b)
 
 
 def _entities_by_id(case: CaseDocument) -> dict[str, AsSent]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pipeline.access.redaction import HitRow, LinkRow
+from pipeline.api.answers import AsSent
 from pipeline.api.services.export_words import describe_link
 from pipeline.index.documents import CaseRecord
 from pipeline.records.countries import country_code
@@ -64,7 +65,7 @@ def _make_hit_end(hit: HitRow) -> FtmEntity:
     return _make_entity(_make_id("hit", hit.reference), "Project", {"publisher": [hit.agency]})
 
 
-def _choose_schemas(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
+def _choose_schemas(named: AsSent) -> Iterator[FollowTheMoneySchema]:
     """The schemas that an entity becomes: none, one, or two where an account has both a number and a wallet."""
     row = ENTITY_TYPES_BY_NAME.get(named["type"])
     for shape in row.follow_the_money if row else ():
@@ -72,7 +73,7 @@ def _choose_schemas(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
             yield shape
 
 
-def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
+def _make_properties(named: AsSent, shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
     """The properties of an entity in one of its schemas."""
     properties: dict[str, list[Any]] = {}
     for field, name in shape.properties.items():
@@ -89,7 +90,7 @@ def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> d
     return properties
 
 
-def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, party: bool) -> FtmEntity:
+def _make_participation(project: str, named: AsSent, thing: str, *, party: bool) -> FtmEntity:
     """That a case names something: a party takes part in it, how anything else belongs to it is not said."""
     schema, ends = (
         ("ProjectParticipant", {"project": [project], "participant": [thing]})

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
-
-from pipeline.api.answers import LinkSide, NamedEntity
+from pipeline.api.answers import AsSent, LinkSide, NamedEntity
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
-from pipeline.matching.explain.explanation import EntityEvidence, Explanation
+from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import strongest_pair
 from pipeline.records.names import full_name
 
@@ -23,7 +20,7 @@ NAMING: Final = (*SHOWN, *(f"data.entities.{field}" for field in ("id", "type", 
 
 def pair_of(link: LinkDocument) -> EntityEvidence | None:
     """The two entities that speak most for a link; None where its evidence names none."""
-    return strongest_pair(msgspec.convert(link.evidence, Explanation)) if link.evidence else None
+    return strongest_pair(link.explanation) if link.evidence else None
 
 
 class LinkedThing(NamedTuple):
@@ -48,7 +45,7 @@ def things_of(pair: EntityEvidence | None) -> tuple[LinkedThing, LinkedThing]:
 def name_side(case: CaseDocument, thing: LinkedThing) -> LinkSide:
     """One side of a link: its case, and the entity that it is about as its agency sent it."""
     data = case.data or {}
-    held: Mapping[str, Any] = next((one for one in data.get("entities", ()) if one.get("id") == thing.entity), {})
+    held: AsSent = next((one for one in data.get("entities", ()) if one.get("id") == thing.entity), {})
     return LinkSide(
         case=case.case,
         agency=case.agency,
@@ -68,7 +65,7 @@ def name_entities(case: CaseDocument) -> tuple[NamedEntity, ...]:
     return tuple(NamedEntity(held.get("id"), held.get("type"), name_entity(held)) for held in entities)
 
 
-def name_entity(entity: Mapping[str, Any], compared: str = "") -> str | None:
+def name_entity(entity: AsSent, compared: str = "") -> str | None:
     """The name of an entity that was compared, else its first one, or the number that stands for it."""
     names = [said for name in entity.get("names") or () if (said := full_name(name))]
     words = set(compared.split())

@@ -243,11 +243,10 @@ def find_other_case(cases: Sequence[str], key: str) -> str:
 
 def find_own_entities(seen: SeenLink, key: str) -> tuple[str, ...]:
     """The entities of a case that a link ties to something, the strongest first."""
-    pairs: list[dict[str, Any]] = (seen.link.evidence or {}).get("entities", [])
-    ranked = sorted(pairs, key=lambda pair: -int(pair["bits"]))
-    tied = [pair for pair in ranked if pair["bits"] > 0] or ranked[:1]
-    own = "a" if seen.link.cases[0] == key else "b"
-    return tuple(dict.fromkeys(pair[f"entity_{own}"] for pair in tied))
+    ranked = sorted(seen.link.ties, key=lambda pair: -pair.bits)
+    tied = [pair for pair in ranked if pair.bits > 0] or ranked[:1]
+    is_a = seen.link.cases[0] == key
+    return tuple(dict.fromkeys(pair.entity_a if is_a else pair.entity_b for pair in tied))
 
 
 async def _keep_wanted(
@@ -332,7 +331,7 @@ async def read_evidence(session: Session, link: str, come_from: str = "") -> Lin
     if sides.link is None:
         await session.audit(ActKind.READ, {"link": link}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_LINK)
-    found = msgspec.convert(sides.link.evidence, Explanation)
+    found = sides.link.explanation
     pair = strongest_pair(found)
     own = _own_case(session, sides, come_from)
     entity, other = _entity_of(pair, sides.link, own), next(key for key in sides.link.cases if key != own)
@@ -415,10 +414,10 @@ async def _are_same(session: Session, *things: tuple[str, str]) -> bool:
 
 def _ties_of(link: LinkDocument, case: str, entity: str) -> dict[str, int]:
     """The entities of the other side that a link ties an entity of a case to, with their bits."""
-    own, other = ("a", "b") if link.a.case == case else ("b", "a")
-    pairs: list[dict[str, Any]] = (link.evidence or {}).get("entities", [])
-    about = [pair for pair in pairs if pair[f"entity_{own}"] == entity and pair["bits"] > 0]
-    return {pair[f"entity_{other}"]: pair["bits"] for pair in about}
+    tied = [pair for pair in link.ties if pair.bits > 0]
+    if link.a.case == case:
+        return {pair.entity_b: pair.bits for pair in tied if pair.entity_a == entity}
+    return {pair.entity_a: pair.bits for pair in tied if pair.entity_b == entity}
 
 
 async def _make_candidate(

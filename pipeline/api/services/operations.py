@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from aiokafka.errors import KafkaError
@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.release import View
 from pipeline.access.requester import Role
+from pipeline.api.answers import AsSent
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.session import Session
 from pipeline.index.reading import STATE_FIELDS, IndexReader
@@ -178,7 +179,7 @@ async def _add_content(
     if views[key] is not View.FULL:
         return answer
     async with audited_operation(session, f"rejected compare {message.position}", session.make_shown(views)):
-        data: dict[str, Any] = document.data or {}
+        data: AsSent = document.data or {}
     return msgspec.structs.replace(
         answer, case=key, accepted_version=document.version, differences=compare_payloads(data, original)
     )

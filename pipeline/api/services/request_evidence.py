@@ -17,7 +17,6 @@ from pipeline.api.services.links import Surroundings, find_surroundings
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import agreeing_things, plain_summary, strongest_pair
 
 MOST_LINKS: Final = 5
@@ -65,7 +64,7 @@ def _other_side(link: LinkDocument, case: str, around: Surroundings) -> CaseDocu
 def _describe_link(session: Session, link: LinkDocument, case: str, cases: Mapping[str, CaseDocument]) -> RequestedLink:
     """The other side of a link, and why it is there."""
     other = cases[next(key for key in link.cases if key != case)]
-    found = msgspec.convert(link.evidence, Explanation)
+    found = link.explanation
     pair = strongest_pair(found)
     a, b = things_of(pair)
     return RequestedLink(

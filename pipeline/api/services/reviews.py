@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,7 @@ from pipeline.access.release import View
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import (
     EvidenceChange,
+    Mark,
     NotUndoableError,
     Review,
     ReviewSummary,
@@ -41,7 +42,6 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import STATE_FIELDS
 from pipeline.locale import translate
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import Explanation
 from pipeline.streams.catalogues import topics
 
 NO_LINK = "link not found, or you do not have access to both cases"
@@ -249,8 +249,8 @@ def make_review(session: Session, sides: ReviewableLink, said: LinkReview) -> Re
     )
 
 
-def _mark_evidence(session: Session, link: LinkDocument) -> Any:
-    return evidence_marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.evidence_key, link.link)
+def _mark_evidence(session: Session, link: LinkDocument) -> tuple[Mark, ...]:
+    return evidence_marks(link.explanation, session.runtime.opaque.evidence_key, link.link)
 
 
 async def record_review(session: Session, sides: ReviewableLink, made: Review) -> ReviewsAnswer:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.access.redaction import LinkRow
+from pipeline.api.answers import AsSent
 from pipeline.api.services.export_words import describe_link
 from pipeline.index.documents import CaseRecord
 from pipeline.records.countries import country_code
@@ -90,7 +91,7 @@ def _make_incident(key: str, properties: Mapping[str, Any], created: str, modifi
     return _make_dated_object("incident", ("case", key), {**properties, **named}, created, modified)
 
 
-def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Object | None:
+def _make_entity(case: str, named: AsSent, incident: Object) -> Object | None:
     """What a case names, marked and dated as the case is; None for what the standard does not know."""
     row = ENTITY_TYPES_BY_NAME.get(named["type"])
     made = row.stix if row else None
@@ -105,7 +106,7 @@ def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Objec
     )
 
 
-def _party_fields(named: Mapping[str, Any], identity_class: str) -> Object:
+def _party_fields(named: AsSent, identity_class: str) -> Object:
     names = list(named.get("names") or ())
     full = [full_name(name) for name in names if name.get("kind") not in ALIASES] or [full_name(name) for name in names]
     others = [name for name in map(full_name, names) if name not in full[:1]]
@@ -124,7 +125,7 @@ def _drop_empty(said: Mapping[str, Iterable[str | None] | None]) -> Iterator[tup
     return ((word, some) for word, values in said.items() if (some := [value for value in values or () if value]))
 
 
-def _place_fields(named: Mapping[str, Any]) -> Object | None:
+def _place_fields(named: AsSent) -> Object | None:
     """A place; the standard asks for a country or coordinates."""
     country = country_code(named["country"]) if named.get("country") else ""
     whole = named.get("latitude") is not None and named.get("longitude") is not None
@@ -138,7 +139,7 @@ def _place_fields(named: Mapping[str, Any]) -> Object | None:
     }  # fmt: skip
 
 
-def _make_marking(agency: str, handling: Mapping[str, Any]) -> Object:
+def _make_marking(agency: str, handling: AsSent) -> Object:
     """What the owner says of the use of a case, as a Statement Marking: TLP knows no purposes."""
     clauses = [f"{agency}: handling {handling.get('code', 'owner only')}"]
     clauses += [f"{word} {', '.join(some)}" for word, some in _drop_empty({

@@ -6,7 +6,7 @@ All as its agency sent it: relations are owner, driver, member and others that a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import htpy
@@ -169,7 +169,7 @@ def describe_relation(words: Words, sent: str, *, outgoing: bool) -> str:
 class RelatedEntities:
     """The relations of a case, each to be read from either of its two entities; `country` is of its agency."""
 
-    def __init__(self, words: Words, data: Mapping[str, Any], country: str) -> None:
+    def __init__(self, words: Words, data: AsSent, country: str) -> None:
         self._words, self._country = words, country
         self._entities: dict[str, AsSent] = {entity["id"]: entity for entity in data.get("entities", ())}
         self._of: defaultdict[str, list[tuple[str, AsSent, str]]] = defaultdict(list)

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import msgspec
-
 from pipeline.access.case_filters import Filters, is_day
 from pipeline.index.filters import FACETS, MOST_VALUES, FacetCounts, FacetValue
 from pipeline.locale import N_
@@ -189,11 +187,6 @@ def _format_facet_value(words: Words, facet: str, value: str) -> str:
             return format_offence(words, value)
         case _:
             return value
-
-
-def read_filters(stated: Mapping[str, Any]) -> Filters:
-    """The filters of a row."""
-    return msgspec.convert(stated, Filters)
 
 
 def draw_search_link(words: Words, question: str, filters: Filters, label: str = "", **attributes: Any) -> None:

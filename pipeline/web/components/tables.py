@@ -22,11 +22,11 @@ Fact = tuple[str, str | Callable[[], object] | None]
 
 
 @contextmanager
-def panel(title: str, aside: str = "", *, tight: bool = False, level: str = "h2") -> Iterator[TextElement | None]:
+def panel(title: str, aside: str = "", *, tight: bool = False) -> Iterator[TextElement | None]:
     """A section with its heading; `tight` leaves no room around a table or list. Gives what stands aside, if any."""
     with box("section", "panel", aria_label=title):
         with box("header"):
-            text(level, title)
+            text("h2", title)
             beside = text("span", aside, "aside") if aside else None
         with box("div", "inside tight" if tight else "inside"):
             yield beside

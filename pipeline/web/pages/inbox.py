@@ -7,14 +7,14 @@ what it needs by events.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import htpy
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
@@ -159,6 +159,17 @@ class _Opened(msgspec.Struct, frozen=True):
     link: LinkName
 
 
+class ToldOutcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What static/triage.js is told of a link: `seen` is the review that holds, `said` the decision of a colleague."""
+
+    link: str
+    review: str | None
+    seen: str | None
+    reason_for: tuple[str, ...] | None
+    problem: str | None
+    said: str | UnsetType = UNSET
+
+
 class _ReviewAct(BulkReview, frozen=True, kw_only=True):
     """A review as the API takes it, and its number among those of the page.
 
@@ -288,7 +299,7 @@ class TriageDesk:
         else:
             self._show(link, lambda: draw_evidence(self.view, found))
 
-    def _show(self, link: str, draw: Any) -> None:
+    def _show(self, link: str, draw: Callable[[], object]) -> None:
         if self.pane is not None and link == self.opened:
             self.pane.clear()
             with self.pane:
@@ -298,7 +309,7 @@ class TriageDesk:
         """Save the decisions of one message, each with links, decision and reason, and tell what became of them."""
         told: _ReviewActs = read_event(event, _ReviewActs)
 
-        async def save(act: _ReviewAct) -> tuple[int, list[dict[str, object]]]:
+        async def save(act: _ReviewAct) -> tuple[int, list[ToldOutcome]]:
             async with self._room:
                 return act.act, await self._review_links(act)
 
@@ -317,7 +328,7 @@ class TriageDesk:
     def _note(self, outcomes: Iterable[LinkOutcome]) -> None:
         self._seen |= {outcome.link: outcome.judged.own for outcome in outcomes if outcome.judged}
 
-    async def _review_links(self, said: BulkReview) -> list[dict[str, object]]:
+    async def _review_links(self, said: BulkReview) -> list[ToldOutcome]:
         links = said.links
         held = {one.link: self._seen.pop(one.link) for one in links if one.link in self._seen}
         try:
@@ -330,7 +341,7 @@ class TriageDesk:
             )
             self._seen |= held
             return [
-                {"link": one.link, "review": None, "seen": one.seen, "reasonFor": None, "problem": problem}
+                ToldOutcome(link=one.link, review=None, seen=one.seen, reason_for=None, problem=problem)
                 for one in links
             ]
         self._seen |= held
@@ -345,8 +356,11 @@ class TriageDesk:
         links = [link for link, _ in taken_back.reviews]
         answer = await retract_reviews(self.view.visit.new_session(), [name for _, name in taken_back.reviews])
         self._note(answer.outcomes)
-        told = [_describe_outcome(self.words, outcome, None) for outcome in answer.outcomes]
-        self.view.call_script("undone", [row | {"link": link} for row, link in zip(told, links, strict=True)])
+        told = [
+            msgspec.structs.replace(_describe_outcome(self.words, outcome, None), link=link)
+            for outcome, link in zip(answer.outcomes, links, strict=True)
+        ]
+        self.view.call_script("undone", told)
 
     async def _assign(self, event: GenericEventArguments) -> None:
         told: _Assigned = read_event(event, _Assigned)
@@ -383,26 +397,26 @@ class TriageDesk:
                 self.add_rows(answer)
 
 
-def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> dict[str, object]:
+def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> ToldOutcome:
     """What the page's script needs to know; `seen` is the own review that its reviewer saw in force."""
     held = outcome.judged.own if outcome.judged else seen
-    return {
-        "link": outcome.link,
-        "review": outcome.review,
-        "seen": held,
-        "reasonFor": list(outcome.reason_for),
-        "problem": _tell_problem(words, outcome) if held != seen else outcome.problem,
-    }
+    return ToldOutcome(
+        link=outcome.link,
+        review=outcome.review,
+        seen=held,
+        reason_for=outcome.reason_for,
+        problem=_tell_problem(words, outcome) if held != seen else outcome.problem,
+    )
 
 
-def _describe_new_review(words: Words, outcome: LinkOutcome) -> dict[str, object]:
+def _describe_new_review(words: Words, outcome: LinkOutcome) -> ToldOutcome:
     """The same of a link on which a colleague decided, or took a decision back."""
     judged, said = outcome.judged, ""
     if judged and judged.own:
         row = next(row for row in judged.reviews if row.id == judged.own)
         said = f"{words(REVIEWS[row.verdict])}, {row.reviewer}, {words.format_minute(row.time)}"
     told = _describe_outcome(words, outcome, None)
-    return told | {"said": said or words("Undone"), "problem": None}
+    return msgspec.structs.replace(told, said=said or words("Undone"), problem=None)
 
 
 def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:

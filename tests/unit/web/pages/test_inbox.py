@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipeline.access.requester import Requester, Role
@@ -25,9 +26,13 @@ def held(api: Api) -> None:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the page's script was told."""
+    """What the page's script was told, as JSON has it."""
     calls: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(OpenPage, "call_script", lambda _, *call: calls.append(call))
+
+    def call_script(_: OpenPage, *call: object) -> None:
+        calls.append(tuple(msgspec.json.decode(msgspec.json.encode(call))))
+
+    monkeypatch.setattr(OpenPage, "call_script", call_script)
     return calls
 
 
