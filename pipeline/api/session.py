@@ -210,7 +210,8 @@ class Session:
         Raises UnavailableError where one was not decided on, or otherwise: then nothing leaves.
         """
         shown = {case: seen for case, seen in views.items() if seen in FORMS}
-        undecided = [case for case, seen in shown.items() if not self._is_decided(case, seen)]
+        rules = self._rules
+        undecided = [case for case, seen in shown.items() if case not in rules or rules[case].view is not seen]
         if undecided:
             metrics.UNDECIDED_ANSWERS.inc()
             log.error("request %s: %d records were not decided on as shown", self.request_id, len(undecided))
@@ -218,10 +219,6 @@ class Session:
         for case in shown:
             self._note_shown(case, self._rules[case], self._codes[case])
         return tuple(ShownCase(case, FORMS[seen], self._rules[case]) for case, seen in shown.items())
-
-    def _is_decided(self, case: str, seen: View) -> bool:
-        rule = self._rules.get(case)
-        return rule is not None and rule.view is seen
 
     def make_counted(self, counted: Iterable[str], shown: Collection[str] = ()) -> tuple[ShownCase, ...]:
         """The audit's words for other agencies' records that a count was over, but for those that are `shown` besides.

@@ -102,12 +102,11 @@ def _make_participation(project: str, named: AsSent, thing: str, *, party: bool)
 
 def _make_entity(id_: str, schema: str, given: Mapping[str, Iterable[Any]]) -> FtmEntity:
     """Every property is a list of texts; one without values is left out."""
-    properties = {name: _distinct_texts(values) for name, values in given.items()}
+    properties = {
+        name: list(dict.fromkeys(str(value) for value in values if value not in (None, "")))
+        for name, values in given.items()
+    }
     return {"id": id_, "schema": schema, "properties": {name: some for name, some in properties.items() if some}}
-
-
-def _distinct_texts(values: Iterable[Any]) -> list[str]:
-    return list(dict.fromkeys(str(value) for value in values if value not in (None, "")))
 
 
 def _partial_date(stated: str | None) -> str:

@@ -252,7 +252,11 @@ def find_own_entities(seen: SeenLink, key: str) -> tuple[str, ...]:
 async def _keep_wanted(
     session: Session, key: str, around: Surroundings, ties: Mapping[str, Sequence[str]], wanted: CaseLinkFilter
 ) -> list[SeenLink]:
-    kept = [link for link in around.links if wanted.band in (Band.NONE, _shown_band(link))]
+    kept = [
+        seen
+        for seen in around.links
+        if wanted.band in (Band.NONE, seen.link.band if seen.view is LinkView.FULL else seen.sight.band)
+    ]
     if wanted.asks_content:
         kept = [link for link in kept if link.view is LinkView.FULL]
     if wanted.entity:
@@ -263,10 +267,6 @@ async def _keep_wanted(
         judged = await read_colours(session, [link.link.link for link in kept])
         kept = [link for link in kept if judged[link.link.link].colour == wanted.colour]
     return kept
-
-
-def _shown_band(seen: SeenLink) -> Band:
-    return seen.link.band if seen.view is LinkView.FULL else seen.sight.band
 
 
 def _put_together(kept: Sequence[SeenLink], ties: Mapping[str, Sequence[str]], entity: str) -> list[SeenLink]:

@@ -16,7 +16,6 @@ from pipeline.api.services.linked_things import NAMING, name_entities, name_side
 from pipeline.api.services.links import Surroundings, find_surroundings
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.matching.bands import Band
 from pipeline.matching.explain.wording import agreeing_things, plain_summary, strongest_pair
 
 MOST_LINKS: Final = 5
@@ -46,15 +45,12 @@ async def read_request_evidence(session: Session, name: str) -> RequestEvidenceA
         for link in held
         if all(views.get(key) is View.FULL for key in link.cases)
     )
-    hits = tuple(_make_hit(session, around.cases[key], band) for key, band in met.items())
+    told = {key: hit_for(meta(around.cases[key]), session.make_reference) for key in met}
+    hits = tuple(BandedHit(**msgspec.structs.asdict(hit), band=met[key]) for key, hit in told.items())
     shown = {case.case: View.FULL} | {row.case: View.FULL for row in rows} | dict.fromkeys(met, View.HIT)
     await session.audit(ActKind.READ, {"request": name}, session.make_shown(shown), about=disclosure.id)
     record = RequestedRecord(document.case, (document.data or {}).get("title"), name_entities(document))
     return RequestEvidenceAnswer(*session.moment, record, rows, hits, len(about) > len(rows) + len(hits))
-
-
-def _make_hit(session: Session, case: CaseDocument, band: Band) -> BandedHit:
-    return BandedHit(**msgspec.structs.asdict(hit_for(meta(case), session.make_reference)), band=band)
 
 
 def _other_side(link: LinkDocument, case: str, around: Surroundings) -> CaseDocument:

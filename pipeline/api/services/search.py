@@ -261,9 +261,9 @@ async def _find_hits(
     opened = (candidate for candidate, document in met.values() if views[document.case] is View.FULL)
     ranked = [(one, met[one.candidate.card.case][1]) for one in rank_answers(asked_for, opened, runtime.model)]
     granted = await _make_page(session, asked, asked_for, ranked, with_reasons)
+    told = (hit_for(meta(document), session.make_reference) for document in found if views[document.case] is View.HIT)
     hit_rows = sorted(
-        (_make_hit_row(session, document) for document in found if views[document.case] is View.HIT),
-        key=lambda row: row.reference,
+        (FoundHit(**msgspec.structs.asdict(hit), band=HIT_BAND) for hit in told), key=lambda row: row.reference
     )
     given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
     is_spent = not runtime.hits.remaining(session.requester, session.now)
@@ -311,10 +311,6 @@ def _say_why(session: Session, row: SearchRow, result: SearchResult) -> SearchRo
 def _say_in_full(session: Session, row: SearchRow, result: SearchResult, about: ResultSubject | None) -> SearchRow:
     why = reasons(result.evidence, session.language)
     return msgspec.structs.replace(row, why=why, evidence=result.evidence, about=about)
-
-
-def _make_hit_row(session: Session, document: CaseDocument) -> FoundHit:
-    return FoundHit(**msgspec.structs.asdict(hit_for(meta(document), session.make_reference)), band=HIT_BAND)
 
 
 def summarise_case(document: CaseDocument) -> SearchRow:

@@ -17,7 +17,6 @@ from pipeline.api.services.operations import (
     MOST,
     RejectedAnswer,
     RejectedMessageAnswer,
-    ReplayedAnswer,
     preview_rejections,
     read_rejected_message,
     replay_rejections,
@@ -235,7 +234,9 @@ def _draw_preview(view: OpenPage, place: Element, wanted: RejectionFilter, found
         answer = await view.run_action(sending, words("Replay started"), redraw=False)
         if answer is not None:
             place.clear()
-            view.show_message(_describe_replay(words, answer))
+            gone = words.plural("{count} message replayed", "{count} messages replayed", sum(answer.sent.values()))
+            left = f"; {_count_left(words, sum(answer.left.values()))}" if answer.left else ""
+            view.show_message(f"{gone}{left}")
 
     if found.messages:
         draw_table(words("What a replay would change"), _outcome_columns(words), found.outcomes)
@@ -258,13 +259,6 @@ def _outcome_columns(words: Words) -> list[TableColumn[PreviewedOutcome]]:
         TableColumn(words("Reason"), lambda outcome: text("span", outcome.reason or "–", "code")),
         TableColumn(words("Messages"), lambda outcome: text("span", words.format_number(outcome.messages)), "number"),
     ]
-
-
-def _describe_replay(words: Words, answer: ReplayedAnswer) -> str:
-    """How many went, and how many need more than that."""
-    sent = sum(answer.sent.values())
-    gone = words.plural("{count} message replayed", "{count} messages replayed", sent)
-    return f"{gone}; {_count_left(words, sum(answer.left.values()))}" if answer.left else gone
 
 
 def _count_left(words: Words, count: int) -> str:
