@@ -22,6 +22,7 @@ from pipeline.access.disclosures import AccessRequestRow
 from pipeline.access.redaction import HitRow, ProvenanceRow
 from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.api.hit_budget import NotAsked
+from pipeline.api.list_planning import ListColumn, ListHint
 from pipeline.feeds.signing import SignatureVerdict
 from pipeline.index.filters import FacetCounts
 from pipeline.matching.bands import Band, Basis
@@ -912,7 +913,85 @@ class FacetsAnswer(IndexAnswer, frozen=True):
     facets: FacetCounts
 
 
-# Lists that are checked.
+# Lists that are checked, and the drafts that they begin as.
+
+
+class ListCheck(msgspec.Struct, frozen=True):
+    """A list: `state` is running or done, `done` of its `rows` have been asked; it is deleted when it expires.
+
+    `title` is the name of its file, "" where nobody gave one. `not_asked` of the rows done were not put to hit-only
+    records.
+    """
+
+    id: str
+    title: str
+    state: str
+    rows: int
+    done: int
+    purpose: str
+    case_reference: str
+    created: str
+    expires: str
+    not_asked: int
+
+
+class ListCheckAnswer(IndexAnswer, frozen=True):
+    """One list."""
+
+    list: ListCheck
+
+
+class ListChecksAnswer(IndexAnswer, frozen=True):
+    """The requester's lists, the latest first."""
+
+    lists: tuple[ListCheck, ...]
+
+
+class PreviewRow(msgspec.Struct, frozen=True):
+    """A row as it would be asked; `line` is its number in the file."""
+
+    line: int
+    id: str
+    question: str
+
+
+class ListDraftView(msgspec.Struct, frozen=True):
+    """A draft: its columns, its first rows as they would be asked, hints on what is left out, how it was read."""
+
+    id: str
+    title: str
+    rows: int
+    columns: tuple[ListColumn, ...]
+    preview: tuple[PreviewRow, ...]
+    hints: tuple[ListHint, ...]
+    header: bool
+    encoding: str
+    sheet: str
+    sheets: tuple[str, ...]
+    created: str
+    expires: str
+
+
+class ListDraftAnswer(IndexAnswer, frozen=True):
+    """One draft."""
+
+    draft: ListDraftView
+
+
+class ListDraftSummary(msgspec.Struct, frozen=True):
+    """A draft in a list of them."""
+
+    id: str
+    title: str
+    rows: int
+    created: str
+    expires: str
+
+
+class ListDraftsAnswer(IndexAnswer, frozen=True):
+    """The requester's drafts, the latest first."""
+
+    drafts: tuple[ListDraftSummary, ...]
 
 
 class ListMatchSubject(msgspec.Struct, frozen=True):

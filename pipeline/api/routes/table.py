@@ -16,7 +16,15 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import HandlingChangeError, handling_change
 from pipeline.access.disclosures import DisclosureAsk
-from pipeline.api.answers import AlertAnswer, DisclosureAnswer, InboxAnswer, ListResultsAnswer, VisibilityAnswer
+from pipeline.api.answers import (
+    AlertAnswer,
+    DisclosureAnswer,
+    InboxAnswer,
+    ListCheckAnswer,
+    ListDraftAnswer,
+    ListResultsAnswer,
+    VisibilityAnswer,
+)
 from pipeline.api.list_planning import COLUMNS, MOST_BYTES, ListFormat
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError, UnprocessableError
@@ -95,8 +103,7 @@ from pipeline.api.services import (
     statistics,
 )
 from pipeline.api.services.exports import TableFormat, What
-from pipeline.api.services.list_checks import ListCheckAnswer, ListFilter
-from pipeline.api.services.list_drafts import ListDraftAnswer
+from pipeline.api.services.list_checks import ListFilter
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file, start_stream
 from pipeline.matching.bands import Band

@@ -14,7 +14,9 @@ from pipeline.access.redaction import hit_for
 from pipeline.access.release import View
 from pipeline.api.answers import (
     FoundHit,
-    IndexAnswer,
+    ListCheck,
+    ListCheckAnswer,
+    ListChecksAnswer,
     ListComparison,
     ListMatch,
     ListMatchSubject,
@@ -112,37 +114,6 @@ COMPARED_FIELDS: Final = (*NAMING, "card", "entities")
 
 OWN_COLUMNS: Final[Mapping[str, str]] = {"name": "name", "birth_date": "date_of_birth"}
 """Comparisons with a column of their own."""
-
-
-class ListCheck(msgspec.Struct, frozen=True):
-    """A list: `state` is running or done, `done` of its `rows` have been asked; it is deleted when it expires.
-
-    `title` is the name of its file, "" where nobody gave one. `not_asked` of the rows done were not put to hit-only
-    records.
-    """
-
-    id: str
-    title: str
-    state: str
-    rows: int
-    done: int
-    purpose: str
-    case_reference: str
-    created: str
-    expires: str
-    not_asked: int
-
-
-class ListCheckAnswer(IndexAnswer, frozen=True):
-    """One list."""
-
-    list: ListCheck
-
-
-class ListChecksAnswer(IndexAnswer, frozen=True):
-    """The requester's lists, the latest first."""
-
-    lists: tuple[ListCheck, ...]
 
 
 async def submit_list(session: Session, raw: bytes, form: ListFormat, key: str = "") -> ListCheckAnswer:

@@ -14,20 +14,25 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
-from pipeline.api.answers import IndexAnswer
+from pipeline.api.answers import (
+    ListCheckAnswer,
+    ListDraftAnswer,
+    ListDraftsAnswer,
+    ListDraftSummary,
+    ListDraftView,
+    PreviewRow,
+)
 from pipeline.api.list_planning import (
     MOST_BYTES,
     MOST_ROWS,
     TARGETS,
-    ListColumn,
-    ListHint,
     PlanningError,
     plan_draft,
     plan_list,
 )
 from pipeline.api.list_store import ListDraft, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
-from pipeline.api.services.list_checks import ListCheckAnswer, keep_list, make_list_id, read_list_check
+from pipeline.api.services.list_checks import keep_list, make_list_id, read_list_check
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import Fault, GridHead, GridOptions, read_bounded
@@ -78,53 +83,6 @@ class ListDraftChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sheet: Annotated[str, Meta(max_length=255, description="The sheet of a workbook.")] = ""
     encoding: Annotated[str, Meta(max_length=20, description=ENCODINGS_SAID)] = ""
     header: Annotated[bool | None, Meta(description="Whether the first row names the columns.")] = None
-
-
-class PreviewRow(msgspec.Struct, frozen=True):
-    """A row as it would be asked; `line` is its number in the file."""
-
-    line: int
-    id: str
-    question: str
-
-
-class ListDraftView(msgspec.Struct, frozen=True):
-    """A draft: its columns, its first rows as they would be asked, hints on what is left out, how it was read."""
-
-    id: str
-    title: str
-    rows: int
-    columns: tuple[ListColumn, ...]
-    preview: tuple[PreviewRow, ...]
-    hints: tuple[ListHint, ...]
-    header: bool
-    encoding: str
-    sheet: str
-    sheets: tuple[str, ...]
-    created: str
-    expires: str
-
-
-class ListDraftAnswer(IndexAnswer, frozen=True):
-    """One draft."""
-
-    draft: ListDraftView
-
-
-class ListDraftSummary(msgspec.Struct, frozen=True):
-    """A draft in a list of them."""
-
-    id: str
-    title: str
-    rows: int
-    created: str
-    expires: str
-
-
-class ListDraftsAnswer(IndexAnswer, frozen=True):
-    """The requester's drafts, the latest first."""
-
-    drafts: tuple[ListDraftSummary, ...]
 
 
 async def submit_draft(session: Session, raw: bytes, title: str = "", key: str = "") -> ListDraftAnswer:

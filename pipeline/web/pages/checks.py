@@ -15,14 +15,20 @@ from urllib.parse import urlencode
 
 from nicegui.element import Element
 
-from pipeline.api.answers import ListMatch, ListResultRow, ListResultsAnswer
+from pipeline.api.answers import (
+    ListCheck,
+    ListChecksAnswer,
+    ListDraftsAnswer,
+    ListDraftSummary,
+    ListMatch,
+    ListResultRow,
+    ListResultsAnswer,
+)
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, TARGET_LABELS
 from pipeline.api.list_template import TEMPLATE_TYPES
 from pipeline.api.services.list_checks import (
     MEDIA_TYPES,
     FoundFilter,
-    ListCheck,
-    ListChecksAnswer,
     ListFilter,
     best_band,
     delete_list,
@@ -31,7 +37,7 @@ from pipeline.api.services.list_checks import (
     read_list_checks,
     read_results,
 )
-from pipeline.api.services.list_drafts import ListDraftsAnswer, ListDraftSummary, delete_draft, read_drafts
+from pipeline.api.services.list_drafts import delete_draft, read_drafts
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_, NN_

@@ -15,17 +15,10 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from pipeline.api.answers import ListDraftView, PreviewRow
 from pipeline.api.list_planning import TARGET_LABELS, TARGETS, HintKind, ListColumn, ListHint
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.list_drafts import (
-    ENCODINGS,
-    ListDraftChange,
-    ListDraftView,
-    PreviewRow,
-    change_draft,
-    delete_draft,
-    read_draft,
-)
+from pipeline.api.services.list_drafts import ENCODINGS, ListDraftChange, change_draft, delete_draft, read_draft
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_, NN_
 from pipeline.web.addresses import list_path

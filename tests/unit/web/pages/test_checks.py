@@ -4,15 +4,10 @@ import asyncio
 
 import pytest
 
+from pipeline.api.answers import ListDraftAnswer
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_checks import submit_list
-from pipeline.api.services.list_drafts import (
-    ListDraftAnswer,
-    ListDraftChange,
-    change_draft,
-    read_draft,
-    submit_draft,
-)
+from pipeline.api.services.list_drafts import ListDraftChange, change_draft, read_draft, submit_draft
 from pipeline.api.session import Session
 from pipeline.web.pages import checks, list_columns
 from support.access.requesters import ANNA, BERT
