@@ -24,6 +24,7 @@ from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.list_planning import ListColumn, ListHint
 from pipeline.feeds.signing import SignatureVerdict
+from pipeline.index.documents import AsSent
 from pipeline.index.filters import FacetCounts
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
@@ -31,9 +32,6 @@ from pipeline.matching.fingerprint import Contact
 from pipeline.records.normalised import RecordWarning
 from pipeline.search.ranking import StatedHandling
 from pipeline.search.understanding import SearchHint, UnderstoodPart
-
-AsSent = dict[str, Any]
-"""JSON of a record as its agency sent it; schemas/case.schema.json says what it may hold."""
 
 CaseKey = Annotated[str, Meta(description="<agency>:<case id>.", examples=["fr-pj:2026-004711"])]
 Centibits = Annotated[int, Meta(description="In hundredths of a bit.")]

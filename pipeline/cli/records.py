@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.access.redaction import HitRow, ProvenanceRow
-from pipeline.api.answers import AsSent, CaseRow, LinkListRow, SearchAnswer, SearchRow, told
+from pipeline.api.answers import CaseRow, LinkListRow, SearchAnswer, SearchRow, told
+from pipeline.index.documents import AsSent
 from pipeline.locale import SOURCE
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions

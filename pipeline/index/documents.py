@@ -6,6 +6,7 @@ right: Elasticsearch refuses (409) what is lower than what it holds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +23,9 @@ from pipeline.records.normalised import RecordWarning
 from pipeline.records.schemas import hide_names
 from pipeline.search.ranking import CaseCard, StatedHandling
 from pipeline.search.terms import case_terms, folded_text, search_terms
+
+AsSent = dict[str, Any]
+"""JSON of a record, or of a part of one, as its agency sent it; schemas/case.schema.json says what it may hold."""
 
 LIVE = "live"
 
@@ -64,6 +68,23 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     def signature(self) -> str | None:
         """The agency's own over `data` (pipeline.records.signatures); None where it sent none."""
         return (self.provenance.signature or None) if self.provenance else None
+
+    @property
+    def caveat(self) -> str | None:
+        """The owner's; None where there is none."""
+        return (self.handling.caveat if self.handling else "") or None
+
+    @property
+    def title(self) -> str | None:
+        """As its agency sent it, where it was read; None where there is none."""
+        title: str | None = (self.data or {}).get("title")
+        return title
+
+    @property
+    def sent_entities(self) -> Sequence[AsSent]:
+        """As its agency sent them, as far as they were read."""
+        sent: Sequence[AsSent] = (self.data or {}).get("entities", ())
+        return sent
 
 
 class TiedEntities(msgspec.Struct, frozen=True):

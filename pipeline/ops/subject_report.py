@@ -121,7 +121,7 @@ def make_subject_record(
 def find_matched_entities(result: SearchResult, case: CaseDocument) -> Sequence[Any]:
     """The entities, as the agency sent them, that something speaks for."""
     met = {evidence.entity_b for evidence in result.evidence if evidence.bits > 0}
-    return [entity for entity in (case.data or {}).get("entities", ()) if entity["id"] in met]
+    return [entity for entity in case.sent_entities if entity["id"] in met]
 
 
 def find_accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[RecordAccess]:

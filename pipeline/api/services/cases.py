@@ -80,7 +80,7 @@ def _make_row(session: Session, document: CaseDocument, until: str | None) -> Ca
         provenance=provenance_for(who.operates or who.agency == document.agency, document.provenance),
         access_until=until,
         view=View.FULL.value,
-        caveat=meta(document).handling.caveat or None,
+        caveat=document.caveat,
     )
 
 

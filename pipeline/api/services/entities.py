@@ -12,12 +12,12 @@ import orjson
 
 from pipeline.access.audit import ActKind
 from pipeline.access.release import LinkView, View
-from pipeline.api.answers import AsSent, EntityAnswer, EntityAppearance, EntityFact, EntityRelation
+from pipeline.api.answers import EntityAnswer, EntityAppearance, EntityFact, EntityRelation
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, find_surroundings
 from pipeline.api.session import Session
-from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
+from pipeline.index.documents import AsSent, CaseDocument, LinkDocument, entities_of
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
@@ -119,12 +119,11 @@ def _make_ties(link: LinkDocument, number: Mapping[EntityKey, int]) -> Iterator[
 
 
 def _entities_by_id(case: CaseDocument) -> dict[str, AsSent]:
-    return {entity["id"]: entity for entity in (case.data or {}).get("entities", ())}
+    return {entity["id"]: entity for entity in case.sent_entities}
 
 
 def _make_appearance(case: CaseDocument, name: str, band: Band) -> EntityAppearance:
-    caveat = (case.handling.caveat if case.handling else "") or None
-    return EntityAppearance(case.case, case.agency, case.country, band, caveat, _entities_by_id(case)[name])
+    return EntityAppearance(case.case, case.agency, case.country, band, case.caveat, _entities_by_id(case)[name])
 
 
 def _collect_facts(rows: Iterable[EntityAppearance]) -> Iterator[EntityFact]:

@@ -10,9 +10,8 @@ from typing import Final
 import msgspec
 
 from pipeline.access.redaction import LinkRow
-from pipeline.api.answers import AsSent
 from pipeline.api.services.linked_things import name_entity
-from pipeline.index.documents import CaseRecord
+from pipeline.index.documents import AsSent, CaseRecord
 from pipeline.matching.bands import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import label, lower_label, plain_summary

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pipeline.access.redaction import HitRow, LinkRow
-from pipeline.api.answers import AsSent
 from pipeline.api.services.export_words import describe_link
-from pipeline.index.documents import CaseRecord
+from pipeline.index.documents import AsSent, CaseRecord
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from pipeline.access.audit import ActKind
 from pipeline.access.release import LinkView, View
 from pipeline.api.answers import (
-    AsSent,
     CaseNode,
     EntityGraphAnswer,
     EntityTie,
@@ -25,7 +24,7 @@ from pipeline.api.answers import (
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, Surroundings, find_other_case, find_own_entities, find_surroundings
 from pipeline.api.session import Session
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import AsSent, CaseDocument
 
 DEEPEST: Final = 3
 """Links from the case to the outermost one. A choice: with 25 links followed of each case a fourth step would mostly go
@@ -58,7 +57,7 @@ class _Drawing:
         """The links of the cases that were followed, as they are drawn, with their cases."""
 
     def add_case(self, key: str, document: CaseDocument) -> None:
-        title = (document.data or {}).get("title") or None
+        title = document.title or None
         self.nodes[key] = CaseNode(key, "full", document.agency, document.country, title)
         self.seen[key] = View.FULL
 

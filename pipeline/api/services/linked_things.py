@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from pipeline.api.answers import AsSent, LinkSide, NamedEntity
-from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.api.answers import LinkSide, NamedEntity
+from pipeline.index.documents import AsSent, CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import strongest_pair
@@ -44,14 +44,13 @@ def things_of(pair: EntityEvidence | None) -> tuple[LinkedThing, LinkedThing]:
 
 def name_side(case: CaseDocument, thing: LinkedThing) -> LinkSide:
     """One side of a link: its case, and the entity that it is about as its agency sent it."""
-    data = case.data or {}
-    held: AsSent = next((one for one in data.get("entities", ()) if one.get("id") == thing.entity), {})
+    held: AsSent = next((one for one in case.sent_entities if one.get("id") == thing.entity), {})
     return LinkSide(
         case=case.case,
         agency=case.agency,
         country=case.country,
-        title=data.get("title"),
-        caveat=(case.handling.caveat if case.handling else "") or None,
+        title=case.title,
+        caveat=case.caveat,
         entity=held.get("id"),
         type=held.get("type"),
         name=name_entity(held, thing.name),
@@ -61,7 +60,7 @@ def name_side(case: CaseDocument, thing: LinkedThing) -> LinkSide:
 
 def name_entities(case: CaseDocument) -> tuple[NamedEntity, ...]:
     """Every entity of a case by type and name, in the order in which its agency sent them."""
-    entities = (case.data or {}).get("entities", ())
+    entities = case.sent_entities
     return tuple(NamedEntity(held.get("id"), held.get("type"), name_entity(held)) for held in entities)
 
 

@@ -157,8 +157,8 @@ def _list_full_link(session: Session, row: LinkRow, cases: list[CaseDocument], j
         **msgspec.structs.asdict(row)
         | {
             "evidence": evidence,
-            "title_a": (a.data or {}).get("title"),
-            "title_b": (b.data or {}).get("title"),
+            "title_a": a.title,
+            "title_b": b.title,
             "country_a": a.country,
             "country_b": b.country,
             "explanation": text(evidence, session.language),

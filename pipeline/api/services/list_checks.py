@@ -360,8 +360,8 @@ def _make_match(
         case=document.case,
         agency=document.agency,
         country=document.country,
-        title=(document.data or {}).get("title"),
-        caveat=meta(document).handling.caveat or None,
+        title=document.title,
+        caveat=document.caveat,
         band=Band(found.band) if granted else judge_score(score + model.prior).band,
         score=None if granted else score,  # a hit that its owner has disclosed has a hit's band, and no score
         met=met,

@@ -17,9 +17,9 @@ from aiokafka.errors import KafkaError
 from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.release import View
 from pipeline.access.requester import Role
-from pipeline.api.answers import AsSent
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.session import Session
+from pipeline.index.documents import AsSent
 from pipeline.index.reading import STATE_FIELDS, IndexReader
 from pipeline.ops.replay.payload import (
     FieldDifference,

@@ -49,7 +49,7 @@ async def read_request_evidence(session: Session, name: str) -> RequestEvidenceA
     hits = tuple(BandedHit(**msgspec.structs.asdict(hit), band=met[key]) for key, hit in told.items())
     shown = {case.case: View.FULL} | {row.case: View.FULL for row in rows} | dict.fromkeys(met, View.HIT)
     await session.audit(ActKind.READ, {"request": name}, session.make_shown(shown), about=disclosure.id)
-    record = RequestedRecord(document.case, (document.data or {}).get("title"), name_entities(document))
+    record = RequestedRecord(document.case, document.title, name_entities(document))
     return RequestEvidenceAnswer(*session.moment, record, rows, hits, len(about) > len(rows) + len(hits))
 
 

@@ -19,7 +19,7 @@ from pipeline.access.case_filters import LONGEST, Filters
 from pipeline.access.guesses import BORN, UNTYPED, AskedNumber, make_guesses
 from pipeline.access.redaction import hit_for
 from pipeline.access.release import View
-from pipeline.api.answers import AsSent, FacetsAnswer, FoundHit, ResultSubject, SearchAnswer, SearchRow
+from pipeline.api.answers import FacetsAnswer, FoundHit, ResultSubject, SearchAnswer, SearchRow
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import CURSOR_CHARS, MovingList, PageCursor
 from pipeline.api.problems import UnavailableError, UnprocessableError
@@ -28,7 +28,7 @@ from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import AsSent, CaseDocument
 from pipeline.index.filters import FacetsFound, FewOf, facet_body, filter_clauses, offence_clauses, other_clauses
 from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import STATE_FIELDS
@@ -320,8 +320,8 @@ def summarise_case(document: CaseDocument) -> SearchRow:
         case=document.case,
         agency=document.agency,
         country=document.country,
-        title=(document.data or {}).get("title"),
-        caveat=(document.handling.caveat if document.handling else "") or None,
+        title=document.title,
+        caveat=document.caveat,
     )
 
 
@@ -384,7 +384,7 @@ async def describe_results(session: Session, results: Sequence[SearchResult]) ->
 
 def _describe(case: CaseDocument, evidence: Sequence[EntityEvidence]) -> ResultSubject:
     side = name_side(case, _find_thing(case, evidence))
-    entities = (case.data or {}).get("entities", ())
+    entities = case.sent_entities
     role = next((one.get("role") for one in entities if one.get("id") == side.entity), None)
     return ResultSubject(side.entity, side.type, side.name, side.born, role, case.opened)
 
@@ -393,7 +393,7 @@ def _find_thing(case: CaseDocument, evidence: Sequence[EntityEvidence]) -> Linke
     """The entity for which most speaks, by the name that was compared; without evidence the case's first."""
     best = max(evidence, key=lambda part: part.bits, default=None)
     if best is None:
-        first: AsSent = next(iter((case.data or {}).get("entities", ())), {})
+        first: AsSent = next(iter(case.sent_entities), {})
         return LinkedThing(first.get("id", ""))
     named = next((item.value_b for item in best.items if item.field == "name"), "")
     return LinkedThing(best.entity_b, named)

@@ -101,5 +101,5 @@ async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]
 
 
 def _make_row(document: CaseDocument) -> NearbyCase:
-    title = (document.data or {}).get("title")
+    title = document.title
     return NearbyCase(document.case, document.agency, document.country, title, document.status, document.contact)

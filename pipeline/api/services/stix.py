@@ -15,9 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.access.redaction import LinkRow
-from pipeline.api.answers import AsSent
 from pipeline.api.services.export_words import describe_link
-from pipeline.index.documents import CaseRecord
+from pipeline.index.documents import AsSent, CaseRecord
 from pipeline.records.countries import country_code
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 from pipeline.records.names import full_name

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import htpy
 
-from pipeline.api.answers import AsSent
 from pipeline.api.services.linked_things import NUMBERS
+from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
 from pipeline.records.entity_types import ENTITY_TYPES

@@ -16,10 +16,11 @@ from typing import Final, NamedTuple
 import htpy
 import msgspec
 
-from pipeline.api.answers import AsSent, CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinkRow
+from pipeline.api.answers import CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinkRow
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
 from pipeline.api.services.reviews import list_manual_links
+from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.search.ranking import StatedHandling

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 import htpy
 
-from pipeline.api.answers import AsSent, EntityAnswer, EntityAppearance, EntityFact, EntityRelation
+from pipeline.api.answers import EntityAnswer, EntityAppearance, EntityFact, EntityRelation
 from pipeline.api.services.entities import resolve_entity
+from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.records.names import full_name

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from pipeline.api.answers import AsSent, CaseNode, EntityGraphAnswer, EntityTie, LinkEdge
+from pipeline.api.answers import CaseNode, EntityGraphAnswer, EntityTie, LinkEdge
 from pipeline.api.services.graph import DEEPEST, GraphLimits, read_entity_graph, read_graph
+from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.bands import Band, Basis
 from pipeline.web.addresses import case_path, graph_path, link_path
