@@ -6,9 +6,7 @@ python-stdnum checks wherever it knows the number, those of a state's registers 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
-from typing import Protocol, cast
 
 import msgspec
 from stdnum import bitcoin, iban, imei, imo, imsi, iso6346, lei, luhn
@@ -44,21 +42,12 @@ SIREN_DIGITS = 9
 """A French company has 9 digits (SIREN), each of its establishments 5 more (SIRET)."""
 
 
-class _Module(Protocol):
-    def is_valid(self, number: str) -> bool: ...
-
-
-@cache
-def _module(name: str) -> _Module:
-    return cast(_Module, import_module(f"stdnum.{name}"))
-
-
 def national_check(kind: str, value: str, country: str) -> bool | None:
     """Whether the number could be one of that register; None where its rule is not known."""
-    if kind == "company_number" and country == "FR":
-        return _module("fr.siren" if len(value) == SIREN_DIGITS else "fr.siret").is_valid(value)
     name = REGISTERS[kind].get(country)
-    return _module(name).is_valid(value) if name else None
+    if kind == "company_number" and country == "FR":
+        name = "fr.siren" if len(value) == SIREN_DIGITS else "fr.siret"
+    return bool(import_module(f"stdnum.{name}").is_valid(value)) if name else None
 
 
 CheckDigitVerdict = bool | None

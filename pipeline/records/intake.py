@@ -50,11 +50,7 @@ _FOREIGN_ORIGIN = RecordProblem(
 )
 
 
-_UNSIGNED = RecordProblem(
-    Reason.UNSIGNED,
-    "",
-    "its agency accepts only signed records; sign it and send it again",
-)
+_UNSIGNED = RecordProblem(Reason.UNSIGNED, "", "its agency accepts only signed records; sign it and send it again")
 
 
 class SourceMessage(msgspec.Struct, frozen=True):
