@@ -24,22 +24,9 @@ def secure_settings(
     the same password.
     """
     address = {key: str(settings[key]).replace("PLAINTEXT://", f"{LISTENER}://") for key in _ADDRESSES}
-    return (
-        dict(settings)
-        | address
-        | _authentication_settings(access)
-        | _authorisation_settings(access)
-        | _certificate_settings(access, keystore)
-    )
-
-
-_ADDRESSES: Final = ("listeners", "advertised.listeners")
-
-
-def _authentication_settings(access: BrokerCredentials) -> dict[str, object]:
     listener, controller = f"listener.name.{LISTENER.lower()}", f"listener.name.{CONTROLLER.lower()}"
     own = f'username="{access.username}" password="{access.password}"'
-    return {
+    secure = {
         "listener.security.protocol.map": f"{LISTENER}:{access.protocol},{CONTROLLER}:SASL_PLAINTEXT",
         "inter.broker.listener.name": LISTENER,
         "sasl.mechanism.inter.broker.protocol": MECHANISM,
@@ -50,26 +37,18 @@ def _authentication_settings(access: BrokerCredentials) -> dict[str, object]:
         f"{controller}.plain.sasl.jaas.config": (
             f'{PLAIN_LOGIN} required {own} user_{access.username}="{access.password}";'
         ),
-    }
-
-
-def _authorisation_settings(access: BrokerCredentials) -> dict[str, object]:
-    return {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": f"User:{access.username}",
         "allow.everyone.if.no.acl.found": "false",
     }
-
-
-def _certificate_settings(access: BrokerCredentials, keystore: Path | None) -> dict[str, object]:
-    """A PEM file of private key (PKCS #8) and certificate chain, which must name 127.0.0.1."""
-    if not access.tls:
-        return {}
-    listener = f"listener.name.{LISTENER.lower()}"
-    return {
-        f"{listener}.ssl.keystore.type": "PEM",
-        f"{listener}.ssl.keystore.location": keystore,
-        # The broker speaks to itself over this listener too, and trusts what it shows.
-        f"{listener}.ssl.truststore.type": "PEM",
-        f"{listener}.ssl.truststore.location": keystore,
+    # A PEM file of private key (PKCS #8) and certificate chain, which must name 127.0.0.1. The broker speaks to itself
+    # over this listener too, and trusts what it shows.
+    certificate = {
+        f"{listener}.ssl.{store}.{key}": value
+        for store in ("keystore", "truststore")
+        for key, value in (("type", "PEM"), ("location", keystore))
     }
+    return {**settings, **address, **secure, **(certificate if access.tls else {})}
+
+
+_ADDRESSES: Final = ("listeners", "advertised.listeners")

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -132,23 +132,27 @@ def is_listening(process: psutil.Process, port: int) -> bool:
 
 
 @contextmanager
+def _handle(names: Sequence[signal.Signals], handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handle these signals so within the block."""
+    before = {name: signal.signal(name, handle) or signal.SIG_DFL for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
 def defer_interrupts() -> Iterator[None]:
     """Let Ctrl-C and termination wait until the block is done, so that no child is started but not recorded."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     caught: list[int] = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        caught.append(number)
-
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, remember) or signal.SIG_DFL for name in names}
     try:
-        yield
+        with _handle((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), lambda number, _: caught.append(number)):
+            yield
     finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
         for number in caught:
             os.kill(os.getpid(), number)
 
@@ -162,9 +166,5 @@ def end_on_signals() -> Iterator[None]:
 
     # One that is ignored (nohup) stays so.
     names = [name for name in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(name) is not signal.SIG_IGN]
-    before = {name: signal.signal(name, interrupt) or signal.SIG_DFL for name in names}
-    try:
+    with _handle(names, interrupt):
         yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
