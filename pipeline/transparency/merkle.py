@@ -110,20 +110,7 @@ def consistency_proof(node: NodeAt, first: int, second: int) -> list[bytes]:
 
 def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether the path leads from leaf `index`, given by its hash, to the root of `size` leaves (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size:
-        return False
-    place, last, found = index, size - 1, leaf
-    for sibling in path:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            found = node_hash(sibling, found)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            found = node_hash(found, sibling)
-        place, last = place >> 1, last >> 1
-    return last == 0 and found == root
+    return 0 <= index < size and _climb(index, size - 1, leaf, path)[1:] == (0, root)
 
 
 def is_consistent(first: int, second: int, path: Sequence[bytes], first_root: bytes, second_root: bytes) -> bool:
@@ -138,17 +125,22 @@ def is_consistent(first: int, second: int, path: Sequence[bytes], first_root: by
     if first == second:
         return not path and first_root == second_root
     hashes = [first_root, *path] if first.bit_count() == 1 else list(path)
-    return bool(hashes) and _leads_to_both(first, second, hashes, first_root, second_root)
-
-
-def _leads_to_both(first: int, second: int, hashes: Sequence[bytes], first_root: bytes, second_root: bytes) -> bool:
     place, last = first - 1, second - 1
     while place & 1:
         place, last = place >> 1, last >> 1
-    small = large = hashes[0]
-    for sibling in hashes[1:]:
+    return bool(hashes) and _climb(place, last, hashes[0], hashes[1:]) == (first_root, 0, second_root)
+
+
+def _climb(place: int, last: int, node: bytes, path: Iterable[bytes]) -> tuple[bytes, int, bytes]:
+    """Walk from a node towards the root over the path's siblings, in a level whose last node has the number `last`.
+
+    Returns what its left siblings alone make of it, the number of the last node in the level that was reached (0: it is
+    the root's; -1: the path goes on beyond it), and what all siblings make of it.
+    """
+    small = large = node
+    for sibling in path:
         if last == 0:
-            return False
+            return small, -1, large
         if place & 1 or place == last:
             small, large = node_hash(sibling, small), node_hash(sibling, large)
             while not place & 1 and place:
@@ -156,7 +148,7 @@ def _leads_to_both(first: int, second: int, hashes: Sequence[bytes], first_root:
         else:
             large = node_hash(large, sibling)
         place, last = place >> 1, last >> 1
-    return last == 0 and small == first_root and large == second_root
+    return small, last, large
 
 
 def _split_point(count: int) -> int:
