@@ -154,21 +154,15 @@ def case_handling(country: Country, case_id: str) -> dict[str, Any]:
     kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
     others = [code for code in load_countries() if code != country.code]
     few = sorted(rng.sample(others, rng.randint(*FEW)))
-    match kind:
-        case "open":
-            return _make_handling("H0", ["*"])
-        case "caveat":
-            return _make_handling("H1", ["*"]) | {"caveat": country.caveat}
-        case "some":
-            return _make_handling("H0", few)
-        case "hit":
-            return _make_handling("H2", few)
-        case _:
-            return _make_handling("H3", [])
-
-
-def _make_handling(code: str, released: list[str]) -> dict[str, Any]:
-    return {"code": code, "releasable_to": released, "purposes": PURPOSES}
+    code, released = {
+        "open": ("H0", ["*"]),
+        "caveat": ("H1", ["*"]),
+        "some": ("H0", few),
+        "hit": ("H2", few),
+        "silent": ("H3", []),
+    }[kind]
+    caveat = {"caveat": country.caveat} if kind == "caveat" else {}
+    return {"code": code, "releasable_to": released, "purposes": PURPOSES} | caveat
 
 
 def handling_of_case(key: str) -> Handling:

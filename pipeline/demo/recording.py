@@ -85,17 +85,13 @@ class Register:
     def record_thing(self, thing: TrueThing) -> RecordedEntity:
         """A vehicle, phone, account, document or weapon, perhaps with a digit taken down wrongly."""
         fields: dict[str, Any] = {"type": thing.type, **thing.fields}
-        match thing.type:
-            case "phone":
-                return self._record_phone(thing)
-            case "vehicle":
-                self._record_vehicle(fields)
-            case "account":
-                fields["iban"] = self._record_number(fields["iban"])
-            case "document":
-                fields["number"] = self._record_number(fields["number"])
-            case _:
-                fields["serial"] = self._record_number(fields["serial"])
+        if thing.type == "phone":
+            return self._record_phone(thing)
+        if thing.type == "vehicle":
+            self._record_vehicle(fields)
+        else:
+            number = {"account": "iban", "document": "number", "weapon": "serial"}[thing.type]
+            fields[number] = self._record_number(fields[number])
         return RecordedEntity(fields, (thing.id,))
 
     def _add_description(self, fields: dict[str, Any], person: TruePerson) -> None:

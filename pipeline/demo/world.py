@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 import msgspec
 from anyascii import anyascii
@@ -93,7 +94,7 @@ class World:
         given = culture.given[gender].draw_name(rng, listed=common_name)
         return self._add_contacts(
             TruePerson(
-                id=self._next_id("person"),
+                id="",
                 culture=culture,
                 gender=gender,
                 given=given,
@@ -111,14 +112,8 @@ class World:
 
     def make_twin(self, person: TruePerson) -> TruePerson:
         """Born on the same day in the same place, at home in the same house; another given name."""
-        return self._add_contacts(
-            msgspec.structs.replace(
-                person,
-                id=self._next_id("person"),
-                given=self._draw_other_name(person.culture, person.gender, [person]),
-                second=None,
-            )
-        )
+        given = self._draw_other_name(person.culture, person.gender, [person])
+        return self._add_contacts(person, given=given, second=None)
 
     def make_relative(self, household: list[TruePerson]) -> TruePerson:
         """One more member of a household: same family name and home, another given name and birth date."""
@@ -126,28 +121,22 @@ class World:
         gender = self._rng.choice(GENDERS)
         families = person.culture.family
         return self._add_contacts(
-            msgspec.structs.replace(
-                person,
-                id=self._next_id("person"),
-                gender=gender,
-                given=self._draw_other_name(person.culture, gender, household),
-                second=None,
-                family=families[gender].all[families[person.gender].all.index(person.family)],
-                born=person.born + timedelta(days=self._rng.randrange(400, 9_000)),
-            )
+            person,
+            gender=gender,
+            given=self._draw_other_name(person.culture, gender, household),
+            second=None,
+            family=families[gender].all[families[person.gender].all.index(person.family)],
+            born=person.born + timedelta(days=self._rng.randrange(400, 9_000)),
         )
 
     def make_namesake(self, person: TruePerson) -> TruePerson:
         """Somebody else of the same name: born on another day, living elsewhere."""
         residence = self._draw_residence(person.culture)
         return self._add_contacts(
-            msgspec.structs.replace(
-                person,
-                id=self._next_id("person"),
-                born=person.born + timedelta(days=self._rng.randrange(400, 6_000)),
-                birth_place=self._rng.choice(load_countries().get(person.nationality, residence).cities),
-                home=self._draw_home(residence),
-            )
+            person,
+            born=person.born + timedelta(days=self._rng.randrange(400, 6_000)),
+            birth_place=self._rng.choice(load_countries().get(person.nationality, residence).cities),
+            home=self._draw_home(residence),
         )
 
     def make_thing(self, kind: str) -> TrueThing:
@@ -182,8 +171,9 @@ class World:
                     "calibre": "9x19",
                 }
 
-    def _add_contacts(self, person: TruePerson) -> TruePerson:
-        """The person with a phone, a passport and an e-mail address of their own."""
+    def _add_contacts(self, person: TruePerson, **changed: Any) -> TruePerson:
+        """The person, changed so, as somebody new with a phone, a passport and an e-mail address of their own."""
+        person = msgspec.structs.replace(person, id=self._next_id("person"), **changed)
         country = load_countries()[person.home.country]
         issuer = load_countries().get(person.nationality, country)
         name = anyascii(person.given.latin[0]).split()[0].lower()
