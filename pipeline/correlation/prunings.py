@@ -6,9 +6,9 @@ partitions own the keys that it shares; the work of correlators is more, since e
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
 
 import msgspec
 import numpy as np
@@ -58,15 +58,13 @@ def count_prunings(
     others: Sequence[PrunedCase],
     read_case: Callable[[str], Fingerprint],
     matcher: Matcher,
-    *,
-    clock: Callable[[], float] = time.perf_counter,
 ) -> Prunings:
     """Prune the pairs of a case with others as a correlator does, and judge what is left.
 
     `others` have their last version each, and may be of one country with it; `read_case` gives the whole fingerprint of
     one of them.
     """
-    begun = clock()
+    begun = perf_counter()
     own = frozenset(one.keys)
     sharing = [other for other in others if other.case != one.case and not own.isdisjoint(other.keys)]
     abroad = [other for other in sharing if other.country != one.country]
@@ -75,13 +73,14 @@ def count_prunings(
     crowd = [not crowds.isdisjoint(other.keys) for other in abroad]
     past = [other for other, open_ in zip(abroad, _pass_crowds(one, abroad, crowd, matcher), strict=True) if open_]
     left = [other.case for other, open_ in zip(past, _pass_screen(one, past, matcher), strict=True) if open_]
-    screened = clock()
+    screened = perf_counter()
     bands: Counter[str] = Counter()
     for start in range(0, len(left), MET_TOGETHER):
         met = [read_case(case) for case in left[start : start + MET_TOGETHER]]
         matcher.meet(one, met)
         bands.update(_name_band(matcher.find_link(one, other)) for other in met)
-    return Prunings(len(sharing), len(abroad), len(past), len(left), dict(bands), screened - begun, clock() - screened)
+    screen_s, judge_s = screened - begun, perf_counter() - screened
+    return Prunings(len(sharing), len(abroad), len(past), len(left), dict(bands), screen_s, judge_s)
 
 
 def _pass_crowds(
