@@ -140,7 +140,6 @@ def _draw_rename(view: OpenPage, row: AlertRow) -> None:
 
 
 def _draw_form(view: OpenPage) -> None:
-    """The form for a new alert."""
     words = view.words
 
     async def sent(fields: Sent) -> None:

@@ -95,7 +95,6 @@ NAMED = 8
 
 
 async def _load_overview(visit: Visit, _: Parameters, row: CaseRow) -> Drawer:
-    """The first tab."""
     found = await list_case_links(visit.new_session(), row.case, size=STRONGEST, by_entity=False)
     return partial(_draw_overview, row=row, found=found)
 
@@ -422,7 +421,6 @@ def _list_moments(words: Words, entity: AsSent, fields: Iterable[tuple[str, str]
 
 
 async def _load_timeline(_: Visit, parameters: Parameters, row: CaseRow) -> Drawer:
-    """The tab of what happened when."""
 
     def draw_panel(view: OpenPage) -> None:
         with panel(view.words("Timeline")):

@@ -58,7 +58,6 @@ async def _load_place(_: Visit, parameters: Parameters) -> GraphPlace:
 
 
 async def _load_cases(visit: Visit, _: Parameters, place: GraphPlace) -> Drawer:
-    """The tab of the cases around."""
     return partial(_draw_cases, loaded=await read_cases(visit, place))
 
 

@@ -369,7 +369,6 @@ GUIDE = (
 
 
 def _draw_guide(words: Words) -> None:
-    """The guide, as a table."""
     with panel(words("Search tips"), words("combine freely, in any order"), tight=True):
         draw_table(
             words("Search tips"),
