@@ -19,6 +19,8 @@ from support.matching.populations import MODELS, model_of
 from support.matching.prints import case_of, print_of
 from support.records.builder import RawEntity
 
+pytestmark = pytest.mark.xdist_group("populations")  # what is learnt is learnt once
+
 IMO, OTHER_IMO, WRONG_IMO = "9074729", "9074731", "9074720"
 LEI = "529900T8BM49AURSDO55"
 VIN, EUROPEAN_VIN, WRONG_VIN = "1M8GDM9AXKP042788", "WVWZZZ1JZXW000001", "1M8GDM9A1KP042788"
