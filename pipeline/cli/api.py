@@ -132,9 +132,6 @@ StatedReferenceOption = Annotated[str, typer.Option("--case-ref", help="Your cas
 Days = Annotated[int, typer.Option(min=1, max=31, help="Days from now.")]
 
 
-WHO = '--token "$TOKEN" --purpose investigation --case-ref 2026/4711'
-
-
 def list_allowances(
     token: OwnerTokenOption,
     purpose: StatedPurposeOption,

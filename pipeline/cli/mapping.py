@@ -48,8 +48,6 @@ TableFile = Annotated[
 LOSSES = {"left out": "row", "mapped only in part": "row", "cut to what a record takes": "case"}
 """What makes `map` end with 1, and of what it is told how many."""
 
-EXAMPLE = "Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson"
-
 
 def map_table(
     table: TableFile,

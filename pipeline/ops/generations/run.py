@@ -156,7 +156,7 @@ def _with_elasticsearch_url(settings: Settings) -> Settings:
     return settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
 
 
-async def drop_generation(settings: Settings, generation: str, deadline_s: float = LEAVE_S) -> list[str]:
+async def drop_generation(settings: Settings, generation: str) -> list[str]:
     """Remove a generation from Kafka, Elasticsearch and this LIAISON_HOME; returns what was deleted.
 
     Safe to repeat. Raises LiaisonError for the active one, for one that others still go by, and where its workers do
@@ -165,7 +165,7 @@ async def drop_generation(settings: Settings, generation: str, deadline_s: float
     held = await read_control(settings)
     await _refuse_in_use(settings, held, generation)
     await remove_generation(settings, generation)
-    await _wait_for_worker_exit(settings, generation, deadline_s)
+    await _wait_for_worker_exit(settings, generation)
     gone = await clean_generation(settings, generation)
     try:
         async with connect(_with_elasticsearch_url(settings)) as client:
@@ -181,10 +181,10 @@ async def _refuse_in_use(settings: Settings, held: GenerationControl, generation
         raise LiaisonError(f"the switch from {generation} is not finished ({', '.join(owners)}): start the workers")
 
 
-async def _wait_for_worker_exit(settings: Settings, generation: str, deadline_s: float) -> None:
+async def _wait_for_worker_exit(settings: Settings, generation: str) -> None:
     """Return once the generation has no workers any more."""
     groups = [group_of(settings, stage, generation) for stage in STAGES]
-    deadline = time.monotonic() + deadline_s
+    deadline = time.monotonic() + LEAVE_S
     while working := {g: n for g, n in (await asyncio.to_thread(admin.count_members, settings, groups)).items() if n}:
         if time.monotonic() > deadline:
             raise LiaisonError(f"workers of {generation} still run ({', '.join(working)}): stop them and drop it again")

@@ -49,15 +49,13 @@ class Throughput:
     rates: tuple[TopicRate, ...]
 
 
-async def measure_throughput(
-    settings: Settings, now: datetime, past: timedelta = HOUR, spans: int = SPANS
-) -> Throughput:
+async def measure_throughput(settings: Settings, now: datetime, past: timedelta = HOUR) -> Throughput:
     """What was written until `now` to each topic that carries records. Raises LiaisonError, KafkaError.
 
     Of a national topic it is what intake has taken in, by its receipts. To look up a time in a topic a broker inflates
     whole records, and there others have made them as large as they like: one of gigabytes ends a broker.
     """
-    begins = tuple(now - past + past * number / spans for number in range(spans))
+    begins = tuple(now - past + past * number / SPANS for number in range(SPANS))
     partitions = await _record_partitions(settings)
     async with plain_consumer(settings, []) as consumer:
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
@@ -65,7 +63,7 @@ async def measure_throughput(
         found = await asyncio.gather(*asked)
     offsets = [{p: ends[p] if place is None else place.offset for p, place in at.items()} for at in found]
     written = compute_rates([*offsets, ends], settings.namespace)
-    return Throughput(begins, past.total_seconds() / spans, busiest_first([*written, *_national_rates(written)]))
+    return Throughput(begins, past.total_seconds() / SPANS, busiest_first([*written, *_national_rates(written)]))
 
 
 def _national_rates(written: Iterable[TopicRate]) -> Iterator[TopicRate]:

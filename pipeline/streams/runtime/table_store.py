@@ -23,9 +23,9 @@ ROWS: Final = "rows"
 class TableStore:
     """Values by key, in a folder of its own that it holds by a lock while it is open."""
 
-    def __init__(self, folder: Path, identity: StoreIdentity, *, boot: str | None = None) -> None:
+    def __init__(self, folder: Path, identity: StoreIdentity) -> None:
         """Open what is there; start empty if it is another's or may be torn. Raises StoreInUseError."""
-        self._file = StoreFile(folder, identity, {ROWS: {}}, map_size=MAP_SIZE, boot=boot)
+        self._file = StoreFile(folder, identity, {ROWS: {}}, map_size=MAP_SIZE)
         self._changes: dict[bytes, bytes] = {}
 
     @property
