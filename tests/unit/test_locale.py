@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -24,6 +25,9 @@ from pipeline.locale import CATALOGUES, END_OF_CONTEXT, LANGUAGES, NC_, SOURCE, 
 
 ROOT = Path(pipeline.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
+
+CONTRIBUTING = ROOT.parent / "CONTRIBUTING.md"
+"""Its section "Texts" has the words of each language."""
 
 KEYWORDS = {"translate": None, "translate_plural": (1, 2), "N_": None, "NN_": (1, 2), "NC_": ((1, "c"), 2)}
 """What marks a message in the code."""
@@ -224,6 +228,39 @@ def test_a_language_writes_numbers_as_cldr_says(language: str) -> None:
     pattern = locale.percent_formats[None].pattern
     assert row.percent.strip() == "%"
     assert row.percent.startswith("%") is pattern.endswith("0%"), "whether a space precedes it"
+
+
+@cache
+def list_avoided() -> list[str]:
+    """The French words that CONTRIBUTING.md forbids, since they mean something else in law."""
+    rule = re.search(r"^- French avoids .*?; not ([^.]+)\.", CONTRIBUTING.read_text("utf-8"), re.MULTILINE)
+    assert rule is not None
+    return rule.group(1).split(", ")
+
+
+def find_avoided(text: str) -> list[str]:
+    """The words of a text that are among those, in the singular or plural and however they are written."""
+    return re.findall(rf"\b(?:{'|'.join(list_avoided())})s?\b", text, re.IGNORECASE)
+
+
+def test_french_has_no_word_that_means_something_else_in_law() -> None:
+    texts = [
+        (f"fr.po:{message.lineno}", form)
+        for message in read_catalogue(CATALOGUES / "fr.po")
+        if message.id
+        for form in _forms(message.string)
+    ]
+    offences = tomllib.loads((OFFENCES / "fr.toml").read_text("utf-8"))
+    texts += [(f"fr.toml, {code}", name) for code, row in offences.items() for name in row]
+    found = [f"{place}: {word}" for place, text in texts for word in find_avoided(text)]
+    assert not found, "\n".join(found)
+
+
+def test_an_avoided_word_is_found_in_any_form_but_not_within_another() -> None:
+    assert find_avoided("Vos Dossiers ; l'indice, les indices, d'un signalement") == [
+        "Dossiers", "indice", "indices", "signalement",
+    ]  # fmt: skip
+    assert find_avoided("signalés après 24 h, une affaire indicielle") == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

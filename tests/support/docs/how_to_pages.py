@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[3]
-COPIED: Final = ("pipeline", "schemas", "tests", "tools", "docs", "deploy", "pyproject.toml", "Makefile")
+COPIED: Final = (
+    "pipeline", "schemas", "tests", "tools", "docs", "deploy", "pyproject.toml", "Makefile", "CONTRIBUTING.md",
+)  # fmt: skip
 LEFT_OUT: Final = shutil.ignore_patterns("benchmarks", "screenshots", "*.png")
 
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
