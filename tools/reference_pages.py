@@ -142,7 +142,39 @@ def _topics_page() -> str:
         "[asyncapi.yaml](../../schemas/asyncapi.yaml) says the same to machines, "
         "[streams.md](../streams.md#topics) what the topics are for."
     )
-    return _page("Topics", [topics, rights], lead, _client_section(), *parts)
+    return _page("Topics", [topics, rights], lead, _topic_table(), _client_section(), *parts)
+
+
+def _topic_table() -> str:
+    rows = [
+        (
+            f"[`{topic.pattern}`](#{_anchor(topic.pattern)})",
+            topic.key or "none",
+            IN_SHORT.get(topic.pattern, "the only one"),
+            _users(topic, "writes"),
+            _readers(topic),
+        )
+        for topic in topics.CATALOGUE
+    ]
+    return "\n".join(
+        [
+            "## At a glance",
+            "",
+            "A stage in **bold** works through the topic: it acts on each message. The others look up what they need.",
+            "",
+            _table(("topic", "key", "partition of a message", "written by", "read by"), rows),
+        ]
+    )
+
+
+def _anchor(pattern: str) -> str:
+    """The anchor of a topic's section, as it is made of the heading."""
+    return re.sub(r"[^\w -]", "", pattern).replace(" ", "-")
+
+
+def _readers(topic: Topic) -> str:
+    named = [f"`{stage}`" for stage in topic.consumers]
+    return ", ".join(f"**{user}**" if user in named else user for user in _users(topic, "reads").split(", "))
 
 
 LIBRDKAFKA_LOGIN = """\
@@ -270,6 +302,18 @@ PARTITIONERS = {
 }
 """Who chooses a message's partition, and how; no client's own partitioner is asked."""
 
+IN_SHORT = {
+    topics.CASES.pattern: "murmur2 of the key",
+    topics.EXPIRIES.pattern: "murmur2 of the key",
+    topics.RECEIPTS.pattern: "that of its case message",
+    topics.REJECTED.pattern: "that of its case message",
+    topics.ACCEPTED.pattern: "that of its case message",
+    topics.BLOCKS.pattern: "those that own its blocking keys, or all",
+    topics.LINKS.pattern: "high 32 bits of the link id",
+    topics.PROGRESS.pattern: "CRC-32 of stage and partition",
+}
+"""The same for the table of all topics."""
+
 ONE_PARTITION = {topics.Count.ONE: "the only one"}
 
 
@@ -284,8 +328,9 @@ def _users(topic: Topic, duty: str) -> str:
     users = [f"`{role}`" for role, duties in rights.ROLES.items() if topic in getattr(duties, duty)]
     operation = rights.KafkaOperation.READ if duty == "reads" else rights.KafkaOperation.WRITE
     if any(right.operation == operation and _covers(right, topic) for right in rights.agency_grants(PLAIN, AGENCY)):
-        users.append("the agency" if topic.scope is topics.Scope.AGENCY else "agencies")
-    return ", ".join(users) or "operators"
+        its_own = topic.scope is topics.Scope.AGENCY and not (duty == "reads" and topic.open_to_agencies)
+        users.append("the agency" if its_own else "agencies")
+    return ", ".join(users) or ("operators" if topic.writers else "nobody")
 
 
 def _covers(right: rights.KafkaRight, topic: Topic) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,21 @@ def test_every_setting_topic_and_reason_stands_in_its_page() -> None:
     assert missing(pages["settings.md"], {variable_of(name) for name in Settings.model_fields}) == set()
     assert missing(pages["topics.md"], {topic.pattern for topic in CATALOGUE}) == set()
     assert missing(pages["rejection-reasons.md"], {*Reason, *FAULTS}) == set()
+
+
+def test_the_table_of_topics_leads_to_the_section_of_each() -> None:
+    page = make_pages()["topics.md"]
+    sections = {re.sub(r"[`.{}]", "", title) for title in re.findall(r"^## (`.*`)$", page, re.MULTILINE)}
+    assert set(re.findall(r"\(#(\w+)\)", page)) == sections
+    assert len(sections) == len(CATALOGUE)
+
+
+def test_topics_say_who_uses_them_as_the_brokers_rights_are() -> None:
+    rows = {line.split("|")[1].strip(): line for line in make_pages()["topics.md"].splitlines() if "](#" in line}
+    assert rows["[`accepted`](#accepted)"].endswith("| `intake` | `intake`, **`derive`**, **`project`**, `api` |")
+    assert rows["[`witness.{agency}`](#witnessagency)"].endswith("| the agency | agencies |")
+    assert rows["[`uploads`](#uploads)"].endswith("| nobody | `api`, agencies |")
+    assert rows["[`control`](#control)"].split(" | ")[3] == "operators"
 
 
 @pytest.mark.parametrize("registry", [WORKER_REGISTRY, SERVER_REGISTRY])
