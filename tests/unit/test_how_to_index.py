@@ -1,0 +1,32 @@
+"""The index of docs/how-to/ names every page, and says how many files each changes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from support.docs.how_to_pages import ROOT, HowToPage
+
+FOLDER = ROOT / "docs" / "how-to"
+INDEX = (FOLDER / "README.md").read_text(encoding="utf-8")
+COUNTED = re.findall(r"^\| \[([\w-]+)\.md\]\(.*\| (\d+) \|$", INDEX, re.MULTILINE)
+
+
+def test_the_index_names_every_page() -> None:
+    assert {f"{name}.md" for name in re.findall(r"\]\(([\w-]+)\.md\)", INDEX)} == {
+        page.name for page in FOLDER.glob("*.md") if page.name != "README.md"
+    }
+
+
+@pytest.mark.parametrize(("name", "count"), COUNTED)
+def test_the_index_says_how_many_files_a_page_changes(name: str, count: str) -> None:
+    page = HowToPage(name)
+    headings = re.findall(r"^##+ \d+\. .*$", page.path.read_text(encoding="utf-8"), re.MULTILINE)
+    named = {file for heading in headings for file in re.findall(r"`([\w/.-]+\.\w+)`", heading)}
+    assert named >= set(page.files), "each patch stands under a heading that names its file"
+    assert len(named) == int(count)
+
+
+def test_most_pages_are_counted() -> None:
+    assert len(COUNTED) >= 5
