@@ -305,8 +305,12 @@ def test_a_weight_takes_a_level_a_name_and_the_digests_that_a_test_tells(tree: T
     assert tree.first_failure("tests/property/test_comparison_bounds.py", fixtures=True, only="phone") == ""
 
 
+OF_ITS_OWN_TYPE = "For a type of your own"
+
 HULLS_COMPARED = """
 from __future__ import annotations
+
+import sys
 
 import msgspec
 
@@ -318,30 +322,49 @@ from pipeline.records.model import Case
 from pipeline.records.entity_types import normalise
 
 model = load_model()
+kind, number = sys.argv[1:]
 
 
-def ship(agency: str, **fields: str) -> object:
-    vessel = {"id": "s", "type": "vessel", "imo": "9074729", **fields}
+def craft(agency: str, **fields: str) -> object:
+    thing = {"id": "s", "type": kind, number: "9074729", **fields}
     head = {"case_id": "1", "agency": agency, "country": agency[:2].upper(), "version": 1, "status": "active"}
-    case = msgspec.convert({**head, "entities": [vessel]}, Case)
+    case = msgspec.convert({**head, "entities": [thing]}, Case)
     return make_fingerprint(case, normalise(case), model)
 
 
-mine = ship("fr-pj", hull="Steel")
-same, other = (explain(mine, ship("be-fp", hull=hull), model) for hull in ("steel", "wood"))
+mine = craft("fr-pj", hull="Steel")
+same, other = (explain(mine, craft("be-fp", hull=hull), model) for hull in ("steel", "wood"))
 assert same.score > other.score, (same, other)
 assert "Coque" in text(same, "fr"), text(same, "fr")
 assert "Casco" in text(same, "es"), text(same, "es")
-assert b"hu" not in msgspec.json.encode(ship("fr-pj").entities[0])
+assert b"hu" not in msgspec.json.encode(craft("fr-pj").entities[0])
 """
 
 
 def test_a_field_that_nothing_has_is_sent_printed_compared_and_explained(tree: TreeCopy) -> None:
     page = HowToPage("add-a-comparable-field")
     assert len(page.files) <= 11
+    of_aircraft = page.patches_under(OF_ITS_OWN_TYPE)
     for patch in page.patches:
+        if patch not in of_aircraft:
+            tree.apply(patch)
+    _compare_hulls(tree, "vessel", "imo")
+
+
+def test_a_type_with_a_field_that_nothing_has_takes_two_pages(tree: TreeCopy) -> None:
+    added, page = HowToPage("add-an-entity-type"), HowToPage("add-a-comparable-field")
+    of_aircraft = page.patches_under(OF_ITS_OWN_TYPE)
+    replaced = {patch.path for patch in of_aircraft}
+    for patch in (*added.patches, *of_aircraft):
         tree.apply(patch)
-    compared = tree.run_python("-c", HULLS_COMPARED)
+    for patch in page.patches:
+        if patch.path not in replaced:
+            tree.apply(patch)
+    _compare_hulls(tree, "aircraft", "registration")
+
+
+def _compare_hulls(tree: TreeCopy, kind: str, number: str) -> None:
+    compared = tree.run_python("-c", HULLS_COMPARED, kind, number)
     assert compared.returncode == 0, compared.stdout
     assert tree.first_failure(COMPARISONS, ENTITY_TYPES, VERSIONS, FRENCH, SPANISH, fixtures=True) == ""
     structs = "tests/contract/test_schemas.py"

@@ -45,8 +45,9 @@ class HowToPage:
 
     def __init__(self, name: str) -> None:
         self.path = ROOT / "docs" / "how-to" / f"{name}.md"
-        blocks = _BLOCK.findall(self.path.read_text(encoding="utf-8"))
-        self.patches = [_read_patch(text) for language, text in blocks if language == "diff"]
+        text = self.path.read_text(encoding="utf-8")
+        blocks = _BLOCK.findall(text)
+        self.patches = _read_patches(text)
         self._texts = [(language, text) for language, text in blocks if language != "diff"]
 
     @property
@@ -54,10 +55,23 @@ class HowToPage:
         """The files that the page touches, in order."""
         return list(dict.fromkeys(patch.path for patch in self.patches))
 
+    def patches_under(self, heading: str) -> list[PagePatch]:
+        """The patches of the section of the second level with this title, in order."""
+        [section] = re.findall(
+            rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)",
+            self.path.read_text(encoding="utf-8"),
+            re.MULTILINE | re.DOTALL,
+        )
+        return _read_patches(section)
+
     def block(self, language: str, containing: str = "") -> str:
         """The first block in a language that contains a text."""
         texts: list[str] = [text for found, text in self._texts if found == language and containing in text]
         return texts[0]
+
+
+def _read_patches(text: str) -> list[PagePatch]:
+    return [_read_patch(block) for language, block in _BLOCK.findall(text) if language == "diff"]
 
 
 def _read_patch(text: str) -> PagePatch:
