@@ -1,4 +1,4 @@
-"""The index of docs/how-to/ names every page, and says how many files each changes."""
+"""The index of docs/how-to/ names every page and says how many files each changes; one explains what it prints."""
 
 from __future__ import annotations
 
@@ -30,3 +30,10 @@ def test_the_index_says_how_many_files_a_page_changes(name: str, count: str) -> 
 
 def test_most_pages_are_counted() -> None:
     assert len(COUNTED) >= 5
+
+
+def test_the_page_on_slow_cases_explains_every_line_of_a_trace() -> None:
+    page = HowToPage("debug-a-slow-case")
+    lines = {line.split("\t")[0] for line in page.block("text", "case\t").splitlines()}
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \|$", page.path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for row in rows[1:] for name in row.split("; ")} == lines - {"case"}

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +15,14 @@ import pytest
 from pipeline.access.audit import ShownCase, ShownForm
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import read_entries
-from support.installation.command import RunLiaison
+from support.docs.how_to_pages import HowToPage
+from support.installation.command import LIAISON, RunLiaison
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
+from support.installation.status_ports import STAGES
+from support.ports import own_ports
+from support.processes.starting import started
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
@@ -86,3 +94,67 @@ def test_a_trace_tells_what_happened_to_a_case_and_no_value(
         1,
         "liaison: agency xx-no is not registered; see `liaison ops agency list`\n",
     )
+
+
+PAGE = HowToPage("debug-a-slow-case")
+WITHOUT_VALUES = (
+    (r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)", "TIME"),
+    (r"\b[0-9a-f]{12}([0-9a-f]{20})?\b", "ID"),
+    (r"\d+(\.\d+)?", "N"),
+)
+
+
+def forms_of(lines: Iterable[str]) -> list[str]:
+    """Lines without their times, ids and numbers, sorted: lanes of two partitions run side by side."""
+    forms = []
+    for line in lines:
+        for pattern, name in WITHOUT_VALUES:
+            line = re.sub(pattern, name, line)
+        forms.append(line)
+    return sorted(forms)
+
+
+def test_what_the_page_on_slow_cases_shows_is_what_its_commands_print(
+    records: RecordMaker,
+    installation: Installation,
+    engine_environment: dict[str, str],
+    tmp_path: Path,
+    wait_for: WaitFor,
+    liaison: RunLiaison,
+) -> None:
+    lag, trace, slowest = (
+        shlex.split(PAGE.block("sh", words))[2:] for words in ("ops lag", "ops trace fr-pj", "--slowest")
+    )
+    workers = [shlex.split(line) for line in PAGE.block("sh", "liaison worker").splitlines()]
+    assert [command[-1] for command in workers] == list(STAGES)
+    agency, case_id = trace[-1].split(":")
+    engine_environment["LIAISON_METRICS_PORT"] = str(own_ports(len(STAGES)).start)
+    sought = records.person()
+    with started(LIAISON, engine_environment, tmp_path) as start:
+        for setting, program, *words in workers:
+            assert program == "liaison"
+            name, _, value = setting.partition("=")
+            engine_environment[name] = value
+            start(*words)
+        installation.push([records.message("be-fp", "other", people=[sought]), records.message(agency, case_id)])
+        wait_for(lambda: installation.at_rest() and installation.accounting().decided == 2, deadline_s=100)
+        installation.push([records.message(agency, case_id, 2, people=[sought])])
+        wait_for(lambda: installation.at_rest() and installation.accounting().decided == 3, deadline_s=100)
+        waiting, traced, slow = liaison(*lag), liaison(*trace), liaison(*slowest)
+        found = json.loads(liaison(*trace, "--json").stdout)
+    assert [done.returncode for done in (waiting, traced, slow)] == [0, 0, 0], (traced.stderr, slow.stderr)
+
+    namespace = installation.settings.namespace
+    shown = PAGE.block("text", "case\t").splitlines()
+    assert forms_of(shown) == forms_of(traced.stdout.replace(namespace, "").splitlines())
+    slow_forms = set(forms_of(slow.stdout.splitlines()))
+    assert slow_forms >= set(forms_of(PAGE.block("text", "waited").splitlines()))
+
+    positions = [
+        found["receipts"][-1]["position"],
+        *(record["position"] for record in (found["accepted"], *found["blocks"])),
+        *(claim["record"]["position"] for claim in found["claims"]),
+    ]
+    logged = [line for log in tmp_path.glob("*.log") for line in log.read_text(encoding="utf-8").splitlines()]
+    of_case = [line.replace(namespace, "") for line in logged if any(f" {place}: " in line for place in positions)]
+    assert forms_of(PAGE.block("text", "DEBUG").splitlines()) == forms_of(of_case)
