@@ -149,3 +149,4 @@ pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_U
 
 clean: ## remove the environment and caches (not LIAISON_HOME)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache build/docs build/site
+	find pipeline tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

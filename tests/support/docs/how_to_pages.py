@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).parents[3]
 COPIED: Final = (
     "pipeline", "schemas", "tests", "tools", "docs", "deploy", "pyproject.toml", "Makefile", "CONTRIBUTING.md",
 )  # fmt: skip
-LEFT_OUT: Final = shutil.ignore_patterns("benchmarks", "screenshots", "*.png")
+LEFT_OUT: Final = shutil.ignore_patterns("benchmarks", "screenshots", "*.png", "__pycache__")
 
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE: Final = re.compile(r"^\+\+\+ b/(\S+)$", re.MULTILINE)
