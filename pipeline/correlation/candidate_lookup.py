@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.block_lists import CaseNumberArray
 from pipeline.correlation.store import SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
+from pipeline.matching.bounds.sketches import Sketches, join_sketches
 from pipeline.matching.encoded import Index, expand_counts
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.screening.sketches import Sketches, join_sketches
 
 ScreenPairs = Callable[[Sketches, Sketches], NDArray[np.bool_]]
 """Tells for each pair whether its probability may reach the threshold. Pure, and far cheaper than judging the pair."""

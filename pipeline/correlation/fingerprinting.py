@@ -7,8 +7,8 @@ from typing import Final, Protocol
 import msgspec
 
 from pipeline.correlation.keys import blocking_keys
+from pipeline.matching.bounds.sketches import make_sketch
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
-from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import EXPIRED, AcceptedRecord

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.bands import Band, Basis, ExactMatch
+from pipeline.matching.bounds.sketches import Sketches
 from pipeline.matching.fingerprint import Entities, Fingerprint
-from pipeline.matching.screening.sketches import Sketches
 
 
 class PairJudgement(Protocol):

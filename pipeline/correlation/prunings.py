@@ -17,8 +17,8 @@ from pipeline.correlation.candidate_lookup import CROWD, MOST_TOGETHER
 from pipeline.correlation.correlator import MET_TOGETHER
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.matching.bands import Basis
+from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.screening.sketches import join_sketches
 
 NO_LINK = "no link"
 """What pairs are counted under that were judged and are no link."""

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.matching.bounds.sketches import Sketches, find_rows
 from pipeline.matching.encoded import WORD_BYTES
-from pipeline.matching.screening.sketches import Sketches, find_rows
 
 PAGE_BYTES = 4 * 4096 - 16
 """Four of LMDB's pages, less its header."""

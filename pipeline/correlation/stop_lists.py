@@ -20,10 +20,10 @@ from pipeline.correlation.crowded_blocks import CrowdedBlock, survey_blocks
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.matcher import Matcher
 from pipeline.errors import LiaisonError
+from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import ModelFile
-from pipeline.matching.screening.sketches import join_sketches
 
 OVER = 1000
 """Blocks of more cases are examined: a case that meets so many spends a millisecond and more on them."""

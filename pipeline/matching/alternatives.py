@@ -31,6 +31,9 @@ companions, and a term to scoring.odds_by_alternative."""
 ALTERNATIVES = 1 + len(COMPANION_KINDS)
 STRANGERS, HOUSEHOLD, NAMED_AFTER, GROUP = range(ALTERNATIVES)
 
+SCORE_LIMIT = 1 << 16
+"""Hundredths of a bit; every score lies between this and its negative."""
+
 NO_BITS: Bits = (0,) * ALTERNATIVES
 
 LEAST_SHARE = 1e-4

@@ -175,7 +175,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `hash` covers the whole content except the version. It is taken over the raw fields, so it does not depend on the
     generation, and case documents and claims of any generation can be compared. `keys` are the blocking keys,
     ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none. `sketch` bounds the score of the
-    case with another one (pipeline.matching.screening.sketches); b"" bounds nothing. `expired` marks a value without
+    case with another one (pipeline.matching.bounds.sketches); b"" bounds nothing. `expired` marks a value without
     content that comes after the version whose retention ended and before the next version. Only alerts have a
     `scope`; it does not affect the score.
     """

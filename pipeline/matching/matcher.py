@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.bands import Basis, ExactMatch
+from pipeline.matching.bounds.sketches import Sketches, join_sketches
 from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, meet_names
-from pipeline.matching.score.scoring import Judgement, judge_cases, judge_score, least_score, score_at_least
+from pipeline.matching.score.scoring import BOUNDED, Judgement, judge_cases, judge_score, least_score, score_at_least
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
-from pipeline.matching.screening.sketches import Sketches, join_sketches
 
 THRESHOLD = 0.5
 """The probability from which a pair is a link."""
@@ -78,7 +78,7 @@ class ModelMatcher:
         Comparing names is most of the cost of a link. Until the next call, `find_link` and `explain` of these pairs
         reuse the bounds, and the comparisons that they lead to.
         """
-        self._met = [pairs for entity in one.entities for pairs in _meet_entity(entity, one.case, others)]
+        self._met = [pairs for entity in one.entities for pairs in _meet_entity(one, entity, others)]
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         """The judgement of a pair; None if it is no link, which mostly shows without aligning names."""
@@ -118,18 +118,21 @@ class ModelMatcher:
         return self._find_exact_match(asking, held, self._model)
 
 
-def _meet_entity(entity: EntityPrint, case: str, others: Sequence[Fingerprint]) -> list[MetNames]:
+def _meet_entity(one: Fingerprint, entity: EntityPrint, others: Sequence[Fingerprint]) -> list[MetNames]:
     """The pairs of names of one entity with those of each other entity of its type, except single pairs.
 
-    They are bounded together, unless so few that aligning them costs less (FEW_MET).
+    They are bounded together, unless so few that aligning them costs less (FEW_MET). Scoring itself bounds the names of
+    cases that have many (BOUNDED), and only those that it compares.
     """
     names, first = [], []
     for fingerprint in others:
+        if len(one.entities) * len(fingerprint.entities) > BOUNDED:
+            continue
         for other in fingerprint.entities:
             pairs = len(entity.names) * len(other.names) if other.type == entity.type else 0
             if pairs > 1:
                 names.append(other.names)
-                first.append(fingerprint.case < case)
+                first.append(fingerprint.case < one.case)
     if len(entity.names) * sum(map(len, names)) > FEW_MET:
         return meet_names(entity.names, names, first)
     return hold_names(entity.names, names, first)

@@ -15,10 +15,11 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.correlation.claims import external_version
+from pipeline.matching.alternatives import SCORE_LIMIT
 from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
-from pipeline.matching.score.scoring import SCORE_LIMIT, most_score, score_cases
+from pipeline.matching.score.scoring import most_score, score_cases
 from pipeline.search.probes import QuestionProbe, adapt_probe
 
 CERTAIN_REASONS = frozenset({"case", "number", "phone", "email", "text"})

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.matching.bounds.sketches import Sketches, join_sketches, make_sketch
 from pipeline.matching.comparisons.bounds import Bound
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.name.bound import NO_NAME, STEPS, name_state
@@ -21,7 +22,6 @@ from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
-from pipeline.matching.screening.sketches import Sketches, join_sketches, make_sketch
 from property.test_screening import MODELS
 from support.matching.comparison_edits import edited_pair
 from support.matching.comparison_laws import whole_cases

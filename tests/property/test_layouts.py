@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.matching.bounds import sketches
+from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.encoded import BYTES, WORD_BYTES, WORDS, Field, Layout, NamesPart, Rows, SketchHead
-from pipeline.matching.screening import sketches
-from pipeline.matching.screening.sketches import join_sketches, make_sketch
 from support.matching.entity_strategies import entities, fingerprint
 
 LAYOUTS = Layout.__subclasses__()

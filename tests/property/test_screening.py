@@ -12,13 +12,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pipeline.access.hit_gate import exact_match
+from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.model_file import Calibration
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening.screening import Screen
-from pipeline.matching.screening.sketches import join_sketches, make_sketch
 from support.matching.entity_strategies import entities, fingerprint
 from support.records.builder import person
 
@@ -214,7 +214,7 @@ def is_bounded(a: Fingerprint, b: Fingerprint, under: Model) -> bool:
     if not sketches.counts[0] or not other.counts[0]:
         return True
     screen = screen_of(under)
-    return int(screen._bound_scores(sketches, other, screen._bound.bound_odds)[0]) >= min(
+    return int(screen._bound_scores(sketches, other, screen._bound.odds.bound_odds)[0]) >= min(
         judge_cases(a, b, under).score, screen._least
     )
 
@@ -262,7 +262,7 @@ def test_a_pair_is_screened_alike_in_any_company() -> None:
     all_of = join_sketches([make_sketch(case.entities) for case in cases])
     left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
     screen = screen_of(model())
-    odds = screen._bound.bound_odds
+    odds = screen._bound.odds.bound_odds
     together = screen._bound_scores(all_of.take_cases(left), all_of.take_cases(right), odds).reshape(len(cases), -1)
     for at in range(0, len(cases), 7):
         alone = screen._bound_scores(all_of.take_cases(np.full(len(cases), at)), all_of, odds)

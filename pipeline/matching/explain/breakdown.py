@@ -33,7 +33,7 @@ from pipeline.matching.explain.wording import (
     steady,
 )
 from pipeline.matching.explain.words import FIELD_PHRASES, FIELDS, TYPES
-from pipeline.matching.score.scoring import counted_bits, judge_score
+from pipeline.matching.score.scoring import EACH_PAIR, counted_bits, judge_score
 
 TENTH: Final = 10
 """Hundredths of a bit."""
@@ -251,7 +251,8 @@ def _name_shared(item: Item, things: Mapping[str, str], language: str) -> str:
 
 def _tell_change(part: EntityEvidence, found: Explanation, language: str) -> str:
     """Whether the result would be another one if the two could be no companions."""
-    alone = found.score - part.counted + counted_bits(part.bits - part.alternative)
+    each = part.bits - part.counted if part.counted else EACH_PAIR
+    alone = found.score - part.counted + counted_bits(part.bits - part.alternative, each)
     otherwise = judge_score(alone).band
     here, there = (label(RESULTS, band, language) for band in (found.band, otherwise))
     if otherwise == found.band:

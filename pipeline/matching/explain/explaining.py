@@ -26,7 +26,6 @@ from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
     Evidence,
-    attempts_fee,
     combine_alternatives,
     counted_bits,
     judge_score,
@@ -82,7 +81,7 @@ def compose_explanation(
     judged = judge_score(score)
     return Explanation(
         prior=model.prior,
-        attempts=attempts_fee(found.compared),
+        attempts=found.attempts,
         rebate=found.rebate,
         entities=entities,
         score=score,
@@ -118,20 +117,24 @@ def _compare_shown(
     """Those that tie the cases, or two single entities of one type, even if the evidence is against them."""
     alone = len(a) == len(b) == 1 and a[0].type == b[0].type
     ties = found.ties or ((EntityAgreement(0, 0, 0),) if alone else ())
-    return [compare_entities(a[tie.a], b[tie.b], tie, model) for tie in ties]
+    return [compare_entities(a[tie.a], b[tie.b], tie, model, found.each) for tie in ties]
 
 
 class ComparedEntities(NamedTuple):
-    """Two entities with their tie and the result of each comparison, which all parts of an explanation use."""
+    """Two entities with their tie and the result of each comparison, which all parts of an explanation use.
+
+    `each` is what a tie of the two cases pays (scoring.tie_fee).
+    """
 
     a: EntityPrint
     b: EntityPrint
     tie: EntityAgreement
     results: tuple[tuple[Comparison, ComparisonResult], ...]
+    each: int = EACH_PAIR
 
     def evidence(self, model: Model) -> EntityEvidence:
         """The evidence for and against the two being the same."""
-        a, b, tie, results = self
+        a, b, tie, results, each = self
         settled = settle_results([result for _, result in results])
         found = [(comparison, result) for (comparison, _), result in zip(results, settled, strict=True)]
         sums = sum_results(settled)
@@ -146,7 +149,7 @@ class ComparedEntities(NamedTuple):
             b.id,
             tuple(make_item(comparison, a, b, result, kind) for comparison, result in found),
             bits,
-            counted_bits(bits),
+            counted_bits(bits, each),
             combined - sums[STRANGERS],
             COMPANION_KINDS[kind - 1] if kind else "",
             bits - combined,
@@ -159,7 +162,9 @@ class ComparedEntities(NamedTuple):
         return apply_curve(combine_alternatives(sums, self.a.type, model), model.curves[self.a.type])
 
 
-def compare_entities(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> ComparedEntities:
+def compare_entities(
+    a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model, each: int = EACH_PAIR
+) -> ComparedEntities:
     """Make all comparisons of two entities that count for their tie."""
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
     tables = model.tables if tie.selector else model.tables_by_type[a.type]
@@ -168,7 +173,7 @@ def compare_entities(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model
         for comparison in comparisons
         if comparison.name not in tie.skipped
     )
-    return ComparedEntities(a, b, tie, tuple((one, result) for one, result in results if result is not None))
+    return ComparedEntities(a, b, tie, tuple((one, result) for one, result in results if result is not None), each)
 
 
 def make_item(
@@ -244,7 +249,7 @@ def _without(found: Evidence, compared: ComparedEntities, field: str, model: Mod
         msgspec.structs.replace(agreement, bits=bits) if agreement is tie else agreement
         for agreement in found.ties or (tie,)
     )
-    return Evidence(ties, found.compared, min(EACH_PAIR, max(agreement.bits for agreement in ties)))
+    return msgspec.structs.replace(found, ties=ties, rebate=min(found.each, max(agreement.bits for agreement in ties)))
 
 
 def explain_shared_number(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
@@ -261,16 +266,16 @@ def explain_shared_entities(a: Entities, b: Entities, model: Model, generation: 
     if found is None:
         raise ValueError("no number in common")
     (tie,) = found.ties
-    entities = (_number_evidence(a[tie.a], b[tie.b], model),)
+    entities = (_number_evidence(a[tie.a], b[tie.b], model, found.each),)
     alone = compose_explanation(found, entities, (), model, generation)
-    evidence = compare_entities(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model).evidence(model)
+    evidence = compare_entities(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model, found.each).evidence(model)
     score = score_cases(a, b, model)
     return structs.replace(alone, basis=Basis.SHARED, as_one=AsOne(evidence, score, judge_score(score).probability))
 
 
-def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model) -> EntityEvidence:
+def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model, each: int) -> EntityEvidence:
     result = number_in_common(a, b, model.tables[IDENTIFIER.name])
     if result is None:
         raise ValueError("no number in common")
     item = make_item(IDENTIFIER, a, b, result)
-    return EntityEvidence(a.type, b.type, a.id, b.id, (item,), result.weight, counted_bits(result.weight))
+    return EntityEvidence(a.type, b.type, a.id, b.id, (item,), result.weight, counted_bits(result.weight, each))

@@ -72,7 +72,8 @@ class AsOne(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why two cases have their score: score = prior + sum of `counted` + rebate - attempts, in hundredths of a bit.
 
-    `attempts` is log2(entity pairs compared). `rebate` pays back the fee of the strongest pair (scoring.EACH_PAIR).
+    `attempts` is log2 of the number of entity pairs, of which scoring.ALL_PAIRS of one type count at most. `rebate`
+    pays back the fee of the strongest pair (scoring.tie_fee).
 
     If the `basis` is a shared number, `entities` holds the two entities that have it, by that number alone, and
     `as_one` says why they are not taken for the same.

@@ -1,45 +1,46 @@
 """The score of a pair of cases: a pure function in integers, the same alone and in any batch.
 
-score = prior + sum of the ties that count (the best one-to-one assignment of entities) - log2(entity pairs compared),
-where each tie pays EACH_PAIR, which the strongest one gets back. A tie is the evidence that two entities are the same:
-their comparisons, summed against each alternative, combined and calibrated. Of large cases only the pairs of entities
-that share a mark are compared: an exact value that makes two entities worth comparing, whatever their types.
+score = prior + sum of the ties that count (the best one-to-one assignment of entities) - log2(entity pairs), where each
+tie pays a fee (tie_fee), which the strongest one gets back. A tie is the evidence that two entities are the same: their
+comparisons, summed against each alternative, combined and calibrated. In large cases pairs of entities that can't tie
+are ruled out by an upper bound of their weight, so the score is that of comparing all.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import product
 from operator import add
 
 import msgspec
+import numpy as np
 from msgspec import structs
 
-from pipeline.matching.alternatives import NO_BITS, STRANGERS, Bits, against_both
+from pipeline.matching.alternatives import NO_BITS, SCORE_LIMIT, STRANGERS, Bits, against_both
 from pipeline.matching.bands import Band, Basis, band_of
+from pipeline.matching.bounds.entity_bounds import weight_bound
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.comparison import ComparisonResult, apply_curve
+from pipeline.matching.encoded import BitsOfRows
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.names import NamePrint, sound_keys
-from pipeline.matching.names.name_pairs import pairs_of
+from pipeline.matching.names.name_pairs import FEW_MET, MetNames, meet_names, pairs_of
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays; the strongest of a case pair gets it back. Only positive bits are
 summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so many chance likenesses would add up."""
 
-SCORE_LIMIT = 1 << 16
-"""Hundredths of a bit; every score lies between this and its negative."""
-
-MAX_TOKENS = 4
-"""Tokens of a name that make marks, the rarest first. A choice: marks of two tokens grow with their square."""
-RARE = 1200
-"""Hundredths of a bit; one name in 4,000 has such a token."""
-
 ALL_PAIRS = 16
-"""Up to so many pairs of one type, comparing all costs less than finding the pairs that share a mark."""
+"""Pairs of one type that are paid for at most; cases with more are *large*. Fees depend on the two cases alone, not on
+which pairs are compared. That the first tie of larger cases costs no more says that the more pairs there are, the
+likelier one is of the same; each further tie pays for all pairs (tie_fee). A choice: up to 16 pairs, comparing all
+costs less than bounding them."""
+
+BOUNDED = 64
+"""Pairs of one type beyond which bounding all and comparing some costs less than comparing all, whatever is weighed."""
 
 IndexPairs = list[tuple[int, int]]
 """Pairs of entities of two cases, as indices."""
@@ -72,11 +73,16 @@ class EntityAgreement(msgspec.Struct, frozen=True, gc=False):
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
-    """The parts of a score besides the prior: the ties, the number of pairs compared, the fee that is paid back."""
+    """The parts of a score besides the prior, in hundredths of a bit.
+
+    `attempts` is what the pairs of entities cost together (attempts_fee), `each` what each tie pays (tie_fee), `rebate`
+    what is paid back of that.
+    """
 
     ties: tuple[EntityAgreement, ...]
-    compared: int
+    attempts: int
     rebate: int
+    each: int = EACH_PAIR
 
 
 def judge_cases(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
@@ -94,40 +100,66 @@ def judge_score(bits: int) -> Judgement:
 
 def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
     """The score of two cases' entities in hundredths of a bit, with the prior."""
-    if (len(a) == 1 or len(b) == 1) and not pairs_across_types(a, b):
+    if len(a) * len(b) <= ALL_PAIRS and _is_of_one(a, b):
         return _score_of_one(a, b, model, model.plans)
     return total_score(weigh_evidence(a, b, model), model)
 
 
 def score_at_least(a: Entities, b: Entities, model: Model, least: int) -> int | None:
     """The same as score_cases, or None where that is less than `least` for certain, which mostly costs less to tell."""
-    if not (len(a) == 1 or len(b) == 1) or pairs_across_types(a, b):
+    if len(a) * len(b) > ALL_PAIRS and len(cells := pairs_of_one_type(a, b)) > ALL_PAIRS:
+        return _score_large(a, b, model, cells, least)
+    if not _is_of_one(a, b):
         return score_cases(a, b, model)
     cells = pairs_of_one_type(a, b)
     fee = attempts_fee(len(cells)) - model.prior
     if least + fee <= 0:
         return score_cases(a, b, model)
     weights = [weight for i, j in cells if (weight := weigh_at_least(a[i], b[j], model, least + fee)) is not None]
-    return max(0, *weights) - fee if weights else None
+    score = max([0, *weights]) - fee
+    return score if score >= least else None
+
+
+def _score_large(a: Entities, b: Entities, model: Model, cells: IndexPairs, least: int) -> int | None:
+    """score_at_least of large cases, which have these pairs of one type."""
+    across, each = pairs_across_types(a, b), tie_fee(len(cells))
+    bounds = _bound_cells(a, b, model, cells)
+    crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
+    # 1. Whatever the pairs weigh up to their bounds, the score may be too low.
+    if _most_of_large(a, b, model, cells, bounds, across, [tie.bits for tie in crossing]) < least:
+        return None
+    # 2. Ties that are stronger than their fee make nearly every score.
+    bits = _weigh_strong(a, b, model, cells, bounds)
+    if not bits:
+        # 3. Without one, nothing counts but the strongest pair, for no more than the fee.
+        if not across and model.prior + each - _attempts(cells, across) < least:
+            return None
+        bits = _weigh_strongest(a, b, model, cells, bounds)
+    return total_score(tie_cases(a, b, model, cells, across, bits), model)
 
 
 def most_score(a: Entities, b: Entities, model: Model) -> int | None:
     """What score_cases never exceeds; None if both sides have several entities, or types that share a selector."""
-    if not (len(a) == 1 or len(b) == 1) or pairs_across_types(a, b):
+    if not _is_of_one(a, b):
         return None
     return _score_of_one(a, b, model, model.ceilings)
+
+
+def _is_of_one(a: Entities, b: Entities) -> bool:
+    """Whether a side has a single entity, and no selector ties entities of two types."""
+    return (len(a) == 1 or len(b) == 1) and not pairs_across_types(a, b)
 
 
 def _score_of_one(a: Entities, b: Entities, model: Model, plans: Mapping[str, Plan]) -> int:
     """The score if a side has a single entity: the best entity of the other side counts; nothing is to assign."""
     cells = pairs_of_one_type(a, b)
     best = max([weigh_by_plan(a[i], b[j], plans[a[i].type], model) for i, j in cells], default=0)
-    return model.prior + max(0, best) - attempts_fee(len(cells))
+    return model.prior + max(0, best) - attempts_fee(min(len(cells), ALL_PAIRS))
 
 
 def total_score(found: Evidence, model: Model) -> int:
     """The score of the evidence, with the prior."""
-    return model.prior + sum(counted_bits(tie.bits) for tie in found.ties) + found.rebate - attempts_fee(found.compared)
+    return model.prior + sum(counted_bits(tie.bits, found.each) for tie in found.ties) + found.rebate - found.attempts
 
 
 def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> Evidence:
@@ -136,20 +168,124 @@ def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model
     Every value counts once: if a person and a phone entity of each case have one phone number, that is one agreement.
     """
     cells = pairs_of_one_type(a, b)
-    bits = {cell: found for cell in cells if (found := weigh_entities(a[cell[0]], b[cell[1]], model)) > 0}
-    across = pairs_across_types(a, b)
-    strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest_weak_tie(a, b, bits)
-    ties = _assign_ties(a, b, strong)
+    if len(cells) <= ALL_PAIRS:
+        bits = weigh_all(a, b, model, cells)
+    else:
+        bounds = _bound_cells(a, b, model, cells)
+        bits = _weigh_strong(a, b, model, cells, bounds) or _weigh_strongest(a, b, model, cells, bounds)
+    return tie_cases(a, b, model, cells, pairs_across_types(a, b), bits)
+
+
+def weigh_all(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> dict[tuple[int, int], int]:
+    """The weights above 0 of these pairs of entities."""
+    return {cell: found for cell in cells if (found := weigh_entities(a[cell[0]], b[cell[1]], model)) > 0}
+
+
+def _bound_cells(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> BitsOfRows:
+    """Upper bounds of the pairs' weights. Those up to the fee of a tie may be loose, those of few pairs say nothing."""
+    if len(cells) <= BOUNDED:
+        return np.full(len(cells), SCORE_LIMIT, np.int32)
+    return weight_bound(model).bound_entities(a, b, cells, tie_fee(len(cells)) + 1)
+
+
+def _weigh_strong(
+    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows
+) -> dict[tuple[int, int], int]:
+    """The weights above the fee of a tie. The names of an entity are bounded with those of all that are left for it."""
+    each = tie_fee(len(cells))
+    strong: dict[tuple[int, int], int] = {}
+    left: defaultdict[int, list[int]] = defaultdict(list)
+    for at in np.flatnonzero(bounds > each).tolist():
+        i, j = cells[at]
+        left[i].append(j)
+    for i, columns in left.items():
+        held = _meet(a[i], [b[j] for j in columns])
+        for j in columns:
+            found = weigh_at_least(a[i], b[j], model, each + 1)
+            if found is not None and found > each:
+                strong[i, j] = found
+        del held
+    return strong
+
+
+def _meet(entity: EntityPrint, others: Sequence[EntityPrint]) -> list[MetNames]:
+    """Bound the names of an entity and others, together, if that costs less than aligning them (FEW_MET)."""
+    names = [other.names for other in others if other.names]
+    return meet_names(entity.names, names) if len(entity.names) * sum(map(len, names)) > FEW_MET else []
+
+
+def _weigh_strongest(
+    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows
+) -> dict[tuple[int, int], int]:
+    """The pairs that weigh most, if that is above 0; those with the highest bounds are looked at first."""
+    most, best = 1, dict[tuple[int, int], int]()
+    for at in np.argsort(-bounds, kind="stable").tolist():
+        if bounds[at] < most:
+            break
+        i, j = cells[at]
+        found = weigh_at_least(a[i], b[j], model, most)
+        if found is not None and found >= most:
+            if found > most:
+                best.clear()
+            most, best[i, j] = found, found
+    return best
+
+
+def _most_of_large(
+    a: Entities,
+    b: Entities,
+    model: Model,
+    cells: IndexPairs,
+    bounds: BitsOfRows,
+    across: IndexPairs,
+    crossing: Sequence[int],
+) -> int:
+    """What score_cases of two large cases never exceeds, with the prior, from upper bounds of their pairs' weights.
+
+    An entity ties with one other at most, so the best of each row counts, or of each column, whichever is less.
+    `crossing` are the bits of selectors that tie entities of two types.
+    """
+    each = tie_fee(len(cells))
+    beyond = np.maximum(bounds - np.int32(each), 0)
+    sums = []
+    for side, entities in zip(np.array(cells).T, (a, b), strict=True):
+        best = np.zeros(len(entities), np.int64)
+        np.maximum.at(best, side, beyond)
+        sums.append(int(best.sum()))
+    most = min(sums) + sum(counted_bits(bits, each) for bits in crossing)
+    return model.prior + most + min(each, max([int(bounds.max()), 0, *crossing])) - _attempts(cells, across)
+
+
+def _attempts(cells: IndexPairs, across: IndexPairs) -> int:
+    """What the pairs of entities of two cases cost together."""
+    return attempts_fee(min(len(cells), ALL_PAIRS) + len(across))
+
+
+def tie_cases(
+    a: Entities,
+    b: Entities,
+    model: Model,
+    cells: IndexPairs,
+    across: IndexPairs,
+    bits: dict[tuple[int, int], int],
+) -> Evidence:
+    """The ties of two cases, from the weights of their pairs of one type that make a difference."""
+    each = tie_fee(len(cells))
+    strong = {cell: one for cell, one in bits.items() if one > each} or _strongest_weak_tie(a, b, bits)
+    ties = _assign_ties(a, b, strong, each)
     crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
+    strongest = max([*bits.values(), *(tie.bits for tie in crossing)], default=0)
     if len(ties) + len(crossing) > 1:
         ties = drop_counted(a, b, ties, crossing, model)
     else:
         ties += crossing
-    strongest = max([*bits.values(), *(tie.bits for tie in crossing)], default=0)
-    return Evidence(tuple(ties), len(cells) + len(across), min(EACH_PAIR, strongest))
+    rebate = min(EACH_PAIR, strongest)
+    if each > EACH_PAIR:
+        rebate += counted_bits(min(each, max([tie.bits for tie in ties], default=0)))
+    return Evidence(tuple(ties), _attempts(cells, across), rebate, each)
 
 
-def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[EntityAgreement]:
+def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int], each: int) -> list[EntityAgreement]:
     """The ties of the best one-to-one assignment.
 
     Among equally good assignments the choice does not depend on the order of the entities, since they may differ in
@@ -159,7 +295,7 @@ def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -
         return [EntityAgreement(bits, *cell) for cell, bits in strong.items()]
     rows, columns = _by_content(a, {row for row, _ in strong}), _by_content(b, {column for _, column in strong})
     rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
-    ranked = {(rank_a[row], rank_b[column]): max(1, counted_bits(bits)) for (row, column), bits in strong.items()}
+    ranked = {(rank_a[row], rank_b[column]): max(1, counted_bits(bits, each)) for (row, column), bits in strong.items()}
     cells = [(rows[row], columns[column]) for row, column in assign_one_to_one(ranked)]
     return [EntityAgreement(strong[cell], *cell) for cell in cells]
 
@@ -183,9 +319,9 @@ def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], in
     return dict.fromkeys(cells[:1], most)
 
 
-def counted_bits(bits: int) -> int:
-    """What a tie of so many bits adds to the score of the case pair."""
-    return max(0, bits - EACH_PAIR)
+def counted_bits(bits: int, each: int = EACH_PAIR) -> int:
+    """What a tie of so many bits adds to the score of the case pair, if each tie pays so much (tie_fee)."""
+    return max(0, bits - each)
 
 
 def drop_counted(
@@ -239,6 +375,16 @@ def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) 
 def attempts_fee(compared: int) -> int:
     """log2 of the number of entity pairs compared, in hundredths of a bit: more attempts have more chance hits."""
     return round(100 * math.log2(compared)) if compared > 1 else 0
+
+
+@lru_cache(maxsize=4096)
+def tie_fee(cells: int) -> int:
+    """What each tie pays of two cases with so many pairs of one type, in hundredths of a bit.
+
+    EACH_PAIR, and in large cases one bit more for each doubling of the pairs, since twice as many are alike by chance:
+    of 100 made-up strangers with 100 others 12 in 10,000 weigh more than a bit.
+    """
+    return EACH_PAIR + max(0, attempts_fee(cells) - attempts_fee(ALL_PAIRS))
 
 
 @lru_cache(maxsize=65536)
@@ -355,36 +501,9 @@ def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
     return found
 
 
-def all_marks(entity: EntityPrint) -> set[str]:
-    """The marks of an entity: its selectors, and those of names, birth dates, makes and places."""
-    found = set(entity.selectors)
-    found.update(f"n{mark}" for name in entity.names for mark in _name_marks(name))
-    for date in entity.all_birth_dates:
-        found.add(f"d{date.first.year}-{date.first.month}-{date.first.day}")
-    if entity.make or entity.model:
-        found.add(f"k{entity.make}|{entity.model}")
-    if entity.place is not None:
-        latitude, longitude = entity.place.latitude, entity.place.longitude
-        for shift in (0.0, 0.1):  # cells of 0.2 degrees, in two grids that are shifted by half a cell
-            found.add(f"l{int((latitude + shift) // 0.2)}|{int((longitude + shift) // 0.2)}|{shift}")
-    return found
-
-
-def _name_marks(name: NamePrint) -> set[str]:
-    """The sounds of each rare token, and of any two tokens together: one common given name is no mark."""
-    tokens = sound_keys(name)[:MAX_TOKENS]
-    alone = {sound for token in tokens if token.rarity >= RARE or len(tokens) == 1 for sound in token.sounds}
-    pairs = combinations([token.sounds for token in tokens], 2)
-    return alone | {"|".join(sorted((x, y))) for p, q in pairs for x in p for y in q}
-
-
 def pairs_of_one_type(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> IndexPairs:
-    """The pairs of one type to compare, as indices: all in small cases, those that share a mark in large ones."""
-    cells = [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
-    if len(cells) <= ALL_PAIRS:
-        return cells
-    marks_a, marks_b = [all_marks(entity) for entity in a], [all_marks(entity) for entity in b]
-    return [(i, j) for i, j in cells if not marks_a[i].isdisjoint(marks_b[j])]
+    """All pairs of entities of one type, as indices."""
+    return [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
 
 
 def pairs_across_types(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> IndexPairs:

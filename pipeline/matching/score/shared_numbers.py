@@ -15,13 +15,15 @@ from pipeline.matching.comparisons.identifier import number_in_common
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import (
-    EACH_PAIR,
+    ALL_PAIRS,
     EntityAgreement,
     Evidence,
     Judgement,
+    attempts_fee,
     content_of,
     judge_score,
     pairs_of_one_type,
+    tie_fee,
     total_score,
 )
 
@@ -50,12 +52,14 @@ def weigh_shared_number(a: Entities, b: Entities, model: Model) -> Evidence | No
     found = [
         (result.weight, i, j)
         for i, j in cells
+        if a[i].identifiers and b[j].identifiers
         if (result := number_in_common(a[i], b[j], table)) is not None and result.weight > 0
     ]
     if not found:
         return None
     bits, i, j = min(found, key=lambda one: (-one[0], content_of(a[one[1]]), content_of(b[one[2]])))
-    return Evidence((EntityAgreement(bits, i, j, IDENTIFIER.name),), len(cells), min(EACH_PAIR, bits))
+    each, attempts = tie_fee(len(cells)), attempts_fee(min(len(cells), ALL_PAIRS))
+    return Evidence((EntityAgreement(bits, i, j, IDENTIFIER.name),), attempts, min(each, bits), each)
 
 
 def _have_numbers(entities: Entities) -> bool:

@@ -13,15 +13,16 @@ from functools import cached_property
 
 import numpy as np
 
-from pipeline.matching.alternatives import STRANGERS
+from pipeline.matching.alternatives import SCORE_LIMIT, STRANGERS
+from pipeline.matching.bounds.entity_bounds import BoundTable, OddsBound, curves_by_type
+from pipeline.matching.bounds.sketches import Sketches
 from pipeline.matching.comparisons.name.bound import name_state
 from pipeline.matching.comparisons.name.crowd_names import CrowdNames, bound_names
 from pipeline.matching.comparisons.number_rows import may_share_number
 from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, expand_counts
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, least_score
-from pipeline.matching.screening.screening import BoundTable, OddsBound, curves_by_type, find_equal_parts, may_share
-from pipeline.matching.screening.sketches import Sketches
+from pipeline.matching.score.scoring import EACH_PAIR, least_score
+from pipeline.matching.screening.screening import find_equal_parts, may_share
 from pipeline.records.entity_types import TYPES
 
 _FIRST = ("born", "phones", "identifiers")

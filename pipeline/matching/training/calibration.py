@@ -16,7 +16,7 @@ from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import Calibration, ModelFile
 from pipeline.matching.reference import rising
-from pipeline.matching.score.scoring import counted_bits, pairs_of_one_type, weigh_entities
+from pipeline.matching.score.scoring import counted_bits, pairs_of_one_type, tie_fee, weigh_entities
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
 from pipeline.matching.training.reading import Cases, read_labels
 
@@ -48,7 +48,7 @@ def _label_evidence(
             (weigh_entities(entities_a[i], entities_b[j], model), entities_a[i].type)
             for i, j in pairs_of_one_type(entities_a, entities_b)
         )
-        if weights and not any(counted_bits(bits) for bits, _ in weights[:-1]):
+        if weights and not any(counted_bits(bits, tie_fee(len(weights))) for bits, _ in weights[:-1]):
             bits, kind = weights[-1]
             found[kind].append((bits, is_true))
     return found

@@ -19,10 +19,10 @@ from typing import Any
 import orjson
 
 from pipeline.correlation.keys import blocking_keys
+from pipeline.matching.bounds.sketches import make_sketch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
-from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.hashing import partition_of
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position

@@ -13,11 +13,11 @@ from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.keys import blocking_keys
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.matching.bands import Band, Basis, ExactMatch
+from pipeline.matching.bounds.sketches import Sketches, make_sketch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import Judgement
-from pipeline.matching.screening.sketches import Sketches, make_sketch
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone, PartialDate
 

@@ -8,13 +8,14 @@ from random import Random
 
 import numpy as np
 
+from pipeline.matching.bounds.entity_bounds import OddsBound
+from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.comparisons.comparison import Compare, Comparison
 from pipeline.matching.comparisons.number_rows import may_share_number
 from pipeline.matching.encoded import Rows
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
-from pipeline.matching.screening.screening import OddsBound, Screen
-from pipeline.matching.screening.sketches import join_sketches, make_sketch
+from pipeline.matching.screening.screening import Screen
 from pipeline.records.entity_types import TYPES
 from support.matching.comparison_edits import PrintPair, edited_pair, whole_pair
 
@@ -81,7 +82,7 @@ def exceeding_the_screen(cases: Sequence[tuple[PrintPair, ...]], model: Model, t
     kept = [(side, held) for side, held in zip(sides, sketches, strict=True) if all(held)]
     left, right = (join_sketches([held[at] for _, held in kept]) for at in range(2))
     screen = Screen(model, threshold)
-    ceilings = screen._bound_scores(left, right, screen._bound.bound_odds)
+    ceilings = screen._bound_scores(left, right, screen._bound.odds.bound_odds)
     passed = screen(left, right) == (ceilings >= screen._least)
     for ((a, b), _), ceiling, passes_so in zip(kept, ceilings.tolist(), passed.tolist(), strict=True):
         scored = score_cases(a, b, model)

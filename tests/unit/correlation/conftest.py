@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band, Basis, ExactMatch
+from pipeline.matching.bounds.sketches import Sketches
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement
-from pipeline.matching.screening.sketches import Sketches
 
 OPEN = Handling("H0", ("*",), ("correlation",))
 

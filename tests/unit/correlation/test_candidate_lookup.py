@@ -16,11 +16,11 @@ from pipeline.correlation.candidate_lookup import NOBODY, CandidateLookup, Candi
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
+from pipeline.matching.bounds.sketches import Sketches, make_sketch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
 from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
-from pipeline.matching.screening.sketches import Sketches, make_sketch
 from support.matching.sketches import sketch_of
 
 MakeCase = Callable[..., Fingerprint]

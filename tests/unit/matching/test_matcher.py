@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.matching.bands import Basis
+from pipeline.matching.bounds.sketches import make_sketch
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
 from pipeline.matching.names import name_pairs
@@ -14,7 +15,6 @@ from pipeline.matching.names.prints import NamePrint
 from pipeline.matching.score.scoring import least_score
 from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
-from pipeline.matching.screening.sketches import make_sketch
 from support.matching.prints import case_of
 
 NAMES = [{"full": name} for name in ("Ivan Petrov", "Ivan Petroff", "Vanya Petrov", "Иван Петров")]

@@ -19,13 +19,13 @@ from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching import model as matching_model
 from pipeline.matching.bands import Band, ExactMatch
+from pipeline.matching.bounds import entity_bounds, sketches
 from pipeline.matching.comparisons.catalogue import of_type
 from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model, load_model
 from pipeline.matching.reference import SHIPPED, reference_model
-from pipeline.matching.score.scoring import judge_cases
-from pipeline.matching.screening import sketches
+from pipeline.matching.score.scoring import EACH_PAIR, judge_cases, weigh_evidence
 from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
 
@@ -34,7 +34,11 @@ CASES = Path(__file__).with_name("frozen_cases.ndjson")
 HELD_MODEL = ("2026.11-2", "46e3b13ef487eefc")
 """The name of the model that ships, and a hash of its weights."""
 
-HELD = {"FORMS": (13, "302b72d03f0faba2"), "SCORING": (6, "b6ac8fc10a70847c")}
+HELD = {"FORMS": (13, "302b72d03f0faba2"), "SCORING": (7, "33484c49e02aa542"), "LARGE": (7, "c8d3ec8cd96008a9")}
+"""By what is held: the version that stands for it, and its digest. LARGE is of scores of large cases."""
+
+TOGETHER = 25
+"""Cases whose persons and things make a large one."""
 
 COMPARISONS = (
     "name birth_date birth_date_partial birth_date_text identifier phone email address gender nationality birth_place "
@@ -48,7 +52,7 @@ ADDED_SINCE = "birth_country other_names"
 
 ADVICE = """
 {what} are not those of {name} {held}: under one generation, stores and links of two versions of the code would mix.
-Where the change is meant: {name} = {now} in pipeline/matching/model.py, and in HELD "{name}": ({now}, "{digest}")."""
+Where the change is meant: {name} = {now} in pipeline/matching/model.py, and in HELD "{row}": ({now}, "{digest}")."""
 
 ADVICE_OF_WEIGHTS = """
 The weights of the shipped model are not those of {held}. Where the change is meant: another name in SHIPPED
@@ -56,7 +60,7 @@ The weights of the shipped model are not those of {held}. Where the change is me
 
 ADVICE_OF_SCORES = """
 Scores are not those of HELD, as the weights of the shipped model changed. SCORING = {held} stays, since another model
-is another generation by itself: in HELD "SCORING": ({held}, "{digest}")."""
+is another generation by itself: in HELD "{row}": ({held}, "{digest}")."""
 
 
 def _of_type(entity_type: str) -> tuple[Comparison, ...]:
@@ -77,6 +81,7 @@ def model() -> Iterator[Model]:
 def _forget_types() -> None:
     sketches.without_room.cache_clear()
     sketches._fields.cache_clear()
+    entity_bounds.forget_sketches()
 
 
 @pytest.fixture(scope="module")
@@ -122,14 +127,28 @@ def test_scores_are_those_of_their_version(prints: list[Fingerprint], model: Mod
     _hold("Scores", "SCORING", SCORING, [[(judgement.score, judgement.band) for judgement in judged], equal])
 
 
+def test_scores_of_large_cases_are_those_of_their_version(prints: list[Fingerprint], model: Model) -> None:
+    large = [
+        tuple(entity for fingerprint in prints[first : first + TOGETHER] for entity in fingerprint.entities)
+        for first in range(0, 4 * TOGETHER, TOGETHER)
+    ]
+    found = [weigh_evidence(a, b, model) for a, b in combinations(large, 2)]
+    assert all(one.each > EACH_PAIR for one in found)
+    assert any(len(one.ties) > 1 for one in found)
+    _hold("Scores of large cases", "SCORING", SCORING, found, "LARGE")
+
+
 def _both_ways(a: Fingerprint, b: Fingerprint) -> tuple[tuple[Entities, Entities], ...]:
     return (a.entities, b.entities), (b.entities, a.entities)
 
 
-def _hold(what: str, name: str, version: int, found: object) -> None:
+def _hold(what: str, name: str, version: int, found: object, row: str = "") -> None:
     digest = hashlib.blake2b(msgspec.json.encode(found), digest_size=8).hexdigest()
-    held, expected = HELD[name]
+    row = row or name
+    held, expected = HELD[row]
     now = max(version, held + 1)
     if name == "SCORING" and digest != expected and version == held and _hash_of_weights() != HELD_MODEL[1]:
-        pytest.fail(ADVICE_OF_SCORES.format(held=held, digest=digest))
-    assert (version, digest) == (held, expected), ADVICE.format(what=what, name=name, held=held, now=now, digest=digest)
+        pytest.fail(ADVICE_OF_SCORES.format(held=held, row=row, digest=digest))
+    assert (version, digest) == (held, expected), ADVICE.format(
+        what=what, name=name, row=row, held=held, now=now, digest=digest
+    )

@@ -54,7 +54,7 @@ STEP, LOWEST = 32, -2016
 """Hundredths of a bit: the step to which a bound is rounded up, and the lowest bound. Names have -2000 at least."""
 
 MOST_BITS = 1 << 16
-"""Hundredths of a bit that no score exceeds (scoring.SCORE_LIMIT)."""
+"""Hundredths of a bit that no score exceeds (alternatives.SCORE_LIMIT)."""
 
 STEPS = (MOST_BITS - LOWEST) // STEP + 1
 

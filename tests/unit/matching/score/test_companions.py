@@ -11,8 +11,6 @@ from support.matching.populations import MODELS, model_of
 from support.matching.prints import case_of
 from support.records.builder import RawEntity, person
 
-pytestmark = pytest.mark.xdist_group("populations")  # what is learnt is learnt once
-
 HOME: dict[str, Any] = {
     "addresses": [{"house": "12", "street": "Rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}],
     "phones": ["+33612345678"],

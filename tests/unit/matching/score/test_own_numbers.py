@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.matching.bounds.entity_bounds import OddsBound
+from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.comparisons.number_rows import may_share_number
 from pipeline.matching.encoded import Rows
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import are_apart
 from pipeline.matching.score.scoring import judge_cases, odds_by_alternative, weigh_entities
-from pipeline.matching.screening.screening import OddsBound
-from pipeline.matching.screening.sketches import join_sketches, make_sketch
 from support.matching.populations import MODELS, model_of
 from support.matching.prints import case_of, print_of
 from support.records.builder import RawEntity
-
-pytestmark = pytest.mark.xdist_group("populations")  # what is learnt is learnt once
 
 IMO, OTHER_IMO, WRONG_IMO = "9074729", "9074731", "9074720"
 LEI = "529900T8BM49AURSDO55"

@@ -165,18 +165,33 @@ class TestMixedEvidence:
         doubled = judge_cases(case_of(one, one), case_of(one, country="DE"), model)
         assert doubled.score == single.score - attempts_fee(2)
 
-    def test_a_case_of_many_entities_compares_only_those_that_share_something(self, model: Model) -> None:
-        from pipeline.matching.score.scoring import weigh_evidence
+    def test_cases_of_many_entities_pay_for_their_tie_what_cases_of_16_pairs_do(self, model: Model) -> None:
+        same, strangers = person("Zbigniew Oczko", birth_date="1980-05-03"), _strangers(14)
+        single = judge_cases(case_of(same), case_of(same, country="DE"), model)
+        for count in (4, 5, 15):
+            a, b = case_of(*strangers[0][: count - 1], same), case_of(*strangers[1][: count - 1], same, country="DE")
+            assert judge_cases(a, b, model).score == single.score - attempts_fee(16)
 
-        def crowd(consonants: str, area: str) -> list[dict[str, Any]]:
-            names = [f"{x}a{y}o{x}" for x in consonants for y in consonants]
-            return [person(f"{name} {name[::-1]}", phones=[f"{area}{at:02d}"]) for at, name in enumerate(names)]
+    def test_further_ties_of_larger_cases_pay_for_all_pairs(self, model: Model) -> None:
+        ours, theirs = _strangers(16)
+        same = [person("Zbigniew Oczko", birth_date="1980-05-03"), person("Aino Virtanen", birth_date="1999-08-07")]
+        sums = {
+            count: judge_cases(
+                case_of(*same, *ours[: count - 2]), case_of(*same, *theirs[: count - 2], country="DE"), model
+            ).score
+            for count in (4, 8, 16)
+        }
+        assert sums[4] - sums[8] == attempts_fee(64) - attempts_fee(16) == sums[8] - sums[16]
 
-        crowd_a, crowd_b = crowd("bdgkmn", "+336123450"), crowd("prstvz", "+336987650")
-        same = person("Zbigniew Oczko", phones=["+33611223344"])
-        a, b = case_of(*crowd_a, same), case_of(*crowd_b, same, country="DE")
-        assert weigh_evidence(a.entities, b.entities, model).compared < 100
-        assert judge_cases(a, b, model).probability >= 0.5
+
+def _strangers(count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """As many persons of each side, none of whom is like another."""
+
+    def make(consonants: str, year: int) -> list[dict[str, Any]]:
+        names = [f"{x}a{y}o{x}" for x in consonants for y in consonants]
+        return [person(f"{name} {name[::-1]}", birth_date=f"{year}-01-{at + 1:02d}") for at, name in enumerate(names)]
+
+    return make("bdgkm", 1950)[:count], make("prstvz", 1990)[:count]
 
 
 class TestBadInput:

@@ -17,8 +17,6 @@ from support.matching.populations import MODELS, model_of
 from support.matching.prints import case_of
 from support.records.builder import RawEntity, person, vehicle
 
-pytestmark = pytest.mark.xdist_group("populations")  # what is learnt is learnt once
-
 PASSPORT = {"type": "passport", "value": "12AB34567", "country": "FR"}
 CONFUSABLE = {**PASSPORT, "value": "12A834567"}
 IBAN = {"type": "iban", "value": "FR7630006000011234567890189"}

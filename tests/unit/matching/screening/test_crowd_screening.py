@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.matching.bounds.sketches import Sketches, join_sketches, make_sketch
 from pipeline.matching.model import Model
 from pipeline.matching.screening.crowd_screening import CrowdScreen
-from pipeline.matching.screening.sketches import Sketches, join_sketches, make_sketch
 from support.matching.prints import case_of
 
 PHONE = "+33612345678"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.model import Model
 from pipeline.matching.screening.screening import MANY, Screen
-from pipeline.matching.screening.sketches import join_sketches, make_sketch
 from support.matching.prints import case_of
 
 PHONE = "+33612345678"

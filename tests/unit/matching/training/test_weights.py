@@ -7,8 +7,6 @@ from pipeline.matching.model_file import COMPANION_PRIORS
 from pipeline.matching.reference import reference_model
 from support.matching.populations import model_of
 
-pytestmark = pytest.mark.xdist_group("populations")  # what is learnt is learnt once
-
 REFERENCE = reference_model().comparisons["name"].levels
 
 
