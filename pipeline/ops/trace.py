@@ -20,6 +20,7 @@ import msgspec
 import typer
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.alerts import is_saved_search
 from pipeline.access.audit import ShownCase, ShownForm
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.release import Rule
@@ -295,7 +296,10 @@ class _Reading:
     async def _read_blocks(
         self, keys: frozenset[int]
     ) -> tuple[list[TracedRecord], list[PrunedCase], Callable[[str], Fingerprint]]:
-        """The case's last record in each partition, and the last version of each other case that shares a key."""
+        """The case's last record in each partition, and the last version of each other case that shares a key.
+
+        Alerts lie in `blocks` as cases do, and are left out: what meets one is a notice and no link.
+        """
         own: dict[int, ConsumerRecord] = {}
         others: dict[str, tuple[PrunedCase, bytes]] = {}
         partitions = range(self._settings.block_partitions)
@@ -307,7 +311,7 @@ class _Reading:
             before = others.get(found.case)
             if before is not None and _order(before[0]) > _order(found):
                 continue
-            if keys.isdisjoint(found.keys):
+            if keys.isdisjoint(found.keys) or is_saved_search(found):
                 others.pop(found.case, None)
             else:
                 others[found.case] = found, record.value

@@ -6,15 +6,22 @@ import asyncio
 import json
 import re
 import shlex
+import uuid
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.access.alerts import make_alert
 from pipeline.access.audit import ShownCase, ShownForm
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import read_entries
+from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.catalogues import topics
+from support.access.requesters import make_requester
 from support.docs.how_to_pages import HowToPage
 from support.installation.command import LIAISON, RunLiaison
 from support.installation.fixtures import StartAll
@@ -33,6 +40,13 @@ VERSIONS = 10_000
 async def last_act(settings: Settings) -> Any:
     """The last act of the audit trail that names what was done."""
     return [entry async for entry in read_entries(settings) if entry.object][-1]
+
+
+async def write_alert(settings: Settings, question: str) -> None:
+    grounds = Grounds(Purpose.INVESTIGATION, "2026/1")
+    made = make_alert(uuid.uuid4().hex, question, "", make_requester("nl-np"), grounds, datetime.now(UTC))
+    async with DecisionLog(settings) as log:
+        await log.write(topics.SUBSCRIPTIONS, made.id, made)
 
 
 def test_a_trace_tells_what_happened_to_a_case_and_no_value(
@@ -55,6 +69,8 @@ def test_a_trace_tells_what_happened_to_a_case_and_no_value(
     start_all()
     installation.push(feed)
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=200)
+    asyncio.run(write_alert(installation.settings, "Ivan Petrovskij born:1980-05-14 phone:+33612345678"))
+    wait_for(installation.at_rest, deadline_s=60)
 
     done = liaison("trace", "fr-pj:one", "--json")
     assert done.returncode == 0, done.stderr
@@ -63,6 +79,7 @@ def test_a_trace_tells_what_happened_to_a_case_and_no_value(
     assert found["outcomes"] == {"accepted": 2, "duplicate": 1, "rejected (stale_version)": 1}
     assert [one["version"] for one in found["receipts"]] == [1, 2, 2, 1]
     assert len(found["blocks"]) == installation.settings.block_partitions, "a later version goes to every partition"
+    assert found["prunings"]["abroad"] == 1, "be-fp:other, and not the alert, which meets the case as a notice"
     assert found["prunings"]["judged"] >= 1
     assert sum(found["prunings"]["bands"].values()) == found["prunings"]["judged"]
     assert {(one["state"], one["band"]) for one in found["claims"]} == {("live", "certain")}
