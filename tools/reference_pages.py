@@ -293,7 +293,7 @@ PARTITIONERS = {
     topics.CASES.pattern: "murmur2 of the key, modulo their number, as Java's client has it; elsewhere it is rejected",
     topics.EXPIRIES.pattern: "murmur2 of the key, modulo their number: that of the case's messages",
     topics.RECEIPTS.pattern: "that of the message which it answers",
-    topics.REJECTED.pattern: "that of the message which was rejected",
+    topics.REJECTED.pattern: "that of the message which was rejected, modulo their number",
     topics.ACCEPTED.pattern: "that of the message which was accepted, so of one case always the same",
     topics.BLOCKS.pattern: "by intake, and by correlate for alerts: the first version to those that own its blocking "
     "keys, a key modulo their number; a later or withdrawn one to all; by derive always to all",
@@ -306,7 +306,7 @@ IN_SHORT = {
     topics.CASES.pattern: "murmur2 of the key",
     topics.EXPIRIES.pattern: "murmur2 of the key",
     topics.RECEIPTS.pattern: "that of its case message",
-    topics.REJECTED.pattern: "that of its case message",
+    topics.REJECTED.pattern: "that of the rejected message",
     topics.ACCEPTED.pattern: "that of its case message",
     topics.BLOCKS.pattern: "those that own its blocking keys, or all",
     topics.LINKS.pattern: "high 32 bits of the link id",
@@ -324,13 +324,15 @@ def _retention(topic: Topic) -> str:
 
 
 def _users(topic: Topic, duty: str) -> str:
-    """Who may read or write a topic, by the access lists that the installation makes."""
+    """Who may read or write a topic: by the access lists that the installation makes, and operators by its row."""
     users = [f"`{role}`" for role, duties in rights.ROLES.items() if topic in getattr(duties, duty)]
     operation = rights.KafkaOperation.READ if duty == "reads" else rights.KafkaOperation.WRITE
     if any(right.operation == operation and _covers(right, topic) for right in rights.agency_grants(PLAIN, AGENCY)):
         its_own = topic.scope is topics.Scope.AGENCY and not (duty == "reads" and topic.open_to_agencies)
         users.append("the agency" if its_own else "agencies")
-    return ", ".join(users) or ("operators" if topic.writers else "nobody")
+    if topics.Process.OPERATIONS in (topic.writers if duty == "writes" else topic.readers):
+        users.append("operators")
+    return ", ".join(users) or "nobody"
 
 
 def _covers(right: rights.KafkaRight, topic: Topic) -> bool:

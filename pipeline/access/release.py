@@ -12,8 +12,9 @@ else decides by handling. Each way out asks here:
 
 | way out                                       | asks                                                                 |
 |-----------------------------------------------|----------------------------------------------------------------------|
-| search, list checks, reads, inbox, exports    | `decide` for each case; queries are narrowed by `narrow_cases`       |
-| links, graph, inbox, exports                  | `decide_link` and `passes_gate`; narrowed by `link_audience`         |
+| search, list checks, reads, exports           | `decide` for each case; queries are narrowed by `narrow_cases`       |
+| inbox                                         | `decide` for both cases of a link; narrowed by `link_audience`       |
+| links, graph, exports                         | `decide_link` and `passes_gate`; narrowed by `link_audience`         |
 | hits, and notices to the owner of the other   | `release_counterpart`, `may_know`                                    |
 | alerts (matches of their questions)           | `release_match`                                                      |
 | shared questions                              | `release_shared_question`                                            |

@@ -48,6 +48,8 @@ def test_topics_say_who_uses_them_as_the_brokers_rights_are() -> None:
     assert rows["[`witness.{agency}`](#witnessagency)"].endswith("| the agency | agencies |")
     assert rows["[`uploads`](#uploads)"].endswith("| nobody | `api`, agencies |")
     assert rows["[`control`](#control)"].split(" | ")[3] == "operators"
+    assert rows["[`reviews`](#reviews)"].split(" | ")[3] == "`api`, operators"
+    assert rows["[`rejected`](#rejected)"].endswith("| **`project`**, `api`, operators |")
 
 
 @pytest.mark.parametrize("registry", [WORKER_REGISTRY, SERVER_REGISTRY])

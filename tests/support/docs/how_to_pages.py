@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -81,17 +82,18 @@ def _read_patch(text: str) -> PagePatch:
 
 
 class TreeCopy:
-    """A copy of the code, schemas, tests and documents, in which Python imports the copy."""
+    """A copy of the code, schemas, tests and documents, or of some `files`, in which Python imports the copy."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: Iterable[str] = COPIED) -> None:
         self.root = folder / "tree"
         self.root.mkdir()
-        for name in COPIED:
-            source = ROOT / name
+        for name in files:
+            source, target = ROOT / name, self.root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
-                shutil.copytree(source, self.root / name, ignore=LEFT_OUT)
+                shutil.copytree(source, target, ignore=LEFT_OUT)
             else:
-                shutil.copy2(source, self.root / name)
+                shutil.copy2(source, target)
 
     def apply(self, patch: PagePatch) -> None:
         """Change one file. Raises PagePatchError where a hunk's lines are not found, or in several places."""
