@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+from functools import partialmethod
 
 import pytest
 from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds import pushing, uploads
+from pipeline.feeds import pushing
 from pipeline.feeds.checking import CheckedLine
 from pipeline.feeds.pushing import PushResult, push_lines
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.producers import FailFastProducer
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import registry
 from support.late_requests.proxy import Api, LateRequestProxy, Treatment
@@ -36,7 +38,8 @@ async def push_again_where_fenced(settings: Settings, upload: str, lines: list[C
 
 
 async def test_every_line_of_an_upload_is_sent_once(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "REQUEST_TIMEOUT_MS", REQUEST_TIMEOUT_MS)
+    impatient = partialmethod(FailFastProducer.__init__, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    monkeypatch.setattr(FailFastProducer, "__init__", impatient)
     monkeypatch.setattr(pushing, "CHUNK_LINES", 10)
     await registry.register_agency(engine_settings, Agency("fr-pj", "FR"))
     chance = random.Random(1)
