@@ -165,13 +165,14 @@ class Installation:
     async def _read(self, starts: dict[TopicPartition, int]) -> list[bytes]:
         return [r.value async for records in read_partitions(self.settings, starts) for r in records]
 
-    def visible_links(self) -> dict[str, tuple[int, int, int]]:
-        """Link id to both versions and the score, as readers see them."""
-        return asyncio.run(self._visible_links())
+    def visible_links(self, generation: str = "") -> dict[str, tuple[int, int, int]]:
+        """Link id to both versions and the score, as readers see them, or as they are in a generation's own indices."""
+        return asyncio.run(self._visible_links(generation))
 
-    async def _visible_links(self) -> dict[str, tuple[int, int, int]]:
+    async def _visible_links(self, generation: str) -> dict[str, tuple[int, int, int]]:
         async with connect(self.settings) as client:
             reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
+            reader = reader.of_generation(generation) if generation else reader
             return {link.link: (link.a.version, link.b.version, link.score) async for link in reader.every_link()}
 
     def bases(self) -> dict[tuple[str, str], Basis]:
