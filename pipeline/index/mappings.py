@@ -10,12 +10,10 @@ same whatever the counts: scores are constants, every order ends in a unique fie
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as ByName
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, NamedTuple
 
 from elasticsearch import AsyncElasticsearch
@@ -149,25 +147,15 @@ async def apply_mappings(client: AsyncElasticsearch, indices: Indices, layouts: 
     One sentence each, with its remedy. What exists is never changed: a field that differs is mended by a reindex, a
     switch of generation by `control`. A field that is missing is added, since documents with it are refused otherwise.
     """
-    by_kind: list[list[str]] = []
-    # All at once: most of what it takes to make an index is waiting until Elasticsearch has it on disk.
-    applying = (_apply_mapping(client, indices, kind, layouts) for kind in CATALOGUE)
-    for found in await asyncio.gather(*applying, return_exceptions=True):
-        if isinstance(found, BaseException):  # raised when all have ended: none goes on with a client that is closed
-            raise found
-        by_kind.append(found)
-    return list(chain.from_iterable(by_kind))
-
-
-async def _apply_mapping(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> list[str]:
-    if not await client.indices.exists_alias(name=indices.write_alias(kind)):
-        await _create_index(client, indices, kind, layouts)
-        return []
-    return [
-        *await _add_fields(client, indices, kind),
-        *await _mapping_differences(client, indices, kind),
-        *await _layout_differences(client, indices, kind, layouts[kind]),
-    ]
+    differences: list[str] = []
+    for kind in CATALOGUE:
+        if await client.indices.exists_alias(name=indices.write_alias(kind)):
+            differences += await _add_fields(client, indices, kind)
+            differences += await _mapping_differences(client, indices, kind)
+            differences += await _layout_differences(client, indices, kind, layouts[kind])
+        else:
+            await _create_index(client, indices, kind, layouts)
+    return differences
 
 
 async def set_replicas(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> str:
@@ -208,7 +196,7 @@ async def _indices_behind(client: AsyncElasticsearch, alias: str) -> set[str]:
 
 
 async def has_indices(client: AsyncElasticsearch, indices: Indices) -> bool:
-    """Whether all indices of this generation are there: its first worker makes them, each by itself."""
+    """Whether all indices of this generation are there: its first worker makes them, one after the other."""
     return all([await client.indices.exists_alias(name=indices.write_alias(kind)) for kind in sorted(PER_GENERATION)])
 
 
