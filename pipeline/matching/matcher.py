@@ -13,7 +13,7 @@ from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, meet_names
+from pipeline.matching.names.name_pairs import MetNames, meet_or_hold
 from pipeline.matching.score.scoring import BOUNDED, Judgement, judge_cases, judge_score, least_score, score_at_least
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen
@@ -121,8 +121,7 @@ class ModelMatcher:
 def _meet_entity(one: Fingerprint, entity: EntityPrint, others: Sequence[Fingerprint]) -> list[MetNames]:
     """The pairs of names of one entity with those of each other entity of its type, except single pairs.
 
-    They are bounded together, unless so few that aligning them costs less (FEW_MET). Scoring itself bounds the names of
-    cases that have many (BOUNDED), and only those that it compares.
+    Scoring itself bounds the names of cases that have many (BOUNDED), and only those that it compares.
     """
     names, first = [], []
     for fingerprint in others:
@@ -133,6 +132,4 @@ def _meet_entity(one: Fingerprint, entity: EntityPrint, others: Sequence[Fingerp
             if pairs > 1:
                 names.append(other.names)
                 first.append(fingerprint.case < one.case)
-    if len(entity.names) * sum(map(len, names)) > FEW_MET:
-        return meet_names(entity.names, names, first)
-    return hold_names(entity.names, names, first)
+    return meet_or_hold(entity.names, names, first)

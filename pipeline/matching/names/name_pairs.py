@@ -117,9 +117,12 @@ def meet_names(a: Names, others: Sequence[Names], first: Sequence[bool] = ()) ->
     return _hold(found)
 
 
-def hold_names(a: Names, others: Sequence[Names], first: Sequence[bool]) -> list[MetNames]:
-    """The same as meet_names, without computing bounds."""
-    return _hold([_pair_names(a, names, turn) for names, turn in zip(others, first, strict=True)])
+def meet_or_hold(a: Names, others: Sequence[Names], first: Sequence[bool] = ()) -> list[MetNames]:
+    """The same as meet_names, without bounds where there are so few that aligning them costs less (FEW_MET)."""
+    if len(a) * sum(map(len, others)) > FEW_MET:
+        return meet_names(a, others, first)
+    turns = first or [False] * len(others)
+    return _hold([_pair_names(a, names, turn) for names, turn in zip(others, turns, strict=True)])
 
 
 def _hold(found: list[MetNames]) -> list[MetNames]:

@@ -27,7 +27,7 @@ from pipeline.matching.comparisons.comparison import ComparisonResult, apply_cur
 from pipeline.matching.encoded import BitsOfRows
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.names.name_pairs import FEW_MET, MetNames, meet_names, pairs_of
+from pipeline.matching.names.name_pairs import meet_or_hold, pairs_of
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays; the strongest of a case pair gets it back. Only positive bits are
@@ -199,19 +199,13 @@ def _weigh_strong(
         i, j = cells[at]
         left[i].append(j)
     for i, columns in left.items():
-        held = _meet(a[i], [b[j] for j in columns])
+        held = meet_or_hold(a[i].names, [b[j].names for j in columns if b[j].names])
         for j in columns:
             found = weigh_at_least(a[i], b[j], model, each + 1)
             if found is not None and found > each:
                 strong[i, j] = found
         del held
     return strong
-
-
-def _meet(entity: EntityPrint, others: Sequence[EntityPrint]) -> list[MetNames]:
-    """Bound the names of an entity and others, together, if that costs less than aligning them (FEW_MET)."""
-    names = [other.names for other in others if other.names]
-    return meet_names(entity.names, names) if len(entity.names) * sum(map(len, names)) > FEW_MET else []
 
 
 def _weigh_strongest(
