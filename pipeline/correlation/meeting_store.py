@@ -1,0 +1,219 @@
+"""The store of a meeting place: for each case under one of its keys a row with its small sketch, and block lists.
+
+A row has a number, which its case keeps for as long as the store lives. Numbers count up from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.correlation.postings import IdArray, KeyArray, Postings, RowArray
+from pipeline.correlation.protocol import CASE_ID_BYTES
+from pipeline.correlation.store_file import NO_OFFSET
+
+CaseNumberArray = NDArray[np.uint32]
+
+NO_CASE = (1 << 32) - 1
+"""In place of the number of a case that the store does not know; no case has it."""
+
+LARGE = 64
+"""Blocks in memory with so many cases are kept as arrays, too; for smaller ones that costs more than it saves."""
+
+FIRST_CAPACITY, GROWTH = 64, 8
+"""Rows that there is room for at first; full arrays grow by an eighth."""
+
+
+class MeetingStore(Protocol):
+    """What a meeting place needs of a store.
+
+    One thread writes it. Reads see uncommitted changes. After a crash the store has what was committed last.
+    """
+
+    records: int
+    """How many records of the source partition were taken in. The owner sets it; it is committed with the rest."""
+
+    @property
+    def offset(self) -> int:
+        """The offset of `postings` given to the last `commit`, or NO_OFFSET: the store must be rebuilt."""
+
+    def find_cases(self, cases: IdArray) -> CaseNumberArray:
+        """The number of each case; NO_CASE where the store does not know it."""
+
+    def put_postings(self, postings: Postings, numbers: CaseNumberArray) -> CaseNumberArray:
+        """Take in postings of distinct cases with their numbers (`find_cases`); returns all numbers, with the new ones.
+
+        A case is listed under the keys of its posting and no others. One without keys keeps its row for its version,
+        without country and sketch.
+        """
+
+    def get_orders(self, numbers: CaseNumberArray) -> NDArray[np.uint64]:
+        """The versions of some cases."""
+
+    def get_countries(self, numbers: CaseNumberArray) -> NDArray[np.uint16]:
+        """The countries of some cases (postings.country_number)."""
+
+    def get_sketches(self, numbers: CaseNumberArray) -> RowArray:
+        """The small sketches of some cases: shape (cases, words)."""
+
+    def get_ids(self, numbers: CaseNumberArray) -> IdArray:
+        """The ids of some cases: shape (cases, 16)."""
+
+    def find_entries(self, keys: KeyArray) -> tuple[NDArray[np.int64], CaseNumberArray]:
+        """The cases under some keys: `(asked, numbers)`; `numbers[i]` is listed under `keys[asked[i]]`; asked ascends."""
+
+    def count_entries(self, keys: KeyArray) -> NDArray[np.int64]:
+        """An upper limit of the cases under each key, at a fraction of what finding them costs."""
+
+    def commit(self, offset: int) -> None:
+        """Commit all changes since the last commit at once, with the offset that they stand for.
+
+        After an error the same commit can be tried again.
+        """
+
+    def sync(self) -> None:
+        """Make commits survive a power cut, before offsets are acknowledged; any thread may call it."""
+
+    def compact(self, after_s: float) -> None:
+        """Remove from disk every trace of the content of cases that were erased `after_s` seconds ago.
+
+        It may take seconds. Any thread may call it while no method but `sync` and `close` is called. Raises
+        StoreUnwritableError, after which it can be tried again.
+        """
+
+    def close(self) -> None:
+        """Sync and close. Changes since the last commit are lost."""
+
+
+class MemoryMeetingStore:
+    """A MeetingStore in memory, for the batch run and for tests; it keeps nothing after close."""
+
+    def __init__(self, sketch_words: int) -> None:
+        self.offset, self.records = NO_OFFSET, 0
+        self._numbers: dict[bytes, int] = {}
+        self._blocks: dict[int, dict[int, None]] = {}
+        self._large: dict[int, CaseNumberArray] = {}
+        self._keys: list[tuple[int, ...]] = []
+        self._ids: IdArray = np.empty((FIRST_CAPACITY, CASE_ID_BYTES), np.uint8)
+        self._orders = np.empty(FIRST_CAPACITY, np.uint64)
+        self._countries = np.empty(FIRST_CAPACITY, np.uint16)
+        self._sketches: RowArray = np.empty((FIRST_CAPACITY, sketch_words), np.uint32)
+
+    def find_cases(self, cases: IdArray) -> CaseNumberArray:
+        """Look each id up."""
+        numbers = self._numbers
+        return np.array([numbers.get(case, NO_CASE) for case in _split_ids(cases)], np.uint32)
+
+    def put_postings(self, postings: Postings, numbers: CaseNumberArray) -> CaseNumberArray:
+        """Set the rows, then the entries of each case."""
+        new = np.flatnonzero(numbers == NO_CASE)
+        numbers = numbers.copy()
+        numbers[new] = np.arange(len(self._keys), len(self._keys) + len(new))
+        self._numbers |= zip(_split_ids(postings.cases[new]), numbers[new].tolist(), strict=True)
+        self._keys += [()] * len(new)
+        self._make_room()
+        self._ids[numbers], self._orders[numbers] = postings.cases, postings.orders
+        self._countries[numbers], self._sketches[numbers] = postings.countries, postings.sketches
+        keys, start = postings.keys.tolist(), 0
+        for number, count in zip(numbers.tolist(), postings.counts.tolist(), strict=True):
+            self._list_case(number, keys[start : start + count])
+            start += count
+        return numbers
+
+    def _make_room(self) -> None:
+        room = len(self._orders)
+        if len(self._keys) > room:
+            more = max(len(self._keys) - room, room // GROWTH)
+            self._ids = np.concatenate([self._ids, np.empty((more, CASE_ID_BYTES), np.uint8)])
+            self._orders = np.concatenate([self._orders, np.empty(more, np.uint64)])
+            self._countries = np.concatenate([self._countries, np.empty(more, np.uint16)])
+            self._sketches = np.concatenate([self._sketches, np.empty((more, self._sketches.shape[1]), np.uint32)])
+
+    def _list_case(self, number: int, keys: Sequence[int]) -> None:
+        """List a case under these keys alone."""
+        before = self._keys[number]
+        self._keys[number] = tuple(keys)
+        if before:
+            for key in set(before).difference(keys):
+                self._blocks[key].pop(number, None)
+                self._large.pop(key, None)
+            keys = list(set(keys).difference(before))
+        blocks, large = self._blocks, self._large
+        for key in keys:
+            block = blocks.get(key)
+            if block is None:
+                blocks[key] = {number: None}
+            else:
+                block[number] = None
+                if large:
+                    large.pop(key, None)
+
+    def get_orders(self, numbers: CaseNumberArray) -> NDArray[np.uint64]:
+        """Read the column."""
+        return self._orders[numbers]
+
+    def get_countries(self, numbers: CaseNumberArray) -> NDArray[np.uint16]:
+        """Read the column."""
+        return self._countries[numbers]
+
+    def get_sketches(self, numbers: CaseNumberArray) -> RowArray:
+        """Read the column."""
+        return self._sketches[numbers]
+
+    def get_ids(self, numbers: CaseNumberArray) -> IdArray:
+        """Read the column."""
+        return self._ids[numbers]
+
+    def find_entries(self, keys: KeyArray) -> tuple[NDArray[np.int64], CaseNumberArray]:
+        """Read the blocks key by key."""
+        found = [(at, key) for at, key in enumerate(keys.tolist()) if self._blocks.get(key)]
+        blocks = [self._read_block(key) for _, key in found]
+        sizes = [len(block) for block in blocks]
+        numbers = np.concatenate(blocks) if blocks else np.empty(0, np.uint32)
+        return np.repeat(np.array([at for at, _ in found], np.int64), sizes), numbers
+
+    def _read_block(self, key: int) -> CaseNumberArray:
+        """The numbers under a key. The array of a large block is kept until the block changes."""
+        if (kept := self._large.get(key)) is not None:
+            return kept
+        listed = self._blocks[key]
+        block = np.fromiter(listed, np.uint32, len(listed))
+        if len(listed) >= LARGE:
+            self._large[key] = block
+        return block
+
+    def count_entries(self, keys: KeyArray) -> NDArray[np.int64]:
+        """Return the sizes of the blocks."""
+        blocks = self._blocks
+        return np.array([len(blocks.get(key, ())) for key in keys.tolist()], np.int64)
+
+    def commit(self, offset: int) -> None:
+        """Note the offset: changes hold at once."""
+        self.offset = offset
+
+    def sync(self) -> None:
+        """Memory has nothing to sync."""
+
+    def compact(self, after_s: float) -> None:
+        """Memory leaves nothing on disk."""
+
+    def close(self) -> None:
+        """Memory has nothing to close."""
+
+    def snapshot(self) -> MemoryMeetingStore:
+        """Return a copy of the store; later changes of one do not affect the other."""
+        copy = MemoryMeetingStore(self._sketches.shape[1])
+        copy.offset, copy.records = self.offset, self.records
+        copy._numbers, copy._keys = dict(self._numbers), list(self._keys)
+        copy._blocks = {key: dict(listed) for key, listed in self._blocks.items()}
+        copy._ids, copy._orders = self._ids.copy(), self._orders.copy()
+        copy._countries, copy._sketches = self._countries.copy(), self._sketches.copy()
+        return copy
+
+
+def _split_ids(cases: IdArray) -> list[bytes]:
+    joined = cases.tobytes()
+    return [joined[at : at + CASE_ID_BYTES] for at in range(0, len(joined), CASE_ID_BYTES)]

@@ -1,0 +1,206 @@
+"""What homes and meeting places send to each other, and how it is encoded for Kafka.
+
+A case has one home: the partition that keeps its fingerprint. Each blocking key has one meeting place: the partition
+that owns the key and keeps a posting of each case under it. Cases that meet there make the meeting place ask for the
+pair. Of a pair, A is the case with the lower id; its home judges the pair, with the fingerprint of B that B's home
+answers with. So a link has one judge, which makes its claims in one order.
+
+| message | from | to | what |
+|---|---|---|---|
+| Posting | home of a case | owner of keys | the keys of the case that this partition owns (pipeline.correlation.postings) |
+| Ask | meeting place, home of A | home of B | compare A and B |
+| Answer | home of B | home of A | B's fingerprint |
+| Watch | home of A | home of B | send A's home each later version of B, or no longer |
+| Follow | home of A | itself | this home has claimed the link, or no longer does: what a lost store is rebuilt from |
+| JudgedClaim | home of A | `links` | a claim about the pair |
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from struct import Struct
+from struct import error as struct_error
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.correlation.claims import Claim, external_version
+from pipeline.errors import LiaisonError
+from pipeline.matching.fingerprint import Fingerprint
+
+CASE_ID_BYTES = 16
+"""Bytes of a case id. Two of a billion cases have the same id once in 7e20."""
+
+SAMPLED = 10_000
+"""One in so many pairs, by a hash of their ids, is held to what the screens promise: no link is ruled out."""
+
+_SAMPLED_BYTES = slice(8, 12)
+"""The bytes of an id that decide on the sample; the first ones rank the cases of a pair, the last ones tell the
+home."""
+_MIXED, _IN_SAMPLE = np.uint32(0x9E3779B1), np.uint32((1 << 32) // SAMPLED)
+"""Knuth's multiplicative hash, and the pairs whose hash is below the sample's share."""
+
+
+class ProtocolError(LiaisonError):
+    """A message that is not of this protocol."""
+
+
+def case_id(case: str) -> bytes:
+    """The id of a case: 128 bits of BLAKE2b over its key."""
+    return blake2b(case.encode(), digest_size=CASE_ID_BYTES).digest()
+
+
+def home_partition(case: bytes, partitions: int) -> int:
+    """The home of the case with an id."""
+    return int.from_bytes(case) % partitions
+
+
+def order_pair(one: bytes, other: bytes) -> tuple[bytes, bytes]:
+    """The ids of a pair as (A, B)."""
+    return (one, other) if one < other else (other, one)
+
+
+def sample_pairs(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Whether each pair is of the sample: `a[i]` and `b[i]` are the ids of A and B, both of shape (pairs, 16)."""
+    first, second = (np.ascontiguousarray(ids[:, _SAMPLED_BYTES]).view("<u4")[:, 0] for ids in (a, b))
+    sampled: NDArray[np.bool_] = (first ^ second * _MIXED) < _IN_SAMPLE
+    return sampled
+
+
+class CaseVersion:
+    """A version of a case. It is decoded or encoded only when that is asked for, and then once."""
+
+    __slots__ = ("_encoded", "_fingerprint")
+
+    def __init__(self, fingerprint: Fingerprint | None = None, encoded: bytes | None = None) -> None:
+        """Take either of the two, or both."""
+        self._fingerprint, self._encoded = fingerprint, encoded
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """The whole fingerprint. Raises msgspec.DecodeError."""
+        if self._fingerprint is None:
+            self._fingerprint = _decode_fingerprint(self._encoded or b"")
+        return self._fingerprint
+
+    @property
+    def encoded(self) -> bytes:
+        """The fingerprint in JSON, as it came."""
+        if self._encoded is None:
+            self._encoded = _encode_fingerprint(self._fingerprint)
+        return self._encoded
+
+    @property
+    def order(self) -> int:
+        """The external version of the case's document: versions of a case are ordered by it."""
+        return external_version(self.fingerprint.version, self.fingerprint.expired)
+
+
+_decode_fingerprint = msgspec.json.Decoder(Fingerprint).decode
+_encode_fingerprint = msgspec.json.Encoder().encode
+
+
+class Posting(NamedTuple):
+    """What a home tells an owner of keys about a case, by its id; `value` as in pipeline.correlation.postings."""
+
+    partition: int
+    case: bytes
+    value: bytes
+
+
+class Ask(NamedTuple):
+    """To compare a pair; both versions as the asking partition knows them, 0 where it does not."""
+
+    a: bytes
+    b: bytes
+    order_a: int
+    order_b: int
+
+
+class Answer(NamedTuple):
+    """The last version of B, for the home of A."""
+
+    a: bytes
+    b: bytes
+    version: CaseVersion
+
+
+class Watch(NamedTuple):
+    """Whether the home of B must send later versions than `order_b` to the home of A, which judged that one."""
+
+    a: bytes
+    b: bytes
+    on: bool
+    order_b: int
+
+
+class Follow(NamedTuple):
+    """Whether the home of A follows the pair: it has made a claim about it that it has not retracted."""
+
+    a: bytes
+    b: bytes
+    on: bool
+
+
+class JudgedClaim(NamedTuple):
+    """A claim, and the two fingerprints that it is about."""
+
+    claim: Claim
+    a: Fingerprint
+    b: Fingerprint
+
+
+Message = Posting | Ask | Answer | Watch | Follow | JudgedClaim
+
+PairMessage = Ask | Answer
+"""Records of topic `pairs`: they are over when they are applied."""
+WatchMessage = Watch | Follow
+"""Records of topic `watches`: the last one of each pair and kind holds."""
+
+
+def target_partition(message: Posting | PairMessage | WatchMessage, partitions: int) -> int:
+    """The partition that a message goes to."""
+    if isinstance(message, Posting):
+        return message.partition
+    return home_partition(message.b if isinstance(message, Ask | Watch) else message.a, partitions)
+
+
+_ASK, _ANSWER, _WATCH, _FOLLOW = (bytes([kind]) for kind in range(1, 5))
+
+_ASKED, _WATCHED, _FOLLOWED = Struct("<QQ"), Struct("<?Q"), Struct("<?")
+
+_KEY_BYTES = 1 + 2 * CASE_ID_BYTES
+
+
+def encode_pair_message(message: PairMessage | WatchMessage) -> tuple[bytes, bytes]:
+    """Key and value of a record: the key is the kind, the id of A and that of B."""
+    if isinstance(message, Ask):
+        kind, value = _ASK, _ASKED.pack(message.order_a, message.order_b)
+    elif isinstance(message, Answer):
+        kind, value = _ANSWER, message.version.encoded
+    elif isinstance(message, Watch):
+        kind, value = _WATCH, _WATCHED.pack(message.on, message.order_b)
+    else:
+        kind, value = _FOLLOW, _FOLLOWED.pack(message.on)
+    return b"".join((kind, message.a, message.b)), value
+
+
+def decode_pair_message(key: bytes, value: bytes) -> PairMessage | WatchMessage:
+    """The message of a record. Raises ProtocolError."""
+    kind, a, b = key[:1], key[1 : 1 + CASE_ID_BYTES], key[1 + CASE_ID_BYTES :]
+    try:
+        if len(key) != _KEY_BYTES or a >= b:
+            raise ProtocolError("not the key of a pair")
+        if kind == _ASK:
+            return Ask(a, b, *_ASKED.unpack(value))
+        if kind == _ANSWER:
+            return Answer(a, b, CaseVersion(encoded=value))
+        if kind == _WATCH:
+            return Watch(a, b, *_WATCHED.unpack(value))
+        if kind == _FOLLOW:
+            return Follow(a, b, *_FOLLOWED.unpack(value))
+    except struct_error as error:
+        raise ProtocolError(f"not a message about a pair: {error}") from error
+    raise ProtocolError("a message of an unknown kind")
