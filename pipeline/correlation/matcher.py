@@ -1,4 +1,4 @@
-"""The matcher that a correlator needs: an interface, so that the correlator knows no model."""
+"""The matcher and the small screen that correlation needs: interfaces, so that it knows no model."""
 
 from __future__ import annotations
 
@@ -71,3 +71,39 @@ class Matcher(Protocol):
 
     def exact_match(self, asking: Entities, held: Entities, /) -> ExactMatch:
         """By what a question's entities meet those of a hit-only record; NONE if it may not be told."""
+
+
+SmallSketches = NDArray[np.uint32]
+"""Small sketches, one a row: shape (cases, words)."""
+
+
+class SmallScreen(Protocol):
+    """Rules pairs out by sketches of one small size, as postings have them, before a home is asked about them.
+
+    It is never False for a pair whose probability reaches the threshold, nor for one of which an agency is told as an
+    exact hit.
+    """
+
+    @property
+    def words(self) -> int:
+        """The 32-bit words of a sketch."""
+
+    def make_sketch(self, fingerprint: Fingerprint, /) -> bytes:
+        """The sketch of a case: 4 bytes a word, little-endian."""
+
+    def may_link(self, asking: SmallSketches, held: SmallSketches, /) -> NDArray[np.bool_]:
+        """Whether `asking[i]` may be linked with `held[i]`, for each i; one of them may have a single row for all."""
+
+
+class PassingScreen:
+    """A small screen that has no sketches and rules nothing out."""
+
+    words = 0
+
+    def make_sketch(self, fingerprint: Fingerprint) -> bytes:
+        """No words."""
+        return b""
+
+    def may_link(self, asking: SmallSketches, held: SmallSketches) -> NDArray[np.bool_]:
+        """All may."""
+        return np.ones(max(len(asking), len(held)), np.bool_)

@@ -63,7 +63,10 @@ class MeetingStore(Protocol):
         """The ids of some cases: shape (cases, 16)."""
 
     def find_entries(self, keys: KeyArray) -> tuple[NDArray[np.int64], CaseNumberArray]:
-        """The cases under some keys: `(asked, numbers)`; `numbers[i]` is listed under `keys[asked[i]]`; asked ascends."""
+        """The cases under some keys.
+
+        Returns `(asked, numbers)`: `numbers[i]` is listed under `keys[asked[i]]`; sorted by asked.
+        """
 
     def count_entries(self, keys: KeyArray) -> NDArray[np.int64]:
         """An upper limit of the cases under each key, at a fraction of what finding them costs."""
@@ -105,14 +108,14 @@ class MemoryMeetingStore:
     def find_cases(self, cases: IdArray) -> CaseNumberArray:
         """Look each id up."""
         numbers = self._numbers
-        return np.array([numbers.get(case, NO_CASE) for case in _split_ids(cases)], np.uint32)
+        return np.array([numbers.get(case, NO_CASE) for case in split_ids(cases)], np.uint32)
 
     def put_postings(self, postings: Postings, numbers: CaseNumberArray) -> CaseNumberArray:
         """Set the rows, then the entries of each case."""
         new = np.flatnonzero(numbers == NO_CASE)
         numbers = numbers.copy()
         numbers[new] = np.arange(len(self._keys), len(self._keys) + len(new))
-        self._numbers |= zip(_split_ids(postings.cases[new]), numbers[new].tolist(), strict=True)
+        self._numbers |= zip(split_ids(postings.cases[new]), numbers[new].tolist(), strict=True)
         self._keys += [()] * len(new)
         self._make_room()
         self._ids[numbers], self._orders[numbers] = postings.cases, postings.orders
@@ -214,6 +217,7 @@ class MemoryMeetingStore:
         return copy
 
 
-def _split_ids(cases: IdArray) -> list[bytes]:
+def split_ids(cases: IdArray) -> list[bytes]:
+    """The ids as bytes."""
     joined = cases.tobytes()
     return [joined[at : at + CASE_ID_BYTES] for at in range(0, len(joined), CASE_ID_BYTES)]

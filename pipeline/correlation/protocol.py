@@ -7,7 +7,7 @@ answers with. So a link has one judge, which makes its claims in one order.
 
 | message | from | to | what |
 |---|---|---|---|
-| Posting | home of a case | owner of keys | the keys of the case that this partition owns (pipeline.correlation.postings) |
+| Posting | home of a case | owner of keys | the keys of the case that the partition owns, as postings.py says |
 | Ask | meeting place, home of A | home of B | compare A and B |
 | Answer | home of B | home of A | B's fingerprint |
 | Watch | home of A | home of B | send A's home each later version of B, or no longer |
@@ -23,8 +23,6 @@ from struct import error as struct_error
 from typing import NamedTuple
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.correlation.claims import Claim, external_version
 from pipeline.errors import LiaisonError
@@ -32,15 +30,6 @@ from pipeline.matching.fingerprint import Fingerprint
 
 CASE_ID_BYTES = 16
 """Bytes of a case id. Two of a billion cases have the same id once in 7e20."""
-
-SAMPLED = 10_000
-"""One in so many pairs, by a hash of their ids, is held to what the screens promise: no link is ruled out."""
-
-_SAMPLED_BYTES = slice(8, 12)
-"""The bytes of an id that decide on the sample; the first ones rank the cases of a pair, the last ones tell the
-home."""
-_MIXED, _IN_SAMPLE = np.uint32(0x9E3779B1), np.uint32((1 << 32) // SAMPLED)
-"""Knuth's multiplicative hash, and the pairs whose hash is below the sample's share."""
 
 
 class ProtocolError(LiaisonError):
@@ -62,21 +51,16 @@ def order_pair(one: bytes, other: bytes) -> tuple[bytes, bytes]:
     return (one, other) if one < other else (other, one)
 
 
-def sample_pairs(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Whether each pair is of the sample: `a[i]` and `b[i]` are the ids of A and B, both of shape (pairs, 16)."""
-    first, second = (np.ascontiguousarray(ids[:, _SAMPLED_BYTES]).view("<u4")[:, 0] for ids in (a, b))
-    sampled: NDArray[np.bool_] = (first ^ second * _MIXED) < _IN_SAMPLE
-    return sampled
-
-
 class CaseVersion:
     """A version of a case. It is decoded or encoded only when that is asked for, and then once."""
 
-    __slots__ = ("_encoded", "_fingerprint")
+    __slots__ = ("_encoded", "_fingerprint", "_order")
 
-    def __init__(self, fingerprint: Fingerprint | None = None, encoded: bytes | None = None) -> None:
-        """Take either of the two, or both."""
-        self._fingerprint, self._encoded = fingerprint, encoded
+    def __init__(
+        self, fingerprint: Fingerprint | None = None, encoded: bytes | None = None, order: int | None = None
+    ) -> None:
+        """Take either of the first two, or both; `order` spares decoding where that alone is asked for."""
+        self._fingerprint, self._encoded, self._order = fingerprint, encoded, order
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -95,7 +79,9 @@ class CaseVersion:
     @property
     def order(self) -> int:
         """The external version of the case's document: versions of a case are ordered by it."""
-        return external_version(self.fingerprint.version, self.fingerprint.expired)
+        if self._order is None:
+            self._order = external_version(self.fingerprint.version, self.fingerprint.expired)
+        return self._order
 
 
 _decode_fingerprint = msgspec.json.Decoder(Fingerprint).decode
@@ -111,20 +97,25 @@ class Posting(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """To compare a pair; both versions as the asking partition knows them, 0 where it does not."""
+    """To compare a pair; both versions as the asking partition knows them, 0 where it does not.
+
+    `sampled`: the pair is of the sample that is held to what the screens promise, and may have been ruled out.
+    """
 
     a: bytes
     b: bytes
     order_a: int
     order_b: int
+    sampled: bool = False
 
 
 class Answer(NamedTuple):
-    """The last version of B, for the home of A."""
+    """The last version of B, for the home of A; `sampled` as in the ask."""
 
     a: bytes
     b: bytes
     version: CaseVersion
+    sampled: bool = False
 
 
 class Watch(NamedTuple):
@@ -167,7 +158,7 @@ def target_partition(message: Posting | PairMessage | WatchMessage, partitions: 
     return home_partition(message.b if isinstance(message, Ask | Watch) else message.a, partitions)
 
 
-_ASK, _ANSWER, _WATCH, _FOLLOW = (bytes([kind]) for kind in range(1, 5))
+_ASK, _SAMPLED_ASK, _ANSWER, _SAMPLED_ANSWER, _WATCH, _FOLLOW = (bytes([kind]) for kind in range(1, 7))
 
 _ASKED, _WATCHED, _FOLLOWED = Struct("<QQ"), Struct("<?Q"), Struct("<?")
 
@@ -177,9 +168,9 @@ _KEY_BYTES = 1 + 2 * CASE_ID_BYTES
 def encode_pair_message(message: PairMessage | WatchMessage) -> tuple[bytes, bytes]:
     """Key and value of a record: the key is the kind, the id of A and that of B."""
     if isinstance(message, Ask):
-        kind, value = _ASK, _ASKED.pack(message.order_a, message.order_b)
+        kind, value = _SAMPLED_ASK if message.sampled else _ASK, _ASKED.pack(message.order_a, message.order_b)
     elif isinstance(message, Answer):
-        kind, value = _ANSWER, message.version.encoded
+        kind, value = _SAMPLED_ANSWER if message.sampled else _ANSWER, message.version.encoded
     elif isinstance(message, Watch):
         kind, value = _WATCH, _WATCHED.pack(message.on, message.order_b)
     else:
@@ -188,15 +179,16 @@ def encode_pair_message(message: PairMessage | WatchMessage) -> tuple[bytes, byt
 
 
 def decode_pair_message(key: bytes, value: bytes) -> PairMessage | WatchMessage:
-    """The message of a record. Raises ProtocolError."""
+    """The message of a record. An answer's fingerprint is decoded later. Raises ProtocolError."""
     kind, a, b = key[:1], key[1 : 1 + CASE_ID_BYTES], key[1 + CASE_ID_BYTES :]
+    if len(key) != _KEY_BYTES or a >= b:
+        raise ProtocolError("not the key of a pair")
     try:
-        if len(key) != _KEY_BYTES or a >= b:
-            raise ProtocolError("not the key of a pair")
-        if kind == _ASK:
-            return Ask(a, b, *_ASKED.unpack(value))
-        if kind == _ANSWER:
-            return Answer(a, b, CaseVersion(encoded=value))
+        if kind in (_ASK, _SAMPLED_ASK):
+            order_a, order_b = _ASKED.unpack(value)
+            return Ask(a, b, order_a, order_b, kind == _SAMPLED_ASK)
+        if kind in (_ANSWER, _SAMPLED_ANSWER):
+            return Answer(a, b, CaseVersion(encoded=value), kind == _SAMPLED_ANSWER)
         if kind == _WATCH:
             return Watch(a, b, *_WATCHED.unpack(value))
         if kind == _FOLLOW:

@@ -1,0 +1,424 @@
+"""A home: the partition that keeps some cases' fingerprints, posts their keys and judges their pairs (invariant I1).
+
+Of a pair, A is the case with the lower id. The home of A judges the pair, with A as it holds it and B as B's home sends
+it. Whichever of two final versions reaches a common meeting place last makes the pair be asked for. Both homes hold the
+final versions by then, since a posting is written by the home that holds it. While A's home follows a link, B's home
+watches: it sends each later version of B by itself, and each later version of A asks for what it follows. Only A's home
+turns following and watching on and off, so what is said last is true. A pair that came to nothing leaves no trace.
+
+A method that takes records changes something only after all messages are made. So if one fails, the records can be
+taken one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id, make_bare_side, make_side
+from pipeline.correlation.home_store import HomeStore
+from pipeline.correlation.key_kinds import owner_partition
+from pipeline.correlation.keys import hold_all_exact
+from pipeline.correlation.matcher import Matcher, PairJudgement, PassingScreen, SmallScreen
+from pipeline.correlation.postings import PostedCase, encode_postings
+from pipeline.correlation.protocol import (
+    Answer,
+    Ask,
+    CaseVersion,
+    Follow,
+    JudgedClaim,
+    Message,
+    Posting,
+    Watch,
+    WatchMessage,
+    case_id,
+)
+from pipeline.matching.bands import ExactMatch
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.screening.sketches import join_sketches
+from pipeline.records.model import HIT_ONLY
+
+NO_MATCHES = ExactMatch.NONE, ExactMatch.NONE
+
+MET_TOGETHER = 64
+"""Cases that the matcher is told of at once. Names are bounded for all of them together."""
+
+SCREENED_TOGETHER = 1 << 14
+"""Pairs that are screened at once. The screen needs about 1 kB of memory a pair."""
+
+REMEMBERED: Final = 10_000
+"""Pairs whose last answer and judgement are remembered, some 5 MB. Several meeting places ask for one pair within a
+second or so. It spares messages; nothing is decided by it."""
+
+WATCHED_LINKS: Final = "00"
+"""Ids of links whose claims are watched begin so: one link in 256."""
+
+MOST_WATCHED: Final = 10_000
+"""Links that are watched at a time, some 2 MB."""
+
+
+class HomeCounts(msgspec.Struct):
+    """What a home has done since it was made. It feeds metrics; nothing is decided by it."""
+
+    events: int = 0
+    """Fingerprints that came."""
+    answers: int = 0
+    """Pairs that came to be judged."""
+    judged: int = 0
+    """Those of them that the screen left."""
+    bounds_checked: int = 0
+    """Pairs of the sample (meeting_places.SAMPLED) whose score was held to the screens' bound."""
+    bounds_exceeded: int = 0
+    """Those of them that scored more, or were links that a screen rules out."""
+    disordered: int = 0
+    """Claims about older versions than an earlier claim of this home about the same link; there must be none."""
+
+
+class Arrival(NamedTuple):
+    """A version that comes to its home; `first` is whether intake knew no earlier version of the case."""
+
+    version: CaseVersion
+    first: bool = False
+
+
+class _Pair(NamedTuple):
+    """A pair that is judged: the ids, both versions, whether it is followed, and whether it is of the sample."""
+
+    a: bytes
+    b: bytes
+    version_a: CaseVersion
+    version_b: CaseVersion
+    followed: bool
+    sampled: bool
+
+    @property
+    def sides(self) -> tuple[Fingerprint, Fingerprint]:
+        return self.version_a.fingerprint, self.version_b.fingerprint
+
+
+class _RecentPairs:
+    """What was noted last of the pairs that came last: of at least `size` of them and at most twice as many."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._new: dict[tuple[bytes, bytes], tuple[int, int]] = {}
+        self._old: dict[tuple[bytes, bytes], tuple[int, int]] = {}
+
+    def get(self, pair: tuple[bytes, bytes]) -> tuple[int, int]:
+        """Two orders of versions; (0, 0) if there is no note."""
+        return self._new.get(pair) or self._old.get(pair, (0, 0))
+
+    def put(self, pair: tuple[bytes, bytes], orders: tuple[int, int]) -> None:
+        """Note two orders of versions."""
+        self._new[pair] = orders
+        if len(self._new) > self._size:
+            self._old, self._new = self._new, {}
+
+
+class Home:
+    """Applies the records of one partition, in order, to that partition's store, and says what is to be sent.
+
+    `within` also links cases of one country.
+    """
+
+    def __init__(
+        self,
+        store: HomeStore,
+        partition: int,
+        partitions: int,
+        matcher: Matcher,
+        *,
+        small: SmallScreen | None = None,
+        generation: str = "",
+        within: bool = False,
+        remembered: int = REMEMBERED,
+    ) -> None:
+        self.store = store
+        self.counts = HomeCounts()
+        self._partition, self._partitions, self._matcher = partition, partitions, matcher
+        self._small = small or PassingScreen()
+        self._generation, self._within = generation, within
+        self._answered = _RecentPairs(remembered)
+        """The version of A that an ask named, and that of B which was sent since: of pairs of cases B of this home."""
+        self._judged = _RecentPairs(remembered)
+        """The versions that were judged last: of pairs of cases A of this home."""
+        self._claimed: dict[str, tuple[int, int]] = {}
+        """The versions that the last claim about each watched link was about."""
+
+    # --- fingerprints
+
+    def take_fingerprints(self, arrivals: Sequence[Arrival]) -> list[Message]:
+        """Take in versions of this home's cases; one that is not newer than the stored one changes nothing."""
+        self.counts.events += len(arrivals)
+        held, newest, first = self._find_newest(arrivals)
+        messages: list[Message] = [*self._make_postings(held, newest, first)]
+        # What is followed and watched needs the version even if it is judged like the one before: claims name versions.
+        cases = list(newest)
+        watching, followed = self.store.get_watching(cases), self.store.get_followed(cases)
+        for case, judges, others in zip(cases, watching, followed, strict=True):
+            version = newest[case]
+            messages += [Answer(judge, case, version) for judge in judges]
+            messages += [Ask(case, other, version.order, 0) for other in others]
+        self._note_answers(messages)
+        self.store.put_versions(newest)
+        return messages
+
+    def load_fingerprints(self, arrivals: Sequence[Arrival]) -> None:
+        """Take in versions without sending anything, for a store that is behind what was applied."""
+        self.store.put_versions(self._find_newest(arrivals)[1])
+
+    def _find_newest(
+        self, arrivals: Sequence[Arrival]
+    ) -> tuple[dict[bytes, CaseVersion], dict[bytes, CaseVersion], set[bytes]]:
+        """The stored versions of the cases that come, their newest ones, and the cases that are new to intake."""
+        cases = [case_id(arrival.version.fingerprint.case) for arrival in arrivals]
+        held = self.store.get_versions(dict.fromkeys(cases))
+        newest: dict[bytes, CaseVersion] = {}
+        for case, arrival in zip(cases, arrivals, strict=True):
+            before = newest.get(case) or held.get(case)
+            if before is None or before.order < arrival.version.order:
+                newest[case] = arrival.version
+        return held, newest, {case for case, arrival in zip(cases, arrivals, strict=True) if arrival.first}
+
+    def _make_postings(
+        self, held: Mapping[bytes, CaseVersion], newest: Mapping[bytes, CaseVersion], first: set[bytes]
+    ) -> list[Posting]:
+        posted = []
+        for case, version in newest.items():
+            fingerprint, before = version.fingerprint, held.get(case)
+            if before is None:
+                # A store that was lost may have known a version that compaction has removed: nobody knows its keys.
+                lost = self.store.rebuilt and case not in first
+                gone = self._other_partitions(range(self._partitions), fingerprint.keys) if lost else []
+            elif is_judged_alike(before.fingerprint, fingerprint):
+                continue
+            else:
+                old = {owner_partition(key, self._partitions) for key in before.fingerprint.keys}
+                gone = self._other_partitions(old, fingerprint.keys)
+            sketch = self._small.make_sketch(fingerprint)
+            posted.append(PostedCase(case, version.order, fingerprint.country, sketch, fingerprint.keys, gone))
+        return encode_postings(posted, self._partitions, self._small.words)
+
+    def _other_partitions(self, partitions: Iterable[int], keys: Sequence[int]) -> list[int]:
+        """Those of the partitions that own none of the keys."""
+        return sorted(set(partitions).difference(owner_partition(key, self._partitions) for key in keys))
+
+    def _note_answers(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if isinstance(message, Answer):
+                pair = message.a, message.b
+                self._answered.put(pair, (self._answered.get(pair)[0], message.version.order))
+
+    # --- B's side of a pair
+
+    def take_asks(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Answer with the versions of B that this home holds.
+
+        One that is unknown is on its way, and is posted anew. What was answered since both versions that an ask names
+        is left out.
+        """
+        held = self.store.get_versions({ask.b for ask in asks})
+        answers = []
+        for ask in asks:
+            pair, version = (ask.a, ask.b), held.get(ask.b)
+            if version is None:
+                continue
+            order_a, order_b = self._answered.get(pair)
+            if order_b and ask.order_a <= order_a and ask.order_b <= order_b and not ask.sampled:
+                continue
+            answers.append(Answer(ask.a, ask.b, version, ask.sampled))
+            self._answered.put(pair, (max(ask.order_a, order_a), version.order))
+        return answers
+
+    def take_watches(self, messages: Sequence[WatchMessage]) -> list[Answer]:
+        """Note who watches; a judge that knows an older version than this home does gets the newer one.
+
+        What this home itself follows it knows already.
+        """
+        watches = [message for message in messages if isinstance(message, Watch)]
+        held = self.store.get_versions({watch.b for watch in watches if watch.on})
+        answers = []
+        for watch in watches:
+            self.store.set_watching(watch.a, watch.b, watch.on)
+            version = held.get(watch.b)
+            if watch.on and version is not None and version.order > watch.order_b:
+                answers.append(Answer(watch.a, watch.b, version))
+        self._note_answers(answers)
+        return answers
+
+    def load_watches(self, messages: Iterable[WatchMessage]) -> None:
+        """Take in who watches and what is followed, for a store that is behind what was applied.
+
+        It is given all records behind the store's position, to the end of the partition and not only to what was
+        applied: compaction may have moved an earlier one there. Then the last one of each pair holds.
+        """
+        for message in messages:
+            note = self.store.set_watching if isinstance(message, Watch) else self.store.set_followed
+            note(message.a, message.b, message.on)
+
+    # --- A's side of a pair: the judge
+
+    def take_answers(self, answers: Sequence[Answer]) -> list[Message]:
+        """Judge pairs, of each the last version that comes. A case A that is unknown is on its way, and asks anew."""
+        pairs = self._find_pairs(answers)
+        self.counts.answers += len(pairs)
+        linkable = [pair for pair in pairs if self._may_link(pair)]
+        screened = self._screen_pairs(linkable)
+        claims = {(pair.a, pair.b): claim for pair, claim in self._judge_pairs(screened)}
+        messages: list[Message] = []
+        for pair in pairs:
+            claim = claims.get((pair.a, pair.b))
+            if claim is not None or pair.followed:
+                messages += self._settle_pair(pair, claim or self._retract(pair))
+        for pair in pairs:
+            self._judged.put((pair.a, pair.b), (pair.version_a.order, pair.version_b.order))
+        for message in messages:
+            if isinstance(message, Follow):
+                self.store.set_followed(message.a, message.b, message.on)
+            elif isinstance(message, JudgedClaim):
+                self._watch_order(message.claim)
+        return messages
+
+    def _find_pairs(self, answers: Sequence[Answer]) -> list[_Pair]:
+        last = {(answer.a, answer.b): answer for answer in answers}
+        cases = list(dict.fromkeys(a for a, _ in last))
+        held, followed = self.store.get_versions(cases), dict(zip(cases, self.store.get_followed(cases), strict=True))
+        return [
+            _Pair(a, b, held[a], answer.version, b in followed[a], answer.sampled)
+            for (a, b), answer in last.items()
+            if a in held and (answer.sampled or self._judged.get((a, b)) != (held[a].order, answer.version.order))
+        ]
+
+    def _may_link(self, pair: _Pair) -> bool:
+        """Whether two cases share a key, neither is withdrawn, and their countries may meet."""
+        a, b = pair.sides
+        if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
+            return False
+        return not set(a.keys).isdisjoint(b.keys)
+
+    def _screen_pairs(self, pairs: Sequence[_Pair]) -> list[_Pair]:
+        """Those that the screen leaves. Of a sample it is checked that no screen rules out what it must not."""
+        for pair in pairs:
+            if pair.sampled:
+                self._check_bounds(*pair.sides)
+        left: list[_Pair] = []
+        for start in range(0, len(pairs), SCREENED_TOGETHER):
+            some = pairs[start : start + SCREENED_TOGETHER]
+            sketches = [join_sketches([pair.sides[side].sketch for pair in some]) for side in (0, 1)]
+            left += [some[at] for at in np.flatnonzero(self._matcher.may_link(*sketches)).tolist()]
+        return left
+
+    def _check_bounds(self, a: Fingerprint, b: Fingerprint) -> None:
+        """Hold a pair to the screens' promise; it is counted where they break it, and nothing else."""
+        self.counts.bounds_checked += 1
+        self.counts.bounds_exceeded += self._matcher.exceeds_bound(a, b) or self._is_lost(a, b)
+
+    def _is_lost(self, a: Fingerprint, b: Fingerprint) -> bool:
+        """Whether the small screen rules out a link."""
+        rows = [np.frombuffer(self._small.make_sketch(side), "<u4")[None] for side in (a, b)]
+        return not self._small.may_link(*rows)[0] and self._matcher.find_link(a, b) is not None
+
+    def _judge_pairs(self, pairs: Sequence[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
+        """The live claims. The matcher is told of all pairs of a case at once, of that side which has more of them."""
+        count = Counter(case for pair in pairs for case in (pair.a, pair.b))
+        groups: dict[bytes, list[_Pair]] = defaultdict(list)
+        for pair in pairs:
+            groups[max(pair.a, pair.b, key=count.__getitem__)].append(pair)
+        for case, all_met in groups.items():
+            for start in range(0, len(all_met), MET_TOGETHER):
+                met = all_met[start : start + MET_TOGETHER]
+                side = 0 if met[0].a == case else 1
+                others = [pair.sides[pair.a == case] for pair in met]
+                self._matcher.meet(met[0].sides[side], others)
+                for pair in met:
+                    claim = self._claim_pair(*sorted(pair.sides, key=lambda fingerprint: fingerprint.case))
+                    if claim is not None:
+                        yield pair, claim
+
+    def _settle_pair(self, pair: _Pair, judged: JudgedClaim) -> Iterator[Message]:
+        """The claim about a pair, and what changes by it: it is followed as long as it is linked."""
+        yield judged
+        linked = judged.claim.state is ClaimState.LIVE
+        if linked != pair.followed:
+            yield Follow(pair.a, pair.b, linked)
+            yield Watch(pair.a, pair.b, linked, pair.version_b.order)
+
+    def _claim_pair(self, a: Fingerprint, b: Fingerprint) -> JudgedClaim | None:
+        """The live claim about two cases, ordered by their keys; None if there is neither a link nor an exact hit."""
+        self.counts.judged += 1
+        judgement = self._matcher.find_link(a, b)
+        exact_a, exact_b = self._match_exactly(a, b)
+        if judgement is None and not exact_a and not exact_b:
+            return None
+        claim = self._make_claim(ClaimState.LIVE, make_side(a), make_side(b))
+        if judgement is not None:
+            claim = self._judged_claim(claim, a, b, judgement)
+        return JudgedClaim(msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b), a, b)
+
+    def _retract(self, pair: _Pair) -> JudgedClaim:
+        a, b = sorted(pair.sides, key=lambda fingerprint: fingerprint.case)
+        return JudgedClaim(self._make_claim(ClaimState.RETRACTED, make_bare_side(a), make_bare_side(b)), a, b)
+
+    def _match_exactly(self, a: Fingerprint, b: Fingerprint) -> tuple[ExactMatch, ExactMatch]:
+        """By what the owner of each side may be told of a hit-only other side.
+
+        This is asked of every pair that shares a key, link or not: what contradicts may undo a link, and who has a hit
+        could otherwise learn by it what the record says. Where keys were cut off, whether two cases share one depends
+        on what else each says; so these ask nothing.
+        """
+        if HIT_ONLY not in (a.handling.code, b.handling.code) or not (
+            hold_all_exact(a.keys) and hold_all_exact(b.keys)
+        ):
+            return NO_MATCHES
+        match, none = self._matcher.exact_match, ExactMatch.NONE
+        return (
+            match(a.entities, b.entities) if b.handling.code == HIT_ONLY else none,
+            match(b.entities, a.entities) if a.handling.code == HIT_ONLY else none,
+        )
+
+    def _judged_claim(self, claim: Claim, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
+        """The claim with what the matcher says."""
+        return msgspec.structs.replace(
+            claim,
+            band=judgement.band,
+            basis=judgement.basis,
+            score=judgement.score,
+            probability=judgement.probability,
+            evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b, judgement.basis))),
+        )
+
+    def _make_claim(self, state: ClaimState, a: ClaimSide, b: ClaimSide) -> Claim:
+        return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b)
+
+    def _watch_order(self, claim: Claim) -> None:
+        """Count a claim that goes back behind an earlier one: project would leave it out, and the index would stay so.
+
+        By sample of the links, so that it costs next to nothing.
+        """
+        if not claim.link.startswith(WATCHED_LINKS):
+            return
+        orders = (claim.a.order, claim.b.order)
+        before = self._claimed.get(claim.link, orders)
+        if orders[0] < before[0] or orders[1] < before[1]:
+            self.counts.disordered += 1
+        if len(self._claimed) >= MOST_WATCHED:
+            self._claimed.clear()
+        self._claimed[claim.link] = orders
+
+
+def is_judged_alike(before: Fingerprint, after: Fingerprint) -> bool:
+    """Whether two versions of a case are judged alike with any other case, and meet the same ones."""
+    return (
+        before.withdrawn == after.withdrawn
+        and before.country == after.country
+        and before.keys == after.keys
+        and before.sketch == after.sketch
+        and before.entities == after.entities
+        and before.handling.code == after.handling.code
+        and before.agency == after.agency
+        and before.scope == after.scope
+    )
