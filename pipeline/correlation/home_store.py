@@ -23,8 +23,11 @@ class HomeStore(Protocol):
     """
 
     rebuilt: bool
-    """Whether the store was lost once: then a case may have been posted before of which it knows nothing. It is
-    committed with the rest."""
+    """Whether the store was lost once: then a case may have been posted before of which it knows nothing. The owner
+    sets it; it is committed with the rest."""
+    behind: bool
+    """Whether the store was once behind what was applied: then another one, which may have known less, has taken
+    records in its place. The owner sets it; it is committed with the rest."""
 
     @property
     def positions(self) -> Mapping[str, SourcePosition]:
@@ -72,7 +75,7 @@ class MemoryHomeStore:
     """A HomeStore in memory, for the batch run and for tests; it keeps nothing after close."""
 
     def __init__(self) -> None:
-        self.rebuilt = False
+        self.rebuilt = self.behind = False
         self.positions: Mapping[str, SourcePosition] = {}
         self._versions: dict[bytes, CaseVersion] = {}
         self._watching: dict[bytes, set[bytes]] = {}
@@ -119,7 +122,8 @@ class MemoryHomeStore:
     def snapshot(self) -> MemoryHomeStore:
         """Return a copy of the store; later changes of one do not affect the other."""
         copy = MemoryHomeStore()
-        copy.rebuilt, copy.positions, copy._versions = self.rebuilt, self.positions, dict(self._versions)
+        copy.rebuilt, copy.behind = self.rebuilt, self.behind
+        copy.positions, copy._versions = self.positions, dict(self._versions)
         copy._watching = {case: set(others) for case, others in self._watching.items()}
         copy._followed = {case: set(others) for case, others in self._followed.items()}
         return copy

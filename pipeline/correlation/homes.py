@@ -194,7 +194,10 @@ class Home:
                 # A store that was lost may have known a version that compaction has removed: nobody knows its keys.
                 lost = self.store.rebuilt and case not in first
                 gone = self._other_partitions(range(self._partitions), fingerprint.keys) if lost else []
-            elif is_judged_alike(before.fingerprint, fingerprint):
+            elif is_judged_alike(before.fingerprint, fingerprint) and not self.store.behind:
+                # What stands at the meeting places holds, and all that was asked by it was answered. Not where another
+                # store has taken records in place of this one: it may have dropped an ask, since compaction had removed
+                # the version that this one knows. Then the next version has to make the pairs be asked for.
                 continue
             else:
                 old = {owner_partition(key, self._partitions) for key in before.fingerprint.keys}

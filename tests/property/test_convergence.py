@@ -14,19 +14,23 @@ from typing import NamedTuple
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from pipeline.correlation import batch
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
+from pipeline.correlation.home_store import MemoryHomeStore
 from pipeline.correlation.key_ring import make_reference
 from pipeline.correlation.matcher import PairJudgement
+from pipeline.correlation.meeting_store import MemoryMeetingStore
+from pipeline.correlation.postings import decode_postings
 from pipeline.correlation.projection import Hit, HitKind
-from pipeline.correlation.store import MemoryStore
+from pipeline.correlation.protocol import case_id, order_pair
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.bands import Basis
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from support.convergence.logs import CASES, FencedError, SentHit, SentVersion, day
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
+from support.convergence.stages import SOURCES, HomeWorker, MeetingWorker
 from support.convergence.world import World
 from support.correlation.key_rings import RING
 
@@ -110,6 +114,7 @@ def check(world: World) -> None:
     world.settle()
     assert (shown(world), shown_as_hits(world)) == (truth.links, truth.hits)
     check_claims(world, truth)
+    check_homes(world, truth)
     check_erasure(world, truth.over)
     assert told(world.hits) == truth.told(world)
     assert all(is_true(world, hit) for hit in world.hits)
@@ -145,16 +150,39 @@ def check_claims(world: World, truth: Truth) -> None:
         current = [truth.order(side.case) for side in (claim.a, claim.b)]
         assert claim.state is ClaimState.RETRACTED or named == current, "nothing names an old version"
     live = [claim.link for _, claim in world.links.entries.values() if claim.state is ClaimState.LIVE]
-    assert len(live) == len(truth.pairs) + len(truth.hits), "each link is asserted by its owner alone"
+    assert len(live) == len(truth.pairs) + len(truth.hits), "each link is asserted by its judge alone"
+
+
+def check_homes(world: World, truth: Truth) -> None:
+    """What is linked is followed by A's home and watched by B's, and nothing else is."""
+    linked = {order_pair(case_id(one), case_id(other)) for one, other in {*truth.pairs, *truth.hits}}
+    cases = [case_id(case) for case in CASES]
+    stores = [worker.kept for worker in world.homes]
+    followed = {
+        (a, b) for kept in stores for a, others in zip(cases, kept.get_followed(cases), strict=True) for b in others
+    }
+    watched = {
+        (a, b) for kept in stores for b, judges in zip(cases, kept.get_watching(cases), strict=True) for a in judges
+    }
+    assert followed == watched == linked
+    counts = [worker.home.counts for worker in world.homes]
+    assert all(count.disordered == count.bounds_exceeded == 0 for count in counts)
 
 
 def check_erasure(world: World, over: set[str]) -> None:
     """Nothing of a case that is over is left in what compaction keeps, nor in the index."""
     held = [one.fingerprint for one in world.accepted.last()]
-    held += [fingerprint for log in world.blocks for fingerprint in log.last()]
+    held += [arrival.version.fingerprint for log in world.fingerprints for arrival in log.last()]
     held += [fingerprint for _, fingerprint in world.cases.values()]
     for one in held:
         assert one.case not in over or (one.withdrawn and not (one.entities or one.keys or one.contact.unit))
+    gone = {case_id(case) for case in over}
+    for log in world.postings:
+        records = log.records(NO_OFFSET, log.end)
+        posted = decode_postings([key for _, key, _ in records], [value for _, _, value in records], words_of(world))
+        for place, count in enumerate(posted.counts.tolist()):
+            assert not count or posted.cases[place].tobytes() not in gone, "what is over is under no key"
+    assert not any(log.entries for log in world.pairs)
     claims = [claim for _, claim in world.links.entries.values()]
     claims += [document.claim for document in world.documents.values()]
     for claim in claims:
@@ -162,6 +190,10 @@ def check_erasure(world: World, over: set[str]) -> None:
             assert claim.state is not ClaimState.LIVE
             assert is_bare(claim.a)
             assert is_bare(claim.b)
+
+
+def words_of(world: World) -> int:
+    return world.matcher.small.words
 
 
 def is_bare(side: ClaimSide) -> bool:
@@ -201,6 +233,11 @@ class Convergence(RuleBasedStateMachine):
         super().__init__()
         self.world = World(self.matcher, self.partitions)
 
+    @initialize(remembered=st.sampled_from((0, 1, 100)))
+    def remember(self, remembered: int) -> None:
+        """How many pairs a home remembers, which decides nothing."""
+        self.world = World(self.matcher, self.partitions, remembered)
+
     @rule(
         case=st.sampled_from(sorted(CASES)),
         entities=st.sets(st.integers(0, 7), min_size=2, max_size=6),
@@ -213,7 +250,10 @@ class Convergence(RuleBasedStateMachine):
         held = tuple(pool[number] for number in sorted({number % len(pool) for number in entities}))
         self.world.send(case, held, handling, until, withdrawn=withdrawn)
 
-    @rule(stages=st.permutations(("intake", "endings", "correlate", "cases", "links")), count=st.integers(1, 3))
+    @rule(
+        stages=st.permutations(("intake", "endings", "homes", "meeting places", "cases", "links")),
+        count=st.integers(1, 3),
+    )
     def flow(self, stages: list[str], count: int) -> None:
         """Everything moves on a little, the stages in any order."""
         for stage in stages:
@@ -253,30 +293,55 @@ class Convergence(RuleBasedStateMachine):
     def endings(self, count: int, crash: str) -> None:
         self.world.intake.end(count, crash)
 
-    @rule(partition=st.integers(0, 7), count=st.integers(1, 3), crash=st.sampled_from(CRASHES))
-    def correlate(self, partition: int, count: int, crash: str) -> None:
-        self.world.owners[partition % self.partitions].step(count, crash)
+    @rule(
+        partition=st.integers(0, 7),
+        source=st.sampled_from(SOURCES),
+        count=st.integers(1, 3),
+        crash=st.sampled_from(CRASHES),
+    )
+    def take_at_home(self, partition: int, source: str, count: int, crash: str) -> None:
+        self.world.homes[partition % self.partitions].step(source, count, crash)
+
+    @rule(partition=st.integers(0, 7), count=st.integers(1, 4), crash=st.sampled_from(CRASHES))
+    def take_postings(self, partition: int, count: int, crash: str) -> None:
+        self.world.places[partition % self.partitions].step(count, crash)
 
     @rule(partition=st.integers(0, 7), count=st.integers(1, 5))
     def redeliver(self, partition: int, count: int) -> None:
         """From an earlier offset: what was applied says nothing more."""
-        assert self.world.owners[partition % self.partitions].again(count) == []
+        assert self.world.homes[partition % self.partitions].again(count) == []
 
     @rule(partition=st.integers(0, 7), data=st.data(), compacted=st.booleans())
-    def change_owner(self, partition: int, data: st.DataObject, compacted: bool) -> None:
+    def change_home(self, partition: int, data: st.DataObject, compacted: bool) -> None:
         """To a worker without a store, or to one that comes back with the store it had."""
         partition %= self.partitions
         if compacted:
-            self.world.blocks[partition].compact(self.world.blocks[partition].end)
-        stores = [worker.kept for worker in self.world.zombies if worker.partition == partition]
-        self.world.move(partition, data.draw(st.sampled_from([MemoryStore(), *stores])))
+            for log in (self.world.fingerprints[partition], self.world.watches[partition]):
+                log.compact(log.end)
+        former = [worker for worker in self.world.zombies if isinstance(worker, HomeWorker)]
+        stores = [worker.kept for worker in former if worker.partition == partition]
+        self.world.move_home(partition, data.draw(st.sampled_from([MemoryHomeStore(), *stores])))
 
-    @rule(data=st.data(), count=st.integers(1, 3))
-    def zombie_correlates(self, data: st.DataObject, count: int) -> None:
+    @rule(partition=st.integers(0, 7), data=st.data(), compacted=st.booleans())
+    def change_meeting_place(self, partition: int, data: st.DataObject, compacted: bool) -> None:
+        """The same of a meeting place."""
+        partition %= self.partitions
+        if compacted:
+            self.world.postings[partition].compact(self.world.postings[partition].end)
+        former = [worker for worker in self.world.zombies if isinstance(worker, MeetingWorker)]
+        stores = [worker.kept for worker in former if worker.partition == partition]
+        empty = MemoryMeetingStore(words_of(self.world))
+        self.world.move_meeting_place(partition, data.draw(st.sampled_from([empty, *stores])))
+
+    @rule(data=st.data(), source=st.sampled_from(SOURCES), count=st.integers(1, 3))
+    def zombie_correlates(self, data: st.DataObject, source: str, count: int) -> None:
         if self.world.zombies:
             zombie = data.draw(st.sampled_from(self.world.zombies))
             with suppress(FencedError):
-                zombie.step(count, "")
+                if isinstance(zombie, HomeWorker):
+                    zombie.step(source, count, "")
+                else:
+                    zombie.step(count, "")
 
     @rule(count=st.integers(1, 3))
     def index_cases(self, count: int) -> None:
@@ -296,9 +361,15 @@ class Convergence(RuleBasedStateMachine):
     def compact(self, data: st.DataObject) -> None:
         """Any log up to any offset; `links` no further than project has read (its min.compaction.lag.ms)."""
         world = self.world
-        log = data.draw(st.sampled_from([world.accepted, world.links, *world.blocks]))
+        logs = [world.accepted, world.links, *world.fingerprints, *world.postings, *world.watches]
+        log = data.draw(st.sampled_from(logs))
         last = world.projected if log is world.links else log.end
         log.compact(data.draw(st.integers(NO_OFFSET, max(NO_OFFSET, last))))
+
+    @rule(partition=st.integers(0, 7))
+    def purge(self, partition: int) -> None:
+        """What was applied of `pairs` is deleted."""
+        self.world.purge(partition % self.partitions)
 
     @invariant()
     def nothing_stale_is_shown(self) -> None:
@@ -306,32 +377,6 @@ class Convergence(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         check(self.world)
-
-
-def test_a_link_ends_though_its_store_went_away_and_came_back() -> None:
-    """Of 5,000 histories one: an owner without a version that compaction took, then the one before it again."""
-    world, handling = World(SYNTHETIC, 1), Handling("H0", ("*",), ("correlation",))
-    held = tuple(SYNTHETIC.pool[:2])
-    for case, until in (("a:1", ""), ("b:2", day(1))):
-        world.send(case, held, handling, until, withdrawn=False)
-        world.intake.step(1, "")
-        world.owners[0].step(1, "")
-    world.index_cases(2)
-    world.index_links(1, "")
-    assert [claim.state for claim in world.links.last()] == [ClaimState.LIVE]
-    assert len(told(world.hits)) == 2
-    world.now += timedelta(days=1)
-    world.retention(1)
-    world.intake.end(1, "")
-    world.send("a:1", held, handling, "", withdrawn=False)
-    world.intake.step(1, "")
-    world.blocks[0].compact(world.blocks[0].end)
-    before = world.owners[0].kept
-    world.move(0, MemoryStore())
-    world.owners[0].step(1, "")
-    assert [claim.state for claim in world.links.last()] == [ClaimState.RELEASED]
-    world.move(0, before)
-    check(world)
 
 
 def machine(matcher: WorldMatcher, partitions: int) -> type[Convergence]:

@@ -27,15 +27,19 @@ class Log:
     """One partition of a compacted topic."""
 
     def __init__(self) -> None:
-        self.entries: dict[int, tuple[str, Any]] = {}
+        self.entries: dict[int, tuple[str | bytes, Any]] = {}
         self.end = 0
 
-    def append(self, key: str, value: Any) -> None:
+    def append(self, key: str | bytes, value: Any) -> None:
         self.entries[self.end] = key, value
         self.end += 1
 
     def between(self, after: int, last: int) -> list[tuple[int, Any]]:
         return [(offset, value) for offset, (_, value) in self.entries.items() if after < offset <= last]
+
+    def records(self, after: int, last: int) -> list[tuple[int, Any, Any]]:
+        """The same with the keys: offset, key and value of each."""
+        return [(offset, key, value) for offset, (key, value) in self.entries.items() if after < offset <= last]
 
     def last(self) -> list[Any]:
         """The last value of each key."""
@@ -47,6 +51,13 @@ class Log:
         gone = [offset for offset, (key, _) in self.entries.items() if offset <= last and latest[key] != offset]
         for offset in gone:
             del self.entries[offset]
+
+    def purge(self, last: int) -> None:
+        """Delete the records up to an offset, as Kafka does on request."""
+        self.entries = {offset: entry for offset, entry in self.entries.items() if offset > last}
+
+    def after(self, offset: int) -> list[tuple[int, Any]]:
+        return self.between(offset, self.end)
 
 
 class AppliedOffset(NamedTuple):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.keys import blocking_keys
-from pipeline.correlation.matcher import Matcher, PairJudgement
+from pipeline.correlation.matcher import Matcher, PairJudgement, PassingScreen, SmallScreen, SmallSketches
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.bounds.sketches import Sketches, make_sketch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
@@ -30,6 +30,7 @@ class WorldMatcher(NamedTuple):
     sketch: Callable[..., bytes]
     """Of entities, and whether the case is `hit_only`."""
     pairs: Matcher
+    small: SmallScreen
 
     def linked(self, one: Fingerprint, other: Fingerprint) -> PairJudgement | None:
         """The definition of a link, written down once more without the correlator."""
@@ -106,6 +107,18 @@ class SyntheticMatcher:
         return ExactMatch.NUMBER if shared and len(asking) <= len(held) else ExactMatch.NONE
 
 
+class SyntheticScreen:
+    """Rules out pairs that share no attribute: they are no link, and none meets the other exactly."""
+
+    words = 1
+
+    def make_sketch(self, fingerprint: Fingerprint) -> bytes:
+        return sum(1 << int(entity.id) for entity in set(fingerprint.entities)).to_bytes(4, "little")
+
+    def may_link(self, asking: SmallSketches, held: SmallSketches) -> NDArray[np.bool_]:
+        return np.asarray((asking & held)[:, 0] != 0)
+
+
 class UnscreenedMatcher(ModelMatcher):
     """The real one without its screen: what that must change nothing of."""
 
@@ -121,6 +134,7 @@ SYNTHETIC = WorldMatcher(
     synthetic_keys,
     lambda _, hit_only: b"",
     SyntheticMatcher(),
+    SyntheticScreen(),
 )
 
 
@@ -163,6 +177,7 @@ def real() -> WorldMatcher:
         lambda held: blocking_keys(held, model.stop_keys, model.key_rarity),
         make_sketch,
         ModelMatcher(model, find_exact_match=exact_match),
+        PassingScreen(),
     )
 
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import expiry_mark
-from pipeline.correlation.store import MemoryStore
+from pipeline.correlation.home_store import MemoryHomeStore, SourcePosition
+from pipeline.correlation.homes import Arrival, Home
+from pipeline.correlation.meeting_places import MeetingPlace, PostedSketchScreen
+from pipeline.correlation.meeting_store import MemoryMeetingStore
+from pipeline.correlation.protocol import (
+    Answer,
+    Ask,
+    CaseVersion,
+    Follow,
+    Message,
+    Watch,
+    WatchMessage,
+    case_id,
+    decode_pair_message,
+    home_partition,
+)
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.records.agencies import Agency
 from pipeline.records.expiry import mark
 from pipeline.records.messages import KnownVersion, VersionRelation, compare_version
 from support.convergence.logs import (
     CASES,
-    NONE,
-    AppliedOffset,
     Log,
     SentVersion,
 )
@@ -26,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Intake:
-    """The one writer of `accepted` and `blocks`: the version rules for what comes, and the ends that retention asks.
+    """The one writer of `accepted` and `fingerprints`: version rules for what comes, and the ends that retention asks.
 
     Its store holds what is known of each case; its outputs and its progress are one transaction.
     """
@@ -44,7 +55,7 @@ class Intake:
         if crash == "before sending":
             return
         for version, first in outputs:
-            self._write(version, target_partitions(version.fingerprint, first=first, partitions=self.world.partitions))
+            self._write(version, first=first)
         self.taken += len(chunk)
         if crash == "before storing":
             self._catch_up()
@@ -59,7 +70,7 @@ class Intake:
             agency = Agency(asked.agency, CASES[asked.case])
             made = mark(asked, agency, self.known.get(asked.case))
             if made is not None:
-                self._write(SentVersion(expiry_mark(made), asked.content_hash), set(range(self.world.partitions)))
+                self._write(SentVersion(expiry_mark(made), asked.content_hash), first=False)
             self.ended += 1
 
     def lose(self) -> None:
@@ -77,11 +88,13 @@ class Intake:
                 yield version, dict(known)
                 known[case] = version.known
 
-    def _write(self, version: SentVersion, partitions: set[int]) -> None:
+    def _write(self, version: SentVersion, *, first: bool) -> None:
+        """To the home of the case, encoded as it is on Kafka."""
         case = version.fingerprint.case
         self.world.accepted.append(case, version)
-        for partition in partitions:
-            self.world.blocks[partition].append(case, version.fingerprint)
+        home = home_partition(case_id(case), self.world.partitions)
+        encoded = CaseVersion(version.fingerprint).encoded
+        self.world.fingerprints[home].append(case, Arrival(CaseVersion(encoded=encoded), first))
 
     def _catch_up(self) -> None:
         """After a crash: the store is behind what was sent, and decides the same once more without sending it."""
@@ -90,61 +103,139 @@ class Intake:
         self.stored = self.taken
 
 
-class Worker:
-    """One owner of one partition of `blocks`."""
+FINGERPRINTS, PAIRS, WATCHES = "fingerprints", "pairs", "watches"
+SOURCES = (FINGERPRINTS, PAIRS, WATCHES)
+"""What a home reads, each with a position of its own."""
 
-    def __init__(self, world: World, partition: int, kept: MemoryStore, applied: AppliedOffset) -> None:
+
+class HomeWorker:
+    """One owner of one partition of `fingerprints`, `pairs` and `watches`."""
+
+    def __init__(self, world: World, partition: int, kept: MemoryHomeStore) -> None:
         self.world, self.partition = world, partition
         self.kept = kept
-        self.restart(applied)
+        self.restart()
 
-    def restart(self, applied: AppliedOffset) -> None:
-        """Open the kept store and bring it up to what was applied, without emitting.
+    def restart(self) -> None:
+        """Open the kept store and bring it up to what was applied, without sending anything.
 
-        A store is caught up only if nothing after its offset was compacted away: then fewer records are left than were
-        applied.
+        A store is caught up only if nothing after its position in `fingerprints` was compacted away: then fewer records
+        are left than were applied. `watches` is read to its end, and `pairs` not at all.
         """
-        log = self.world.blocks[self.partition]
-        since = log.between(self.kept.offset, applied.offset)
-        usable = self.kept.offset != NO_OFFSET and self.kept.records + len(since) == applied.records
-        self.correlator = self._correlator(self.kept.snapshot() if usable else MemoryStore())
-        if usable:
-            with self.correlator.catching_up():
-                for _, fingerprint in since:
-                    self.correlator.receive(fingerprint)
+        applied = self.world.progress[self.partition]
+        log, last = self.world.fingerprints[self.partition], applied[FINGERPRINTS]
+        store, at = self.kept.snapshot(), self.kept.positions.get(FINGERPRINTS, SourcePosition())
+        since = log.between(at.offset, last.offset)
+        if at.records + len(since) != last.records:
+            store = MemoryHomeStore()
+            store.rebuilt = True
+            since = log.between(NO_OFFSET, last.offset)
+        elif store.positions and store.positions != applied:
+            store.behind = True
+        self.home = self._home(store)
+        self.home.load_fingerprints([arrival for _, arrival in since])
+        watches = self.world.watches[self.partition]
+        known = store.positions.get(WATCHES, SourcePosition()).offset
+        self.home.load_watches(decode_watches(watches.records(known, watches.end)))
+        self._commit(applied)
+
+    def _home(self, store: MemoryHomeStore) -> Home:
+        world = self.world
+        return Home(
+            store,
+            self.partition,
+            world.partitions,
+            world.matcher.pairs,
+            small=world.matcher.small,
+            generation="g",
+            remembered=world.remembered,
+        )
+
+    def _commit(self, positions: Mapping[str, SourcePosition]) -> None:
+        self.home.store.commit(positions)
+        assert isinstance(self.home.store, MemoryHomeStore)
+        self.kept = self.home.store.snapshot()
+
+    def step(self, source: str, count: int, crash: str) -> None:
+        """A chunk: messages and progress in one transaction, then the store's commit; a crash between any two."""
+        at = self.kept.positions[source]
+        chunk = self._log(source).records(at.offset, 1 << 60)[:count]
+        messages = self._take(source, chunk)
+        if not chunk:
+            return
+        positions = {**self.kept.positions, source: SourcePosition(chunk[-1][0], at.records + len(chunk))}
+        if crash != "before sending":
+            self.world.send_from_home(self, positions, messages)
+        if crash:
+            self.restart()
         else:
-            self._rebuild(log, applied.offset)
-        self.commit(applied)
+            self._commit(positions)
 
-    def _rebuild(self, log: Log, applied: int) -> None:
-        self.correlator.load_versions([fingerprint for _, fingerprint in log.between(NO_OFFSET, applied)])
-        claims = (claim for _, claim in self.world.links.between(NO_OFFSET, self.world.links.end))
-        own = {claim.link: claim for claim in claims if claim.partition == self.partition}
-        self.correlator.adopt_claims(own.values())
+    def _log(self, source: str) -> Log:
+        logs = {FINGERPRINTS: self.world.fingerprints, PAIRS: self.world.pairs, WATCHES: self.world.watches}
+        return logs[source][self.partition]
 
-    def _correlator(self, store: MemoryStore) -> Correlator:
-        return Correlator(store, self.partition, self.world.partitions, self.world.matcher.pairs, generation="g")
+    def _take(self, source: str, chunk: Sequence[tuple[int, bytes, Any]]) -> Sequence[Message]:
+        if source == FINGERPRINTS:
+            return self.home.take_fingerprints([arrival for _, _, arrival in chunk])
+        if source == WATCHES:
+            return self.home.take_watches(decode_watches(chunk))
+        found = [decode_pair_message(key, value) for _, key, value in chunk]
+        answers = self.home.take_asks([message for message in found if isinstance(message, Ask)])
+        return [*answers, *self.home.take_answers([message for message in found if isinstance(message, Answer)])]
 
-    def commit(self, applied: AppliedOffset) -> None:
-        self.correlator.store.records = applied.records
-        self.correlator.store.commit(applied.offset)
-        assert isinstance(self.correlator.store, MemoryStore)
-        self.kept = self.correlator.store.snapshot()
+    def again(self, count: int) -> Sequence[Message]:
+        """What the last fingerprints applied lead to when they are delivered once more."""
+        last = self.kept.positions[FINGERPRINTS].offset
+        return self._take(FINGERPRINTS, self._log(FINGERPRINTS).records(NO_OFFSET, last)[-count:])
+
+    @property
+    def waiting(self) -> bool:
+        return any(self._log(source).end > self.kept.positions[source].offset + 1 for source in SOURCES)
+
+
+def decode_watches(records: Sequence[tuple[int, bytes, bytes]]) -> list[WatchMessage]:
+    found = [decode_pair_message(key, value) for _, key, value in records]
+    return [message for message in found if isinstance(message, Watch | Follow)]
+
+
+class MeetingWorker:
+    """One owner of one partition of `postings`."""
+
+    def __init__(self, world: World, partition: int, kept: MemoryMeetingStore) -> None:
+        self.world, self.partition = world, partition
+        self.kept = kept
+        self.restart()
+
+    def restart(self) -> None:
+        """Open the kept store and bring it up to what was applied; a lost one is empty, and is brought up as any."""
+        applied = self.world.met[self.partition]
+        store, small = self.kept.snapshot(), self.world.matcher.small
+        self.place = MeetingPlace(store, PostedSketchScreen(store, small))
+        since = self._log.records(store.offset, applied)
+        self.place.load_postings([key for _, key, _ in since], [value for _, _, value in since])
+        self._commit(applied)
+
+    @property
+    def _log(self) -> Log:
+        return self.world.postings[self.partition]
+
+    def _commit(self, applied: int) -> None:
+        self.place.store.commit(applied)
+        assert isinstance(self.place.store, MemoryMeetingStore)
+        self.kept = self.place.store.snapshot()
 
     def step(self, count: int, crash: str) -> None:
-        """A chunk: claims and progress in one transaction, then the store's commit; a crash between any two."""
-        chunk = self.world.blocks[self.partition].between(self.kept.offset, 1 << 60)[:count]
-        taken = self.correlator.receive_all([fingerprint for _, fingerprint in chunk])
-        claims = [claim for some in taken for claim in some]
-        applied = AppliedOffset(chunk[-1][0], self.kept.records + len(chunk)) if chunk else NONE
+        """A chunk: asks and progress in one transaction, then the store's commit; a crash between any two."""
+        chunk = self._log.records(self.kept.offset, 1 << 60)[:count]
+        asks = self.place.take_postings([key for _, key, _ in chunk], [value for _, _, value in chunk])
         if chunk and crash != "before sending":
-            self.world.transaction(self, applied, claims)
+            self.world.send_from_meeting_place(self, chunk[-1][0], asks)
         if crash:
-            self.restart(self.world.progress[self.partition])
+            self.restart()
         elif chunk:
-            self.commit(applied)
+            self._commit(chunk[-1][0])
 
-    def again(self, count: int) -> list[Claim]:
-        """What the last records applied lead to when they are delivered once more."""
-        applied = self.world.blocks[self.partition].between(NO_OFFSET, self.kept.offset)[-count:]
-        return [claim for _, fingerprint in applied for claim in self.correlator.receive(fingerprint)]
+    @property
+    def waiting(self) -> bool:
+        return self._log.end > self.kept.offset + 1

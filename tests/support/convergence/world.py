@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import CaseState, Claim, ClaimSide, is_expired, is_visible
+from pipeline.correlation.home_store import MemoryHomeStore, SourcePosition
+from pipeline.correlation.meeting_store import MemoryMeetingStore
 from pipeline.correlation.projection import LinkWrite, RememberedLink, advance_link
-from pipeline.correlation.store import MemoryStore
+from pipeline.correlation.protocol import (
+    Answer,
+    Ask,
+    JudgedClaim,
+    Message,
+    Posting,
+    encode_pair_message,
+    target_partition,
+)
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
@@ -17,9 +27,7 @@ from pipeline.ops.retention import ended_cases
 from pipeline.records.expiry import Expiry
 from support.convergence.logs import (
     CASES,
-    NONE,
     START,
-    AppliedOffset,
     FencedError,
     Log,
     SentHit,
@@ -27,25 +35,35 @@ from support.convergence.logs import (
     order,
 )
 from support.convergence.matchers import WorldMatcher
-from support.convergence.stages import Intake, Worker
+from support.convergence.stages import PAIRS, SOURCES, HomeWorker, Intake, MeetingWorker
 from support.correlation.key_rings import RING
 
 
 class World:
-    """Intake, the correlate partitions, project and the index, with everything that Kafka keeps between them."""
+    """Intake, homes, meeting places, project and the index, with everything that Kafka keeps between them.
 
-    def __init__(self, matcher: WorldMatcher, partitions: int) -> None:
-        self.matcher, self.partitions = matcher, partitions
+    `remembered` is how many pairs a home remembers, which must decide nothing.
+    """
+
+    def __init__(self, matcher: WorldMatcher, partitions: int, remembered: int = 100) -> None:
+        self.matcher, self.partitions, self.remembered = matcher, partitions, remembered
         self.now = START
         self.sent: dict[str, list[SentVersion]] = {}
         self.inputs: list[SentVersion] = []
         self.expiries: list[Expiry] = []
         self.accepted, self.links = Log(), Log()
-        self.blocks = [Log() for _ in range(partitions)]
-        self.progress = [NONE] * partitions
+        self.fingerprints, self.postings, self.pairs, self.watches = (
+            [Log() for _ in range(partitions)] for _ in range(4)
+        )
+        self.progress: list[Mapping[str, SourcePosition]]
+        self.progress = [dict.fromkeys(SOURCES, SourcePosition()) for _ in range(partitions)]
+        self.met = [NO_OFFSET] * partitions
         self.intake = Intake(self)
-        self.owners = [Worker(self, partition, MemoryStore(), NONE) for partition in range(partitions)]
-        self.zombies: list[Worker] = []
+        self.homes = [HomeWorker(self, partition, MemoryHomeStore()) for partition in range(partitions)]
+        self.places = [
+            MeetingWorker(self, partition, MemoryMeetingStore(matcher.small.words)) for partition in range(partitions)
+        ]
+        self.zombies: list[HomeWorker | MeetingWorker] = []
         self.indexed = self.projected = NO_OFFSET
         self.seen: dict[str, RememberedLink] = {}
         self.stored: tuple[int, dict[str, RememberedLink]] = NO_OFFSET, {}
@@ -109,18 +127,48 @@ class World:
 
     # --- correlate
 
-    def transaction(self, worker: Worker, applied: AppliedOffset, claims: list[Claim]) -> None:
-        """All of a chunk's claims with its progress, or, from a zombie, nothing."""
-        if self.owners[worker.partition] is not worker:
+    def send_from_home(
+        self, worker: HomeWorker, positions: Mapping[str, SourcePosition], messages: Sequence[Message]
+    ) -> None:
+        """All of a chunk's messages with its progress, or, from a zombie, nothing."""
+        if self.homes[worker.partition] is not worker:
             raise FencedError
-        for claim in claims:
-            self.links.append(f"{claim.link}|{claim.partition}", claim)
-        self.progress[worker.partition] = applied
+        for message in messages:
+            self._send_message(message)
+        self.progress[worker.partition] = positions
 
-    def move(self, partition: int, kept: MemoryStore) -> None:
+    def send_from_meeting_place(self, worker: MeetingWorker, applied: int, asks: Sequence[Ask]) -> None:
+        """The same of a meeting place."""
+        if self.places[worker.partition] is not worker:
+            raise FencedError
+        for ask in asks:
+            self._send_message(ask)
+        self.met[worker.partition] = applied
+
+    def _send_message(self, message: Message) -> None:
+        if isinstance(message, JudgedClaim):
+            self.links.append(f"{message.claim.link}|{message.claim.partition}", message.claim)
+            return
+        target = target_partition(message, self.partitions)
+        if isinstance(message, Posting):
+            self.postings[target].append(message.case, message.value)
+        else:
+            logs = self.pairs if isinstance(message, Ask | Answer) else self.watches
+            logs[target].append(*encode_pair_message(message))
+
+    def move_home(self, partition: int, kept: MemoryHomeStore) -> None:
         """A new owner, with the store that it has; the former one does not know yet."""
-        self.zombies.append(self.owners[partition])
-        self.owners[partition] = Worker(self, partition, kept, self.progress[partition])
+        self.zombies.append(self.homes[partition])
+        self.homes[partition] = HomeWorker(self, partition, kept)
+
+    def move_meeting_place(self, partition: int, kept: MemoryMeetingStore) -> None:
+        """The same of a meeting place."""
+        self.zombies.append(self.places[partition])
+        self.places[partition] = MeetingWorker(self, partition, kept)
+
+    def purge(self, partition: int) -> None:
+        """What was applied of `pairs` is deleted."""
+        self.pairs[partition].purge(self.progress[partition][PAIRS].offset)
 
     # --- project
 
@@ -169,9 +217,13 @@ class World:
             self.intake.step(2 * count, "")
         elif stage == "endings":
             self.intake.end(2 * count, "")
-        elif stage == "correlate":
-            for worker in self.owners:
-                worker.step(count, "")
+        elif stage == "homes":
+            for home in self.homes:
+                for source in SOURCES:
+                    home.step(source, count, "")
+        elif stage == "meeting places":
+            for place in self.places:
+                place.step(count, "")
         elif stage == "cases":
             self.index_cases(count)
         else:
@@ -209,9 +261,12 @@ class World:
         """Let everything that is under way arrive."""
         self.intake.step(len(self.inputs), "")
         self.intake.end(len(self.expiries), "")
-        for worker in self.owners:
-            worker.step(1000, "")
+        while any(worker.waiting for worker in (*self.homes, *self.places)):
+            self.move_on("homes", 1000)
+            self.move_on("meeting places", 1000)
         self.index_cases(1000)
         self.index_links(1000, "")
-        for log in (self.accepted, self.links, *self.blocks):
+        for log in (self.accepted, self.links, *self.fingerprints, *self.postings, *self.watches):
             log.compact(log.end)
+        for partition in range(self.partitions):
+            self.purge(partition)
