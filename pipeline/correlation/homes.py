@@ -38,8 +38,8 @@ from pipeline.correlation.protocol import (
     case_id,
 )
 from pipeline.matching.bands import ExactMatch
+from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.screening.sketches import join_sketches
 from pipeline.records.model import HIT_ONLY
 
 NO_MATCHES = ExactMatch.NONE, ExactMatch.NONE

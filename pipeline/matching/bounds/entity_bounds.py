@@ -7,7 +7,7 @@ WeightBound combines and calibrates these as scoring.weigh_entities does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
@@ -40,9 +40,10 @@ _NEVER = 1 << 24
 class WeightBound:
     """The most that scoring.weigh_entities gives two entities of one type, under one model."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, states: Mapping[RowState, RowState] | None = None) -> None:
+        """`states` are as of OddsBound."""
         made = {one.name for kind in TYPES for one in model.comparisons[kind]}
-        self.odds = OddsBound(model, [one for one in CATALOGUE if one.name in made])
+        self.odds = OddsBound(model, [one for one in CATALOGUE if one.name in made], states)
         self._offsets, self._curves = _offsets_by_type(model), curves_by_type(model)
 
     def combine(self, odds: BitsArray, types: Bytes) -> BitsOfRows:
@@ -136,7 +137,13 @@ class OddsBound:
     but here they do not count.
     """
 
-    def __init__(self, model: Model, comparisons: Iterable[Comparison] = CATALOGUE) -> None:
+    def __init__(
+        self,
+        model: Model,
+        comparisons: Iterable[Comparison] = CATALOGUE,
+        states: Mapping[RowState, RowState] | None = None,
+    ) -> None:
+        """`states` are read in place of others, of which they have all states."""
         by_state: dict[RowState, list[BitsArray]] = defaultdict(list)
         for comparison in comparisons:
             for table, types in _types_by_table(model, comparison):
@@ -148,7 +155,8 @@ class OddsBound:
                         by_state[presence_state].append(_by_type(bits, {entity_type}))
         parts = {comparison.bound.state: comparison.bound.part for comparison in CATALOGUE if comparison.bound}
         parts[presence_state] = "others"
-        self.tables = [_make_table(state, parts[state], bounds) for state, bounds in by_state.items()]
+        read = states or {}
+        self.tables = [_make_table(read.get(state, state), parts[state], bounds) for state, bounds in by_state.items()]
         costly = {comparison.bound.state for comparison in CATALOGUE if comparison.bound and comparison.bound.costly}
         self._quick = [_without_states(table) if table.state in costly else table for table in self.tables]
 

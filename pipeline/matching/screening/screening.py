@@ -38,8 +38,9 @@ class Screen:
     """Rules out pairs of cases whose probability is certainly below the threshold, under one model."""
 
     def __init__(self, model: Model, threshold: float) -> None:
-        self._prior, self._least = model.prior, least_score(threshold)
         self._bound = WeightBound(model)
+        self._scores = ScoreBound(model, threshold, self._bound)
+        self._least = self._scores.least
 
     def __call__(self, a: Sketches, b: Sketches) -> Flags:
         """Whether `a[i]` and `b[i]` may be linked, for each i. The order of the steps is that of their cost."""
@@ -77,25 +78,53 @@ class Screen:
         return self._bound_scores(a.take_cases(some), b.take_cases(some), bound_odds) >= self._least
 
     def _bound_scores(self, a: Sketches, b: Sketches, bound_odds: BoundOdds) -> BitsOfRows:
-        """The upper bound of each pair's score, in hundredths of a bit, with the prior.
+        """The upper bound of each pair's score, in hundredths of a bit, with the prior."""
+        pair, row, column = expand_pairs(a.counts, b.counts)
+        rows, other = Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column)
+        return self._scores(RowPairs(rows, other, pair, column), len(a.counts), bound_odds)
+
+
+class RowPairs(NamedTuple):
+    """Every row of each pair's one case with every row of the other: `pair` and `column` as of encoded.expand_pairs."""
+
+    rows: Rows
+    other: Rows
+    pair: Index
+    column: Index
+
+
+class ScoreBound:
+    """Bounds the scores of pairs of cases by the odds of their rows, under one model; `least` is a link's score."""
+
+    def __init__(self, model: Model, threshold: float, bound: WeightBound) -> None:
+        """`bound` is the model's, for rows of the kind that is given."""
+        self._prior, self._bound = model.prior, bound
+        self.least = least_score(threshold)
+
+    def __call__(self, of: RowPairs, count: int, bound_odds: BoundOdds) -> BitsOfRows:
+        """The upper bound of the score of each of `count` pairs, in hundredths of a bit, with the prior.
 
         Pairs that may have a number in common always pass, since the number alone may make a link
         (score.shared_numbers).
         """
-        pair, row, column = expand_pairs(a.counts, b.counts)
-        rows, other = Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column)
+        rows, other, pair, column = of
         same = rows.byte("type") == other.byte("type")
         numbers = may_share_number(rows, other)
-        bits = np.where(same, self._bound.combine(bound_odds(rows, other, numbers), rows.byte("type")), 0)
+        bits = np.zeros(len(rows), np.int32)
+        some = np.flatnonzero(same)
+        odds = bound_odds(rows.take(some), other.take(some), numbers[some])
+        bits[some] = self._bound.combine(odds, rows.byte("type")[some])
         begins = np.flatnonzero(column == 0)
         best = np.maximum((np.maximum.reduceat(bits, begins) if len(begins) < len(bits) else bits) - EACH_PAIR, 0)
-        cells = np.bincount(pair[same], minlength=len(a.counts))
+        cells = np.bincount(pair[same], minlength=count)
         dearer = np.flatnonzero(cells > ALL_PAIRS)
         most = _charge_ties(best, pair[begins], cells, dearer) if dearer.size else 0
-        ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR) + most
+        ceilings = np.bincount(pair[begins], best, count).astype(np.int32) + (self._prior + EACH_PAIR) + most
         ceilings -= _ATTEMPTS[np.minimum(cells, ALL_PAIRS)]
-        let_through = pair[numbers | ~same & may_share(rows, other, numbers)]
-        ceilings[let_through] = np.maximum(ceilings[let_through], self._least)
+        across = np.flatnonzero(~same)
+        shared = may_share(rows.take(across), other.take(across), numbers[across])
+        let_through = np.concatenate([pair[numbers], pair[across[shared]]])
+        ceilings[let_through] = np.maximum(ceilings[let_through], self.least)
         return ceilings
 
 

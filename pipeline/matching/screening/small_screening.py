@@ -1,0 +1,102 @@
+"""Rules out pairs of cases by their small sketches: not all that the screen rules out, but most, where cases meet.
+
+The bound is computed as the screen's is (screening.py), from coarser rows (small_sketch.py). So no pair is ruled out
+that may be a link, or equal in what meets a hit-only case.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.matching.bounds.entity_bounds import WeightBound
+from pipeline.matching.comparisons.bounds import States
+from pipeline.matching.comparisons.name.bound import NO_NAME, name_state
+from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_pairs
+from pipeline.matching.model import Model
+from pipeline.matching.score.scoring import SCORE_LIMIT
+from pipeline.matching.screening.screening import RowPairs, ScoreBound, find_equal_parts
+from pipeline.matching.screening.small_names import bound_names
+from pipeline.matching.screening.small_sketch import SmallHead, SmallRows
+
+TOGETHER = 1 << 13
+"""Pairs that are screened at once: more no longer cost less each, and need about 2 kB of memory a pair."""
+
+
+class SmallScreen:
+    """Rules out pairs of cases whose probability is certainly below the threshold, under one model.
+
+    Cases are given by their small sketches, one a line: shape (cases, SMALL_WORDS).
+    """
+
+    def __init__(self, model: Model, threshold: float) -> None:
+        self._bound = WeightBound(model, {name_state: small_name_state})
+        self._scores = ScoreBound(model, threshold, self._bound)
+
+    def __call__(self, asking: WordArray, held: WordArray) -> Flags:
+        """Whether the cases of `asking[i]` and `held[i]` may be linked, for each i."""
+        lines = np.arange(len(asking))
+        return self.screen_pairs(asking, held, lines, lines)
+
+    def screen_crowd(self, some: WordArray, crowd: WordArray) -> Flags:
+        """Whether each of some cases may be linked with each of a crowd: shape (some, crowd)."""
+        one, other = (lines.ravel() for lines in np.indices((len(some), len(crowd))))
+        return self.screen_pairs(some, crowd, one, other).reshape(len(some), len(crowd))
+
+    def screen_pairs(self, asking: WordArray, held: WordArray, one: Index, other: Index) -> Flags:
+        """Whether the cases of `asking[one[i]]` and `held[other[i]]` may be linked, for each i."""
+        may: Flags = np.ones(len(one), np.bool_)
+        for start in range(0, len(one), TOGETHER):
+            some = slice(start, start + TOGETHER)
+            may[some] = self._screen(asking, held, one[some], other[some])
+        return may
+
+    def bound_scores(self, asking: WordArray, held: WordArray) -> BitsOfRows:
+        """The upper bound of each pair's score, in hundredths of a bit; SCORE_LIMIT where a case has no rows.
+
+        Pairs that pass whatever they score are held to be at the least score of a link.
+        """
+        lines = np.arange(len(asking))
+        found = np.full(len(asking), SCORE_LIMIT, np.int32)
+        some, of = _pair_rows(asking, held, lines, lines)
+        if some.size:
+            found[some] = self._scores(of, len(some), self._bound.odds.bound_odds)
+        return found
+
+    def _screen(self, asking: WordArray, held: WordArray, one: Index, other: Index) -> Flags:
+        may: Flags = np.ones(len(one), np.bool_)
+        some, of = _pair_rows(asking, held, one, other)
+        if some.size:
+            may[some] = self._scores(of, len(some), self._bound.odds.bound_odds) >= self._scores.least
+            hidden = SmallHead.hidden.lies_in(asking[one[some], 0] | held[other[some], 0])
+            if hidden.any():
+                may[some] |= hidden & _may_be_equal(of, len(some))
+        return may
+
+
+def small_name_state(a: Rows, b: Rows) -> States:
+    """The states of the names of pairs of SmallRows of one type, among those of name.bound.name_state."""
+    if not (isinstance(a, SmallRows) and isinstance(b, SmallRows)):
+        raise TypeError("rows of small sketches have their own names")
+    state = np.full(len(a), NO_NAME, np.int32)
+    named = np.flatnonzero((a.worth > 0) & (b.worth > 0))
+    if named.size:
+        state[named] = bound_names(a.take(named), b.take(named))
+    return state
+
+
+def _pair_rows(asking: WordArray, held: WordArray, one: Index, other: Index) -> tuple[Index, RowPairs]:
+    """Which pairs have rows on both sides, and these rows."""
+    rows = SmallHead.rows.take(asking[one, 0]).astype(np.int64)
+    others = SmallHead.rows.take(held[other, 0]).astype(np.int64)
+    some = np.flatnonzero((rows > 0) & (others > 0))
+    pair, row, column = expand_pairs(rows[some], others[some])
+    at = some[pair]
+    return some, RowPairs(SmallRows(asking, one[at], row), SmallRows(held, other[at], column), pair, column)
+
+
+def _may_be_equal(of: RowPairs, count: int) -> Flags:
+    """screening.may_be_equal of each pair."""
+    parts = find_equal_parts(of.rows, of.other)
+    alone, phones, emails = (np.bincount(of.pair[part], minlength=count) > 0 for part in parts)
+    found: Flags = alone | phones & emails
+    return found

@@ -1,0 +1,475 @@
+"""The small sketch of a case: a fixed number of 32-bit words, made of its sketch (sketches.py), for each posting.
+
+A case is posted under its keys in many places, each of which keeps its small sketch, so every byte of it counts some
+27 times. It holds SmallHead, then a row of ROW_WORDS words for each entity, then the words of names (small_names.py).
+Each part leaves open at least what the sketch's part does, so the same states and tables bound scores
+(small_screening.py). A case with more entities than there is room for has no rows, and is ruled out nowhere.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.bounds.sketches import Sketches
+from pipeline.matching.comparisons.address_rows import ANY_CITY, ONE_ADDRESS, Areas
+from pipeline.matching.comparisons.birth_place_rows import OPEN_PLACE
+from pipeline.matching.comparisons.name.encoding import Initials
+from pipeline.matching.comparisons.number_rows import ANY_NUMBER, Ends
+from pipeline.matching.comparisons.other_names import Heard
+from pipeline.matching.encoded import Bytes, Field, Flags, Index, Layout, Rows, WordArray, expand_counts
+from pipeline.matching.screening.small_names import (
+    RowNames,
+    SmallWord,
+    WordColumns,
+    fold_bits,
+    keep_words,
+    read_names,
+    read_words,
+)
+from pipeline.records.entity_types import PERSON, TYPES
+
+SMALL_WORDS = 17
+"""32-bit words of a small sketch, 68 bytes: room for two entities with four words of names, or for one with seven, or
+for three without words of names."""
+
+ROW_WORDS = 5
+
+MAX_SMALL_ROWS = (SMALL_WORDS - 1) // ROW_WORDS
+
+
+class SmallHead(Layout):
+    """The first word: how many rows follow, whether the case is hit-only, and how many words each row's names have."""
+
+    rows = Field(3)
+    hidden = Field()
+    first = Field(4)
+    second = Field(4)
+    third = Field(4)
+
+    KEPT = (first, second, third)
+
+
+class SmallEnds(Layout):
+    """A row's second word: both ends of its phone and of its number, each hashed to 1 to 254; 0 is none, 255 any."""
+
+    phone_ending = Field(8)
+    phone_beginning = Field(8)
+    number_ending = Field(8)
+    number_beginning = Field(8)
+
+
+class SmallAddress(Layout):
+    """A row's third word: of the address as in a sketch, and flags.
+
+    Of an OPEN_ADDRESS `postcode` is whether any has a street, `postcode_end` whether any has a postcode. `birth_place`:
+    there is one. `single` is as in RowNames. `complete`: all words of the names are told.
+    """
+
+    postcode = Field(8)
+    postcode_end = Field(8)
+    house = Field(6)
+    city_length = Field(5)
+    address = Field(2)
+    birth_place = Field()
+    single = Field()
+    complete = Field()
+
+
+class SmallLetters(Layout):
+    """A row's fourth word.
+
+    `city` is the set of the city's letters, folded, or of an OPEN_ADDRESS that of the numbers; `heard` is as in a
+    sketch, folded, and `collide` whether two names have one bit. `run`, `glued` and `one_run` are as in RowNames. With
+    one run alone, `heard` is its sound, since there are no other names.
+    """
+
+    city = Field(17)
+    heard = Field(8)
+    collide = Field()
+    run = Field(4)
+    glued = Field()
+    one_run = Field()
+
+
+class SmallKinds(Layout):
+    """A row's fifth word, as in a sketch or, `worth`, in RowNames; folded where a sketch has more bits."""
+
+    type = Field(4)
+    gender = Field(2)
+    nations = Field(8)
+    others = Field(5)
+    numbers = Field(3)
+    countries = Field(5)
+    worth = Field(5)
+
+
+class ThingParts(Layout):
+    """A row's first word where it is no person's, who has the birth date there.
+
+    The first letters of the words of its names, and whether these have numbers; or, if it has no name, both ends of a
+    second number.
+    """
+
+    initials = Field(Initials.letters.width)
+    numbered = Field()
+
+
+_ANY_END = SmallEnds.phone_ending.most
+_PERSON = TYPES.index(PERSON.name)
+_OPEN_CITY = SmallAddress.city_length.most
+_ALL = np.uint32((1 << 32) - 1)
+_HALVES = np.uint32(16)
+
+
+def count_slots(rows: Index) -> Index:
+    """For how many words of names there is room behind so many rows, each of one word and a half."""
+    return (SMALL_WORDS - 1 - ROW_WORDS * rows) * 2 // 3
+
+
+def make_small_sketches(sketches: Sketches) -> WordArray:
+    """The small sketch of each case: shape (cases, SMALL_WORDS). A case without a sketch has one of zeros."""
+    small = np.zeros((len(sketches.counts), SMALL_WORDS), np.uint32)
+    fitting = np.flatnonzero((sketches.counts > 0) & (sketches.counts <= MAX_SMALL_ROWS))
+    if not fitting.size:
+        return small
+    held = sketches.take_cases(fitting)
+    owner, number = expand_counts(held.counts)
+    rows, case = Rows(held.words, held.starts[owner], number), fitting[owner]
+    names = read_names(rows)
+    room = count_slots(held.counts)
+    kept = _share_room(names.told, owner, room)
+    head = SmallHead.rows.put(1) * held.counts | held.hidden.astype(np.int64) << SmallHead.hidden.first
+    for nth, field in enumerate(SmallHead.KEPT):
+        of_row = np.flatnonzero(number == nth)
+        head[owner[of_row]] |= kept[of_row] << field.first
+    small[fitting, 0] = head
+    for place, words in enumerate(_encode_rows(rows, names, kept >= names.told)):
+        small[case, 1 + ROW_WORDS * number + place] = words
+    told = keep_words(names, kept)
+    of_case = owner[told.row]
+    count = np.bincount(of_case, minlength=len(fitting))
+    slot = np.arange(len(of_case)) - (np.cumsum(count) - count)[of_case]
+    first = 1 + ROW_WORDS * held.counts[of_case]
+    small[fitting[of_case], first + slot] = told.words
+    small.view(np.uint16)[fitting[of_case], 2 * (first + room[of_case]) + slot] = told.sounds
+    return small
+
+
+def _share_room(told: Index, owner: Index, room: Index) -> Index:
+    """For how many of its words each row has room: for all if its case's have, else for about equal shares.
+
+    `told` are the words of each row and `owner` its case, of which each has `room`.
+    """
+    kept, left = np.zeros_like(told), room.copy()
+    while True:
+        wanting = kept < told
+        share = left // np.maximum(np.bincount(owner[wanting], minlength=len(room)), 1)
+        grown = np.where(wanting, np.minimum(told - kept, share[owner]), 0)
+        if not grown.any():
+            return kept
+        kept += grown
+        left -= np.bincount(owner, grown, len(room)).astype(np.int64)
+
+
+def _encode_rows(rows: Rows, names: RowNames, complete: Flags) -> tuple[WordArray, ...]:
+    persons = rows.byte("type") == _PERSON
+    phones, numbers = _shrink_ends(rows.words("phones")), _shrink_ends(rows.words("identifiers"))
+    both = rows.words("identifiers")[1] != 0
+    apart = both & ~persons & (names.worth == 0)
+    one, other = rows.words("identifiers")
+    numbers = np.where(apart, _shrink_end(one), numbers)
+    initials = rows.words("initials")[0] & Initials.letters.bits
+    thing = initials | names.numbered.astype(np.uint32) << np.uint32(ThingParts.numbered.first)
+    thing = np.where(names.worth == 0, np.where(apart, _shrink_end(other), np.uint32(0)), thing)
+    return (
+        np.where(persons, rows.words("born")[0], thing),
+        phones | numbers << _HALVES,
+        _encode_address(rows)
+        | _pack(
+            (SmallAddress.birth_place, rows.words("birth_place")[0] != 0),
+            (SmallAddress.single, names.single),
+            (SmallAddress.complete, complete & ~names.untold),
+        ),
+        _encode_letters(rows, names),
+        _pack(
+            (SmallKinds.type, rows.byte("type")),
+            (SmallKinds.gender, _shrink_hash(rows.byte("gender"), SmallKinds.gender.most, _GENDER_SHIFT)),
+            (SmallKinds.nations, rows.byte("nations")),
+            (SmallKinds.others, rows.byte("others")),
+            (SmallKinds.numbers, rows.byte("numbers")),
+            (
+                SmallKinds.countries,
+                fold_bits(
+                    rows.words("areas")[0] & Areas.countries.bits, Areas.countries.width, SmallKinds.countries.width
+                ),
+            ),
+            (SmallKinds.worth, names.worth),
+        ),
+    )
+
+
+def _pack(*parts: tuple[Field, NDArray[np.generic]]) -> WordArray:
+    words = [values.astype(np.uint32) << np.uint32(field.first) for field, values in parts]
+    packed: WordArray = np.bitwise_or.reduce(words)
+    return packed
+
+
+_GENDER_SHIFT = 4
+"""Bits of a gender's hash that are left out, so that male, female and other are apart."""
+
+
+def _shrink_hash(values: NDArray[np.generic], most: int, shift: int = 0) -> WordArray:
+    """Hashes from 1, without their lowest bits, as hashes from 1 to `most`; 0 stays."""
+    wide = values.astype(np.uint32)
+    return np.where(wide == 0, wide, (wide - np.uint32(1) >> np.uint32(shift)) % np.uint32(most) + np.uint32(1))
+
+
+def _shrink_end(words: WordArray) -> WordArray:
+    """Both Ends of one number in 16 bits, hashed to 1 to 254."""
+    ending, beginning = (_shrink_hash(field.take(words), _ANY_END - 1) for field in (Ends.ending, Ends.beginning))
+    return np.where(words == ANY_NUMBER, np.uint32((1 << 16) - 1), ending | beginning << np.uint32(8))
+
+
+def _shrink_ends(words: WordArray) -> WordArray:
+    """The Ends of up to two numbers; any of two."""
+    return np.where(words[1] != 0, np.uint32((1 << 16) - 1), _shrink_end(words[0]))
+
+
+def _encode_address(rows: Rows) -> WordArray:
+    kind, length = rows.byte("address"), rows.byte("city_length").astype(np.uint32)
+    areas = rows.words("areas")[0]
+    told = kind <= ONE_ADDRESS
+    return _pack(
+        (SmallAddress.postcode, np.where(told, rows.byte("postcode"), Areas.street.take(areas))),
+        (SmallAddress.postcode_end, np.where(told, rows.byte("postcode_end"), Areas.postcode.take(areas))),
+        (SmallAddress.house, _shrink_hash(rows.byte("house"), SmallAddress.house.most)),
+        (SmallAddress.city_length, np.minimum(length, _OPEN_CITY)),
+        (SmallAddress.address, kind),
+    )
+
+
+def _encode_letters(rows: Rows, names: RowNames) -> WordArray:
+    width = SmallLetters.city.width
+    city, numbers = fold_bits(rows.words("city")[0], 26, width), fold_bits(rows.words("door_numbers")[0], 32, width)
+    first, second = rows.words("heard")
+    half, folded = Heard.names.width, SmallLetters.heard.width
+    heard = fold_bits(Heard.names.take(first), half, folded) | fold_bits(second, half, folded)
+    count = np.bitwise_count(Heard.names.take(first)) + np.bitwise_count(second)
+    collide = Heard.collide.lies_in(first) | (np.bitwise_count(heard) < count)
+    one_run = names.one_run & (heard == 0)
+    return _pack(
+        (SmallLetters.city, np.where(rows.byte("address") == ONE_ADDRESS, city, numbers)),
+        (SmallLetters.heard, np.where(one_run, names.run_sound, heard)),
+        (SmallLetters.collide, collide),
+        (SmallLetters.run, names.run),
+        (SmallLetters.glued, names.glued),
+        (SmallLetters.one_run, one_run),
+    )
+
+
+class SmallRows(Rows):
+    """Rows of small sketches, which have the parts of Rows, and those of names; parts are read when they are asked for.
+
+    `small` has the small sketches, one a line; `cases` and `numbers` tell for each row its line and index there.
+    """
+
+    def __init__(self, small: WordArray, cases: Index, numbers: Index, parts: WordArray | None = None) -> None:
+        self._small, self._cases, self._nth = small, cases, numbers
+        if parts is None:
+            windows = np.lib.stride_tricks.sliding_window_view(small.reshape(-1), ROW_WORDS)
+            parts = np.ascontiguousarray(windows[cases * SMALL_WORDS + 1 + ROW_WORDS * numbers].T)
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def words(self, part: str) -> WordArray:
+        """As of Rows: shape (words of the part, rows)."""
+        words: WordArray = getattr(self, f"_{part}")
+        return words
+
+    def byte(self, part: str) -> Bytes:
+        """As of Rows: shape (rows,)."""
+        values: Bytes = getattr(self, f"_{part}")
+        return values
+
+    def take(self, some: Index) -> SmallRows:
+        """Some of the rows, by index."""
+        return SmallRows(self._small, self._cases[some], self._nth[some], self._parts.take(some, 1))
+
+    @cached_property
+    def persons(self) -> Flags:
+        """Which rows are persons'."""
+        found: Flags = self._type == _PERSON
+        return found
+
+    @cached_property
+    def _born(self) -> WordArray:
+        dates = np.where(self.persons, self._parts[0], np.uint32(0))
+        return np.stack([dates, np.full_like(dates, _ALL)])
+
+    @cached_property
+    def _phones(self) -> WordArray:
+        return _widen_ends(self._parts[1], np.zeros_like(self._parts[1]))
+
+    @cached_property
+    def _identifiers(self) -> WordArray:
+        second = np.where(self.persons | (self.worth > 0), np.uint32(0), self._parts[0])
+        return _widen_ends(self._parts[1] >> _HALVES, second)
+
+    @cached_property
+    def _birth_place(self) -> WordArray:
+        has = SmallAddress.birth_place.lies_in(self._parts[2])
+        return np.where(has, np.array(OPEN_PLACE, np.uint32)[:, None], np.uint32(0))
+
+    @cached_property
+    def _door_numbers(self) -> WordArray:
+        return np.where(self._address == ONE_ADDRESS, _ALL, self._city[0])[None]
+
+    @cached_property
+    def _areas(self) -> WordArray:
+        countries = SmallKinds.countries.take(self._parts[4])
+        told = self._address == ONE_ADDRESS
+        streets = (told | (self._postcode > 0)).astype(np.uint32) << np.uint32(Areas.street.first)
+        postcodes = (np.where(told, self._postcode, self._postcode_end) > 0).astype(np.uint32)
+        areas: WordArray = countries | streets | postcodes << np.uint32(Areas.postcode.first)
+        return areas[None]
+
+    @cached_property
+    def _city(self) -> WordArray:
+        return SmallLetters.city.take(self._parts[3])[None]
+
+    @cached_property
+    def _heard(self) -> WordArray:
+        heard = np.where(self.one_run, np.uint32(0), SmallLetters.heard.take(self._parts[3]))
+        collide = SmallLetters.collide.take(self._parts[3]) << np.uint32(Heard.collide.first)
+        return np.stack([heard | collide, np.zeros_like(heard)])
+
+    @cached_property
+    def _type(self) -> Bytes:
+        return SmallKinds.type.take(self._parts[4]).astype(np.uint8)
+
+    @cached_property
+    def _others(self) -> Bytes:
+        return SmallKinds.others.take(self._parts[4]).astype(np.uint8)
+
+    @cached_property
+    def _gender(self) -> Bytes:
+        return SmallKinds.gender.take(self._parts[4]).astype(np.uint8)
+
+    @cached_property
+    def _nations(self) -> Bytes:
+        return SmallKinds.nations.take(self._parts[4]).astype(np.uint8)
+
+    @cached_property
+    def _numbers(self) -> Bytes:
+        return SmallKinds.numbers.take(self._parts[4]).astype(np.uint8)
+
+    @cached_property
+    def _name_words(self) -> Bytes:
+        return (self.worth > 0).astype(np.uint8)
+
+    @cached_property
+    def _address(self) -> Bytes:
+        return SmallAddress.address.take(self._parts[2]).astype(np.uint8)
+
+    @cached_property
+    def _city_length(self) -> Bytes:
+        length = SmallAddress.city_length.take(self._parts[2])
+        return np.where(length == _OPEN_CITY, ANY_CITY, length).astype(np.uint8)
+
+    @cached_property
+    def _postcode(self) -> Bytes:
+        return SmallAddress.postcode.take(self._parts[2]).astype(np.uint8)
+
+    @cached_property
+    def _postcode_end(self) -> Bytes:
+        return SmallAddress.postcode_end.take(self._parts[2]).astype(np.uint8)
+
+    @cached_property
+    def _house(self) -> Bytes:
+        return SmallAddress.house.take(self._parts[2]).astype(np.uint8)
+
+    @cached_property
+    def worth(self) -> WordArray:
+        """RowNames.worth."""
+        return SmallKinds.worth.take(self._parts[4])
+
+    @cached_property
+    def complete(self) -> Flags:
+        """Whether all words of each row's names are told."""
+        return SmallAddress.complete.lies_in(self._parts[2])
+
+    @cached_property
+    def has_words(self) -> Flags:
+        """Which rows tell any word of their names, or have no more words."""
+        found: Flags = self.complete | (self.name_words.rarity > 0).any(0)
+        return found
+
+    @cached_property
+    def single(self) -> Flags:
+        """RowNames.single."""
+        return SmallAddress.single.lies_in(self._parts[2])
+
+    @cached_property
+    def run(self) -> WordArray:
+        """RowNames.run."""
+        return SmallLetters.run.take(self._parts[3])
+
+    @cached_property
+    def glued(self) -> Flags:
+        """RowNames.glued."""
+        return SmallLetters.glued.lies_in(self._parts[3])
+
+    @cached_property
+    def one_run(self) -> Flags:
+        """RowNames.one_run."""
+        return SmallLetters.one_run.lies_in(self._parts[3])
+
+    @cached_property
+    def run_sound(self) -> WordArray:
+        """RowNames.run_sound, where there is one run alone."""
+        return SmallLetters.heard.take(self._parts[3])
+
+    @cached_property
+    def numbered(self) -> Flags:
+        """RowNames.numbered."""
+        return ThingParts.numbered.lies_in(self._parts[0]) & ~self.persons
+
+    @cached_property
+    def initials(self) -> WordArray:
+        """The first letters of the words of a thing's names, folded as the letters of words."""
+        letters = ThingParts.initials.take(self._parts[0])
+        return fold_bits(letters, ThingParts.initials.width, SmallWord.letters.width)
+
+    @cached_property
+    def name_words(self) -> WordColumns:
+        """The words of each row's names."""
+        flat = self._small.reshape(-1)
+        begin = self._cases * SMALL_WORDS
+        heads = flat.take(begin)
+        rows = SmallHead.rows.take(heads).astype(np.int64)
+        of_first = SmallHead.first.take(heads)
+        count, before = of_first, np.zeros_like(of_first)
+        for nth, field in enumerate(SmallHead.KEPT[1:], 1):
+            if (behind := self._nth >= nth).any():
+                before = np.where(behind, before + count, before)
+                count = np.where(behind, field.take(heads), count)
+        nth_word = np.arange(int(count.max(initial=0)))[:, None]
+        held = nth_word < count
+        first = begin + 1 + ROW_WORDS * rows
+        slot = nth_word + before
+        words = flat.take(first + slot, mode="clip")
+        sounds = flat.view(np.uint16).take(2 * (first + count_slots(rows)) + slot, mode="clip")
+        return read_words(words, sounds, held)
+
+
+def _widen_ends(words: WordArray, second: WordArray) -> WordArray:
+    """The Ends that SmallEnds stand for: shape (2, rows)."""
+    byte = np.uint32(_ANY_END)
+    both = np.stack([words, second])
+    ends = both & byte | (both >> np.uint32(8) & byte) << _HALVES
+    return np.where(both & byte == byte, np.uint32(ANY_NUMBER), ends)
