@@ -24,7 +24,8 @@ from pipeline.correlation.protocol import Ask
 from pipeline.matching.encoded import Index
 
 BlockSizeObserver = Callable[[KeyArray, NDArray[np.int64]], None]
-"""Receives the keys and sizes of the blocks that cases met, for metrics; nothing is decided by it."""
+"""Receives the keys of the blocks that cases met, and how many other cases are in each, for metrics; nothing is decided
+by it."""
 
 MOST_TOGETHER = 1 << 14
 """Entries that are looked up, and pairs that are screened, at once. The full screen needs about 1 kB of memory a
@@ -155,6 +156,8 @@ class MeetingPlace:
         before anything is changed.
         """
         self.counts.events += len(cases)
+        if not cases:
+            return []
         chunk = self._store_postings(cases, values)
         return [ask for pairs in self._find_pairs(chunk) for ask in self._make_asks(chunk, pairs)]
 
@@ -177,7 +180,8 @@ class MeetingPlace:
         """The pairs of the chunk's cases with stored ones, as many at a time as keep the entries below a bound."""
         sizes = self.store.count_entries(chunk.keys)
         crowded = sizes >= CROWD
-        few = np.flatnonzero(~crowded)
+        # A key with one case at most has the case itself, which is stored.
+        few = np.flatnonzero(~crowded & (sizes > 1))
         totals = np.bincount(chunk.owner[few], sizes[few], len(chunk.numbers)).astype(np.int64)
         crowds: dict[tuple[int, ...], list[int]] = defaultdict(list)
         if not crowded.any():
@@ -202,7 +206,7 @@ class MeetingPlace:
         for key in keys:
             _, numbers = self.store.find_entries(np.array([key], np.uint64))
             if self._observer is not None:
-                self._observer(np.full(times, key, np.uint64), np.full(times, len(numbers), np.int64))
+                self._observer(np.full(times, key, np.uint64), np.full(times, len(numbers) - 1, np.int64))
             crowd = _sort_once(np.concatenate([crowd, numbers]))
         return crowd
 
@@ -261,8 +265,8 @@ class MeetingPlace:
         return np.concatenate(asking), np.concatenate(found), count
 
     def _observe_sizes(self, keys: KeyArray, asked: Index) -> None:
-        sizes = np.bincount(asked, minlength=len(keys))
-        met = np.flatnonzero(sizes)
+        sizes = np.bincount(asked, minlength=len(keys)) - 1
+        met = np.flatnonzero(sizes > 0)
         if self._observer is not None:
             self._observer(keys[met], sizes[met])
 

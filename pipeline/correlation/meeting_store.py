@@ -6,6 +6,7 @@ A row has a number, which its case keeps for as long as the store lives. Numbers
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +23,8 @@ NO_CASE = (1 << 32) - 1
 
 LARGE = 64
 """Blocks in memory with so many cases are kept as arrays, too; for smaller ones that costs more than it saves."""
+
+_EMPTY: dict[int, None] = {}
 
 FIRST_CAPACITY, GROWTH = 64, 8
 """Rows that there is room for at first; full arrays grow by an eighth."""
@@ -171,22 +174,26 @@ class MemoryMeetingStore:
         return self._ids[numbers]
 
     def find_entries(self, keys: KeyArray) -> tuple[NDArray[np.int64], CaseNumberArray]:
-        """Read the blocks key by key."""
-        found = [(at, key) for at, key in enumerate(keys.tolist()) if self._blocks.get(key)]
-        blocks = [self._read_block(key) for _, key in found]
-        sizes = [len(block) for block in blocks]
-        numbers = np.concatenate(blocks) if blocks else np.empty(0, np.uint32)
-        return np.repeat(np.array([at for at, _ in found], np.int64), sizes), numbers
+        """Read the small blocks as one stream, the large ones as arrays."""
+        blocks = [self._blocks.get(key, _EMPTY) for key in keys.tolist()]
+        sizes = np.fromiter(map(len, blocks), np.int64, len(blocks))
+        asked = np.repeat(np.arange(len(keys)), sizes)
+        large = np.flatnonzero(sizes >= LARGE)
+        if not large.size:
+            return asked, np.fromiter(chain.from_iterable(blocks), np.uint32, len(asked))
+        numbers, ends = np.empty(len(asked), np.uint32), np.cumsum(sizes)
+        for at in large.tolist():
+            numbers[ends[at] - sizes[at] : ends[at]] = self._read_large(int(keys[at]), blocks[at])
+            blocks[at] = _EMPTY
+        small = sizes[asked] < LARGE
+        numbers[small] = np.fromiter(chain.from_iterable(blocks), np.uint32, np.count_nonzero(small))
+        return asked, numbers
 
-    def _read_block(self, key: int) -> CaseNumberArray:
-        """The numbers under a key. The array of a large block is kept until the block changes."""
-        if (kept := self._large.get(key)) is not None:
-            return kept
-        listed = self._blocks[key]
-        block = np.fromiter(listed, np.uint32, len(listed))
-        if len(listed) >= LARGE:
-            self._large[key] = block
-        return block
+    def _read_large(self, key: int, block: dict[int, None]) -> CaseNumberArray:
+        """The numbers of a block as an array, which is kept until the block changes."""
+        if (kept := self._large.get(key)) is None:
+            kept = self._large[key] = np.fromiter(block, np.uint32, len(block))
+        return kept
 
     def count_entries(self, keys: KeyArray) -> NDArray[np.int64]:
         """Return the sizes of the blocks."""
