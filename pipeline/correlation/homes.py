@@ -202,9 +202,15 @@ class Home:
             else:
                 old = {owner_partition(key, self._partitions) for key in before.fingerprint.keys}
                 gone = self._other_partitions(old, fingerprint.keys)
-            sketch = self._small.make_sketch(fingerprint)
-            posted.append(PostedCase(case, version.order, fingerprint.country, sketch, fingerprint.keys, gone))
-        return encode_postings(posted, self._partitions, self._small.words)
+            posted.append((case, version, gone))
+        sketches = self._small.make_sketches([version.fingerprint for _, version, _ in posted]).astype(
+            "<u4", copy=False
+        )
+        cases = [
+            PostedCase(case, version.order, version.fingerprint.country, bytes(sketch), version.fingerprint.keys, gone)
+            for (case, version, gone), sketch in zip(posted, sketches, strict=True)
+        ]
+        return encode_postings(cases, self._partitions, self._small.words)
 
     def _other_partitions(self, partitions: Iterable[int], keys: Sequence[int]) -> list[int]:
         """Those of the partitions that own none of the keys."""
@@ -322,8 +328,8 @@ class Home:
 
     def _is_lost(self, a: Fingerprint, b: Fingerprint) -> bool:
         """Whether the small screen rules out a link."""
-        rows = [np.frombuffer(self._small.make_sketch(side), "<u4")[None] for side in (a, b)]
-        return not self._small.may_link(*rows)[0] and self._matcher.find_link(a, b) is not None
+        rows = self._small.make_sketches([a, b])
+        return not self._small.may_link(rows[:1], rows[1:])[0] and self._matcher.find_link(a, b) is not None
 
     def _judge_pairs(self, pairs: Sequence[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
         """The live claims. The matcher is told of all pairs of a case at once, of that side which has more of them."""

@@ -88,8 +88,8 @@ class SmallScreen(Protocol):
     def words(self) -> int:
         """The 32-bit words of a sketch."""
 
-    def make_sketch(self, fingerprint: Fingerprint, /) -> bytes:
-        """The sketch of a case: 4 bytes a word, little-endian."""
+    def make_sketches(self, fingerprints: Sequence[Fingerprint], /) -> SmallSketches:
+        """The sketches of cases, in their order; many at once cost less each."""
 
     def may_link(self, asking: SmallSketches, held: SmallSketches, /) -> NDArray[np.bool_]:
         """Whether `asking[i]` may be linked with `held[i]`, for each i; one of them may have a single row for all."""
@@ -100,9 +100,9 @@ class PassingScreen:
 
     words = 0
 
-    def make_sketch(self, fingerprint: Fingerprint) -> bytes:
+    def make_sketches(self, fingerprints: Sequence[Fingerprint]) -> SmallSketches:
         """No words."""
-        return b""
+        return np.empty((len(fingerprints), 0), np.uint32)
 
     def may_link(self, asking: SmallSketches, held: SmallSketches) -> NDArray[np.bool_]:
         """All may."""

@@ -20,7 +20,7 @@ from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening.screening import Screen
-from pipeline.matching.screening.small_screening import SmallScreen
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.matching.screening.small_sketch import make_small_sketches
 from property.test_crowd_screening import FEWER, draw_cases, seeds
 from property.test_screening import (
@@ -43,9 +43,9 @@ pytestmark = pytest.mark.timeout(3600)
 
 
 @cache
-def screen_of(under: Model) -> SmallScreen:
+def screen_of(under: Model) -> SmallSketchScreen:
     """Made once: its tables take as long as twenty examples."""
-    return SmallScreen(under, THRESHOLD)
+    return SmallSketchScreen(under, THRESHOLD)
 
 
 def small_of(*cases: Fingerprint, hit_only: bool = False) -> WordArray:
@@ -81,7 +81,7 @@ def test_no_thing_by_its_own_number_does(left: Any, right: Any) -> None:
 @given(many | entities, many | entities)
 def test_no_link_is_ruled_out_whatever_its_basis(left: list[Any], right: list[Any]) -> None:
     a, b = fingerprint(left), fingerprint(right, "DE")
-    assert screen_of(model())(small_of(a), small_of(b))[0] or matcher().judge(a, b).probability < THRESHOLD
+    assert screen_of(model()).may_link(small_of(a), small_of(b))[0] or matcher().judge(a, b).probability < THRESHOLD
 
 
 @settings(max_examples=settings().max_examples // SHARE)
@@ -99,8 +99,7 @@ def test_nothing_that_meets_a_hit_only_case_exactly_is_ruled_out(
         if exact_match(a.entities, b.entities, model()) or exact_match(b.entities, a.entities, model()):
             event(f"{parts} equal")
             for one, other in ((small_of(a), small_of(b, hit_only=True)), (small_of(b, hit_only=True), small_of(a))):
-                assert screen_of(model())(one, other)[0]
-                assert screen_of(model()).screen_crowd(one, other)[0, 0]
+                assert screen_of(model()).may_link(one, other)[0]
 
 
 def links_ruled_out(cases: list[Fingerprint], under: Model) -> list[tuple[int, int]]:
@@ -109,7 +108,7 @@ def links_ruled_out(cases: list[Fingerprint], under: Model) -> list[tuple[int, i
     left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
     may = Screen(under, THRESHOLD)(sketches.take_cases(left), sketches.take_cases(right))
     small = make_small_sketches(sketches)
-    may &= ~screen_of(under).screen_crowd(small, small).ravel()
+    may &= ~screen_of(under).may_link(small[left], small[right])
     judge = ModelMatcher(under)
     found = [(one, other) for one, other in zip(left[may].tolist(), right[may].tolist(), strict=True) if one < other]
     return [(one, other) for one, other in found if judge.find_link(cases[one], cases[other]) is not None]
@@ -149,7 +148,10 @@ def test_of_made_up_cases_no_link_is_ruled_out() -> None:
 def test_a_pair_is_screened_alike_in_any_company() -> None:
     cases = cases_of(draw_cases(Random(2), 40))
     small = small_of(*cases)
-    together = screen_of(model()).screen_crowd(small, small)
+    left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
+    screen = screen_of(model())
+    together = screen.may_link(small[left], small[right]).reshape(len(cases), -1)
     assert 0 < together.mean() < 1
     for at in range(len(cases)):
-        assert (screen_of(model())(np.repeat(small[at : at + 1], len(small), 0), small) == together[at]).all()
+        assert (screen.may_link(small[at : at + 1], small) == together[at]).all()
+        assert (screen.may_link(small, small[at : at + 1]) == together[:, at]).all()

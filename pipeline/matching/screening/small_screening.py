@@ -6,45 +6,50 @@ that may be a link, or equal in what meets a hit-only case.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pipeline.matching.bounds.entity_bounds import WeightBound
+from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.comparisons.bounds import States
 from pipeline.matching.comparisons.name.bound import NO_NAME, name_state
 from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_pairs
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import SCORE_LIMIT
 from pipeline.matching.screening.screening import RowPairs, ScoreBound, find_equal_parts
 from pipeline.matching.screening.small_names import bound_names
-from pipeline.matching.screening.small_sketch import SmallHead, SmallRows
+from pipeline.matching.screening.small_sketch import SMALL_WORDS, SmallHead, SmallRows, make_small_sketches
 
 TOGETHER = 1 << 13
 """Pairs that are screened at once: more no longer cost less each, and need about 2 kB of memory a pair."""
 
 
-class SmallScreen:
+class SmallSketchScreen:
     """Rules out pairs of cases whose probability is certainly below the threshold, under one model.
 
-    Cases are given by their small sketches, one a line: shape (cases, SMALL_WORDS).
+    Cases are given by their small sketches, one a row: shape (cases, SMALL_WORDS).
     """
+
+    words = SMALL_WORDS
 
     def __init__(self, model: Model, threshold: float) -> None:
         self._bound = WeightBound(model, {name_state: small_name_state})
         self._scores = ScoreBound(model, threshold, self._bound)
 
-    def __call__(self, asking: WordArray, held: WordArray) -> Flags:
-        """Whether the cases of `asking[i]` and `held[i]` may be linked, for each i."""
-        lines = np.arange(len(asking))
-        return self.screen_pairs(asking, held, lines, lines)
+    def make_sketches(self, fingerprints: Sequence[Fingerprint]) -> WordArray:
+        """The small sketches of cases."""
+        return make_small_sketches(join_sketches([fingerprint.sketch for fingerprint in fingerprints]))
 
-    def screen_crowd(self, some: WordArray, crowd: WordArray) -> Flags:
-        """Whether each of some cases may be linked with each of a crowd: shape (some, crowd)."""
-        one, other = (lines.ravel() for lines in np.indices((len(some), len(crowd))))
-        return self.screen_pairs(some, crowd, one, other).reshape(len(some), len(crowd))
+    def may_link(self, asking: WordArray, held: WordArray) -> Flags:
+        """Whether the cases of `asking[i]` and `held[i]` may be linked, for each i; one may have a single row for all.
 
-    def screen_pairs(self, asking: WordArray, held: WordArray, one: Index, other: Index) -> Flags:
-        """Whether the cases of `asking[one[i]]` and `held[other[i]]` may be linked, for each i."""
-        may: Flags = np.ones(len(one), np.bool_)
+        A pair is screened alike in any company.
+        """
+        count = max(len(asking), len(held)) if len(asking) and len(held) else 0
+        one, other = (np.arange(count) if len(small) > 1 else np.zeros(count, np.int64) for small in (asking, held))
+        may: Flags = np.ones(count, np.bool_)
         for start in range(0, len(one), TOGETHER):
             some = slice(start, start + TOGETHER)
             may[some] = self._screen(asking, held, one[some], other[some])
@@ -55,9 +60,9 @@ class SmallScreen:
 
         Pairs that pass whatever they score are held to be at the least score of a link.
         """
-        lines = np.arange(len(asking))
+        at = np.arange(len(asking))
         found = np.full(len(asking), SCORE_LIMIT, np.int32)
-        some, of = _pair_rows(asking, held, lines, lines)
+        some, of = _pair_rows(asking, held, at, at)
         if some.size:
             found[some] = self._scores(of, len(some), self._bound.odds.bound_odds)
         return found

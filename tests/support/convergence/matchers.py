@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.keys import blocking_keys
-from pipeline.correlation.matcher import Matcher, PairJudgement, PassingScreen, SmallScreen, SmallSketches
+from pipeline.correlation.matcher import Matcher, PairJudgement, SmallScreen, SmallSketches
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.bounds.sketches import Sketches, make_sketch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import Judgement
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone, PartialDate
 
@@ -112,8 +113,9 @@ class SyntheticScreen:
 
     words = 1
 
-    def make_sketch(self, fingerprint: Fingerprint) -> bytes:
-        return sum(1 << int(entity.id) for entity in set(fingerprint.entities)).to_bytes(4, "little")
+    def make_sketches(self, fingerprints: Sequence[Fingerprint]) -> SmallSketches:
+        sets = [sum(1 << int(entity.id) for entity in set(one.entities)) for one in fingerprints]
+        return np.array(sets, np.uint32).reshape(-1, 1)
 
     def may_link(self, asking: SmallSketches, held: SmallSketches) -> NDArray[np.bool_]:
         return np.asarray((asking & held)[:, 0] != 0)
@@ -177,7 +179,7 @@ def real() -> WorldMatcher:
         lambda held: blocking_keys(held, model.stop_keys, model.key_rarity),
         make_sketch,
         ModelMatcher(model, find_exact_match=exact_match),
-        PassingScreen(),
+        SmallSketchScreen(model, THRESHOLD),
     )
 
 

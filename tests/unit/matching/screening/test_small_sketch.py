@@ -46,7 +46,8 @@ def test_a_small_sketch_has_so_many_words_whatever_the_case() -> None:
     cases = [(), (ZBIGNIEW,), (ZBIGNIEW, VAN), (ZBIGNIEW, person(*ALIASES), HARBOUR), (ZBIGNIEW,) * 4]
     sketches = [make_sketch(case_of(*entities).entities) if entities else b"" for entities in cases]
     small = make_small_sketches(join_sketches(sketches))
-    assert (small.shape, small.dtype) == ((len(cases), SMALL_WORDS), np.uint32)
+    assert small.shape == (len(cases), SMALL_WORDS)
+    assert small.dtype == np.uint32
     assert SmallHead.rows.take(small[:, 0]).tolist() == [0, 1, 2, MAX_SMALL_ROWS, 0]
     assert not small[0].any()
     assert not small[-1].any()
@@ -63,7 +64,10 @@ def test_no_cases_have_no_sketches() -> None:
 
 
 def test_hit_only_cases_are_told() -> None:
-    assert [SmallHead.hidden.lies_in(small_of(ZBIGNIEW, hit_only=hit_only)[:, 0])[0] for hit_only in (0, 1)] == [0, 1]
+    assert [SmallHead.hidden.lies_in(small_of(ZBIGNIEW, hit_only=hit_only)[:, 0])[0] for hit_only in (False, True)] == [
+        False,
+        True,
+    ]
 
 
 def test_two_persons_have_room_for_two_words_each() -> None:
