@@ -132,7 +132,7 @@ class Home:
         partitions: int,
         matcher: Matcher,
         *,
-        small: SmallScreen | None = None,
+        screen: SmallScreen | None = None,
         generation: str = "",
         within: bool = False,
         remembered: int = REMEMBERED,
@@ -140,7 +140,7 @@ class Home:
         self.store = store
         self.counts = HomeCounts()
         self._partition, self._partitions, self._matcher = partition, partitions, matcher
-        self._small = small or PassingScreen()
+        self._screen = screen or PassingScreen()
         self._generation, self._within = generation, within
         self._answered = _RecentPairs(remembered)
         """The version of A that an ask named, and that of B which was sent since: of pairs of cases B of this home."""
@@ -187,7 +187,7 @@ class Home:
     def _make_postings(
         self, held: Mapping[bytes, CaseVersion], newest: Mapping[bytes, CaseVersion], first: set[bytes]
     ) -> list[Posting]:
-        posted = []
+        posted: list[PostedCase] = []
         for case, version in newest.items():
             fingerprint, before = version.fingerprint, held.get(case)
             if before is None:
@@ -202,15 +202,9 @@ class Home:
             else:
                 old = {owner_partition(key, self._partitions) for key in before.fingerprint.keys}
                 gone = self._other_partitions(old, fingerprint.keys)
-            posted.append((case, version, gone))
-        sketches = self._small.make_sketches([version.fingerprint for _, version, _ in posted]).astype(
-            "<u4", copy=False
-        )
-        cases = [
-            PostedCase(case, version.order, version.fingerprint.country, bytes(sketch), version.fingerprint.keys, gone)
-            for (case, version, gone), sketch in zip(posted, sketches, strict=True)
-        ]
-        return encode_postings(cases, self._partitions, self._small.words)
+            posted.append(PostedCase(case, version.order, fingerprint.country, fingerprint.keys, gone))
+        sketches = self._screen.make_sketches([newest[one.case].fingerprint for one in posted])
+        return encode_postings(posted, sketches, self._partitions)
 
     def _other_partitions(self, partitions: Iterable[int], keys: Sequence[int]) -> list[int]:
         """Those of the partitions that own none of the keys."""
@@ -327,9 +321,9 @@ class Home:
         self.counts.bounds_exceeded += self._matcher.exceeds_bound(a, b) or self._is_lost(a, b)
 
     def _is_lost(self, a: Fingerprint, b: Fingerprint) -> bool:
-        """Whether the small screen rules out a link."""
-        rows = self._small.make_sketches([a, b])
-        return not self._small.may_link(rows[:1], rows[1:])[0] and self._matcher.find_link(a, b) is not None
+        """Whether the screen of postings rules out a link."""
+        rows = self._screen.make_sketches([a, b])
+        return not self._screen.may_link(rows[:1], rows[1:])[0] and self._matcher.find_link(a, b) is not None
 
     def _judge_pairs(self, pairs: Sequence[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
         """The live claims. The matcher is told of all pairs of a case at once, of that side which has more of them."""

@@ -1,4 +1,4 @@
-"""The matcher and the small screen that correlation needs: interfaces, so that it knows no model."""
+"""The matcher and the screen of postings that correlation needs: interfaces, so that it knows no model."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class SmallScreen(Protocol):
     """Rules pairs out by sketches of one small size, as postings have them, before a home is asked about them.
 
     It is never False for a pair whose probability reaches the threshold, nor for one of which an agency is told as an
-    exact hit.
+    exact hit. matching.screening.small_screening.SmallSketchScreen implements it.
     """
 
     @property
@@ -101,7 +101,7 @@ class PassingScreen:
     words = 0
 
     def make_sketches(self, fingerprints: Sequence[Fingerprint]) -> SmallSketches:
-        """No words."""
+        """Sketches without words."""
         return np.empty((len(fingerprints), 0), np.uint32)
 
     def may_link(self, asking: SmallSketches, held: SmallSketches) -> NDArray[np.bool_]:

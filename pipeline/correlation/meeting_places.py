@@ -73,21 +73,21 @@ class PairScreen(Protocol):
 class PostedSketchScreen:
     """Screens by the small sketches of the postings."""
 
-    def __init__(self, store: MeetingStore, small: SmallScreen) -> None:
-        self._store, self._small = store, small
-        self.words = small.words
+    def __init__(self, store: MeetingStore, screen: SmallScreen) -> None:
+        self._store, self._screen = store, screen
+        self.words = screen.words
 
     def add_cases(self, cases: IdArray, numbers: CaseNumberArray) -> None:
         """The store has the sketches."""
 
     def may_link(self, asking: CaseNumberArray, held: CaseNumberArray) -> NDArray[np.bool_]:
-        """Compare the sketches row by row."""
-        return self._small.may_link(self._store.get_sketches(asking), self._store.get_sketches(held))
+        """Compare the sketches pair by pair."""
+        return self._screen.may_link(self._store.get_sketches(asking), self._store.get_sketches(held))
 
     def may_link_crowd(self, some: CaseNumberArray, crowd: CaseNumberArray) -> NDArray[np.bool_]:
         """Compare each sketch with all of the crowd, which are read once."""
         rows = self._store.get_sketches(crowd)
-        return np.stack([self._small.may_link(row[None], rows) for row in self._store.get_sketches(some)])
+        return np.stack([self._screen.may_link(row[None], rows) for row in self._store.get_sketches(some)])
 
 
 class MeetingCounts(msgspec.Struct):

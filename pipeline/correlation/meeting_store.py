@@ -185,7 +185,7 @@ class MemoryMeetingStore:
         for at in large.tolist():
             numbers[ends[at] - sizes[at] : ends[at]] = self._read_large(int(keys[at]), blocks[at])
             blocks[at] = _EMPTY
-        small = sizes[asked] < LARGE
+        small = np.repeat(sizes < LARGE, sizes)
         numbers[small] = np.fromiter(chain.from_iterable(blocks), np.uint32, np.count_nonzero(small))
         return asked, numbers
 

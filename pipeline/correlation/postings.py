@@ -54,13 +54,12 @@ class PostedCase(NamedTuple):
     case: bytes
     order: int
     country: str
-    sketch: bytes
     keys: Sequence[int]
     gone: Sequence[int] = ()
 
 
-def encode_postings(cases: Sequence[PostedCase], partitions: int, sketch_words: int) -> list[Posting]:
-    """The postings of some cases to the owners of their keys, by case; `sketch_words` is the size of each sketch."""
+def encode_postings(cases: Sequence[PostedCase], sketches: RowArray, partitions: int) -> list[Posting]:
+    """The postings of some cases, with their small sketches, to the owners of their keys."""
     # 1. The keys of all cases, by case and owner: each run of them is a posting.
     counts = np.array([len(case.keys) for case in cases], np.int64)
     keys = np.fromiter(chain.from_iterable(case.keys for case in cases), np.uint64, int(counts.sum()))
@@ -71,12 +70,12 @@ def encode_postings(cases: Sequence[PostedCase], partitions: int, sketch_words: 
     case, partition = np.divmod(run[begins], partitions)
     held = np.diff(begins, append=len(run))
     # 2. Where each posting lies among all words, and what is in it.
+    sketch_words = sketches.shape[1]
     sizes = HEAD_WORDS + sketch_words + KEY_WORDS * held
     ends = np.cumsum(sizes)
     starts = ends - sizes
     words = np.empty(int(ends[-1]) if len(ends) else 0, "<u4")
     words[starts[:, None] + np.arange(HEAD_WORDS)] = _encode_heads(cases)[case]
-    sketches = np.frombuffer(b"".join([one.sketch for one in cases]), "<u4").reshape(len(cases), sketch_words)
     words[starts[:, None] + (HEAD_WORDS + np.arange(sketch_words))] = sketches[case]
     posting, within = expand_counts(held)
     at = starts[posting] + HEAD_WORDS + sketch_words + KEY_WORDS * within

@@ -193,7 +193,7 @@ def check_erasure(world: World, over: set[str]) -> None:
 
 
 def words_of(world: World) -> int:
-    return world.matcher.small.words
+    return world.matcher.screen.words
 
 
 def is_bare(side: ClaimSide) -> bool:

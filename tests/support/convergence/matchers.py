@@ -31,7 +31,7 @@ class WorldMatcher(NamedTuple):
     sketch: Callable[..., bytes]
     """Of entities, and whether the case is `hit_only`."""
     pairs: Matcher
-    small: SmallScreen
+    screen: SmallScreen
 
     def linked(self, one: Fingerprint, other: Fingerprint) -> PairJudgement | None:
         """The definition of a link, written down once more without the correlator."""
@@ -114,8 +114,8 @@ class SyntheticScreen:
     words = 1
 
     def make_sketches(self, fingerprints: Sequence[Fingerprint]) -> SmallSketches:
-        sets = [sum(1 << int(entity.id) for entity in set(one.entities)) for one in fingerprints]
-        return np.array(sets, np.uint32).reshape(-1, 1)
+        held = [sum(1 << int(entity.id) for entity in set(fingerprint.entities)) for fingerprint in fingerprints]
+        return np.array(held, np.uint32).reshape(-1, 1)
 
     def may_link(self, asking: SmallSketches, held: SmallSketches) -> NDArray[np.bool_]:
         return np.asarray((asking & held)[:, 0] != 0)

@@ -146,7 +146,7 @@ class HomeWorker:
             self.partition,
             world.partitions,
             world.matcher.pairs,
-            small=world.matcher.small,
+            screen=world.matcher.screen,
             generation="g",
             remembered=world.remembered,
         )
@@ -210,8 +210,8 @@ class MeetingWorker:
     def restart(self) -> None:
         """Open the kept store and bring it up to what was applied; a lost one is empty, and is brought up as any."""
         applied = self.world.met[self.partition]
-        store, small = self.kept.snapshot(), self.world.matcher.small
-        self.place = MeetingPlace(store, PostedSketchScreen(store, small))
+        store, screen = self.kept.snapshot(), self.world.matcher.screen
+        self.place = MeetingPlace(store, PostedSketchScreen(store, screen))
         since = self._log.records(store.offset, applied)
         self.place.load_postings([key for _, key, _ in since], [value for _, _, value in since])
         self._commit(applied)

@@ -61,7 +61,7 @@ class World:
         self.intake = Intake(self)
         self.homes = [HomeWorker(self, partition, MemoryHomeStore()) for partition in range(partitions)]
         self.places = [
-            MeetingWorker(self, partition, MemoryMeetingStore(matcher.small.words)) for partition in range(partitions)
+            MeetingWorker(self, partition, MemoryMeetingStore(matcher.screen.words)) for partition in range(partitions)
         ]
         self.zombies: list[HomeWorker | MeetingWorker] = []
         self.indexed = self.projected = NO_OFFSET
@@ -261,7 +261,7 @@ class World:
         """Let everything that is under way arrive."""
         self.intake.step(len(self.inputs), "")
         self.intake.end(len(self.expiries), "")
-        while any(worker.waiting for worker in (*self.homes, *self.places)):
+        while any(home.waiting for home in self.homes) or any(place.waiting for place in self.places):
             self.move_on("homes", 1000)
             self.move_on("meeting places", 1000)
         self.index_cases(1000)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Sequence
-from random import Random
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from pipeline.correlation import candidate_lookup
-from pipeline.correlation.batch import find_links
 from pipeline.correlation.candidate_lookup import NOBODY, CandidateLookup, Candidates
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bounds.sketches import Sketches, make_sketch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
@@ -179,28 +176,6 @@ def test_pairs_of_the_sample_are_held_to_the_bound_whatever_the_screens_say(
     one.receive(case("a1", "red plane"))
     assert one.receive(case("a2", "red car", sketch=sketch)) == [], "nothing is claimed of what a screen rules out"
     assert (one.counts.bounds_checked, one.counts.bounds_exceeded) == (4, 1), "b1 with a1 and a2, b2 likewise"
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_neither_bounds_nor_order_change_a_link(
-    seed: int, case: MakeCase, matcher: Callable[..., Matcher], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    random = Random(seed)
-    words = ["red", "car", "old", "van"]
-    cases = [
-        case(
-            f"{random.choice('abc')}{at}",
-            " ".join(random.sample(words, 3)),
-            keys=(CROWD_KEY, *sorted(random.sample(range(10, 20), 2))),
-        )
-        for at in range(60)
-    ]
-    expected = find_links(cases, matcher())
-    monkeypatch.setattr(candidate_lookup, "MOST_TOGETHER", random.randrange(1, 40))
-    monkeypatch.setattr(candidate_lookup, "CROWD", random.randrange(1, 40))
-    random.shuffle(cases)
-    assert find_links(cases, matcher()) == expected
-    assert expected
 
 
 def test_memory_of_a_case_among_a_crowd_grows_by_its_numbers_alone(case: MakeCase) -> None:
