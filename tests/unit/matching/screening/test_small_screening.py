@@ -92,6 +92,13 @@ def test_a_case_that_has_no_room_leaves_all_open(screen: SmallSketchScreen) -> N
     check(screen, [ZBIGNIEW], [person("Harald Lindqvist", "1981-11-28", birth_date_text="19?0-04-3l")], passes=True)
 
 
+def test_sketches_of_several_sizes_are_compared(screen: SmallSketchScreen) -> None:
+    sketches = join_sketches([make_sketch(case_of(*case).entities) for case in ([ZBIGNIEW], [HARALD, CAR])])
+    small, larger = (make_small_sketches(sketches, words) for words in (9, 25))
+    assert screen.may_link(small[:1], larger).tolist() == [True, False]
+    assert screen.may_link(larger, small).tolist() == [True, True]
+
+
 def test_who_has_the_birth_date_of_a_hit_only_case_passes(screen: SmallSketchScreen) -> None:
     born = person("Harald Lindqvist", "1970-05-17")
     check(screen, [ZBIGNIEW], [born], passes=False)

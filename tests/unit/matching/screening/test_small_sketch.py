@@ -12,11 +12,11 @@ from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.comparisons.number_rows import ANY_NUMBER, Ends
 from pipeline.matching.encoded import WordArray
 from pipeline.matching.screening.small_sketch import (
-    MAX_SMALL_ROWS,
-    SMALL_WORDS,
+    SMALL_SKETCH_WORDS,
     SmallHead,
     SmallRows,
     make_small_sketches,
+    max_rows,
 )
 from support.matching.prints import case_of
 
@@ -46,11 +46,20 @@ def test_a_small_sketch_has_so_many_words_whatever_the_case() -> None:
     cases = [(), (ZBIGNIEW,), (ZBIGNIEW, VAN), (ZBIGNIEW, person(*ALIASES), HARBOUR), (ZBIGNIEW,) * 4]
     sketches = [make_sketch(case_of(*entities).entities) if entities else b"" for entities in cases]
     small = make_small_sketches(join_sketches(sketches))
-    assert small.shape == (len(cases), SMALL_WORDS)
+    assert small.shape == (len(cases), SMALL_SKETCH_WORDS)
     assert small.dtype == np.uint32
-    assert SmallHead.rows.take(small[:, 0]).tolist() == [0, 1, 2, MAX_SMALL_ROWS, 0]
+    assert SmallHead.rows.take(small[:, 0]).tolist() == [0, 1, 2, max_rows(SMALL_SKETCH_WORDS), 0]
     assert not small[0].any()
     assert not small[-1].any()
+
+
+def test_larger_ones_have_room_for_more() -> None:
+    sketches = join_sketches([make_sketch(case_of(ZBIGNIEW, *[person("Harald Lindqvist")] * 3).entities)])
+    small = make_small_sketches(sketches, 33)
+    rows = SmallRows(small, np.zeros(4, np.int64), np.arange(4))
+    assert (rows.complete & ((rows.name_words.rarity > 0).sum(0) == 2)).all()
+    assert (rows.name_words.sounds[:, 1:] == rows.name_words.sounds[:, 1:2]).all()
+    assert [max_rows(words) for words in (6, 17, 25, 33, 99)] == [1, 3, 4, 6, 7]
 
 
 def test_a_case_is_made_small_alike_in_any_company() -> None:
@@ -60,7 +69,7 @@ def test_a_case_is_made_small_alike_in_any_company() -> None:
 
 
 def test_no_cases_have_no_sketches() -> None:
-    assert make_small_sketches(join_sketches([])).shape == (0, SMALL_WORDS)
+    assert make_small_sketches(join_sketches([])).shape == (0, SMALL_SKETCH_WORDS)
 
 
 def test_hit_only_cases_are_told() -> None:
