@@ -22,7 +22,7 @@ from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.model import load_model
 from pipeline.matching.screening.sketches import make_sketch
 from pipeline.matching.screening.small_screening import SmallSketchScreen
-from pipeline.matching.screening.small_sketch import SMALL_WORDS
+from pipeline.matching.screening.small_sketch import SMALL_SKETCH_WORDS
 
 MakeCase = Callable[..., Fingerprint]
 CROWD_KEY, OTHER_KEY = 7, 9
@@ -258,7 +258,7 @@ def test_memory_of_a_case_among_a_crowd_grows_by_its_numbers_alone(case: MakeCas
     (row,) = screen.make_sketches([case("a1", "word", sketch=sketch)])
     peaks = []
     for count in (meeting_places.MOST_TOGETHER, 3 * meeting_places.MOST_TOGETHER):
-        store = MemoryMeetingStore(SMALL_WORDS)
+        store = MemoryMeetingStore(SMALL_SKETCH_WORDS)
         place = MeetingPlace(store, PostedSketchScreen(store, screen))
         posted = [PostedCase(case_id(f"b{at}"), 2, "BB", (CROWD_KEY,)) for at in range(count)]
         postings = encode_postings(posted, np.tile(row, (count, 1)), 1)
