@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -28,6 +29,7 @@ from pipeline.correlation.protocol import case_id, order_pair
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.bands import Basis
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from support.convergence.histories import History
 from support.convergence.logs import CASES, FencedError, SentHit, SentVersion, day
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
 from support.convergence.stages import SOURCES, HomeWorker, MeetingWorker
@@ -165,6 +167,14 @@ def check_homes(world: World, truth: Truth) -> None:
         (a, b) for kept in stores for b, judges in zip(cases, kept.get_watching(cases), strict=True) for a in judges
     }
     assert followed == watched == linked
+    posted: set[tuple[bytes, int]] = set()
+    for log in world.postings:
+        records = log.records(NO_OFFSET, log.end)
+        found = decode_postings([key for _, key, _ in records], [value for _, _, value in records], words_of(world))
+        ids = [found.cases[at].tobytes() for at in np.repeat(np.arange(len(records)), found.counts)]
+        posted |= set(zip(ids, found.keys.tolist(), strict=True))
+    keys = {(case_id(one.case), key) for one in truth.last.values() if one.case not in truth.over for key in one.keys}
+    assert posted == keys, "each case is posted under its keys and no others"
     counts = [worker.home.counts for worker in world.homes]
     assert all(count.disordered == count.bounds_exceeded == 0 for count in counts)
 
@@ -176,12 +186,6 @@ def check_erasure(world: World, over: set[str]) -> None:
     held += [fingerprint for _, fingerprint in world.cases.values()]
     for one in held:
         assert one.case not in over or (one.withdrawn and not (one.entities or one.keys or one.contact.unit))
-    gone = {case_id(case) for case in over}
-    for log in world.postings:
-        records = log.records(NO_OFFSET, log.end)
-        posted = decode_postings([key for _, key, _ in records], [value for _, _, value in records], words_of(world))
-        for place, count in enumerate(posted.counts.tolist()):
-            assert not count or posted.cases[place].tobytes() not in gone, "what is over is under no key"
     assert not any(log.entries for log in world.pairs)
     claims = [claim for _, claim in world.links.entries.values()]
     claims += [document.claim for document in world.documents.values()]
@@ -194,6 +198,11 @@ def check_erasure(world: World, over: set[str]) -> None:
 
 def words_of(world: World) -> int:
     return world.matcher.screen.words
+
+
+def check_shown(world: World) -> None:
+    """Nothing that is shown at any moment is stale."""
+    assert all(world.is_true(claim) for claim in world.shown())
 
 
 def is_bare(side: ClaimSide) -> bool:
@@ -373,7 +382,7 @@ class Convergence(RuleBasedStateMachine):
 
     @invariant()
     def nothing_stale_is_shown(self) -> None:
-        assert all(self.world.is_true(claim) for claim in self.world.shown())
+        check_shown(self.world)
 
     def teardown(self) -> None:
         check(self.world)
@@ -386,6 +395,9 @@ def machine(matcher: WorldMatcher, partitions: int) -> type[Convergence]:
 EXAMPLES = settings().max_examples
 STEPS = 60
 """Rules in one history."""
+
+SEEDS = 1_000_000
+"""Seeds of each number of partitions."""
 
 
 @pytest.mark.timeout(1800)
@@ -407,3 +419,16 @@ def test_links_converge(partitions: int, share: float) -> None:
 def test_links_converge_with_the_real_matcher(share: float) -> None:
     examples = settings(max_examples=round(EXAMPLES * share), stateful_step_count=STEPS)
     run_state_machine_as_test(machine(real(), 2), settings=examples)
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("partitions", [1, 2, 3, 5])
+def test_links_converge_in_dense_histories(partitions: int) -> None:
+    """As many of each size as hypothesis has examples in all."""
+    for seed in range(EXAMPLES):
+        history = History(SEEDS * partitions + seed, SYNTHETIC, partitions, HANDLINGS)
+        try:
+            check(history.run(check_shown))
+        except AssertionError:
+            print(f"History({SEEDS * partitions + seed}, SYNTHETIC, {partitions}, HANDLINGS)")
+            raise
