@@ -50,6 +50,10 @@ MET_TOGETHER = 64
 SCREENED_TOGETHER = 1 << 14
 """Pairs that are screened at once. The screen needs about 1 kB of memory a pair."""
 
+FEW_SCREENED = 16
+"""So few pairs are judged without the screen: to ask it costs as much as to judge several pairs, and most pairs that
+come have passed the screen of postings. It leaves out no link, so this changes none."""
+
 REMEMBERED: Final = 10_000
 """Pairs whose last answer and judgement are remembered, some 5 MB. Several meeting places ask for one pair within a
 second or so. It spares messages; nothing is decided by it."""
@@ -308,6 +312,8 @@ class Home:
         for pair in pairs:
             if pair.sampled:
                 self._check_bounds(*pair.sides)
+        if len(pairs) <= FEW_SCREENED:
+            return list(pairs)
         left: list[_Pair] = []
         for start in range(0, len(pairs), SCREENED_TOGETHER):
             some = pairs[start : start + SCREENED_TOGETHER]

@@ -101,7 +101,7 @@ class MeetingCounts(msgspec.Struct):
     """Those of them that the screen left."""
 
 
-class _Pairs(NamedTuple):
+class MetPairs(NamedTuple):
     """Pairs: the index of the asking case in the chunk, and the number of the other one; which are of the sample."""
 
     asking: Index
@@ -109,7 +109,7 @@ class _Pairs(NamedTuple):
     sampled: NDArray[np.bool_]
 
 
-class _Chunk:
+class StoredChunk:
     """The cases of a chunk, by their numbers in the store, and their keys, case by case."""
 
     def __init__(self, postings: Postings, numbers: CaseNumberArray) -> None:
@@ -155,17 +155,26 @@ class MeetingPlace:
         One that is older than the stored one changes nothing; one of the same version asks anew. Raises ProtocolError,
         before anything is changed.
         """
+        chunk = self.store_chunk(cases, values)
+        asks: list[Ask] = []
+        for pairs in self.find_pairs(chunk):
+            may = np.zeros(len(pairs.numbers), np.bool_)
+            for start in range(0, len(may), MOST_TOGETHER):
+                some = slice(start, start + MOST_TOGETHER)
+                may[some] = self._screen.may_link(chunk.numbers[pairs.asking[some]], pairs.numbers[some])
+            asks += self.make_asks(chunk, pairs, may)
+        return asks
+
+    def store_chunk(self, cases: Sequence[bytes], values: Sequence[bytes]) -> StoredChunk:
+        """Store postings whose pairs are to be found. Raises ProtocolError, before anything is changed."""
         self.counts.events += len(cases)
-        if not cases:
-            return []
-        chunk = self._store_postings(cases, values)
-        return [ask for pairs in self._find_pairs(chunk) for ask in self._make_asks(chunk, pairs)]
+        return self._store_postings(cases, values)
 
     def load_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Take in postings without asking for anything, for a store that is behind what was applied."""
         self._store_postings(cases, values)
 
-    def _store_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> _Chunk:
+    def _store_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> StoredChunk:
         postings = decode_postings(cases, values, self._screen.words)
         numbers = self.store.find_cases(postings.cases)
         known = np.flatnonzero(numbers != NO_CASE)
@@ -174,9 +183,9 @@ class MeetingPlace:
         postings = postings.take(kept)
         numbers = self.store.put_postings(postings, numbers[kept])
         self._screen.add_cases(postings.cases, numbers)
-        return _Chunk(postings, numbers)
+        return StoredChunk(postings, numbers)
 
-    def _find_pairs(self, chunk: _Chunk) -> Iterator[_Pairs]:
+    def find_pairs(self, chunk: StoredChunk) -> Iterator[MetPairs]:
         """The pairs of the chunk's cases with stored ones, as many at a time as keep the entries below a bound."""
         sizes = self.store.count_entries(chunk.keys)
         crowded = sizes >= CROWD
@@ -210,14 +219,17 @@ class MeetingPlace:
             crowd = _sort_once(np.concatenate([crowd, numbers]))
         return crowd
 
-    def _meet_together(self, chunk: _Chunk, cases: Index, keys: Index, crowd: CaseNumberArray) -> _Pairs:
-        """The pairs of some cases: under these of the chunk's keys (indices), and with a crowd (empty for none)."""
+    def _meet_together(self, chunk: StoredChunk, cases: Index, keys: Index, crowd: CaseNumberArray) -> MetPairs:
+        """The pairs of some cases: under these of the chunk's keys (indices), and with a crowd (empty for none).
+
+        Of those with a crowd only what the crowd screen leaves, and what it rules out of the sample.
+        """
         asked, numbers = self.store.find_entries(chunk.keys[keys])
         if self._observer is not None:
             self._observe_sizes(chunk.keys[keys], asked)
         asking = chunk.owner[keys[asked]]
         asking, numbers = self._drop_unmet(chunk, asking, numbers)
-        sampled: list[_Pairs] = []
+        sampled: list[MetPairs] = []
         if len(crowd):
             beyond = ~_is_among(numbers, crowd)
             asking, numbers = asking[beyond], numbers[beyond]
@@ -226,17 +238,11 @@ class MeetingPlace:
             self.counts.candidates += count - len(met)
         self.counts.candidates += len(asking)
         drawn = _is_sampled(chunk.hash_cases(asking), numbers)
-        may = np.zeros(len(numbers), np.bool_)
-        for start in range(0, len(numbers), MOST_TOGETHER):
-            some = slice(start, start + MOST_TOGETHER)
-            may[some] = self._screen.may_link(chunk.numbers[asking[some]], numbers[some])
-        self.counts.screened += int(np.count_nonzero(may))
-        may |= drawn
-        left = [_Pairs(asking[may], numbers[may], drawn[may]), *sampled]
-        return _Pairs(*map(np.concatenate, zip(*left, strict=True)))
+        found = [MetPairs(asking, numbers, drawn), *sampled]
+        return MetPairs(*map(np.concatenate, zip(*found, strict=True)))
 
     def _meet_crowd(
-        self, chunk: _Chunk, cases: Index, crowd: CaseNumberArray, sampled: list[_Pairs]
+        self, chunk: StoredChunk, cases: Index, crowd: CaseNumberArray, sampled: list[MetPairs]
     ) -> tuple[Index, CaseNumberArray, int]:
         """Hold a few cases against a crowd.
 
@@ -257,7 +263,7 @@ class MeetingPlace:
             if many.size:
                 may = self._screen.may_link_crowd(chunk.numbers[cases[many]], some)
                 place, at = np.nonzero(met[many] & ~may & _is_sampled(hashes[many], some))
-                sampled.append(_Pairs(cases[many[place]], some[at], np.ones(len(at), np.bool_)))
+                sampled.append(MetPairs(cases[many[place]], some[at], np.ones(len(at), np.bool_)))
                 met[many] &= may
             place, at = np.nonzero(met)
             asking.append(cases[place])
@@ -270,7 +276,7 @@ class MeetingPlace:
         if self._observer is not None:
             self._observer(keys[met], sizes[met])
 
-    def _drop_unmet(self, chunk: _Chunk, asking: Index, numbers: CaseNumberArray) -> tuple[Index, CaseNumberArray]:
+    def _drop_unmet(self, chunk: StoredChunk, asking: Index, numbers: CaseNumberArray) -> tuple[Index, CaseNumberArray]:
         """The distinct pairs, without those that are of one country for certain, each in one direction."""
         kept = self._may_meet(chunk.postings.countries[asking], self.store.get_countries(numbers))
         asking, numbers = _pair_once(asking[kept], numbers[kept])
@@ -284,7 +290,11 @@ class MeetingPlace:
         met: NDArray[np.bool_] = (countries == UNKNOWN_COUNTRY) | (countries != others)
         return met
 
-    def _make_asks(self, chunk: _Chunk, pairs: _Pairs) -> Iterator[Ask]:
+    def make_asks(self, chunk: StoredChunk, pairs: MetPairs, may: NDArray[np.bool_]) -> Iterator[Ask]:
+        """Ask for the pairs that the screen leaves, and for those of the sample."""
+        self.counts.screened += int(np.count_nonzero(may))
+        left = may | pairs.sampled
+        pairs = MetPairs(pairs.asking[left], pairs.numbers[left], pairs.sampled[left])
         ids = split_ids(chunk.postings.cases[pairs.asking]), split_ids(self.store.get_ids(pairs.numbers))
         orders = chunk.postings.orders[pairs.asking].tolist(), self.store.get_orders(pairs.numbers).tolist()
         for case, other, order, other_order, sampled in zip(*ids, *orders, pairs.sampled.tolist(), strict=True):
@@ -292,6 +302,48 @@ class MeetingPlace:
                 yield Ask(case, other, order, other_order, sampled)
             else:
                 yield Ask(other, case, other_order, order, sampled)
+
+
+class PostingChunk(NamedTuple):
+    """Postings that come to one of several meeting places: the ids of their cases, and their values."""
+
+    place: MeetingPlace
+    cases: Sequence[bytes]
+    values: Sequence[bytes]
+
+
+def take_together(chunks: Sequence[PostingChunk], small: SmallScreen) -> list[list[Ask]]:
+    """Take in the postings of several meeting places that screen by the same small sketches; the asks of each.
+
+    Where there are many partitions few pairs come to each at a time, and to ask the screen costs as much for one pair
+    as for a hundred. So it is asked for the pairs of all places together. Raises ProtocolError, before anything is
+    changed at the place whose posting it is, or at later ones.
+    """
+    asks: list[list[Ask]] = [[] for _ in chunks]
+    waiting: list[tuple[int, StoredChunk, MetPairs]] = []
+
+    def screen_waiting() -> None:
+        one, other = (
+            np.concatenate([chunks[at].place.store.get_sketches(numbers) for at, numbers in of_pairs])
+            for of_pairs in (
+                [(at, chunk.numbers[pairs.asking]) for at, chunk, pairs in waiting],
+                [(at, pairs.numbers) for at, _, pairs in waiting],
+            )
+        )
+        ends = np.cumsum([len(pairs.numbers) for _, _, pairs in waiting])
+        for (at, chunk, pairs), may in zip(waiting, np.split(small.may_link(one, other), ends[:-1]), strict=True):
+            asks[at] += chunks[at].place.make_asks(chunk, pairs, may)
+        waiting.clear()
+
+    for at, (place, cases, values) in enumerate(chunks):
+        chunk = place.store_chunk(cases, values)
+        for pairs in place.find_pairs(chunk):
+            waiting.append((at, chunk, pairs))
+            if sum(len(some.numbers) for _, _, some in waiting) >= MOST_TOGETHER:
+                screen_waiting()
+    if waiting:
+        screen_waiting()
+    return asks
 
 
 def _is_sampled(hashes: NDArray[np.uint32], numbers: CaseNumberArray) -> NDArray[np.bool_]:

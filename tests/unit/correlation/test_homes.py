@@ -264,7 +264,10 @@ def test_a_lost_store_is_rebuilt_without_a_message(exchange: Exchange, case: Mak
     assert [claim.state for claim in exchange.take(withdrawn(names[0][2:], 2))] == ["retracted"]
 
 
-def test_a_pair_that_the_screen_rules_out_is_not_judged(exchange: Exchange, case: MakeCase) -> None:
+def test_a_pair_that_the_screen_rules_out_is_not_judged(
+    exchange: Exchange, case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.correlation.homes.FEW_SCREENED", 0)
     sketch = sketch_of("")
     exchange.take(case("b1", "red car"), case("c1", "red car", sketch=sketch))
     claims = exchange.take(case("a1", "red car", sketch=sketch))

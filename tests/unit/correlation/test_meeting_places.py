@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 import numpy as np
@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 
 from pipeline.correlation import meeting_places
 from pipeline.correlation.batch import find_links
-from pipeline.correlation.matcher import Matcher, PassingScreen
-from pipeline.correlation.meeting_places import BlockSizeObserver, MeetingPlace, PostedSketchScreen
+from pipeline.correlation.matcher import Matcher, PassingScreen, SmallSketches
+from pipeline.correlation.meeting_places import (
+    BlockSizeObserver,
+    MeetingPlace,
+    PostedSketchScreen,
+    PostingChunk,
+    take_together,
+)
 from pipeline.correlation.meeting_store import CaseNumberArray, MemoryMeetingStore
 from pipeline.correlation.postings import KeyArray, PostedCase, encode_empty, encode_postings
 from pipeline.correlation.protocol import Ask, ProtocolError, case_id, order_pair
@@ -71,15 +77,18 @@ class LoggedPlace:
         self.screen = ScreenLog(self.store, closed=closed)
         self.place = MeetingPlace(self.store, self.screen, within=within, observer=observer)
 
-    def take(self, cases: dict[str, Sequence[int]], order: int = 2) -> list[Ask]:
+    def take(self, cases: Mapping[str, Sequence[int]], order: int = 2) -> list[Ask]:
         """One chunk."""
+        return self.place.take_postings(*self.encode(cases, order))
+
+    def encode(self, cases: Mapping[str, Sequence[int]], order: int = 2) -> tuple[list[bytes], list[bytes]]:
         countries = [name[0].upper() * 2 if name[0] != "?" else "" for name in cases]
         posted = [
             PostedCase(case_id(name), order, country, sorted(keys))
             for (name, keys), country in zip(cases.items(), countries, strict=True)
         ]
         postings = encode_postings(posted, np.empty((len(posted), 0), np.uint32), 1)
-        return self.place.take_postings([one.case for one in postings], [one.value for one in postings])
+        return [one.case for one in postings], [one.value for one in postings]
 
     def fill(self, count: int, *keys: int) -> list[str]:
         """Hold cases of one country under some keys; nothing is noted of them."""
@@ -144,6 +153,28 @@ def test_an_older_posting_changes_nothing_and_one_of_the_same_version_asks_anew(
     assert one.take({"a1": (1, 2)}, order=4) == []
     assert one.take({"b2": (2,)}) == []
     assert pairs(one.take({"a1": (1,)}, order=6)) == met("a1", "b1")
+
+
+@pytest.mark.parametrize(("most", "times"), [(1 << 14, 1), (150, 3)])
+def test_several_places_are_screened_at_once_and_ask_as_each_alone(
+    most: int, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(7)
+    monkeypatch.setattr(meeting_places, "MOST_TOGETHER", most)
+    chunks = [{f"{random.choice('abc')}{at}": random.sample(range(9), 3) for at in range(20)} for _ in range(5)]
+    expected = [pairs(LoggedPlace().take(chunk)) for chunk in chunks]
+    asked, screen = list[int](), PassingScreen()
+    taken = [PostingChunk(place.place, *place.encode(chunk)) for chunk in chunks for place in (LoggedPlace(),)]
+
+    def may_link(asking: SmallSketches, held: SmallSketches) -> NDArray[np.bool_]:
+        assert len(asking) == len(held)
+        asked.append(len(asking))
+        return np.ones(len(asking), np.bool_)
+
+    monkeypatch.setattr(screen, "may_link", may_link)
+    assert [pairs(asks) for asks in take_together(taken, screen)] == expected
+    assert (sum(asked), len(asked)) == (sum(map(len, expected)), times)
+    assert take_together([], screen) == []
 
 
 def test_what_is_loaded_asks_for_nothing() -> None:
