@@ -33,7 +33,7 @@ from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from support.convergence.histories import History
 from support.convergence.logs import CASES, FencedError, SentHit, SentVersion, day
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
-from support.convergence.stages import SOURCES, HomeWorker, MeetingWorker
+from support.convergence.stages import FINGERPRINTS, PAIRS, SOURCES, HomeWorker, MeetingWorker
 from support.convergence.world import World
 from support.correlation.key_rings import RING
 
@@ -387,6 +387,27 @@ class Convergence(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         check(self.world)
+
+
+def test_an_ask_that_another_store_dropped_is_made_again() -> None:
+    """Of 40,000 histories two: a store without a version that compaction took answers in place of one that has it."""
+    world, handling = World(SYNTHETIC, 1), HANDLINGS[0]
+    one, other = sorted(("a:1", "b:2"), key=case_id)
+    for case in (other, one):
+        world.send(case, tuple(SYNTHETIC.pool[:2]), handling, "", withdrawn=False)
+        world.intake.step(1, "")
+        world.homes[0].step(FINGERPRINTS, 1, "")
+        world.places[0].step(2, "")
+    before = world.homes[0].kept
+    world.amend_nothing(other)
+    world.intake.step(1, "")
+    world.fingerprints[0].compact(world.fingerprints[0].end)
+    world.move_home(0, MemoryHomeStore())
+    world.homes[0].step(PAIRS, 1, "")
+    assert len(world.pairs[0].entries) == 1, "the ask is not answered, since B is unknown"
+    world.move_home(0, before)
+    check(world)
+    assert [claim.state for claim in world.links.last()] == [ClaimState.LIVE]
 
 
 def machine(matcher: WorldMatcher, partitions: int) -> type[Convergence]:
