@@ -1,6 +1,6 @@
 """The store of a meeting place: for each case under one of its keys a row with its small sketch, and block lists.
 
-A row has a number, which its case keeps for as long as the store lives. Numbers count up from 0.
+A row has a number. Numbers count up from 0. A case that leaves a key may get another one (meeting_store_on_disk.py).
 """
 
 from __future__ import annotations

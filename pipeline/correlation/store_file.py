@@ -207,8 +207,11 @@ class StoreFile:
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
-    def close(self) -> None:
-        """Sync, mark the store as cleanly closed, and release the lock, even if the disk refuses; may be repeated."""
+    def close(self, *, clean: bool = True) -> None:
+        """Sync, mark the store as cleanly closed, and release the lock, even if the disk refuses; may be repeated.
+
+        It is not marked if it is not `clean`, since files beside it were not synced: a crash of the machine tears it.
+        """
         if self._lock is None:
             return
         lock, self._lock = self._lock, None
@@ -216,7 +219,7 @@ class StoreFile:
             try:
                 self.reader.abort()
                 self._environment.sync(True)
-                self._write_meta(msgspec.structs.replace(self._committed, clean=True))
+                self._write_meta(msgspec.structs.replace(self._committed, clean=clean))
                 self._environment.sync(True)
             finally:
                 self._environment.close()

@@ -1,0 +1,538 @@
+"""The store of a meeting place on disk, in memory that does not grow with the cases.
+
+| part | where | written |
+|---|---|---|
+| entries, the newest | in memory, and in LMDB as a log | in the commit |
+| entries, all others | sorted runs in files (sorted_runs.py), which never change | before the commit that names them |
+| rows and countries | files of rows (mapped_rows.py), changed ones in LMDB first | before or after the commit |
+| which files and how many rows there are, the offset | LMDB | in the commit |
+
+No entry is ever taken off a key. A case that leaves a key gets another number: its row has a hash of its keys, which
+tells. The number that it had is dead, so its entries are left out when they are found, and are dropped when their run
+is merged. So the store keeps no keys by case, runs need no order among each other, and lookups no tombstones. A case's
+id is a key, too, under which only this case is listed.
+
+A crash of the process loses nothing that was committed; files that no commit named are deleted when the store is
+opened. After a crash of the machine the store is rebuilt (store_file.py).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import lmdb
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.correlation.key_kinds import HASH_BITS
+from pipeline.correlation.mapped_rows import MappedRows
+from pipeline.correlation.meeting_store import NO_CASE, CaseNumberArray
+from pipeline.correlation.postings import IdArray, KeyArray, Postings, RowArray
+from pipeline.correlation.protocol import CASE_ID_BYTES
+from pipeline.correlation.sorted_runs import (
+    ENTRY_BYTES,
+    TURNED_BYTES,
+    FileRun,
+    KeepEntries,
+    PlaceArray,
+    RunMerge,
+    RunRecord,
+    SortedRun,
+    TurnedArray,
+    query_keys,
+    turn_keys,
+)
+from pipeline.correlation.store_file import NO_OFFSET, Databases, StoreFile, StoreIdentity, StoreUnwritableError
+from pipeline.errors import LiaisonError
+
+FORMAT = 1
+"""Raised with every change of what the store holds; a store of another format is rebuilt."""
+
+MAP_SIZE = 1 << 24
+"""First size of LMDB's memory map in bytes; it costs address space only and doubles when full."""
+
+RUN_ENTRIES = 1 << 17
+"""Entries that are kept in memory before they are written as a run: some 2 MB."""
+
+RATIO = 8
+"""A run is merged with all smaller ones unless it is so many times longer: few runs to search, few merges of the long
+ones."""
+
+MEMORY_RATIO = 2
+"""The same of runs in memory, which are soon merged with those on disk."""
+
+AT_ONCE = 8
+"""Merges of so many times RUN_ENTRIES are done in the commit that finds them due; they take some 20 ms."""
+
+PACE = 2 * (RATIO + 1)
+"""Entries of a longer merge that each commit handles for each entry that it adds. A merge reads at most RATIO + 1 times
+as many as the runs that made it due, so it is over when half as many are there again."""
+
+ID, ORDER, KEYS_HASH, SKETCH = slice(0, 4), slice(4, 6), slice(6, 8), slice(8, None)
+"""The words of a row."""
+SKETCH_AT = 8
+
+DEAD, FREE = (1 << 16) - 1, (1 << 16) - 2
+"""In place of a number's country: no case has the number any more; and no entry is left that does."""
+
+SCANNED = 1 << 18
+"""Countries that are read at once in search of free numbers."""
+
+_NAME_KIND: Final = np.uint64(1 << 5)
+"""Takes the place of a blocking key's kind; all kinds are smaller (key_kinds.KeyKind)."""
+
+_KIND_BITS = np.uint64(64 - HASH_BITS)
+
+LOG: Final[Databases] = {"log": {}}
+
+MANIFEST, REDO = b"manifest", b"redo"
+
+RUN_FILES = "run-*"
+
+
+class MeetingStoreFullError(LiaisonError):
+    """Every case number is taken."""
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    """What a commit consists of, beside its log and redo."""
+
+    runs: tuple[RunRecord, ...] = ()
+    numbers: int = 0
+    dead: bool = False
+    """Whether entries of dead numbers may be there."""
+    next_log: int = 0
+
+
+class DiskMeetingStore:
+    """A MeetingStore in a folder of its own, which it holds by a lock while it is open."""
+
+    def __init__(
+        self,
+        folder: Path,
+        identity: StoreIdentity,
+        sketch_words: int,
+        *,
+        boot: str | None = None,
+        map_size: int = MAP_SIZE,
+        run_entries: int = RUN_ENTRIES,
+    ) -> None:
+        """Open what is there; start empty (offset NO_OFFSET) if it is another's or may be torn. Raises StoreInUseError.
+
+        `boot` is this start of the machine (boot_id() if not given); `map_size` is in bytes.
+        """
+        self._folder, self._run_entries = folder, run_entries
+        self._busy = threading.Lock()
+        """Held by compaction and closing, which different threads may call."""
+        identity = msgspec.structs.replace(identity, format=FORMAT << 16 | sketch_words)
+
+        def open_file() -> StoreFile:
+            return StoreFile(folder, identity, LOG, map_size=map_size, boot=boot)
+
+        self._file = open_file()
+        try:
+            self._load(sketch_words)
+        except (FileNotFoundError, EOFError):  # somebody took files away
+            self._file.close(clean=False)
+            (folder / "data.mdb").unlink()
+            self._file = open_file()
+            self._load(sketch_words)
+
+    def _load(self, sketch_words: int) -> None:
+        """Take up the last commit, and delete what it does not name."""
+        reader = self._file.reader
+        if self._file.offset == NO_OFFSET:
+            for name in ("rows", "countries"):
+                (self._folder / name).unlink(missing_ok=True)
+        manifest = _decode_manifest(reader.get(MANIFEST))
+        named = {self._run_path(record.file) for record in manifest.runs}
+        for path in set(self._folder.glob(RUN_FILES)) - named:
+            path.unlink()
+        self.records = self._file.records
+        self._runs = [FileRun(self._run_path(record.file), record) for record in manifest.runs]
+        self._next_run = max((record.file for record in manifest.runs), default=-1) + 1
+        self._merges: list[RunMerge] = []
+        rows_redo, countries_redo = msgspec.msgpack.decode(reader.get(REDO) or _NO_REDO, type=tuple[bytes, bytes])
+        shape = (SKETCH_AT + sketch_words,)
+        self._rows = MappedRows(self._folder / "rows", np.uint32, shape, manifest.numbers, rows_redo)
+        self._countries = MappedRows(self._folder / "countries", np.uint16, (), manifest.numbers, countries_redo)
+        self._dead, self._next_log = manifest.dead, manifest.next_log
+        logged = [_decode_log(page) for _, page in reader.cursor(db=self._file.databases["log"])]
+        self._newest: list[SortedRun] = []
+        self._unlogged: list[tuple[TurnedArray, CaseNumberArray]] = []
+        if logged:
+            self._newest.append(SortedRun.sort_entries(*map(np.concatenate, zip(*logged, strict=True))))
+        self._free: CaseNumberArray = np.empty(0, np.uint32)
+        self._scanned = 0
+        self._erased_at: float | None = None
+        self._unwritten_rows = self._closed = False
+        """Of rows: whether those of the last commit could not be written."""
+
+    def _run_path(self, number: int) -> Path:
+        return self._folder / f"run-{number}"
+
+    @property
+    def offset(self) -> int:
+        """The offset of the last commit, as the file has it."""
+        return self._file.offset
+
+    def find_cases(self, cases: IdArray) -> CaseNumberArray:
+        """Look the ids' beginnings up, then compare the ids, since beginnings may be the same."""
+        found = np.full(len(cases), NO_CASE, np.uint32)
+        words = np.ascontiguousarray(cases).view("<u4")
+        asked, numbers = self._find_turned(_name_keys(words))
+        same = (self._rows.read(numbers, ID) == words[asked]).all(axis=1)
+        found[asked[same]] = numbers[same]
+        return found
+
+    def put_postings(self, postings: Postings, numbers: CaseNumberArray) -> CaseNumberArray:
+        """Give new numbers to cases that are new or left keys; enter cases under keys that they were not under."""
+        hashes = _hash_keys(postings.keys, postings.counts)
+        rows = np.empty((len(numbers), SKETCH_AT + postings.sketches.shape[1]), np.uint32)
+        rows[:, ID] = np.ascontiguousarray(postings.cases).view("<u4")
+        rows[:, ORDER] = postings.orders.astype("<u8").view("<u4").reshape(-1, 2)
+        rows[:, KEYS_HASH] = hashes.view("<u4").reshape(-1, 2)
+        rows[:, SKETCH] = postings.sketches
+        # 1. A case without keys has no entries yet, so that it keeps its number, as one with the same keys does.
+        known = numbers != NO_CASE
+        before = np.zeros(len(numbers), np.uint64)
+        before[known] = self._read_words(numbers[known], KEYS_HASH)
+        left = (before != 0) & (before != hashes)
+        if left.any():
+            self._rows.change(numbers[left], np.zeros_like(rows[left]))
+            self._countries.change(numbers[left], np.full(np.count_nonzero(left), DEAD, np.uint16))
+            self._dead, self._erased_at = True, self._erased_at or time.time()
+        kept = known & ~left
+        self._rows.change(numbers[kept], rows[kept])
+        self._countries.change(numbers[kept], postings.countries[kept])
+        # 2. Numbers for the others, free ones first.
+        numbers = numbers.copy()
+        numbers[~kept] = self._number_cases(rows[~kept], postings.countries[~kept])
+        # 3. Entries under blocking keys, and under the ids of those that have new numbers.
+        entered = np.repeat(~kept | (before == 0), postings.counts)
+        turned = np.concatenate([turn_keys(postings.keys[entered]), _name_keys(rows[~kept, ID])])
+        owners = np.concatenate([np.repeat(numbers, postings.counts)[entered], numbers[~kept]])
+        if len(turned):
+            self._enter(SortedRun.sort_entries(turned, owners))
+        return numbers
+
+    def _number_cases(self, rows: RowArray, countries: NDArray[np.uint16]) -> CaseNumberArray:
+        """Store rows under free numbers, then under the next ones. Raises MeetingStoreFullError."""
+        wanted = len(rows)
+        while len(self._free) < wanted and self._scanned < self._countries.count:
+            piece = np.arange(self._scanned, min(self._scanned + SCANNED, self._countries.count), dtype=np.uint32)
+            self._free = np.concatenate([self._free, piece[self._countries.read(piece) == FREE]])
+            self._scanned += len(piece)
+        free, self._free = self._free[:wanted], self._free[wanted:]
+        count = self._rows.count
+        if count + wanted - len(free) > NO_CASE:
+            raise MeetingStoreFullError(f"store {self._folder.name} has {count} numbers: build more partitions")
+        self._rows.change(free, rows[: len(free)])
+        self._countries.change(free, countries[: len(free)])
+        self._rows.append(rows[len(free) :])
+        self._countries.append(countries[len(free) :])
+        return np.concatenate([free, np.arange(count, self._rows.count, dtype=np.uint32)])
+
+    def _enter(self, run: SortedRun) -> None:
+        """Add new entries, merged with what is in memory and not far longer."""
+        self._unlogged.append((run.turned, run.numbers))
+        while self._newest and len(self._newest[-1]) < MEMORY_RATIO * len(run):
+            run = self._newest.pop().merge_with(run)
+        self._newest.append(run)
+
+    def get_orders(self, numbers: CaseNumberArray) -> NDArray[np.uint64]:
+        """Read the rows."""
+        return self._read_words(numbers, ORDER)
+
+    def get_countries(self, numbers: CaseNumberArray) -> NDArray[np.uint16]:
+        """Read the countries, which have a file of their own: few pages, of which each entry found needs one."""
+        return self._countries.read(numbers)
+
+    def get_sketches(self, numbers: CaseNumberArray) -> RowArray:
+        """Read the rows."""
+        return self._rows.read(numbers, SKETCH)
+
+    def get_ids(self, numbers: CaseNumberArray) -> IdArray:
+        """Read the rows."""
+        return self._rows.read(numbers, ID).view(np.uint8).reshape(-1, CASE_ID_BYTES)
+
+    def _read_words(self, numbers: CaseNumberArray, pair: slice) -> NDArray[np.uint64]:
+        read: NDArray[np.uint64] = self._rows.read(numbers, pair).view("<u8")[:, 0]
+        return read
+
+    def find_entries(self, keys: KeyArray) -> tuple[PlaceArray, CaseNumberArray]:
+        """Search all runs."""
+        return self._find_turned(turn_keys(keys))
+
+    def _find_turned(self, turned: TurnedArray) -> tuple[PlaceArray, CaseNumberArray]:
+        query = query_keys(turned)
+        found_by_run = [(run, *run.find_keys(query)) for run in self._all_runs()]
+        asked = np.concatenate([_NO_PLACES, *(some for _, _, some in found_by_run)])
+        numbers = np.concatenate([_NO_NUMBERS, *(run.numbers[places] for run, places, _ in found_by_run)])
+        alive = self._is_alive(numbers)
+        asked, numbers = asked[alive], numbers[alive]
+        order = np.argsort(asked, kind="stable")
+        return asked[order], numbers[order]
+
+    def count_entries(self, keys: KeyArray) -> PlaceArray:
+        """Ask all runs, which have entries of dead numbers, too."""
+        query = query_keys(turn_keys(keys))
+        counts = np.zeros(len(keys), np.int64)
+        for run in self._all_runs():
+            counts += run.count_keys(query)
+        return counts
+
+    def _all_runs(self) -> Sequence[SortedRun]:
+        return [*self._newest, *self._runs]
+
+    def _is_alive(self, numbers: CaseNumberArray) -> NDArray[np.bool_]:
+        alive: NDArray[np.bool_] = (
+            self._countries.read(numbers) != DEAD if self._dead else np.ones(len(numbers), np.bool_)
+        )
+        return alive
+
+    def commit(self, offset: int) -> None:
+        """Write all changes; the order of the steps makes each of them harmless if it is the last one."""
+        full = sum(map(len, self._newest)) >= self._run_entries
+        runs = list(self._runs)
+
+        def fill(transaction: lmdb.Transaction) -> None:
+            log = self._file.databases["log"]
+            if full:
+                transaction.drop(log, delete=False)
+            elif self._unlogged:
+                transaction.put(self._next_log.to_bytes(8), _encode_log(self._unlogged), db=log)
+            transaction.put(REDO, _encode((self._rows.encode_redo(), self._countries.encode_redo())))
+            transaction.put(MANIFEST, _encode(self._describe(runs, self._next_log + 1)))
+
+        try:
+            # 1. Rows with new numbers, to which nothing on disk refers yet.
+            self._rows.write_appended()
+            self._countries.write_appended()
+            # 2. Runs: what is in memory if it is much, and the merges that are due, without entries of dead numbers.
+            self._continue_merges(runs, PACE * sum(len(turned) for turned, _ in self._unlogged))
+            if full:
+                self._write_newest(runs)
+                self._begin_merge(runs)
+            # 3. All that makes it a commit.
+            self._unwritten_rows = True
+            self._file.commit(offset, fill, self.records, erased_at=self._erased_at)
+        except (OSError, StoreUnwritableError) as error:
+            self._drop_merges(runs)
+            raise StoreUnwritableError(f"store {self._folder.name}: {error}") from error
+        # 4. What is over: the log is written, runs are replaced.
+        self._next_log, self._unlogged, self._erased_at = self._next_log + 1, [], None
+        if full:
+            self._newest = []
+        self._adopt(runs)
+        # 5. Rows that changed. If that fails the next attempt commits them again.
+        try:
+            self._rows.write_changed()
+            self._countries.write_changed()
+        except OSError as error:
+            raise StoreUnwritableError(f"store {self._folder.name}: {error}") from error
+        self._unwritten_rows = False
+
+    def _describe(self, runs: Sequence[FileRun], next_log: int) -> _Manifest:
+        return _Manifest(tuple(run.record for run in runs), self._rows.count, self._dead, next_log)
+
+    def _continue_merges(self, runs: list[FileRun], entries: int) -> None:
+        """Go on with merges that were begun, and put the result in place of their runs where one is over."""
+        for merge in self._merges:
+            merge.merge_some(entries, self._is_alive)
+            if merge.finished:
+                runs[:] = [run for run in runs if run not in merge.runs]
+                runs += merge.open_runs()
+
+    def _write_newest(self, runs: list[FileRun]) -> None:
+        """Write what is in memory as a run, merged with others that are due and small."""
+        newest = sum(map(len, self._newest))
+        due: list[SortedRun] = [*self._newest, *self._find_due(runs, newest, AT_ONCE * self._run_entries)]
+        merge = self._create_merge(due)
+        runs[:] = [run for run in runs if run not in due]
+        runs += self._merge_whole(merge, self._is_alive)
+
+    def _begin_merge(self, runs: Sequence[FileRun]) -> None:
+        """Begin the merge of the smallest runs that are due."""
+        idle = sorted((run for run in runs if not self._is_merged(run)), key=len)
+        for at, run in enumerate(idle):
+            if due := self._find_due(idle[at + 1 :], len(run)):
+                self._merges.append(self._create_merge([run, *due]))
+                return
+
+    def _find_due(self, runs: Sequence[FileRun], entries: int, most: int | None = None) -> list[FileRun]:
+        """The runs to merge with so many newer entries, the shortest first, at most `most` entries in all."""
+        due = []
+        for run in sorted((run for run in runs if not self._is_merged(run)), key=len):
+            if len(run) >= RATIO * entries or (most is not None and entries + len(run) > most):
+                break
+            entries += len(run)
+            due.append(run)
+        return due
+
+    def _is_merged(self, run: FileRun) -> bool:
+        return any(run in merge.runs for merge in self._merges)
+
+    def _create_merge(self, runs: Sequence[SortedRun]) -> RunMerge:
+        self._next_run += 1
+        return RunMerge(self._run_path(self._next_run), self._next_run, runs)
+
+    def _merge_whole(self, merge: RunMerge, keep: KeepEntries) -> list[FileRun]:
+        """Do all of a merge at once. Raises OSError, after which its file is deleted."""
+        try:
+            merge.merge_some(merge.entries, keep)
+            return merge.open_runs()
+        except OSError:
+            merge.drop()
+            raise
+
+    def _drop_merges(self, runs: Sequence[FileRun] = ()) -> None:
+        """Give up merges that were begun, and runs that were written for a commit that failed."""
+        for merge in self._merges:
+            merge.drop()
+        self._merges = []
+        for path in {run.path for run in runs} - {run.path for run in self._runs}:
+            path.unlink(missing_ok=True)
+
+    def _adopt(self, runs: list[FileRun]) -> None:
+        """Use these runs from now on, and delete all others."""
+        old = {run.path for run in self._runs} - {run.path for run in runs}
+        self._runs = runs
+        self._merges = [merge for merge in self._merges if not merge.finished]
+        for path in old:
+            with suppress(OSError):  # it is deleted when the store is opened
+                path.unlink()
+
+    def sync(self) -> None:
+        """Flush all files to disk."""
+        self._sync_files()
+        self._file.sync()
+
+    def _sync_files(self) -> None:
+        for path in [self._rows.path, self._countries.path, *(run.path for run in self._runs)]:
+            with suppress(FileNotFoundError):  # replaced by a run that the next sync flushes
+                _sync_file(path)
+
+    def compact(self, after_s: float) -> None:
+        """Merge all runs, and write the log and LMDB's file anew, without entries of dead numbers."""
+        erased_at = self._file.erased_at
+        if erased_at is None or time.time() - erased_at < after_s or self._unwritten_rows:
+            return
+        with self._busy:
+            try:
+                self._drop_entries()
+                self._free_numbers()
+            except OSError as error:
+                raise StoreUnwritableError(f"store {self._folder.name}: {error}") from error
+            self._file.rewrite_file()
+
+    def _drop_entries(self) -> None:
+        """Drop all entries of numbers that the last commit knows to be dead, in memory, log and runs."""
+        self._drop_merges()
+        self._newest = [left for run in self._newest if (left := run.keep_entries(self._keep_committed))]
+        runs = self._merge_whole(self._create_merge(self._runs), self._keep_committed) if self._runs else []
+        log = self._file.databases["log"]
+        pages = [(bytes(page), *_decode_log(entries)) for page, entries in self._file.reader.cursor(db=log)]
+        manifest = _decode_manifest(self._file.reader.get(MANIFEST))
+        manifest = msgspec.structs.replace(manifest, runs=tuple(run.record for run in runs), dead=False)
+
+        def fill(transaction: lmdb.Transaction) -> None:
+            for page, turned, numbers in pages:
+                kept = self._keep_committed(numbers)
+                transaction.put(page, _encode_log([(turned[kept], numbers[kept])]), db=log)
+            transaction.put(REDO, _NO_REDO)  # all of it is written
+            transaction.put(MANIFEST, _encode(manifest))
+
+        try:
+            self._file.commit(self.offset, fill, self._file.records)
+        except StoreUnwritableError:
+            self._drop_merges(runs)
+            raise
+        self._adopt(runs)
+
+    def _keep_committed(self, numbers: CaseNumberArray) -> NDArray[np.bool_]:
+        """Whether each number is not dead after the last commit."""
+        kept: NDArray[np.bool_] = self._countries.read_committed(numbers) != DEAD
+        return kept
+
+    def _free_numbers(self) -> None:
+        """Mark all dead numbers free, since no entry is left of them."""
+        for start in range(0, self._countries.count, SCANNED):
+            piece = self._countries.read_range(start, start + SCANNED)
+            if (dead := piece == DEAD).any():
+                self._countries.overwrite(start, np.where(dead, np.uint16(FREE), piece))
+        self._free, self._scanned = _NO_NUMBERS, 0
+        self._dead = self._erased_at is not None  # since the last commit
+
+    def close(self) -> None:
+        """Flush all files and close them, and give up the lock, even if the disk refuses; may be repeated."""
+        with self._busy:
+            if self._closed:
+                return
+            self._closed = True
+            clean = False
+            try:
+                self._drop_merges()
+                self._sync_files()
+                clean = not self._unwritten_rows
+            finally:
+                self._rows.close()
+                self._countries.close()
+                self._file.close(clean=clean)
+
+
+def _name_keys(words: RowArray) -> TurnedArray:
+    """The turned keys under which the cases with some ids are listed alone; `words` are the ids' 32-bit words."""
+    beginnings = words[:, 0].astype(np.uint64) | words[:, 1].astype(np.uint64) << np.uint64(32)
+    return beginnings << _KIND_BITS | _NAME_KIND
+
+
+def _hash_keys(keys: KeyArray, counts: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A 64-bit hash of each case's keys in any order, 0 if it has none.
+
+    It is the sum of their hashes by SplitMix64 (Steele, Lea and Flood 2014).
+    """
+    mixed = keys * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ mixed >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ mixed >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed)])
+    ends = np.cumsum(counts)
+    hashes: NDArray[np.uint64] = np.where(counts > 0, sums[ends] - sums[ends - counts] | np.uint64(1), np.uint64(0))
+    return hashes
+
+
+def _encode_log(entries: Sequence[tuple[TurnedArray, CaseNumberArray]]) -> bytes:
+    """The turned keys of all entries, then their numbers."""
+    return b"".join([*(turned.tobytes() for turned, _ in entries), *(numbers.tobytes() for _, numbers in entries)])
+
+
+def _decode_log(page: memoryview) -> tuple[TurnedArray, CaseNumberArray]:
+    """Copies of the entries of a commit."""
+    count = len(page) // ENTRY_BYTES
+    turned, numbers = np.frombuffer(page, np.uint64, count), np.frombuffer(page, np.uint32, count, TURNED_BYTES * count)
+    return turned.copy(), numbers.copy()
+
+
+def _decode_manifest(value: memoryview | None) -> _Manifest:
+    return _Manifest() if value is None else msgspec.msgpack.decode(value, type=_Manifest)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+_encode = msgspec.msgpack.Encoder().encode
+
+_NO_REDO: Final = _encode((b"", b""))
+
+_NO_PLACES: PlaceArray = np.empty(0, np.int64)
+_NO_NUMBERS: CaseNumberArray = np.empty(0, np.uint32)

@@ -1,0 +1,347 @@
+"""Sorted runs of block list entries, in memory and in memory-mapped files, and their merges.
+
+Keys are hashes, so a tree on disk would read and write one page for each key of each case. Here the keys of many cases
+are looked up in each run at once. Runs are merged as in a log-structured merge tree (O'Neil, Cheng, Gawlick, O'Neil
+1996), a piece at a time, so that a merge needs little memory and no commit waits for all of it.
+
+A run has an index of slots, one for each value of the keys' upper bits: where its entries begin, and a small Bloom
+filter of them, which tells of nine in ten keys that are not in the run that they are not. So most keys cost one cache
+miss in each run. An entry takes 12 bytes, and its share of the index two to four.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+TurnedArray = NDArray[np.uint64]
+NumberArray = NDArray[np.uint32]
+PlaceArray = NDArray[np.int64]
+SlotArray = NDArray[np.uint64]
+
+STRETCH = 8
+"""Entries looked at for each key: two to four are in a slot, and seldom more than this."""
+
+START_BITS, FILTER_BITS = np.uint64(38), 26
+"""Of a slot: where its entries begin, below, and the filter of their keys."""
+START = (np.uint64(1) << START_BITS) - np.uint64(1)
+
+PIECE = 1 << 16
+"""Entries that a merge handles at once, some 2 MB; more of them would leave the processor's cache."""
+
+TURNED_BYTES, NUMBER_BYTES, SLOT_BYTES = 8, 4, 8
+
+ENTRY_BYTES = TURNED_BYTES + NUMBER_BYTES
+
+_HASH_BITS, _KIND_BITS = np.uint64(48), np.uint64(16)
+
+KeepEntries = Callable[[NumberArray], NDArray[np.bool_]]
+"""Which of some case numbers still stand for a case; entries of others are left out."""
+
+
+def turn_keys(keys: NDArray[np.uint64]) -> TurnedArray:
+    """Turned keys: the kind, which a key has in its upper bits, comes behind the hash.
+
+    Hashes are spread evenly, so an index of the upper bits leads to within an entry or two of each key.
+    """
+    return keys << _KIND_BITS | keys >> _HASH_BITS
+
+
+class KeyQuery(NamedTuple):
+    """Keys to look up in several runs: turned, and the bit of each in a slot's filter."""
+
+    turned: TurnedArray
+    bits: SlotArray
+
+
+def query_keys(turned: TurnedArray) -> KeyQuery:
+    """Prepare a look-up."""
+    return KeyQuery(turned, _filter_bits(turned).astype(np.uint64) << START_BITS)
+
+
+def _filter_bits(turned: TurnedArray) -> NDArray[np.uint32]:
+    """The bit of a key in the filter of its slot, by 16 bits of its hash that few runs are so long as to index by."""
+    hashed = (turned >> _KIND_BITS).astype(np.uint16).astype(np.uint32)
+    return np.uint32(1) << (hashed * np.uint32(FILTER_BITS) >> np.uint32(16))
+
+
+class SortedRun:
+    """Entries sorted by their turned keys, with an index of the upper bits; immutable."""
+
+    def __init__(self, turned: TurnedArray, numbers: NumberArray, slots: SlotArray | None = None) -> None:
+        """Index the entries, of which there must be one at least, unless their `slots` are given."""
+        self.turned, self.numbers = turned, numbers
+        bits = index_bits(len(turned)) if slots is None else len(slots).bit_length() - 1
+        self._shift = np.uint64(64 - bits)
+        self._slots = make_slots(turned, bits) if slots is None else slots
+        self._width = min(STRETCH, len(turned))
+        self._windows = sliding_window_view(turned, self._width)
+
+    @classmethod
+    def sort_entries(cls, turned: TurnedArray, numbers: NumberArray) -> SortedRun:
+        """A run of entries that come in any order.
+
+        Each place is packed into the lower bits of its key and the numbers are sorted, which takes a third of argsort's
+        time for millions. Keys that differ in the overwritten bits alone may stay out of order; a stable sort, which is
+        fast on nearly sorted values, corrects them.
+        """
+        bits = np.uint64(len(turned).bit_length())
+        placed = turned >> bits << bits | np.arange(len(turned), dtype=np.uint64)
+        placed.sort()
+        order = (placed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+        turned, numbers = turned[order], numbers[order]
+        if (turned[1:] < turned[:-1]).any():
+            order = np.argsort(turned, kind="stable")
+            turned, numbers = turned[order], numbers[order]
+        return cls(turned, numbers)
+
+    def __len__(self) -> int:
+        return len(self.turned)
+
+    def count_keys(self, query: KeyQuery) -> PlaceArray:
+        """How many entries each key has."""
+        counts = np.zeros(len(query.turned), np.int64)
+        asked, starts, between = self._find_slots(query)
+        if len(asked):
+            wanted = query.turned[asked]
+            alike = np.count_nonzero(self._windows[starts] == wanted[:, None], axis=1)
+            long = np.flatnonzero(between > STRETCH)
+            alike[long] = self._search_keys(wanted[long])[1]
+            counts[asked] = alike
+        return counts
+
+    def find_keys(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray]:
+        """The entries of some keys: `(places, asked)`; entry `places[i]` has the key `turned[asked[i]]`."""
+        may, starts, between = self._find_slots(query)
+        wanted = query.turned[may]
+        alike = self._windows[starts] == wanted[:, None]
+        long = np.flatnonzero(between > STRETCH)
+        alike[long] = False
+        asked, within = np.nonzero(alike)
+        places = starts[asked] + within
+        if not long.size:
+            return places, may[asked]
+        begins, counts = self._search_keys(wanted[long])
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return (
+            np.concatenate([places, np.repeat(begins, counts) + within]),
+            may[np.concatenate([asked, np.repeat(long, counts)])],
+        )
+
+    def _search_keys(self, turned: TurnedArray) -> tuple[PlaceArray, PlaceArray]:
+        """Where the entries of some keys begin, and how many there are, among any number."""
+        begins = np.searchsorted(self.turned, turned)
+        return begins, np.searchsorted(self.turned, turned, side="right") - begins
+
+    def _find_slots(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray, PlaceArray]:
+        """The keys that may be in the run, where the window of each begins, and how many entries its slot has."""
+        at = (query.turned >> self._shift).astype(np.int64)
+        slots = self._slots.take(at)
+        asked = np.flatnonzero(slots & query.bits)
+        starts = (slots[asked] & START).astype(np.int64)
+        between = (self._slots.take(at[asked] + 1) & START).astype(np.int64) - starts
+        return asked, np.minimum(starts, len(self) - self._width), between
+
+    def merge_with(self, other: SortedRun) -> SortedRun:
+        """One run with the entries of both."""
+        return SortedRun(*merge_entries([(self.turned, self.numbers), (other.turned, other.numbers)]))
+
+    def keep_entries(self, keep: KeepEntries) -> SortedRun | None:
+        """The run without the entries of cases that are not kept; None if none is left."""
+        kept = keep(self.numbers)
+        if kept.all():
+            return self
+        return SortedRun(self.turned[kept], self.numbers[kept]) if kept.any() else None
+
+
+def index_bits(entries: int) -> int:
+    """Bits of the index: two to four entries a slot."""
+    return max(entries.bit_length() - 2, 1)
+
+
+def make_slots(turned: TurnedArray, bits: int, first: int = 0, entries: int = 0, count: int = 0) -> SlotArray:
+    """`count` slots from the first (all if none are given), and one after them that tells where they end.
+
+    `turned` are the keys in them, and `entries` how many are in slots before.
+    """
+    slot = (turned >> np.uint64(64 - bits)).astype(np.int64) - first
+    counts = np.bincount(slot, minlength=count or 1 << bits)
+    slots = np.zeros(len(counts) + 1, np.uint64)
+    np.cumsum(counts, out=slots[1:])
+    filled = np.flatnonzero(counts)
+    if len(filled):
+        filters = np.bitwise_or.reduceat(_filter_bits(turned), slots[filled].astype(np.int64))
+        slots[filled] |= filters.astype(np.uint64) << START_BITS
+    return slots + np.uint64(entries)
+
+
+def merge_entries(parts: Sequence[tuple[TurnedArray, NumberArray]]) -> tuple[TurnedArray, NumberArray]:
+    """The entries of some sorted parts, sorted. Small parts are merged first."""
+    by_size = sorted(parts, key=lambda part: len(part[0]))
+    turned, numbers = by_size[0]
+    for longer, longer_numbers in by_size[1:]:
+        at = np.searchsorted(longer, turned, side="right") + np.arange(len(turned))
+        merged, merged_numbers = (
+            np.empty(len(longer) + len(turned), np.uint64),
+            np.empty(len(longer) + len(turned), np.uint32),
+        )
+        others = np.ones(len(merged), np.bool_)
+        others[at] = False
+        rest = np.flatnonzero(others)  # assigning by numbers takes less time than by a mask
+        merged[at], merged[rest] = turned, longer
+        merged_numbers[at], merged_numbers[rest] = numbers, longer_numbers
+        turned, numbers = merged, merged_numbers
+    return turned, numbers
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """What is to be remembered of a run in a file, to open it again.
+
+    The file has room for so many turned keys, then for as many numbers, then the slots, of which there are 2 ** bits
+    and one. Where entries were left out there are holes, which take no disk.
+    """
+
+    file: int
+    room: int
+    entries: int
+    bits: int
+
+    @property
+    def slots_at(self) -> int:
+        """Where the slots begin, in bytes; `room` is even, so they are aligned."""
+        return ENTRY_BYTES * self.room
+
+    @property
+    def file_bytes(self) -> int:
+        """The size of the file."""
+        return self.slots_at + SLOT_BYTES * ((1 << self.bits) + 1)
+
+
+class FileRun(SortedRun):
+    """A run in a file, read through the page cache, so that it takes no memory of the process."""
+
+    def __init__(self, path: Path, record: RunRecord) -> None:
+        """Map the file. Raises FileNotFoundError; EOFError if it is too short."""
+        self.path, self.record = path, record
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size < record.file_bytes:
+                raise EOFError(f"{path} is too short")
+            mapped = mmap.mmap(file.fileno(), record.file_bytes, access=mmap.ACCESS_READ)
+        mapped.madvise(mmap.MADV_RANDOM)
+        super().__init__(
+            np.frombuffer(mapped, np.uint64, record.entries),
+            np.frombuffer(mapped, np.uint32, record.entries, TURNED_BYTES * record.room),
+            np.frombuffer(mapped, np.uint64, (1 << record.bits) + 1, record.slots_at),
+        )
+
+
+class RunMerge:
+    """The merge of some runs into a file, a piece at a time. If it is dropped, its file is to be deleted.
+
+    A piece is what lies between two turned keys, of some PIECE entries, and more where one key has more.
+    """
+
+    def __init__(self, path: Path, number: int, runs: Sequence[SortedRun]) -> None:
+        """Begin the file. Raises OSError."""
+        self.path, self.runs = path, runs
+        room = sum(map(len, runs))
+        self._record = RunRecord(number, room + room % 2, 0, index_bits(room))
+        self._pieces = 1 << max(0, (room // PIECE).bit_length())
+        self._pieces = min(self._pieces, 1 << self._record.bits)
+        self._piece = self._entries = 0
+        self._starts = [0] * len(runs)
+        self._file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._inputs = [
+            os.open(run.path, os.O_RDONLY | os.O_CLOEXEC) if isinstance(run, FileRun) else -1 for run in runs
+        ]
+
+    @property
+    def entries(self) -> int:
+        """How many entries are merged in all."""
+        return self._record.room
+
+    @property
+    def finished(self) -> bool:
+        """Whether all entries are in the file."""
+        return self._piece == self._pieces
+
+    def merge_some(self, entries: int, keep: KeepEntries) -> None:
+        """Merge the next pieces, of so many entries or a few more, unless it is finished. Raises OSError."""
+        while entries > 0 and not self.finished:
+            entries -= self._merge_piece(keep)
+
+    def _merge_piece(self, keep: KeepEntries) -> int:
+        """Write the next piece; returns how many entries were read. After an error it can be tried again."""
+        record, last = self._record, self._piece + 1 == self._pieces
+        bound = np.uint64((1 << 64) // self._pieces * (self._piece + 1) - 1)
+        ends = [len(run) if last else int(run.turned.searchsorted(bound, side="right")) for run in self.runs]
+        turned, numbers = merge_entries([self._read_entries(*part) for part in enumerate(ends)])
+        count = len(turned)
+        kept = keep(numbers)
+        if not kept.all():
+            turned, numbers = turned[kept], numbers[kept]
+        count_slots = (1 << record.bits) // self._pieces
+        first = self._piece * count_slots
+        slots = make_slots(turned, record.bits, first, self._entries, count_slots)
+        write_fully(self._file, turned.tobytes(), TURNED_BYTES * self._entries)
+        write_fully(self._file, numbers.tobytes(), TURNED_BYTES * record.room + NUMBER_BYTES * self._entries)
+        write_fully(self._file, slots.tobytes(), record.slots_at + SLOT_BYTES * first)
+        self._starts, self._piece, self._entries = ends, self._piece + 1, self._entries + len(turned)
+        return count
+
+    def _read_entries(self, of: int, end: int) -> tuple[TurnedArray, NumberArray]:
+        """The next entries of a run; of one in a file not through its map, which reads nothing ahead."""
+        run, start = self.runs[of], self._starts[of]
+        if not isinstance(run, FileRun):
+            return run.turned[start:end], run.numbers[start:end]
+        at = TURNED_BYTES * start, TURNED_BYTES * run.record.room + NUMBER_BYTES * start
+        file, count = self._inputs[of], end - start
+        turned, numbers = np.empty(count, np.uint64), np.empty(count, np.uint32)
+        read_fully(file, turned.view(np.uint8), at[0])
+        read_fully(file, numbers.view(np.uint8), at[1])
+        return turned, numbers
+
+    def open_runs(self) -> list[FileRun]:
+        """The finished run; none if no entry was left. Raises OSError."""
+        self._close_files()
+        if not self._entries:
+            self.path.unlink(missing_ok=True)
+            return []
+        return [FileRun(self.path, msgspec.structs.replace(self._record, entries=self._entries))]
+
+    def drop(self) -> None:
+        """Delete the file."""
+        self._close_files()
+        self.path.unlink(missing_ok=True)
+
+    def _close_files(self) -> None:
+        for file in [self._file, *self._inputs]:
+            if file != -1:
+                os.close(file)
+        self._file, self._inputs = -1, []
+
+
+def write_fully(file: int, data: bytes, at: int) -> None:
+    """Write all of it. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(file, view, at)
+        view, at = view[written:], at + written
+
+
+def read_fully(file: int, into: NDArray[np.uint8], at: int) -> None:
+    """Fill an array. Raises EOFError, OSError."""
+    view = into.data
+    while view:
+        count = os.preadv(file, [view], at)
+        if not count:
+            raise EOFError("a file is too short")
+        view, at = view[count:], at + count
