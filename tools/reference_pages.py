@@ -283,7 +283,7 @@ def _topic_section(topic: Topic) -> str:
 
 PARTITIONS = {
     topics.Count.CASES: f"as `{variable_of('case_partitions')}` says",
-    topics.Count.BLOCKS: f"as `{variable_of('block_partitions')}` says",
+    topics.Count.HOMES: f"as `{variable_of('block_partitions')}` says",
     topics.Count.PROGRESS: str(topics.PROGRESS_PARTITIONS),
     topics.Count.ONE: "1",
 }
@@ -295,7 +295,7 @@ PARTITIONERS = {
     topics.RECEIPTS.pattern: "that of the message which it answers",
     topics.REJECTED.pattern: "that of the message which was rejected, modulo their number",
     topics.ACCEPTED.pattern: "that of the message which was accepted, so of one case always the same",
-    topics.BLOCKS.pattern: "by intake, and by correlate for alerts: the first version to those that own its blocking "
+    topics.FINGERPRINTS.pattern: "by intake, and by correlate for alerts: the first version to those that own its blocking "
     "keys, a key modulo their number; a later or withdrawn one to all; by derive always to all",
     topics.LINKS.pattern: "the high 32 bits of the link's id, modulo their number: all claims of one link together",
     topics.PROGRESS.pattern: "CRC-32 of stage and partition, modulo their number",
@@ -308,7 +308,7 @@ IN_SHORT = {
     topics.RECEIPTS.pattern: "that of its case message",
     topics.REJECTED.pattern: "that of the rejected message",
     topics.ACCEPTED.pattern: "that of its case message",
-    topics.BLOCKS.pattern: "those that own its blocking keys, or all",
+    topics.FINGERPRINTS.pattern: "those that own its blocking keys, or all",
     topics.LINKS.pattern: "high 32 bits of the link id",
     topics.PROGRESS.pattern: "CRC-32 of stage and partition",
 }

@@ -36,14 +36,16 @@ class BlockingModel(Protocol):
         """How rare a key must be, in hundredths of a bit."""
 
 
-def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingModel, hashed: str = "") -> Fingerprint:
+def make_fingerprint(
+    case: Case, normalised: NormalisedCase, model: BlockingModel, hashed: str = "", *, first: bool = False
+) -> Fingerprint:
     """The fingerprint of one version of a case; that of a withdrawal has no content, only agency and version.
 
-    `hashed` is the case's fingerprint_hash where that is known.
+    `hashed` is the case's fingerprint_hash where that is known. `first`: whether no earlier version was ever sent.
     """
     hashed = hashed or fingerprint_hash(case)
     if case.withdrawn:
-        return Fingerprint(case.key, case.version, hashed, case.agency, case.country, withdrawn=True)
+        return Fingerprint(case.key, case.version, hashed, case.agency, case.country, withdrawn=True, first=first)
     entities = tuple(entity_print(entity) for entity in normalised.entities)
     given = case.handling
     return Fingerprint(
@@ -58,6 +60,7 @@ def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingMode
         keys=blocking_keys(entities, model.stop_keys, model.key_rarity),
         entities=entities,
         sketch=make_sketch(entities, hit_only=given.code == HIT_ONLY),
+        first=first,
     )
 
 

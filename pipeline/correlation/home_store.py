@@ -28,6 +28,8 @@ class SourcePosition(NamedTuple):
 
 FINGERPRINTS: Final = "fingerprints"
 """The source whose offset decides whether a store must be rebuilt."""
+PAIRS: Final = "pairs"
+WATCHES: Final = "watches"
 
 
 class HomeStore(Protocol):
@@ -196,6 +198,11 @@ class LmdbHomeStore:
         self.positions: Mapping[str, SourcePosition] = state.positions
         self.rebuilt, self.behind, self._cases = state.rebuilt, state.behind, state.cases
         self._forget_changes()
+
+    @property
+    def offset(self) -> int:
+        """The offset of the last commit in FINGERPRINTS, or NO_OFFSET."""
+        return self.positions.get(FINGERPRINTS, SourcePosition()).offset
 
     def _forget_changes(self) -> None:
         self._new: dict[bytes, CaseVersion] = {}

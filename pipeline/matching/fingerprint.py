@@ -170,14 +170,14 @@ Entities = tuple[EntityPrint, ...]
 
 
 class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Value of topic `blocks.<generation>`, key = case key.
+    """Value of topic `fingerprints.<generation>`, key = case key.
 
     `hash` covers the whole content except the version. It is taken over the raw fields, so it does not depend on the
     generation, and case documents and claims of any generation can be compared. `keys` are the blocking keys,
     ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none. `sketch` bounds the score of the
     case with another one (pipeline.matching.bounds.sketches); b"" bounds nothing. `expired` marks a value without
     content that comes after the version whose retention ended and before the next version. Only alerts have a
-    `scope`; it does not affect the score.
+    `scope`; it does not affect the score. `first` says that no earlier version of the case was ever sent.
     """
 
     case: str
@@ -194,6 +194,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     entities: tuple[EntityPrint, ...] = ()
     sketch: bytes = b""
     scope: OwnerScope = OwnerScope()
+    first: bool = False
 
 
 def entity_print(entity: NormalisedEntity) -> EntityPrint:

@@ -162,11 +162,15 @@ def _check_shared(file: ModelFile) -> None:
         raise ValueError(f"{wrong[0]}: write shared phones as +33123456789, shared emails in small letters")
 
 
-def generation_id(model: Model, block_partitions: int) -> str:
-    """The id of a generation: 12 hex digits, a hash of everything that decides fingerprints and scores.
+PROTOCOL = 2
+"""Raised with every change of what partitions of the correlate stage send to each other (docs/streams.md)."""
 
-    This covers the model's content, FORMS and SCORING, the data of the names package, the versions of LIBRARIES, and
-    the number of partitions of `blocks`.
+
+def generation_id(model: Model, block_partitions: int) -> str:
+    """The id of a generation: 12 hex digits, a hash of everything that decides fingerprints, scores and who judges.
+
+    This covers the model's content, FORMS and SCORING, the data of the names package, the versions of LIBRARIES,
+    PROTOCOL, and the number of partitions of `fingerprints`.
     """
     parts = {
         "model": model.content_hash,
@@ -174,7 +178,8 @@ def generation_id(model: Model, block_partitions: int) -> str:
         "scoring": SCORING,
         "names": names_version(),
         "libraries": {name: library_version(name) for name in LIBRARIES},
-        "block_partitions": block_partitions,
+        "protocol": PROTOCOL,
+        "partitions": block_partitions,
     }
     return hashlib.blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
 

@@ -54,7 +54,7 @@ def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
 
     take_in(records.message("be-fp", "one", 2, status="withdrawn"))
     settings = installation.settings
-    blocks = topics.topic_name(settings, topics.BLOCKS, generation=installation.generation)
+    blocks = topics.topic_name(settings, topics.FINGERPRINTS, generation=installation.generation)
     assert topics.LINKS.pattern in kept.naming(CANARY)
     kept.roll()
     wait_for(lambda: kept.records(blocks, b"be-fp:one") == settings.block_partitions, deadline_s=90)

@@ -294,7 +294,7 @@ async def propose_stop_list(
 
 
 def _sources(settings: Settings, generation: Generation) -> list[TopicPartition]:
-    name = topics.topic_name(settings, topics.BLOCKS, generation=generation.id)
+    name = topics.topic_name(settings, topics.FINGERPRINTS, generation=generation.id)
     return [TopicPartition(name, partition) for partition in range(settings.block_partitions)]
 
 

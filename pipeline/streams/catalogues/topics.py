@@ -28,7 +28,7 @@ class Count(StrEnum):
     """What a topic's partition count follows."""
 
     CASES = "case_partitions"
-    BLOCKS = "block_partitions"
+    HOMES = "block_partitions"
     PROGRESS = "progress"
     ONE = "one"
 
@@ -63,7 +63,7 @@ OF_A_GENERATION: Final = (Process.DERIVE, Process.CORRELATE, Process.PROJECT)
 class Topic:
     """One kind of topic. `pattern` is its name without the namespace; `retention` None keeps it for good.
 
-    One that holds no messages has neither key nor schema.
+    One that holds no messages has neither key nor schema. The messages of one with a `layout` are bytes and no JSON.
     """
 
     pattern: str
@@ -74,6 +74,8 @@ class Topic:
     """What it holds, for readers outside (schemas/asyncapi.yaml)."""
     note: str = ""
     """What else they must know of its messages."""
+    layout: str = ""
+    """Where the layout of its keys and values is told, if they are bytes: a module of pipeline.correlation."""
     writers: tuple[Process, ...] = ()
     consumers: tuple[Process, ...] = ()
     """Stages that work through it: what they have not reached yet is their lag."""
@@ -89,6 +91,8 @@ class Topic:
     max_bytes: int = KAFKA_DEFAULT_BYTES
     compacted: bool = False
     retention: timedelta | None = None
+    purged: bool = False
+    """Its consumer deletes what it has applied: nobody reads it again."""
     quick: bool = False
     """Read whole at every assignment: rolled and compacted in small segments so that this stays quick."""
     stamped: bool = False
@@ -119,6 +123,8 @@ class Topic:
         }
         if self.compacted and self.personal:
             config |= {"segment.ms": DAY_MS, "max.compaction.lag.ms": DAY_MS, "min.compaction.lag.ms": HOUR_MS}
+        if self.purged:
+            config |= {"segment.ms": HOUR_MS, "segment.bytes": str(64 * MIB)}
         if self.stamped:
             config["message.timestamp.type"] = "LogAppendTime"
         if self.quick:
@@ -189,13 +195,32 @@ ACCEPTED: Final = Topic(
     max_bytes=16 * MIB, in_every_index=True, compacted=True, backed_up=True, personal=True,
     erasure=ERASED_BY_WITHDRAWAL,
 )  # fmt: skip
-BLOCKS: Final = Topic(
-    "blocks.{generation}", "case key", "fingerprint", Count.BLOCKS,
-    description="Fingerprints, to every partition that owns one of their keys.",
-    note=CONTENT_FREE,
+FINGERPRINTS: Final = Topic(
+    "fingerprints.{generation}", "case key", "fingerprint", Count.HOMES,
+    description="The fingerprint of every case's latest version, in the partition that is the case's home.",
+    note=f"The home is the 128-bit BLAKE2b hash of the key, modulo the partition count. {CONTENT_FREE}",
     writers=(Process.INTAKE, Process.DERIVE, Process.CORRELATE), consumers=(Process.CORRELATE,),
     readers=(Process.API,), max_bytes=16 * MIB, compacted=True, personal=True,
     erasure=ERASED_BY_WITHDRAWAL,
+)  # fmt: skip
+POSTINGS: Final = Topic(
+    "postings.{generation}", "case id", "", Count.HOMES,
+    description="A case's blocking keys and small sketch, to each partition that owns one of the keys.",
+    note="A posting without keys takes the case off all that the partition owns.",
+    layout="postings", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), compacted=True, personal=True,
+    erasure=ERASED_BY_WITHDRAWAL,
+)  # fmt: skip
+PAIRS: Final = Topic(
+    "pairs.{generation}", "kind, id of case A, id of case B", "", Count.HOMES,
+    description="Which two cases are to be compared, to the home of B; and B's fingerprint, to the home of A.",
+    layout="protocol", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), max_bytes=16 * MIB, purged=True,
+    personal=True, erasure="correlate deletes what it has applied, within some hours",
+)  # fmt: skip
+"""Not compacted: for each pair that was ever asked for, it would keep B's content, also after B is withdrawn."""
+WATCHES: Final = Topic(
+    "watches.{generation}", "kind, id of case A, id of case B", "", Count.HOMES,
+    description="Which links the home of case A follows, and that the home of B sends it later versions.",
+    layout="protocol", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), compacted=True,
 )  # fmt: skip
 LINKS: Final = Topic(
     "links.{generation}", "link id | emitting partition", "link", Count.CASES,
@@ -323,9 +348,9 @@ UPLOADS: Final = Topic(
 """Holds no message, ever: each upload's group commits here, so that no group's lag grows (feeds/uploads.py)."""
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
-    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, CONTROL, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS, SUBSCRIPTIONS,
-    DISCLOSURES, NOTICES, HIT_GUESSES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES, AGENCIES, AUDIT_LOG, AUDIT,
-    WITNESS, PROGRESS, UPLOADS, REVOCATIONS,
+    CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, CONTROL, FINGERPRINTS, POSTINGS, PAIRS, WATCHES, LINKS, EXPIRIES,
+    REVIEWS, ASSIGNMENTS, SUBSCRIPTIONS, DISCLOSURES, NOTICES, HIT_GUESSES, HIT_QUESTIONS, HIT_ADMISSIONS,
+    HIT_ALLOWANCES, AGENCIES, AUDIT_LOG, AUDIT, WITNESS, PROGRESS, UPLOADS, REVOCATIONS,
 )  # fmt: skip
 """A backup reads in this order: cases first and the audit last, behind its log, so that every agency of a case, every
 act behind a decision and each leaf's entry is there."""
@@ -374,7 +399,7 @@ def partition_count(settings: Settings, topic: Topic) -> int:
     """How many partitions every topic of this kind has."""
     counts = {
         Count.CASES: settings.case_partitions,
-        Count.BLOCKS: settings.block_partitions,
+        Count.HOMES: settings.block_partitions,
         Count.PROGRESS: PROGRESS_PARTITIONS,
         Count.ONE: 1,
     }

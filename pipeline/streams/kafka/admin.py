@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from aiokafka import TopicPartition
+from kafka import TopicPartition as KafkaTopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import (
     ClusterAuthorizationFailedError,
@@ -98,6 +100,12 @@ def _refuse_denied(client: KafkaAdminClient, settings: Settings, missing: Sequen
     denied = [topic["name"] for topic in described if topic["error_code"] == TopicAuthorizationFailedError.errno]
     if denied:
         raise LiaisonError(f"{explain_denial(settings)} (it may not read {', '.join(denied)})")
+
+
+def delete_records(settings: Settings, before: Mapping[TopicPartition, int]) -> None:
+    """Delete what lies before an offset of each partition, for good. Raises LiaisonError."""
+    with admin_client(settings) as client:
+        client.delete_records({KafkaTopicPartition(*partition): offset for partition, offset in before.items()})
 
 
 def count_members(settings: Settings, groups: Sequence[str]) -> dict[str, int]:

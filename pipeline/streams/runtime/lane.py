@@ -171,7 +171,7 @@ class Lane:
         self._host = host
         self._looked = time.monotonic()
         self._stores = LaneStores(name, partitions, self._note_failing)
-        self._queues = SourceQueues(partitions, host.flow)
+        self._queues = SourceQueues(partitions, host.flow, work.slices)
         self._held: set[TopicPartition] = set()
         """Source partitions that stand still before a record that failed inside."""
         self._ahead: set[TopicPartition] = set()
@@ -252,10 +252,10 @@ class Lane:
         # 2. Each store, brought up to that progress: only now is it known how far. One that was held back since it was
         #    ahead is judged anew, since it may have been emptied.
         self._ahead.clear()
+        reached = {partition: applied.get(partition, AppliedPosition()) for partition in self._partitions}
         for partition in self._partitions:
             self._queues.hold_back(partition, 0, 0.0)
-            reached = applied.get(partition, AppliedPosition())
-            self._stores.add_store(partition, await self._open_store(partition, reached), reached)
+        await self._open_stores(reached)
         # 3. What is due before the first record, once every store is open: it is decided from all of them. It goes out
         #    without progress, so it comes again after a crash, and must be the same then.
         if self._transactions is not None:
@@ -264,11 +264,13 @@ class Lane:
                 await self._transactions.commit(due, {})
                 self._host.after(self._name, "beginning")
 
-    async def _open_store(self, partition: TopicPartition, applied: AppliedPosition) -> Store:
+    async def _open_stores(self, reached: Mapping[TopicPartition, AppliedPosition]) -> None:
         try:
-            return await self._work.open_store(partition, applied)
+            async with contextlib.aclosing(self._work.open_stores(reached)) as stores:
+                async for partition, store in stores:
+                    self._stores.add_store(partition, store, reached[partition])
         except InternalFaultError as fault:  # on a record that has its outcome: the store can't do without it
-            self._meter.count_failure(partition.topic)
+            self._meter.count_failure(fault.position.topic)
             self._host.faults.note_failed(fault)
             raise
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.streams.catalogues import metrics
+from pipeline.streams.runtime.source_queues import RIVALS, SliceLimits
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 
 ProgressTable = Mapping[bytes, bytes]
@@ -93,6 +94,16 @@ class Processor(ABC):
 
     As it is, it remembers nothing and writes to Kafka alone.
     """
+
+    slices: SliceLimits = RIVALS
+    """How much of a source is decided on at once."""
+
+    async def open_stores(
+        self, applied: Mapping[TopicPartition, AppliedPosition]
+    ) -> AsyncGenerator[tuple[TopicPartition, Store]]:
+        """The store of each source partition of a lane, as it is opened."""
+        for source, reached in applied.items():
+            yield source, await self.open_store(source, reached)
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Store:
         """The store of a source partition, brought up to exactly what was applied without emitting anything."""

@@ -25,12 +25,24 @@ every 0.2 s and ends well within its timeout."""
 SLICE_BYTES: Final = 512 << 10
 """A slice ends with the record that fills it: one of 600 KB with 10,000 names in another script takes 60 s of CPU."""
 
-SLICE_S: Final = 0.005
-LONE_SLICE_S: Final = 0.1
-"""A slice that took longer makes the partition's next one half as large: slow records cost their own agency its share,
-not the others theirs. A fetch and a commit take some ten steps each, a slice apart: under a flood of 20 times the rate
-of others they waited 471 ms in the slowest of a hundred at 20 ms, 228 ms at 5 ms (tests/benchmarks/fairness). A lane
-with one source has nobody to be fair to, and correlates faster in larger ones."""
+
+class SliceLimits(NamedTuple):
+    """How much of a source is decided on at once: `records`, and how long it may take, in seconds.
+
+    `shared_s` holds where a lane has several sources, else `lone_s`.
+    """
+
+    records: int
+    shared_s: float
+    lone_s: float
+
+
+RIVALS: Final = SliceLimits(SLICE_RECORDS, shared_s=0.005, lone_s=0.1)
+"""Of sources whose owners must not keep each other waiting. A slice that took longer makes the partition's next one
+half as large: slow records cost their own agency its share, not the others theirs. A fetch and a commit take some ten
+steps each, a slice apart: under a flood of 20 times the rate of others they waited 471 ms in the slowest of a hundred
+at 20 ms, 228 ms at 5 ms (tests/benchmarks/fairness). A lane with one source has nobody to be fair to, and correlates
+faster in larger ones."""
 
 Chunk = Any
 """A Faust event whose value is a list of records of one partition."""
@@ -88,13 +100,15 @@ class _Queue:
 class SourceQueues:
     """The queues of one lane; times are of any clock that never goes back, in seconds."""
 
-    def __init__(self, partitions: Iterable[TopicPartition], flow: FetchControl) -> None:
+    def __init__(self, partitions: Iterable[TopicPartition], flow: FetchControl, limits: SliceLimits = RIVALS) -> None:
         self._queues = {partition: _Queue() for partition in partitions}
         self._round = deque(self._queues)
         self._served: set[TopicPartition] = set()
         self._drained = False
         """Of the transaction in hand: the partitions that had a turn, and whether one of them has no more."""
         self._flow = flow
+        self._records = limits.records
+        self._longest_s = limits.shared_s if len(self._queues) > 1 else limits.lone_s
 
     def put_chunk(self, partition: TopicPartition, chunk: Chunk) -> None:
         """Queue a chunk; one that fills its queue pauses the partition."""
@@ -134,9 +148,8 @@ class SourceQueues:
     def note_time(self, partition: TopicPartition, spent_s: float) -> None:
         """Note how long a slice of a partition took: its next one is larger or smaller."""
         queue = self._queues[partition]
-        longest_s = SLICE_S if len(self._queues) > 1 else LONE_SLICE_S
-        fitted = queue.slice_records // 2 if spent_s > longest_s else 2 * queue.slice_records
-        queue.slice_records = min(max(fitted, 1), SLICE_RECORDS)
+        fitted = queue.slice_records // 2 if spent_s > self._longest_s else 2 * queue.slice_records
+        queue.slice_records = min(max(fitted, 1), self._records)
 
     def hold_back(self, partition: TopicPartition, undecided: int, until: float) -> None:
         """Give back the last records of the slice just taken, and take nothing more of the partition until then."""

@@ -9,7 +9,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +107,6 @@ class StorePlaces:
 class Openable(Protocol):
     """A store that opens in a folder for an identity."""
 
-    def __init__(self, folder: Path, identity: StoreIdentity) -> None: ...
     @property
     def offset(self) -> int:
         """The offset of the last commit, or NO_OFFSET."""
@@ -118,17 +117,24 @@ class Openable(Protocol):
 
 S = TypeVar("S", bound=Openable)
 
+OpenStore = Callable[[Path, StoreIdentity], S]
 
-def reopen_store(kind: type[S], places: StorePlaces, source: TopicPartition, applied: int) -> S:
+
+def reopen_store(kind: OpenStore[S], places: StorePlaces, source: TopicPartition, applied: int) -> S:
     """The store of a source partition; one that is ahead of what was applied belongs to another history and is emptied.
 
     Raises StoreInUseError.
     """
+    return reopen_unless(lambda store: store.offset > applied, kind, places, source)
+
+
+def reopen_unless(is_ahead: Callable[[S], bool], kind: OpenStore[S], places: StorePlaces, source: TopicPartition) -> S:
+    """The store of a source partition, emptied where it is ahead. Raises StoreInUseError."""
     folder, identity = places.folder(source), places.identity(source)
     store = kind(folder, identity)
-    if store.offset <= applied:
+    if not is_ahead(store):
         return store
-    log.warning("store %s is of another history (%d, applied: %d): made anew", folder.name, store.offset, applied)
+    log.warning("store %s is of another history (%d), ahead of what was applied: made anew", folder.name, store.offset)
     store.close()
     shutil.rmtree(folder)
     return kind(folder, identity)
@@ -166,7 +172,7 @@ def _delete_abandoned(folder: Path, oldest: float) -> bool:
 
 def delete_generation(root: Path, namespace: str, generation: str) -> list[Path]:
     """Delete all stores of a generation of this namespace that no one holds."""
-    names = [f"{namespace}{topic}.{generation}-*" for topic in ("blocks", "links")]
+    names = [f"{namespace}{topic}.{generation}-*" for topic in ("accepted", "fingerprints", "postings", "links")]
     found = [folder for name in names for folder in sorted(root.glob(f"*/*/{generation}/{name}"))]
     return [folder for folder in found if _delete_abandoned(folder, math.inf)]
 

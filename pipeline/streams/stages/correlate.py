@@ -1,13 +1,18 @@
-"""The correlate stage: fingerprints of one partition of `blocks` in, claims and alerts' notices out."""
+"""The correlate stage: the homes and meeting places of some partitions (docs/streams.md tells the protocol).
+
+Partition i of `fingerprints`, `pairs` and `watches` is a home, partition i of `postings` a meeting place. One lane runs
+both, so what they send is one transaction with how far they have come.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+import shutil
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -15,24 +20,46 @@ from aiokafka import ConsumerRecord, TopicPartition
 from numpy.typing import NDArray
 
 from pipeline.access.hit_gate import exact_match
-from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator, CorrelatorCounts
+from pipeline.correlation import home_store
+from pipeline.correlation.home_store import LmdbHomeStore, SourcePosition
+from pipeline.correlation.homes import Arrival, Home
 from pipeline.correlation.key_kinds import kind_of
-from pipeline.correlation.lmdb_store import LmdbStore
-from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.matching.fingerprint import Fingerprint
+from pipeline.correlation.matcher import SmallScreen
+from pipeline.correlation.meeting_places import MeetingPlace, PostedSketchScreen
+from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
+from pipeline.correlation.protocol import (
+    Answer,
+    Ask,
+    CaseVersion,
+    Follow,
+    JudgedClaim,
+    Message,
+    PairMessage,
+    Posting,
+    ProtocolError,
+    Watch,
+    WatchMessage,
+    decode_pair_message,
+    encode_pair_message,
+    target_partition,
+)
+from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
+from pipeline.errors import LiaisonError
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
-from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.catalogues.topics import Topic
+from pipeline.streams.kafka.admin import delete_records, read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import After, ChunkResult, Processor
+from pipeline.streams.runtime.processor import After, ChunkResult, Processor, Store
+from pipeline.streams.runtime.source_queues import SliceLimits
 from pipeline.streams.runtime.stage import Stage, StageFeed, rejoin_on_events
-from pipeline.streams.runtime.stores import StorePlaces, reopen_store
+from pipeline.streams.runtime.stores import StorePlaces, reopen_store, reopen_unless
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages.saved_searches import FEED, SavedSearchMatches, SavedSearchProcessor
@@ -41,32 +68,78 @@ log = logging.getLogger(__name__)
 
 STAGE: Final = "correlate"
 
-Asking = tuple[ConsumerRecord, Fingerprint]
+SOURCES: Final = (topics.FINGERPRINTS, topics.POSTINGS, topics.PAIRS, topics.WATCHES)
+"""What a lane of the stage works through."""
 
-_fingerprints = msgspec.json.Decoder(Fingerprint)
-_claims = msgspec.json.Decoder(Claim)
-_encoder = msgspec.json.Encoder()
+PURGE_S: Final = 60.0
+"""Pause between two deletions of what was applied of `pairs`."""
+
+SLICES: Final = SliceLimits(records=1000, shared_s=0.1, lone_s=0.1)
+"""All sources of a lane are its own, so that none has to be fair to another; and what is applied together costs less:
+postings are arrays, and pairs are screened at once."""
+
+T = TypeVar("T")
+
+_encode = msgspec.json.Encoder().encode
 
 _largest_met: dict[str, int] = {}
 """Cases of the largest hot block met since this process began, by kind of key."""
 
 
-class HeldPartition:
-    """A partition's correlator with the store under it, as a lane keeps it."""
+class HomeSource:
+    """One source of a home, as a lane keeps its store. The three have one store; that of `fingerprints` owns it."""
 
-    def __init__(self, correlator: Correlator, store: LmdbStore) -> None:
-        self.correlator = correlator
-        self.store = store
+    def __init__(self, home: Home, store: LmdbHomeStore, source: str) -> None:
+        self.home, self._store, self._source = home, store, source
+        self.records = self._position.records
+        """How many records of this source were taken in, those included that are not committed yet."""
+
+    @property
+    def _position(self) -> SourcePosition:
+        return self._store.positions.get(self._source, SourcePosition())
+
+    @property
+    def offset(self) -> int:
+        """The offset of this source that the store stands for."""
+        return self._position.offset
+
+    def commit(self, offset: int) -> None:
+        """Commit what the home took in from any source, with how far this one was applied."""
+        self._store.commit({**self._store.positions, self._source: SourcePosition(offset, self.records)})
+
+    def sync(self) -> None:
+        """Sync the store, once for all sources."""
+        if self._source == home_store.FINGERPRINTS:
+            self._store.sync()
+
+    def compact(self, after_s: float) -> None:
+        """Compact the store, once for all sources."""
+        if self._source == home_store.FINGERPRINTS:
+            self._store.compact(after_s)
+
+    def close(self) -> None:
+        """Close the store, once for all sources."""
+        if self._source == home_store.FINGERPRINTS:
+            self._store.close()
+
+
+class HeldPlace:
+    """A meeting place with the store under it, as a lane keeps it."""
+
+    def __init__(self, place: MeetingPlace, store: DiskMeetingStore) -> None:
+        self.place, self._store = place, store
         self.commit, self.sync, self.compact, self.close = store.commit, store.sync, store.compact, store.close
 
     @property
     def offset(self) -> int:
-        """The offset of `blocks` that the store stands for."""
-        return self.store.offset
+        """The offset of `postings` that the store stands for."""
+        return self._store.offset
 
 
 class CorrelateProcessor(Processor):
     """The work of the stage in one generation."""
+
+    slices = SLICES
 
     def __init__(
         self, settings: Settings, places: StorePlaces, model: Model, generation: str, matches: SavedSearchMatches
@@ -74,115 +147,193 @@ class CorrelateProcessor(Processor):
         self._settings, self._places, self._matches = settings, places, matches
         self._generation = generation
         self._matcher = ModelMatcher(model, generation=generation, find_exact_match=exact_match)
+        self._screen: SmallScreen = SmallSketchScreen(model, self._matcher.threshold)
         self._partitions = settings.block_partitions
+        self._names = {topic: topics.topic_name(settings, topic, generation=generation) for topic in SOURCES}
         self._links = topics.topic_name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
 
-    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> HeldPartition:
-        """The store as of what was applied: caught up from `blocks`, or rebuilt from it and its partition's links."""
-        held = await self._open_partition(source, applied.offset)
-        if NO_OFFSET < held.offset < applied.offset and not await self._caught_up(source, held, applied):
-            held.close()
-            held = await self._open_partition(source, NO_OFFSET)
-        if held.offset == NO_OFFSET < applied.offset:
-            await self._rebuild_partition(source, held, applied)
-        return held
+    # --- stores
 
-    async def _open_partition(self, source: TopicPartition, applied: int) -> HeldPartition:
-        """In a thread, as to read the lists takes most of a second for a million cases: the worker's heart beats on."""
-        return self._hold_partition(
-            source, await asyncio.to_thread(reopen_store, LmdbStore, self._places, source, applied)
-        )
+    async def open_stores(
+        self, applied: Mapping[TopicPartition, AppliedPosition]
+    ) -> AsyncGenerator[tuple[TopicPartition, Store]]:
+        """The home's store, for each of its sources, and the meeting place's, as of what was applied of each."""
+        index = next(iter(applied)).partition
+        at = {topic: TopicPartition(name, index) for topic, name in self._names.items()}
+        home, store = await self._open_home(at, applied)
+        for topic, source in _HOME_SOURCES.items():
+            yield at[topic], HomeSource(home, store, source)
+        postings = at[topics.POSTINGS]
+        yield postings, await self._open_place(postings, applied[postings].offset)
 
-    async def _caught_up(self, source: TopicPartition, held: HeldPartition, applied: AppliedPosition) -> bool:
-        """Take in what came since. False where compaction has taken some of it: what links it brought is not known."""
-        with held.correlator.catching_up():
-            async for records in read_partitions(self._settings, {source: held.offset + 1}, {source: applied.offset}):
-                self.decide_records(source, held, records)
-        if held.store.records != applied.records:
-            log.info("the store of %s-%d is too old to be caught up", source.topic, source.partition)
+    async def _open_home(
+        self, at: Mapping[Topic, TopicPartition], applied: Mapping[TopicPartition, AppliedPosition]
+    ) -> tuple[Home, LmdbHomeStore]:
+        """The home with its store: caught up from `fingerprints` and `watches`, or rebuilt from them."""
+        due = {source: SourcePosition(*applied[at[topic]]) for topic, source in _HOME_SOURCES.items()}
+        fingerprints = at[topics.FINGERPRINTS]
+
+        def is_ahead(store: LmdbHomeStore) -> bool:
+            return any(position.offset > due[source].offset for source, position in store.positions.items())
+
+        store = await asyncio.to_thread(reopen_unless, is_ahead, LmdbHomeStore, self._places, fingerprints)
+        try:
+            home = self._make_home(store, fingerprints.partition)
+            if not await self._catch_up(home, at, due):
+                log.info("the store of %s-%d is too old to be caught up", fingerprints.topic, fingerprints.partition)
+                store.close()
+                shutil.rmtree(self._places.folder(fingerprints))
+                store = await asyncio.to_thread(reopen_unless, is_ahead, LmdbHomeStore, self._places, fingerprints)
+                home = self._make_home(store, fingerprints.partition)
+                await self._catch_up(home, at, due)
+        except BaseException:
+            store.close()
+            raise
+        return home, store
+
+    def _make_home(self, store: LmdbHomeStore, partition: int) -> Home:
+        return Home(store, partition, self._partitions, self._matcher, screen=self._screen, generation=self._generation)
+
+    async def _catch_up(
+        self, home: Home, at: Mapping[Topic, TopicPartition], due: Mapping[str, SourcePosition]
+    ) -> bool:
+        """Bring a store up to what is due, without sending anything; one without a position is rebuilt.
+
+        False where compaction has taken some of what came since: what it brought is not known.
+        """
+        store, source = home.store, at[topics.FINGERPRINTS]
+        held = {name: store.positions.get(name, SourcePosition()) for name in due}
+        if held == due:
+            return True
+        # 1. Noted before anything is committed: from here on the store may know less than one that was lost, or than
+        #    one that worked in its place (docs/streams.md says what follows from it).
+        begun, last = held[home_store.FINGERPRINTS], due[home_store.FINGERPRINTS]
+        if begun.offset == NO_OFFSET < last.offset:
+            log.info("rebuilding the store of %s-%d", source.topic, source.partition)
+            store.rebuilt = True
+        else:
+            store.behind = True
+        # 2. The fingerprints up to what was applied; a rebuild begins anew after a crash, since no position is noted.
+        records = begun.records
+        if begun.offset < last.offset:
+            async for some in read_partitions(self._settings, {source: begun.offset + 1}, {source: last.offset}):
+                records += len(some)
+                home.load_fingerprints(list(_readable_arrivals(some)))
+                if begun.offset == NO_OFFSET:
+                    store.commit({})
+        if begun.offset > NO_OFFSET and records != last.records:
             return False
-        held.commit(applied.offset)
+        # 3. Who watches and what is followed, to the end of `watches`: compaction may have moved a record behind what
+        #    was applied. Nothing of `pairs`: what was applied of it has been answered.
+        watches = at[topics.WATCHES]
+        async for some in read_partitions(self._settings, {watches: held[home_store.WATCHES].offset + 1}):
+            home.load_watches(list(_readable_watches(some)))
+        store.commit(due)
         return True
 
-    def _hold_partition(self, source: TopicPartition, store: LmdbStore) -> HeldPartition:
-        correlator = Correlator(
-            store,
-            source.partition,
-            self._partitions,
-            self._matcher,
-            generation=self._generation,
-            observer=_observe_blocks,
-        )
-        return HeldPartition(correlator, store)
+    async def _open_place(self, source: TopicPartition, applied: int) -> HeldPlace:
+        """The meeting place; each posting states all keys that its case has here, so a rebuild is a long catching up.
 
-    async def _rebuild_partition(self, source: TopicPartition, held: HeldPartition, applied: AppliedPosition) -> None:
-        log.info("rebuilding the store of %s-%d", source.topic, source.partition)
-        async for records in read_partitions(self._settings, {source: 0}, {source: applied.offset}):
-            held.correlator.load_versions(list(_held_in(records)))
-            held.commit(NO_OFFSET)
-        held.correlator.adopt_claims((await self._own_claims(source.partition)).values())
-        held.store.records = applied.records
-        held.commit(applied.offset)
+        In a thread, as to open a large store takes a while: the worker's heart beats on.
+        """
+        store = await asyncio.to_thread(reopen_store, self._make_meeting_store, self._places, source, applied)
+        try:
+            place = MeetingPlace(store, PostedSketchScreen(store, self._screen), observer=_observe_blocks)
+            if store.offset < applied:
+                log.info("catching up the store of %s-%d", source.topic, source.partition)
+                async for some in read_partitions(self._settings, {source: store.offset + 1}, {source: applied}):
+                    _load_postings(place, some)
+                    store.commit(some[-1].offset)
+                store.commit(applied)
+        except BaseException:
+            store.close()
+            raise
+        return HeldPlace(place, store)
 
-    async def _own_claims(self, partition: int) -> dict[str, Claim]:
-        """The last claim of this partition about each link: written before its producer was started."""
-        own = f"|{partition}".encode()
-        starts = {TopicPartition(self._links, p): 0 for p in range(self._settings.case_partitions)}
-        claims: dict[str, Claim] = {}
-        async for records in read_partitions(self._settings, starts):
-            found = (_claims.decode(r.value) for r in records if r.key.endswith(own) and r.value is not None)
-            claims |= {claim.link: claim for claim in found}
-        return claims
+    def _make_meeting_store(self, folder: Path, identity: StoreIdentity) -> DiskMeetingStore:
+        return DiskMeetingStore(folder, identity, self._screen.words)
 
-    def decide_records(
-        self, source: TopicPartition, store: HeldPartition, records: Sequence[ConsumerRecord]
-    ) -> ChunkResult:
-        """Take in fingerprints in order; one that can't be is our fault and is kept for replay."""
+    # --- records
+
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        """Apply records in order; one that can't be applied is our fault and is kept for replay."""
         result = ChunkResult()
-        store.store.records += len(records)
-        before = msgspec.structs.replace(store.correlator.counts)
-        waiting = self._decode_readable(records, result)
-        while waiting:
-            waiting = self._correlate_waiting(store.correlator, waiting, result)
-        now = store.correlator.counts
-        result.tally[metrics.CANDIDATES] += now.candidates - before.candidates
+        if isinstance(store, HeldPlace):
+            self._take_postings(store.place, source, records, result)
+            return result
+        store.records += len(records)
+        before = msgspec.structs.replace(store.home.counts)
+        messages = self._take_for_home(store.home, source, records, result)
+        self._add_messages(source, messages, result)
+        now = store.home.counts
         result.tally[metrics.BOUNDS_CHECKED] += now.bounds_checked - before.bounds_checked
         result.tally[metrics.BOUNDS_EXCEEDED] += now.bounds_exceeded - before.bounds_exceeded
         if now.disordered > before.disordered:
             result.tally[metrics.BROKEN_INVARIANTS.labels("claim_order")] += now.disordered - before.disordered
             log.error("%s-%d: claims go back behind earlier ones about the same link", source.topic, source.partition)
+        if now.answers > before.answers:
+            counted = now.answers - before.answers, now.judged - before.judged
+            log.debug("%s-%d to %d: %d pairs, the screen left %d", *_place(source, records), *counted)
         return result
 
-    def _decode_readable(self, records: Sequence[ConsumerRecord], result: ChunkResult) -> Sequence[Asking]:
-        found: list[Asking] = []
+    def _take_for_home(
+        self, home: Home, source: TopicPartition, records: Sequence[ConsumerRecord], result: ChunkResult
+    ) -> Sequence[Message]:
+        if source.topic == self._names[topics.FINGERPRINTS]:
+            return self._take_all(home.take_fingerprints, self._decode_all(_decode_arrival, records, result), result)
+        found = self._decode_all(_decode_message, records, result)
+        if source.topic == self._names[topics.WATCHES]:
+            return self._take_all(home.take_watches, _only(found, Watch | Follow), result)
+        answers = self._take_all(home.take_asks, _only(found, Ask), result)
+        return [*answers, *self._take_all(home.take_answers, _only(found, Answer), result)]
+
+    def _take_postings(
+        self, place: MeetingPlace, source: TopicPartition, records: Sequence[ConsumerRecord], result: ChunkResult
+    ) -> None:
+        before = msgspec.structs.replace(place.counts)
+
+        def take(found: Sequence[ConsumerRecord]) -> Sequence[Message]:
+            return place.take_postings([record.key for record in found], [record.value for record in found])
+
+        asks = self._take_all(take, [(record, record) for record in records if record.value is not None], result)
+        self._add_messages(source, asks, result)
+        met, left = place.counts.candidates - before.candidates, place.counts.screened - before.screened
+        result.tally[metrics.CANDIDATES] += met
+        if met:
+            log.debug("%s-%d to %d: met %d cases, the screen left %d", *_place(source, records), met, left)
+
+    def _decode_all(
+        self, decode: Callable[[ConsumerRecord], T], records: Iterable[ConsumerRecord], result: ChunkResult
+    ) -> list[tuple[ConsumerRecord, T]]:
+        found = []
         for record in records:
             try:
                 if record.value is not None:
-                    found.append((record, _fingerprints.decode(record.value)))
-            except msgspec.DecodeError as error:
+                    found.append((record, decode(record)))
+            except (msgspec.DecodeError, ProtocolError) as error:
                 self._keep_for_replay(record, error, result)
         return found
 
-    def _correlate_waiting(
-        self, correlator: Correlator, waiting: Sequence[Asking], result: ChunkResult
-    ) -> Sequence[Asking]:
-        """Take in all, or what is before the first that can't be; gives what is after it."""
-        done, counts = 0, msgspec.structs.replace(correlator.counts)
+    def _take_all(
+        self,
+        take: Callable[[Sequence[T]], Sequence[Message]],
+        found: Sequence[tuple[ConsumerRecord, T]],
+        result: ChunkResult,
+    ) -> Sequence[Message]:
+        """Take all at once; where that fails, nothing has changed, and they are taken one by one."""
         try:
-            for claims in correlator.receive_all([fingerprint for _, fingerprint in waiting]):
-                record = waiting[done][0]
-                result.outputs += [out for claim in claims for out in self._claim_outputs(record, claim, correlator)]
-                result.tally.update(metrics.CLAIMS.labels(claim.state) for claim in claims)
-                if log.isEnabledFor(logging.DEBUG):
-                    counts = _tell_counts(record, counts, correlator.counts, claims)
-                done += 1
-        except faults.TROUBLE:
-            raise
+            return take([item for _, item in found]) if found else ()
+        except faults.TROUBLE as error:
+            if not isinstance(error, ProtocolError):
+                raise
+            failure: Exception = error
         except Exception as error:
-            self._keep_for_replay(waiting[done][0], error, result)
-            return waiting[done + 1 :]
-        return ()
+            failure = error
+        if len(found) == 1:
+            self._keep_for_replay(found[0][0], failure, result)
+            return ()
+        return [message for one in found for message in self._take_all(take, [one], result)]
 
     def _keep_for_replay(self, record: ConsumerRecord, error: Exception, result: ChunkResult) -> None:
         log.error("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset, exc_info=error)
@@ -190,30 +341,82 @@ class CorrelateProcessor(Processor):
         result.outputs.append(kept)
         result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
 
-    def _claim_outputs(self, record: ConsumerRecord, claim: Claim, correlator: Correlator) -> list[Output]:
+    def _add_messages(self, source: TopicPartition, messages: Iterable[Message], result: ChunkResult) -> None:
+        for message in messages:
+            if isinstance(message, JudgedClaim):
+                result.outputs += self._claim_outputs(source, message)
+                result.tally[metrics.CLAIMS.labels(message.claim.state)] += 1
+            else:
+                result.outputs.append(self._message_output(message))
+
+    def _message_output(self, message: Posting | PairMessage | WatchMessage) -> Output:
+        if isinstance(message, Posting):
+            return Output(self._names[topics.POSTINGS], message.partition, message.case, message.value)
+        topic = topics.PAIRS if isinstance(message, Ask | Answer) else topics.WATCHES
+        partition = target_partition(message, self._partitions)
+        return Output(self._names[topic], partition, *encode_pair_message(message))
+
+    def _claim_outputs(self, source: TopicPartition, judged: JudgedClaim) -> list[Output]:
         """A link's claim, or the notice of an alert's match."""
+        claim = judged.claim
         if self._matches.concerns(claim):
-            return self._matches.match_outputs(record, claim, correlator)
+            return self._matches.match_outputs(judged)
+        log.debug("%s-%d: link %s is %s %s", source.topic, source.partition, claim.link, claim.state, claim.band)
         partition = topics.link_partition(claim.link, self._settings.case_partitions)
-        return [Output(self._links, partition, f"{claim.link}|{claim.partition}".encode(), _encoder.encode(claim))]
+        return [Output(self._links, partition, f"{claim.link}|{claim.partition}".encode(), _encode(claim))]
 
 
-def _tell_counts(
-    record: ConsumerRecord, before: CorrelatorCounts, now: CorrelatorCounts, claims: Sequence[Claim]
-) -> CorrelatorCounts:
-    """Log what a record met and led to; gives the counts to begin the next record's from."""
-    claimed = Counter(f"{claim.state} {claim.band}".rstrip() for claim in claims)
-    log.debug(
-        "%s-%d-%d: met %d cases, the screens left %d, %d judged, claims: %s",
-        record.topic,
-        record.partition,
-        record.offset,
-        now.candidates - before.candidates,
-        now.screened - before.screened,
-        now.judged - before.judged,
-        ", ".join(f"{what} {count}" for what, count in claimed.items()) or "none",
-    )
-    return msgspec.structs.replace(now)
+_HOME_SOURCES: Final = {
+    topics.FINGERPRINTS: home_store.FINGERPRINTS,
+    topics.PAIRS: home_store.PAIRS,
+    topics.WATCHES: home_store.WATCHES,
+}
+"""What the home's store calls its sources."""
+
+
+def _decode_arrival(record: ConsumerRecord) -> Arrival:
+    version = CaseVersion(encoded=record.value)
+    return Arrival(version, version.fingerprint.first)
+
+
+def _decode_message(record: ConsumerRecord) -> PairMessage | WatchMessage:
+    return decode_pair_message(record.key or b"", record.value)
+
+
+def _only(found: Iterable[tuple[ConsumerRecord, Any]], kind: Any) -> list[tuple[ConsumerRecord, Any]]:
+    return [(record, message) for record, message in found if isinstance(message, kind)]
+
+
+def _readable_arrivals(records: Iterable[ConsumerRecord]) -> Iterator[Arrival]:
+    """What can't be read was kept in `rejected` when it came, and must not hold up a rebuild."""
+    for record in records:
+        if record.value is not None:
+            with suppress(msgspec.DecodeError):
+                yield _decode_arrival(record)
+
+
+def _readable_watches(records: Iterable[ConsumerRecord]) -> Iterator[WatchMessage]:
+    for record in records:
+        if record.value is not None:
+            with suppress(ProtocolError):
+                message = _decode_message(record)
+                if isinstance(message, Watch | Follow):
+                    yield message
+
+
+def _load_postings(place: MeetingPlace, records: Sequence[ConsumerRecord]) -> None:
+    """Take in postings; one that can't be read, which was kept in `rejected` when it came, is left out."""
+    try:
+        place.load_postings([record.key for record in records], [record.value for record in records])
+    except ProtocolError:
+        if len(records) > 1:
+            for record in records:
+                _load_postings(place, [record])
+
+
+def _place(source: TopicPartition, records: Sequence[ConsumerRecord]) -> tuple[str, int, int]:
+    """A chunk's position in a log line: topic and partition up to its last offset."""
+    return source.topic, source.partition, records[-1].offset
 
 
 def _observe_blocks(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
@@ -227,12 +430,22 @@ def _observe_blocks(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
         metrics.LARGEST_BLOCK.labels(kind).set(largest)
 
 
-def _held_in(records: Iterable[ConsumerRecord]) -> Iterator[Fingerprint]:
-    """What can't be read was kept in `rejected` when it came, and must not hold up a rebuild."""
-    for record in records:
-        if record.value is not None:
-            with suppress(msgspec.DecodeError):
-                yield _fingerprints.decode(record.value)
+async def _purge_applied(settings: Settings, stage: Stage, topic: str) -> None:
+    """Delete from Kafka, again and again, what this worker's homes have applied of `pairs`; never ends.
+
+    What could not be deleted now is deleted later: nobody reads it again but a fetcher, which skips what was applied.
+    """
+    purged: dict[TopicPartition, int] = {}
+    while True:
+        await asyncio.sleep(PURGE_S)
+        held = {owned.partition: owned.applied for owned in stage.owned_partitions() if owned.partition.topic == topic}
+        due = {partition: at + 1 for partition, at in held.items() if at > purged.get(partition, NO_OFFSET)}
+        try:
+            if due:
+                await asyncio.to_thread(delete_records, settings, due)
+                purged = held
+        except LiaisonError as error:
+            log.warning("what was applied of %s stays for now: %s", topic, error)
 
 
 @asynccontextmanager
@@ -241,23 +454,29 @@ async def correlate_stage(settings: Settings, wanted: str, after: After) -> Asyn
     held = await control.read_control(settings)
     current = held.find_generation(wanted)
     settings = current.apply_to_settings(settings)
-    blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
+    sources = [topics.topic_name(settings, topic, generation=current.id) for topic in SOURCES]
     subscriptions = topics.topic_name(settings, topics.SUBSCRIPTIONS)
     written = [
         topics.topic_name(settings, topics.LINKS, generation=current.id),
         topics.topic_name(settings, topics.NOTICES),
         topics.topic_name(settings, topics.HIT_QUESTIONS),
     ]
-    found, model = read_ids(settings, [blocks, subscriptions, *written]), current.compile_model()
+    found, model = read_ids(settings, [*sources, subscriptions, *written]), current.compile_model()
     matches = SavedSearchMatches(settings, key_ring(settings), model, active=held.active == current.id)
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         work = CorrelateProcessor(
             settings, StorePlaces(slot.stores, STAGE, current.id, found), model, current.id, matches
         )
         feeds = [
-            StageFeed(STAGE, [blocks], work, current.id),
+            StageFeed(STAGE, sources, work, current.id),
             StageFeed(FEED, [subscriptions], SavedSearchProcessor(settings, model, current.id), current.id),
         ]
         made = Stage(settings, slot, feeds, found.topics, after)
-        async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):
-            yield made
+        pairs = topics.topic_name(settings, topics.PAIRS, generation=current.id)
+        purging = asyncio.create_task(_purge_applied(settings, made, pairs))
+        try:
+            async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):
+                yield made
+        finally:
+            purging.cancel()
+            await asyncio.wait([purging])

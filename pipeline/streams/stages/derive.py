@@ -2,8 +2,8 @@
 
 It computes a new generation beside the active one, and keeps the former one up to date after a switch. What intake has
 written itself since the generation was set up is told by the record's provenance and left out, so each version reaches
-`blocks` once, in the order of `accepted`. Intake takes a partition over from it by its transactional id,
-which fences this stage, brings `blocks` up to the end of `accepted`, and only then writes fingerprints itself.
+`fingerprints` once, in the order of `accepted`. Intake takes a partition over from it by its transactional id,
+which fences this stage, brings `fingerprints` up to the end of `accepted`, and only then writes them itself.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.fingerprinting import derive_fingerprint
+from pipeline.correlation.protocol import case_id, home_partition
 from pipeline.matching.model import Model
 from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
@@ -42,14 +43,11 @@ _encoder = msgspec.json.Encoder()
 
 
 class DeriveProcessor(Processor):
-    """The work of the stage in one generation. It keeps nothing: every version goes to all partitions of `blocks`.
-
-    Only intake knows whether a version is a case's first, and at 24 keys a case a first one goes nearly everywhere too.
-    """
+    """The work of the stage in one generation. It keeps nothing, so it says of no version that it is a case's first."""
 
     def __init__(self, settings: Settings, generation: Generation, model: Model) -> None:
         self._settings, self._model, self.generation, self._born = settings, model, generation.id, generation.born
-        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=generation.id)
+        self._fingerprints = topics.topic_name(settings, topics.FINGERPRINTS, generation=generation.id)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
 
     def decide_records(
@@ -75,8 +73,8 @@ class DeriveProcessor(Processor):
         if accepted.provenance.generation == self.generation and not self._is_of_an_earlier_life(record):
             return
         value = _encoder.encode(derive_fingerprint(accepted, self._model))
-        for partition in range(self._settings.block_partitions):
-            yield Output(self._blocks, partition, record.key, value)
+        home = home_partition(case_id(accepted.case), self._settings.block_partitions)
+        yield Output(self._fingerprints, home, record.key, value)
 
     def _is_of_an_earlier_life(self, record: ConsumerRecord) -> bool:
         """Whether a version came before the generation was set up; one set up by an older program never had another."""
@@ -113,7 +111,7 @@ async def derive_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     current = held.find_generation(wanted)
     settings = current.apply_to_settings(settings)
     accepted = topics.topic_name(settings, topics.ACCEPTED)
-    found = read_ids(settings, [accepted, topics.topic_name(settings, topics.BLOCKS, generation=current.id)])
+    found = read_ids(settings, [accepted, topics.topic_name(settings, topics.FINGERPRINTS, generation=current.id)])
     work = DeriveProcessor(settings, current, current.compile_model())
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         made = Stage(settings, slot, [StageFeed(STAGE, [accepted], work, current.id)], found.topics, after)

@@ -2,7 +2,7 @@
 
 It alone writes to `accepted`, so it is also asked, by `expiries`, to end the versions whose retention is over.
 
-An expiry ends a version by a mark in `accepted`, and by its fingerprint in every partition of `blocks`. The stage's
+An expiry ends a version by a mark in `accepted`, and by its fingerprint in `fingerprints`. The stage's
 store has by case key the latest version that was accepted, as MessagePack.
 """
 
@@ -18,9 +18,9 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.guesses import AskedGuesses, make_guesses
-from pipeline.correlation.correlator import target_partitions
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.correlation.key_ring import KeyRing
+from pipeline.correlation.protocol import case_id, home_partition
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
 from pipeline.records import expiry
@@ -95,11 +95,11 @@ class ExpiryDecider:
         self, settings: Settings, registry: Registry, current: Generation, ring: KeyRing, clock: Callable[[], datetime]
     ) -> None:
         self._registry, self._ring, self._clock = registry, ring, clock
-        self._generation, self._block_partitions = current.id, settings.block_partitions
+        self._generation, self._partitions = current.id, settings.block_partitions
         self.topic = topics.topic_name(settings, topics.EXPIRIES)
         self._accepted = topics.topic_name(settings, topics.ACCEPTED)
         self._guesses = topics.topic_name(settings, topics.HIT_GUESSES)
-        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
+        self._fingerprints = topics.topic_name(settings, topics.FINGERPRINTS, generation=current.id)
 
     def decide_expiry(self, record: ConsumerRecord, find_store: FindStore) -> list[Output]:
         """Whatever is not a request of ours, or comes too late, ends nothing; retention asks again."""
@@ -114,7 +114,7 @@ class ExpiryDecider:
         return list(self._make_outputs(asked, record, find_store(asked.agency, record.partition)))
 
     def _make_outputs(self, asked: expiry.Expiry, record: ConsumerRecord, store: TableStore | None) -> Iterator[Output]:
-        """The mark in `accepted`, its fingerprint to every partition of `blocks`, and that it guesses nothing more."""
+        """The mark in `accepted`, its fingerprint to the case's home, and that it guesses nothing more."""
         agency = self._registry.get(asked.agency)
         made = expiry.mark(asked, agency, find_known_version(store, asked.case)) if agency and store else None
         if made is None:
@@ -123,8 +123,8 @@ class ExpiryDecider:
         time, encoded = self._clock().isoformat(timespec="milliseconds"), _encoder.encode(expiry_mark(made))
         kept = expiry.accepted(made, asked, position, time, msgspec.Raw(encoded), self._generation)
         yield Output(self._accepted, record.partition, made.key.encode(), _encoder.encode(kept))
-        for target in range(self._block_partitions):
-            yield Output(self._blocks, target, made.key.encode(), encoded)
+        home = home_partition(case_id(made.key), self._partitions)
+        yield Output(self._fingerprints, home, made.key.encode(), encoded)
         yield Output(self._guesses, 0, asked.agency.encode(), _encoder.encode(AskedGuesses(asked.agency, made.key)))
 
 
@@ -157,7 +157,7 @@ class IntakeProcessor(Processor):
         self._current, self._generation = current, current.id
         self._accepted = topics.topic_name(settings, topics.ACCEPTED)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
-        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
+        self._fingerprints = topics.topic_name(settings, topics.FINGERPRINTS, generation=current.id)
         self._guesses, self._ring = topics.topic_name(settings, topics.HIT_GUESSES), ring
         self._expiries = ExpiryDecider(settings, registry, current, ring, clock)
         self._stores: dict[TopicPartition, TableStore] = {}
@@ -286,15 +286,15 @@ class IntakeProcessor(Processor):
     def _accepted_outputs(
         self, taken: AcceptedVersion, receipt: Receipt, message: SourceMessage, store: TableStore
     ) -> Iterator[Output]:
-        """The accepted record, its fingerprint to each partition of `blocks` that must see it, and what it guesses."""
-        made = make_fingerprint(taken.case, taken.normalised, self._model, taken.hash)
+        """The accepted record, its fingerprint to the case's home, and what it guesses."""
+        key = taken.case.key.encode()
+        first = store.get(key) is None
+        made = make_fingerprint(taken.case, taken.normalised, self._model, taken.hash, first=first)
         encoded = _encoder.encode(made)
         kept = make_accepted_record(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
-        key = taken.case.key.encode()
         yield Output(self._accepted, receipt.position.partition, key, _encoder.encode(kept))
-        first = store.get(key) is None
-        for target in target_partitions(made, first=first, partitions=self._settings.block_partitions):
-            yield Output(self._blocks, target, key, encoded)
+        home = home_partition(case_id(taken.case.key), self._settings.block_partitions)
+        yield Output(self._fingerprints, home, key, encoded)
         guesses = make_guesses(self._ring, taken.case.agency, made.entities, taken.case.key)
         if not (guesses.empty and first):
             yield Output(self._guesses, 0, taken.case.agency.encode(), _encoder.encode(guesses))
@@ -331,7 +331,7 @@ async def intake_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     sources = [*cases, topics.topic_name(settings, topics.EXPIRIES)]
     written = [
         topics.topic_name(settings, topics.ACCEPTED),
-        topics.topic_name(settings, topics.BLOCKS, generation=current.id),
+        topics.topic_name(settings, topics.FINGERPRINTS, generation=current.id),
         topics.topic_name(settings, topics.HIT_GUESSES),
     ]
     found = read_ids(settings, [*sources, *written])

@@ -1,4 +1,4 @@
-"""Alerts in the correlate stage: their fingerprints into `blocks`, their matches into `notices`."""
+"""Alerts in the correlate stage: their fingerprints into `fingerprints`, their matches into `notices`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pipeline.access.alerts import Alert, is_saved_search, match_notice, match_q
 from pipeline.access.hit_gate import names_person
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.correlation.claims import Claim, is_expired
-from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.key_ring import KeyRing
+from pipeline.correlation.protocol import JudgedClaim, case_id, home_partition
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint, OwnerScope
 from pipeline.matching.model import Model
@@ -37,11 +37,11 @@ _encoder = msgspec.json.Encoder()
 
 
 class SavedSearchProcessor(Processor):
-    """Values of `subscriptions` in, fingerprints by this generation's model out, to the owners of their keys."""
+    """Values of `subscriptions` in, fingerprints by this generation's model out, each to its home."""
 
     def __init__(self, settings: Settings, model: Model, generation: str) -> None:
         self._partitions, self._model = settings.block_partitions, model
-        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=generation)
+        self._fingerprints = topics.topic_name(settings, topics.FINGERPRINTS, generation=generation)
 
     def decide_records(
         self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
@@ -61,11 +61,11 @@ class SavedSearchProcessor(Processor):
         except Exception:
             log.exception("%s-%d-%d is no alert", record.topic, record.partition, record.offset)
             return []
-        value, key = _encoder.encode(made), made.case.encode()
-        where = target_partitions(made, first=alert.version == 1, partitions=self._partitions)
+        made = msgspec.structs.replace(made, first=alert.version == 1)
+        home = home_partition(case_id(made.case), self._partitions)
         position = record.topic, record.partition, record.offset
-        log.debug("%s-%d-%d: version %d of an alert, to %d partitions", *position, alert.version, len(where))
-        return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
+        log.debug("%s-%d-%d: version %d of an alert, to its home %d", *position, alert.version, home)
+        return [Output(self._fingerprints, home, made.case.encode(), _encoder.encode(made))]
 
 
 class SavedSearchMatches:
@@ -81,11 +81,9 @@ class SavedSearchMatches:
         """Whether a claim is about an alert, and so no link."""
         return is_saved_search(claim.a) or is_saved_search(claim.b)
 
-    def match_outputs(self, record: ConsumerRecord, claim: Claim, correlator: Correlator) -> list[Output]:
-        """The notice of a match that a record brought; of a hit-only or silent case what the gate is asked."""
-        at = self._clock()
-        found = [correlator.store.find_cases([side.case]).get(side.case) for side in (claim.a, claim.b)]
-        held = [correlator.store.get_case(number).fingerprint for number in found if number is not None]
+    def match_outputs(self, judged: JudgedClaim) -> list[Output]:
+        """The notice of a match; of a hit-only or silent case what the gate is asked."""
+        at, claim, held = self._clock(), judged.claim, (judged.a, judged.b)
         outputs: list[Output] = []
         if not self._active:
             told = "is told by the active generation"
@@ -97,7 +95,7 @@ class SavedSearchMatches:
             told, outputs = "is for the gate", [question_output(self._settings, question)]
         else:
             told, outputs = "is a notice", [Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))]
-        log.debug("%s-%d-%d: an alert's match %s", record.topic, record.partition, record.offset, told)
+        log.debug("link %s: an alert's match %s", claim.link, told)
         return outputs
 
     def _make_notice(self, claim: Claim, held: Sequence[Fingerprint], at: datetime) -> Notice | None:

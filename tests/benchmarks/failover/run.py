@@ -42,7 +42,7 @@ PROBES = 60
 """Cases sent at the moment of the kill: some for every partition."""
 
 LONGEST_S = 3600.0
-READ_BY = {"intake": topics.ACCEPTED, "correlate": topics.BLOCKS, "project": topics.LINKS}
+READ_BY = {"intake": topics.ACCEPTED, "correlate": topics.FINGERPRINTS, "project": topics.LINKS}
 """The topic that each stage's stores are rebuilt from; correlate reads `links` as well."""
 
 

@@ -173,7 +173,7 @@ def live(secured: Secured) -> None:
     asyncio.run(poison(secured.operator, *DECISIONS))
     count_waiting(secured)
     secured.start("worker", "project")
-    asyncio.run(poison(secured.operator, topics.ACCEPTED, topics.BLOCKS))
+    asyncio.run(poison(secured.operator, topics.ACCEPTED, topics.FINGERPRINTS))
     lose_the_store(secured, workers["correlate"])
     build_another(secured)
     secured.end(workers["intake"])

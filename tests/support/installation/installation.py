@@ -138,7 +138,7 @@ class Installation:
         asyncio.run(self._poison())
 
     async def _poison(self) -> None:
-        between = (topics.ACCEPTED, topics.BLOCKS, topics.LINKS)
+        between = (topics.ACCEPTED, topics.FINGERPRINTS, topics.LINKS)
         async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url) as producer:
             for topic in between:
                 name = topics.topic_name(self.settings, topic, generation=self.generation)

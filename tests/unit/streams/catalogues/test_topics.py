@@ -32,7 +32,7 @@ def test_the_plan_holds_every_topic_once_for_what_it_exists_for() -> None:
 def test_national_topics_and_accepted_have_one_partition_count() -> None:
     fixed = (topics.CASES, topics.ACCEPTED, topics.RECEIPTS, topics.REJECTED, topics.LINKS)
     assert {topics.partition_count(SETTINGS, topic) for topic in fixed} == {3}
-    assert topics.partition_count(SETTINGS, topics.BLOCKS) == 5
+    assert topics.partition_count(SETTINGS, topics.FINGERPRINTS) == 5
 
 
 @pytest.mark.parametrize("topic", [t for t in CATALOGUE if t.personal], ids=lambda t: t.pattern)
