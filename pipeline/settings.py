@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.environment import ENVIRONMENT_PREFIX, describe_faults, refuse_replaced_variables
@@ -26,7 +26,7 @@ def _networks(text: str) -> tuple[Network, ...]:
 class Settings(BaseSettings):
     """Every field is set by LIAISON_<FIELD NAME IN UPPER CASE>; secrets never show in repr."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="ignore", populate_by_name=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("liaison"))
     """Engines, data, stores and logs."""
@@ -76,8 +76,11 @@ class Settings(BaseSettings):
     case_partitions: int = 4
     """Partitions of each national topic and of `accepted`; fixed once for good."""
 
-    block_partitions: int = 4
-    """Partitions of `blocks`: work per case grows with them, so 4 or 8 on small installations."""
+    correlate_partitions: int = Field(
+        default=4, validation_alias=AliasChoices("LIAISON_CORRELATE_PARTITIONS", "LIAISON_BLOCK_PARTITIONS")
+    )
+    """Partitions of `fingerprints`, `postings`, `pairs` and `watches` in a new generation: at least as many as workers
+    will ever correlate. LIAISON_BLOCK_PARTITIONS, as earlier versions called it, is read too."""
 
     max_batch_bytes: int = Field(default=64 << 20, ge=1 << 20)
     """A record batch that would inflate to more is not read: its messages are rejected together, unreadable_batch."""

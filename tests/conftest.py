@@ -258,7 +258,7 @@ def engine_settings(engines: Endpoints, namespace: str, tmp_path: Path) -> Setti
         namespace=namespace,
         home=tmp_path,
         case_partitions=PARTITIONS,
-        block_partitions=PARTITIONS,
+        correlate_partitions=PARTITIONS,
     )
 
 
@@ -272,7 +272,7 @@ def engine_environment(engine_settings: Settings) -> dict[str, str]:
         "LIAISON_NAMESPACE": engine_settings.namespace,
         "LIAISON_HOME": str(engine_settings.home),
         "LIAISON_CASE_PARTITIONS": str(engine_settings.case_partitions),
-        "LIAISON_BLOCK_PARTITIONS": str(engine_settings.block_partitions),
+        "LIAISON_CORRELATE_PARTITIONS": str(engine_settings.correlate_partitions),
     }
 
 

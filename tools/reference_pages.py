@@ -283,7 +283,7 @@ def _topic_section(topic: Topic) -> str:
 
 PARTITIONS = {
     topics.Count.CASES: f"as `{variable_of('case_partitions')}` says",
-    topics.Count.HOMES: f"as `{variable_of('block_partitions')}` says",
+    topics.Count.HOMES: f"as `{variable_of('correlate_partitions')}` says",
     topics.Count.PROGRESS: str(topics.PROGRESS_PARTITIONS),
     topics.Count.ONE: "1",
 }
@@ -295,8 +295,10 @@ PARTITIONERS = {
     topics.RECEIPTS.pattern: "that of the message which it answers",
     topics.REJECTED.pattern: "that of the message which was rejected, modulo their number",
     topics.ACCEPTED.pattern: "that of the message which was accepted, so of one case always the same",
-    topics.FINGERPRINTS.pattern: "by intake, and by correlate for alerts: the first version to those that own its blocking "
-    "keys, a key modulo their number; a later or withdrawn one to all; by derive always to all",
+    topics.FINGERPRINTS.pattern: "the case's home: the 128-bit BLAKE2b hash of its key, modulo their number",
+    topics.POSTINGS.pattern: "the one that owns the posting's keys: each key modulo their number",
+    topics.PAIRS.pattern: "an ask to the home of case B, an answer to the home of case A",
+    topics.WATCHES.pattern: "a watch to the home of case B, a follow to the home of case A",
     topics.LINKS.pattern: "the high 32 bits of the link's id, modulo their number: all claims of one link together",
     topics.PROGRESS.pattern: "CRC-32 of stage and partition, modulo their number",
 }

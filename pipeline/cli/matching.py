@@ -83,7 +83,7 @@ def explain_pairs(
     if language not in LANGUAGES:
         raise LiaisonError(f"unknown language: {language}; choose {', '.join(LANGUAGES)}")
     loaded = load_model(model)
-    here = generation_id(loaded, from_environment().block_partitions)
+    here = generation_id(loaded, from_environment().correlate_partitions)
     for number, line in enumerate(_read_lines(pairs), start=1):
         try:
             found = explain_pair(line, loaded, here)
@@ -158,7 +158,7 @@ def export_model(
     if output.exists():
         raise LiaisonError(f"{output} is there already; name another file")
     output.write_bytes(encode_editable_model(made.file) + b"\n")
-    generation = generation_id(made, from_environment().block_partitions)
+    generation = generation_id(made, from_environment().correlate_partitions)
     if as_json:
         facts = {"digest": made.content_hash, "generation": generation, "key_rarity": made.key_rarity}
         typer.echo(orjson.dumps(facts))

@@ -166,7 +166,7 @@ PROTOCOL = 2
 """Raised with every change of what partitions of the correlate stage send to each other (docs/streams.md)."""
 
 
-def generation_id(model: Model, block_partitions: int) -> str:
+def generation_id(model: Model, correlate_partitions: int) -> str:
     """The id of a generation: 12 hex digits, a hash of everything that decides fingerprints, scores and who judges.
 
     This covers the model's content, FORMS and SCORING, the data of the names package, the versions of LIBRARIES,
@@ -179,7 +179,7 @@ def generation_id(model: Model, block_partitions: int) -> str:
         "names": names_version(),
         "libraries": {name: library_version(name) for name in LIBRARIES},
         "protocol": PROTOCOL,
-        "partitions": block_partitions,
+        "partitions": correlate_partitions,
     }
     return hashlib.blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
 

@@ -139,7 +139,7 @@ async def compare_with_active(
     Raises LiaisonError for the active model itself, and KafkaError.
     """
     generation = (await read_control(settings)).find_generation()
-    second = generation_id(model, generation.block_partitions)
+    second = generation_id(model, generation.correlate_partitions)
     if second == generation.id:
         raise LiaisonError("this is the active model; choose another")
     accepted = topics.topic_name(settings, topics.ACCEPTED)

@@ -302,7 +302,7 @@ class _Reading:
         """
         own: dict[int, ConsumerRecord] = {}
         others: dict[str, tuple[PrunedCase, bytes]] = {}
-        partitions = range(self._settings.block_partitions)
+        partitions = range(self._settings.correlate_partitions)
         async for record in self._read(topics.FINGERPRINTS, partitions, generation=self._generation.id):
             if record.key == self._key:
                 own[record.partition] = record

@@ -23,7 +23,7 @@ PARTITIONS = 4
 @pytest.fixture
 def engine_settings(engine_settings: Settings) -> Settings:
     """Settings for the session's engines with PARTITIONS."""
-    return engine_settings.model_copy(update={"case_partitions": PARTITIONS, "block_partitions": PARTITIONS})
+    return engine_settings.model_copy(update={"case_partitions": PARTITIONS, "correlate_partitions": PARTITIONS})
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_another_partition_count_is_refused_before_anything_is_created(
     engine_settings: Settings, kafka_admin: KafkaAdminClient
 ) -> None:
     apply_plan(engine_settings, topics.generation_plan(engine_settings, ["ab12"]))
-    more = engine_settings.model_copy(update={"block_partitions": 8})
+    more = engine_settings.model_copy(update={"correlate_partitions": 8})
     with pytest.raises(LiaisonError, match="has 4, not 8"):
         apply_plan(more, planned(more))
     held: list[Any] = kafka_admin.list_topics()

@@ -131,7 +131,7 @@ def tell(
         with new_namespace() as namespace, ExitStack() as running:
             settings = Settings(
                 kafka_url=engines.kafka, elasticsearch_url=engines.elasticsearch, namespace=namespace, home=home,
-                secret_file=base / "secret", case_partitions=1, block_partitions=1, max_index_lag=0,
+                secret_file=base / "secret", case_partitions=1, correlate_partitions=1, max_index_lag=0,
                 request_rate=1_000_000,
             )  # fmt: skip
             twin = Twin(settings, kafka_admin, tokens)

@@ -57,7 +57,7 @@ def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
     blocks = topics.topic_name(settings, topics.FINGERPRINTS, generation=installation.generation)
     assert topics.LINKS.pattern in kept.naming(CANARY)
     kept.roll()
-    wait_for(lambda: kept.records(blocks, b"be-fp:one") == settings.block_partitions, deadline_s=90)
+    wait_for(lambda: kept.records(blocks, b"be-fp:one") == settings.correlate_partitions, deadline_s=90)
     correlate_as("one")
     assert [hit["kind"] for hit in installation.hits()].count("retracted") == 2
     kept.roll()

@@ -118,7 +118,7 @@ def _rebuild_generation(folder: BackupFolder, manifest: BackupManifest) -> Gener
     """The generation that this program makes of the model that was active. Raises LiaisonError."""
     held = control.decode_control(_read_last_values(folder, manifest, topics.CONTROL)).find_generation()
     try:
-        return control.new_generation(Model(held.read_model_file()), held.block_partitions)
+        return control.new_generation(Model(held.read_model_file()), held.correlate_partitions)
     except (ValueError, KeyError) as error:
         raise LiaisonError(f"this version of Liaison can't read the model of generation {held.id}") from error
 

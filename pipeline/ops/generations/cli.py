@@ -46,8 +46,11 @@ def build(
         Path | None, typer.Option(exists=True, dir_okay=False, help="Stop the keys of this file, made by `suggest`.")
     ] = None,
     stop_over: Annotated[int, typer.Option(min=0, help="Stop every key shared by more cases than this; 0: none.")] = 0,
-    block_partitions: Annotated[
-        int, typer.Option(min=0, help="Partitions of its topic `blocks`; 0: as the active generation.")
+    correlate_partitions: Annotated[
+        int,
+        typer.Option(
+            "--partitions", "--block-partitions", min=0, help="Partitions of its topics; 0: as the active generation."
+        ),
     ] = 0,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until its workers have computed it.")] = False,
     as_json: JsonOption = False,
@@ -62,7 +65,7 @@ def build(
     async def built() -> tuple[Generation, dict[str, int]]:
         made, stopped = await _load_model(model, keys, stop_over)
         async with audit_operation(settings, f"generation build of model {made.file.version}"):
-            return await build_generation(settings, made, block_partitions), stopped
+            return await build_generation(settings, made, correlate_partitions), stopped
 
     generation, stopped = asyncio.run(built())
     if wait:
@@ -125,7 +128,7 @@ async def _propose(over: int, worth: int) -> tuple[StopProposal, ...]:
     settings = from_environment()
     active = (await read_control(settings)).find_generation()
     with show_progress() as bar:
-        task = bar.add_task("partitions", total=2 * active.block_partitions)
+        task = bar.add_task("partitions", total=2 * active.correlate_partitions)
         matcher = ModelMatcher(active.compile_model())
         return await propose_stop_list(settings, active, matcher, over, worth, lambda: bar.advance(task))
 

@@ -71,13 +71,13 @@ class GenerationStatus:
     derived: float
 
 
-async def build_generation(settings: Settings, model: Model, block_partitions: int = 0) -> Generation:
+async def build_generation(settings: Settings, model: Model, correlate_partitions: int = 0) -> Generation:
     """Register the generation of a model, to be computed by the workers; building one that is there changes nothing.
 
     It has as many partitions of `blocks` as the active one unless told otherwise. Raises LiaisonError.
     """
     held = await read_control(settings)
-    generation = new_generation(model, block_partitions or held.find_generation().block_partitions)
+    generation = new_generation(model, correlate_partitions or held.find_generation().correlate_partitions)
     if generation.id in held.generations:
         return held.generations[generation.id]
     await clean_generation(settings, generation.id)
@@ -295,11 +295,11 @@ async def propose_stop_list(
 
 def _sources(settings: Settings, generation: Generation) -> list[TopicPartition]:
     name = topics.topic_name(settings, topics.FINGERPRINTS, generation=generation.id)
-    return [TopicPartition(name, partition) for partition in range(settings.block_partitions)]
+    return [TopicPartition(name, partition) for partition in range(settings.correlate_partitions)]
 
 
 async def _survey_partition(settings: Settings, source: TopicPartition, over: int, drawn: int) -> BlockSurvey:
-    sieve = KeySieve(source.partition, settings.block_partitions)
+    sieve = KeySieve(source.partition, settings.correlate_partitions)
     async for cases in _read_cases(settings, source):
         sieve.add_cases(cases)
     survey = BlockSurvey(sieve, over, drawn)

@@ -28,7 +28,7 @@ class Count(StrEnum):
     """What a topic's partition count follows."""
 
     CASES = "case_partitions"
-    HOMES = "block_partitions"
+    HOMES = "correlate_partitions"
     PROGRESS = "progress"
     ONE = "one"
 
@@ -399,7 +399,7 @@ def partition_count(settings: Settings, topic: Topic) -> int:
     """How many partitions every topic of this kind has."""
     counts = {
         Count.CASES: settings.case_partitions,
-        Count.HOMES: settings.block_partitions,
+        Count.HOMES: settings.correlate_partitions,
         Count.PROGRESS: PROGRESS_PARTITIONS,
         Count.ONE: 1,
     }

@@ -32,7 +32,7 @@ async def apply_all(settings: Settings, mend: Callable[[int, int], None] | None 
     far the copying of replicas has come.
     Raises LiaisonError.
     """
-    own = new_generation(load_model(settings.model), settings.block_partitions)
+    own = new_generation(load_model(settings.model), settings.correlate_partitions)
     planned = topics.plan_topics(settings, [], [])
     found = apply_plan(settings, planned)
     of_agencies = topics.agency_plan(settings, await read_agencies(settings))

@@ -32,17 +32,19 @@ ACTIVE: Final = "active_generation"
 ONE: Final = "generation"
 
 
-class ControlSetting(msgspec.Struct, frozen=True, omit_defaults=True):
+class ControlSetting(
+    msgspec.Struct, frozen=True, omit_defaults=True, rename={"correlate_partitions": "block_partitions"}
+):
     """Value of topic `control`: a generation that is computed, with what it is computed with, or which is active.
 
-    Or a damaged batch that an operator gives up.
+    Or a damaged batch that an operator gives up. A name in it is that of an earlier version, whose values are read.
     """
 
     setting: Literal["active_generation", "generation", "rejected_batch"]
     value: str
     by: str
     time: str
-    block_partitions: int = 0
+    correlate_partitions: int = 0
     model: msgspec.Raw = msgspec.Raw(b"null")
     born: tuple[int, ...] = ()
     batch: RejectedBatch | None = None
@@ -59,7 +61,7 @@ class Generation:
     id: str
     by: str
     time: str
-    block_partitions: int
+    correlate_partitions: int
     model: bytes
     born: tuple[int, ...] = ()
 
@@ -76,7 +78,7 @@ class Generation:
             made = Model(self.read_model_file())
         except (ValueError, KeyError) as error:
             raise LiaisonError(f"this version of Liaison can't read the model of generation {self.id}") from error
-        if (own := generation_id(made, self.block_partitions)) != self.id:
+        if (own := generation_id(made, self.correlate_partitions)) != self.id:
             raise LiaisonError(
                 f"generation {self.id} is another version's of Liaison, which must run its workers; "
                 f"this one makes {own} of its model: compute that by `liaison ops generation build`, then switch"
@@ -85,7 +87,7 @@ class Generation:
 
     def apply_to_settings(self, settings: Settings) -> Settings:
         """The settings, with what the generation fixes."""
-        return settings.model_copy(update={"block_partitions": self.block_partitions})
+        return settings.model_copy(update={"correlate_partitions": self.correlate_partitions})
 
 
 class GenerationControl(NamedTuple):
@@ -114,7 +116,7 @@ def decode_control(table: Mapping[bytes, bytes]) -> GenerationControl:
     return GenerationControl(
         active,
         {
-            one.value: Generation(one.value, one.by, one.time, one.block_partitions, bytes(one.model), one.born)
+            one.value: Generation(one.value, one.by, one.time, one.correlate_partitions, bytes(one.model), one.born)
             for one in settings
             if one.setting == ONE
         },
@@ -157,11 +159,15 @@ async def changed_for(settings: Settings, held: GenerationControl, wanted: str) 
     await wait_for_change(settings, seen, seen(held))
 
 
-def new_generation(model: Model, block_partitions: int) -> Generation:
+def new_generation(model: Model, correlate_partitions: int) -> Generation:
     """The generation that this program makes of a model."""
     by, time = _author_and_time()
     return Generation(
-        generation_id(model, block_partitions), by, time, block_partitions, encode_model(model.file, canonical=True)
+        generation_id(model, correlate_partitions),
+        by,
+        time,
+        correlate_partitions,
+        encode_model(model.file, canonical=True),
     )
 
 
@@ -173,7 +179,7 @@ async def register_generation(settings: Settings, generation: Generation) -> Non
         generation.id,
         generation.by,
         generation.time,
-        generation.block_partitions,
+        generation.correlate_partitions,
         msgspec.Raw(generation.model),
         born,
     )

@@ -148,7 +148,7 @@ class CorrelateProcessor(Processor):
         self._generation = generation
         self._matcher = ModelMatcher(model, generation=generation, find_exact_match=exact_match)
         self._screen: SmallScreen = SmallSketchScreen(model, self._matcher.threshold)
-        self._partitions = settings.block_partitions
+        self._partitions = settings.correlate_partitions
         self._names = {topic: topics.topic_name(settings, topic, generation=generation) for topic in SOURCES}
         self._links = topics.topic_name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.topic_name(settings, topics.REJECTED)

@@ -73,7 +73,7 @@ class DeriveProcessor(Processor):
         if accepted.provenance.generation == self.generation and not self._is_of_an_earlier_life(record):
             return
         value = _encoder.encode(derive_fingerprint(accepted, self._model))
-        home = home_partition(case_id(accepted.case), self._settings.block_partitions)
+        home = home_partition(case_id(accepted.case), self._settings.correlate_partitions)
         yield Output(self._fingerprints, home, record.key, value)
 
     def _is_of_an_earlier_life(self, record: ConsumerRecord) -> bool:

@@ -95,7 +95,7 @@ class ExpiryDecider:
         self, settings: Settings, registry: Registry, current: Generation, ring: KeyRing, clock: Callable[[], datetime]
     ) -> None:
         self._registry, self._ring, self._clock = registry, ring, clock
-        self._generation, self._partitions = current.id, settings.block_partitions
+        self._generation, self._partitions = current.id, settings.correlate_partitions
         self.topic = topics.topic_name(settings, topics.EXPIRIES)
         self._accepted = topics.topic_name(settings, topics.ACCEPTED)
         self._guesses = topics.topic_name(settings, topics.HIT_GUESSES)
@@ -293,7 +293,7 @@ class IntakeProcessor(Processor):
         encoded = _encoder.encode(made)
         kept = make_accepted_record(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
         yield Output(self._accepted, receipt.position.partition, key, _encoder.encode(kept))
-        home = home_partition(case_id(taken.case.key), self._settings.block_partitions)
+        home = home_partition(case_id(taken.case.key), self._settings.correlate_partitions)
         yield Output(self._fingerprints, home, key, encoded)
         guesses = make_guesses(self._ring, taken.case.agency, made.entities, taken.case.key)
         if not (guesses.empty and first):

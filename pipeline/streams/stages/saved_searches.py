@@ -40,7 +40,7 @@ class SavedSearchProcessor(Processor):
     """Values of `subscriptions` in, fingerprints by this generation's model out, each to its home."""
 
     def __init__(self, settings: Settings, model: Model, generation: str) -> None:
-        self._partitions, self._model = settings.block_partitions, model
+        self._partitions, self._model = settings.correlate_partitions, model
         self._fingerprints = topics.topic_name(settings, topics.FINGERPRINTS, generation=generation)
 
     def decide_records(

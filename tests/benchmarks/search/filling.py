@@ -83,7 +83,7 @@ def filled(settings: Settings, cases: int) -> Filled:
 
 async def _fill(settings: Settings, cases: int) -> Filled:
     model = load_model(settings.model)
-    indices = Indices(settings.namespace, generation_id(model, settings.block_partitions))
+    indices = Indices(settings.namespace, generation_id(model, settings.correlate_partitions))
     for country in COUNTRIES:
         await register_agency(settings, Agency(agency_of(country), country))
     await apply_all(settings)

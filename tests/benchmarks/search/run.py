@@ -62,7 +62,7 @@ def main() -> int:
 def home_of(folder: Path) -> Settings:
     """A home for each generation: what one has filled another does not read."""
     settings = Settings(home=folder, kafka_port=0, elasticsearch_port=0)
-    name = generation_id(load_model(settings.model), settings.block_partitions)
+    name = generation_id(load_model(settings.model), settings.correlate_partitions)
     return settings.model_copy(update={"home": folder / name})
 
 

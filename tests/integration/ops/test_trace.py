@@ -78,7 +78,7 @@ def test_a_trace_tells_what_happened_to_a_case_and_no_value(
     assert (found["state"], found["version"]) == ("active", 2)
     assert found["outcomes"] == {"accepted": 2, "duplicate": 1, "rejected (stale_version)": 1}
     assert [one["version"] for one in found["receipts"]] == [1, 2, 2, 1]
-    assert len(found["blocks"]) == installation.settings.block_partitions, "a later version goes to every partition"
+    assert len(found["blocks"]) == installation.settings.correlate_partitions, "a later version goes to every partition"
     assert found["prunings"]["abroad"] == 1, "be-fp:other, and not the alert, which meets the case as a notice"
     assert found["prunings"]["judged"] >= 1
     assert sum(found["prunings"]["bands"].values()) == found["prunings"]["judged"]

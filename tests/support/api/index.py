@@ -26,7 +26,7 @@ async def index(settings: Settings, stages: PureStages, actions: Sequence[Docume
 
 async def write_documents(settings: Settings, stages: PureStages, actions: Sequence[DocumentWrite]) -> None:
     """Make the indices where there are none, write, and refresh."""
-    own = Indices(settings.namespace, generation_id(stages.model, settings.block_partitions))
+    own = Indices(settings.namespace, generation_id(stages.model, settings.correlate_partitions))
     async with connect(settings) as client:
         assert await apply_mappings(client, own) == []
         assert (await BulkWriter(client, own).write(actions)).refused == []

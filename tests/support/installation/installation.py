@@ -50,7 +50,7 @@ class Installation:
 
     @property
     def generation(self) -> str:
-        return generation_id(load_model(self.settings.model), self.settings.block_partitions)
+        return generation_id(load_model(self.settings.model), self.settings.correlate_partitions)
 
     def prepare(self) -> None:
         """Make the topics and register the agencies."""

@@ -16,7 +16,7 @@ from pipeline.streams.registers.registry import write_agency
 
 async def provision(settings: Settings, countries: Mapping[str, str]) -> None:
     """Make the topics, register agencies by their countries, and activate the generation of the model at hand."""
-    generation = generation_id(load_model(settings.model), settings.block_partitions)
+    generation = generation_id(load_model(settings.model), settings.correlate_partitions)
     await asyncio.to_thread(apply_plan, settings, topics.plan_topics(settings, list(countries), [generation]))
     for name, country in countries.items():
         await write_agency(settings, Agency(name, country))

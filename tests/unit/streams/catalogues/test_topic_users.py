@@ -16,7 +16,7 @@ from pipeline.streams.monitoring import lag
 from pipeline.streams.registers.control import Generation, GenerationControl
 from pipeline.streams.stages import notify, project
 
-SETTINGS = Settings(namespace="n.", case_partitions=3, block_partitions=2)
+SETTINGS = Settings(namespace="n.", case_partitions=3, correlate_partitions=2)
 
 BEFORE = (
     "cases receipts hits rejected accepted control blocks links expiries reviews assignments subscriptions disclosures "

@@ -8,7 +8,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.topics import CATALOGUE, Scope
 
-SETTINGS = Settings(namespace="ns.", case_partitions=3, block_partitions=5)
+SETTINGS = Settings(namespace="ns.", case_partitions=3, correlate_partitions=5)
 
 
 def test_names_carry_the_namespace() -> None:

@@ -23,7 +23,7 @@ def test_the_table_names_the_active_generation_and_all_that_are_computed() -> No
     held = decode_control({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((setting, active))})
     assert held.active == "0123456789ab"
     assert held.find_generation().model == bytes(file)
-    assert held.find_generation("0123456789ab").apply_to_settings(Settings()).block_partitions == 8
+    assert held.find_generation("0123456789ab").apply_to_settings(Settings()).correlate_partitions == 8
     with pytest.raises(LiaisonError, match="no generation ffffffffffff"):
         held.find_generation("ffffffffffff")
 
@@ -49,7 +49,7 @@ def test_a_generation_carries_the_model_that_makes_it() -> None:
     assert made.compile_model().content_hash == shipped.content_hash
     assert made.by
     with pytest.raises(LiaisonError, match=f"generation {made.id} is another version's of Liaison"):
-        replace(made, block_partitions=5).compile_model()
+        replace(made, correlate_partitions=5).compile_model()
     with pytest.raises(LiaisonError, match="can't read the model"):
         replace(made, model=b'{"version":"m"}').compile_model()
 

@@ -305,7 +305,7 @@ def test_an_exact_query_meets_a_hit_only_case_in_the_one_band_of_hits(partition:
 
 
 def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
-    work = SavedSearchProcessor(Settings(block_partitions=4), partition.model, "g1")
+    work = SavedSearchProcessor(Settings(correlate_partitions=4), partition.model, "g1")
     values = [msgspec.json.encode(subscription) for subscription in (asked(), close_alert(asked(), NOW))] + [b"poison"]
     values.append(msgspec.json.encode(msgspec.structs.replace(asked("s2"), question="born:nonsense")))
     records = [SimpleNamespace(topic="s", partition=0, offset=at, value=value) for at, value in enumerate(values)]
@@ -320,7 +320,7 @@ def test_debug_lines_say_what_became_of_an_alert_and_its_matches_and_nothing_of_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     partition, other = Partition(), Partition(active=False)
-    asking = SavedSearchProcessor(Settings(block_partitions=1), partition.model, "g1")
+    asking = SavedSearchProcessor(Settings(correlate_partitions=1), partition.model, "g1")
     made: Any = SimpleNamespace(topic="subscriptions", partition=0, offset=3, value=msgspec.json.encode(asked()))
     with caplog.at_level(logging.DEBUG, "pipeline.streams"):
         asking.decide_records(TopicPartition("subscriptions", 0), NullStore(), [made])
