@@ -81,7 +81,7 @@ def test_numbers_of_new_cases_are_returned(store: MeetingStore, settle: Callable
 
 
 def test_many_cases_outgrow_what_there_is_room_for(store: MeetingStore) -> None:
-    cases = {}
+    cases: dict[str, tuple[int, list[int]]] = {}
     for chunk in range(40):
         added = {f"a:{chunk}-{i}": (1, [KEYS[chunk % 9], KEYS[9 + i % 7]]) for i in range(60)}
         put(store, added)
@@ -129,7 +129,7 @@ def test_compaction_changes_nothing_that_is_read(store: MeetingStore) -> None:
     cases = {f"a:{i}": (1, KEYS[i % 5 : i % 5 + 4]) for i in range(50)}
     put(store, cases)
     store.commit(1)
-    gone = {f"a:{i}": (2, []) for i in range(0, 50, 3)}
+    gone: dict[str, tuple[int, list[int]]] = {f"a:{i}": (2, []) for i in range(0, 50, 3)}
     put(store, gone)
     store.commit(2)
     put(store, {"a:1": (2, KEYS[8:12])})

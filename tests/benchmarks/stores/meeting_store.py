@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -43,13 +43,12 @@ def main() -> None:
     options = parser.parse_args()
     store = DiskMeetingStore(options.folder, StoreIdentity("c", "t", 0, "g"), options.words)
     random = np.random.default_rng(1)
-    held, met, since, longest = 0, 0, Counter[str](), 0.0
+    held, met, since, longest = 0, 0, defaultdict[str, float](float), 0.0
     before = 0
-    late = Counter[str]()
+    late = defaultdict[str, float](float)
     late_count = since_count = 0
     while held < options.cases:
         postings = _make_chunk(random, held, options.chunk, options.words, options.amended)
-        spent = Counter[str]()
         start = time.process_time()
         numbers = store.find_cases(postings.cases)
         new = int(np.count_nonzero(numbers == (1 << 32) - 1))
@@ -67,15 +66,16 @@ def main() -> None:
         clock = time.perf_counter()
         store.commit(held)
         longest = max(longest, time.perf_counter() - clock)
-        spent.update(find=found - start, put=put - found, lookup=looked - put, commit=time.process_time() - looked)
+        ended = time.process_time()
+        spent = {"find": found - start, "put": put - found, "lookup": looked - put, "commit": ended - looked}
         held += new
         met += len(others)
-        since.update(spent)
+        _add(since, spent)
         since_count += options.chunk
         size = next((size for size in SIZES if size >= held), options.cases)
         size = min(size, options.cases)
         if held > 0.9 * size:
-            late.update(spent)
+            _add(late, spent)
             late_count += options.chunk
         if held >= size or held >= options.cases:
             line = {"held": held} | {f"{name}_us": round(1e6 * late[name] / late_count, 1) for name in spent}
@@ -88,7 +88,13 @@ def main() -> None:
                 "met": round(met / (held - before), 1),
             }
             print(json.dumps(line | {"runs": len(list(options.folder.glob("run-*")))}), flush=True)
-            before, met, since, longest, late = held, 0, Counter[str](), 0.0, Counter[str]()
+            before, met, since, longest, late = (
+                held,
+                0,
+                defaultdict[str, float](float),
+                0.0,
+                defaultdict[str, float](float),
+            )
             late_count = since_count = 0
     start_s = time.process_time(), time.perf_counter()
     store.close()
@@ -116,6 +122,11 @@ def _make_chunk(random: np.random.Generator, held: int, count: int, words: int, 
         np.sort(keys, axis=1).ravel(),
         np.full(count, KEYS, np.int64),
     )
+
+
+def _add(total: dict[str, float], spent: dict[str, float]) -> None:
+    for name, seconds in spent.items():
+        total[name] += seconds
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -35,7 +35,9 @@ def make_postings(cases: Mapping[str, tuple[int, Sequence[int]]]) -> Postings:
 
 
 def sketch_words(name: str, version: int) -> list[int]:
-    return np.frombuffer(blake2b(f"{name} {version}".encode(), digest_size=4 * WORDS).digest(), np.uint32).tolist()
+    digest = blake2b(f"{name} {version}".encode(), digest_size=4 * WORDS).digest()
+    words: list[int] = np.frombuffer(digest, np.uint32).tolist()
+    return words
 
 
 def country_of(name: str) -> int:

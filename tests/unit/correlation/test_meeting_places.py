@@ -23,10 +23,10 @@ from pipeline.correlation.meeting_places import (
 from pipeline.correlation.meeting_store import CaseNumberArray, MemoryMeetingStore
 from pipeline.correlation.postings import KeyArray, PostedCase, encode_empty, encode_postings
 from pipeline.correlation.protocol import Ask, ProtocolError, case_id, order_pair
+from pipeline.matching.bounds.sketches import make_sketch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.model import load_model
-from pipeline.matching.screening.sketches import make_sketch
 from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.matching.screening.small_sketch import SMALL_SKETCH_WORDS
 

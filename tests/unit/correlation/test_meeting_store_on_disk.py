@@ -143,7 +143,8 @@ def test_a_store_that_is_killed_at_any_step_has_one_of_both_commits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for at in count(step=STRIDE):
-        store, states = opened(tmp_path / f"{at}"), [{}]
+        store = opened(tmp_path / f"{at}")
+        states: list[Cases] = [{}]
         with monkeypatch.context() as patched:
             killed = break_step(patched, at, KilledError)
             with suppress(KilledError):
@@ -168,7 +169,8 @@ def test_a_store_that_is_killed_at_any_step_has_one_of_both_commits(
 
 def test_a_step_that_the_disk_refuses_can_be_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for at in count(step=STRIDE):
-        store, states = opened(tmp_path / f"{at}"), [{}]
+        store = opened(tmp_path / f"{at}")
+        states: list[Cases] = [{}]
         with monkeypatch.context() as patched:
             refused = break_step(patched, at, lambda: OSError(errno.ENOSPC, "no space"))
             store_history(store, states)
@@ -205,7 +207,8 @@ def test_a_store_has_one_owner(tmp_path: Path) -> None:
 
 
 def test_a_closed_store_is_opened_as_it_was_after_a_crash_of_the_machine_too(tmp_path: Path) -> None:
-    store, states = opened(tmp_path, boot="one"), [{}]
+    store = opened(tmp_path, boot="one")
+    states: list[Cases] = [{}]
     store_history(store, states)
     store.close()
     store = opened(tmp_path, boot="two")
@@ -224,7 +227,8 @@ def test_a_closed_store_is_opened_as_it_was_after_a_crash_of_the_machine_too(tmp
 @pytest.mark.parametrize("name", ["rows", "countries", "run-*"])
 @pytest.mark.parametrize("cut", [False, True], ids=["taken away", "cut"])
 def test_a_store_whose_files_are_gone_is_rebuilt(tmp_path: Path, name: str, cut: bool) -> None:
-    store, states = opened(tmp_path), [{}]
+    store = opened(tmp_path)
+    states: list[Cases] = [{}]
     store_history(store, states)
     store.close()
     for path in tmp_path.glob(name):
