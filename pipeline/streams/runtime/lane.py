@@ -26,10 +26,11 @@ from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.positions import last_offset_of, records_after
+from pipeline.streams.runtime.deciding import Decider, Decision
 from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.processor import After, ChunkResult, PendingSlices, Processor, Store
+from pipeline.streams.runtime.processor import After, PendingSlices, Processor, Store
 from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
 from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFencedError, Transactions
 
@@ -37,12 +38,12 @@ from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFence
 class LaneHost(NamedTuple):
     """The parts of a worker that its lanes share.
 
-    Lanes decide one at a time, under `cpu_lock`. `note_lost` is called when a lane's index belongs to another worker,
-    `after` behind each effect. `flow` pauses and resumes fetching, and `faults` counts records that failed inside.
+    `decider` decides for all of them. `note_lost` is called when a lane's index belongs to another worker, `after`
+    behind each effect. `flow` pauses and resumes fetching, and `faults` counts records that failed inside.
     `erase_after_s` is how long after its erasure content may stay in a store's file.
     """
 
-    cpu_lock: asyncio.Lock
+    decider: Decider
     note_lost: Callable[[], None]
     after: After
     erase_after_s: float
@@ -138,11 +139,6 @@ RENEWAL_LOOK_S: Final = 10.0
 
 HOLD_S: Final = 5.0
 """Pause before a record that failed inside is tried again; only its own partition waits meanwhile."""
-
-LONG_SLICE_S: Final = 0.002
-BREATH_S: Final = 0.001
-"""Pause after a slice that took so long: a fetch and a commit are each some ten steps of the event loop and of Kafka's
-threads, which would else get one step a slice."""
 
 CLOSING_S: Final = 5.0
 """A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
@@ -308,32 +304,29 @@ class Lane:
             records = records_after(records, position)
         if not records:
             return
-        async with self._host.cpu_lock:
-            begun = time.perf_counter()
-            result, records = self._decide_records(partition, source.store, records)
-            decided.add_result(result)
-            spent_s = time.perf_counter() - begun
-            decided.spent_s += spent_s
-            self._queues.note_time(partition, spent_s)
-            await asyncio.sleep(BREATH_S if spent_s >= LONG_SLICE_S else 0)
+        (result, spent_s), records = await self._decide_records(partition, source.store, records)
+        decided.add_result(result)
+        decided.spent_s += spent_s
+        self._queues.note_time(partition, spent_s)
         if records:
             decided.reached[partition] = last_offset_of(records[-1])
             decided.counts[partition] += len(records)
             decided.slices.append((records, spent_s))
 
-    def _decide_records(
+    async def _decide_records(
         self, partition: TopicPartition, store: Store, records: Sequence[ConsumerRecord]
-    ) -> tuple[ChunkResult, Sequence[ConsumerRecord]]:
+    ) -> tuple[Decision, Sequence[ConsumerRecord]]:
         """What the records lead to, up to one that fails inside: from there on its partition waits, and no other."""
+        begun = time.perf_counter()
         try:
-            result = self._work.decide_records(partition, store, records)
+            decision = await self._host.decider.decide(self._work, partition, store, records)
         except InternalFaultError as fault:
             self._hold_partition(partition, fault, len(records) - fault.decided)
-            result, records = fault.result, records[: fault.decided]
+            decision, records = Decision(fault.result, time.perf_counter() - begun), records[: fault.decided]
         else:
             self._held.discard(partition)
             self._host.faults.note_decided()
-        return result, records
+        return decision, records
 
     def _hold_partition(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:
         """Try again later."""

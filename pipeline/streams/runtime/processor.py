@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -40,6 +40,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Sync and close; changes since the last commit are dropped."""
+
+
+class SourceSlice(NamedTuple):
+    """Records of one source partition that are decided on at once, and its store."""
+
+    source: TopicPartition
+    store: Any
+    records: Sequence[ConsumerRecord]
 
 
 @dataclass
@@ -119,6 +127,14 @@ class Processor(ABC):
     @abstractmethod
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
+
+    def decides_together(self, source: TopicPartition) -> bool:
+        """Whether slices of this topic that several lanes have ready cost less when they are decided together."""
+        return False
+
+    def decide_slices(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
+        """What `decide_records` does for each of the slices, which are of one topic and of different partitions."""
+        return [self.decide_records(*one) for one in slices]
 
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""

@@ -28,6 +28,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.chunks import ChunkApp, ChunkConsumer
+from pipeline.streams.runtime.deciding import Decider
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane, LaneHost
@@ -181,7 +182,7 @@ class Stage:
         self._topic_ids = topic_ids
         self._after = after
         self._lanes: dict[tuple[str, int], Lane] = {}
-        self._cpu_lock = asyncio.Lock()
+        self._decider = Decider()
         self._faults = FaultCount(self._give_up)
         self._broken: LiaisonError | None = None
         self._feeds: dict[str, StageFeed] = {}
@@ -232,7 +233,7 @@ class Stage:
             partitions,
             Meter(feed.name, self._settings.namespace),
             LaneHost(
-                self._cpu_lock,
+                self._decider,
                 self._note_lost,
                 self._after,
                 self._settings.erase_after,

@@ -25,7 +25,13 @@ from pipeline.correlation.home_store import LmdbHomeStore, SourcePosition
 from pipeline.correlation.homes import Arrival, Home
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.matcher import SmallScreen
-from pipeline.correlation.meeting_places import MeetingPlace, PostedSketchScreen
+from pipeline.correlation.meeting_places import (
+    MeetingCounts,
+    MeetingPlace,
+    PostedSketchScreen,
+    PostingChunk,
+    take_together,
+)
 from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
 from pipeline.correlation.protocol import (
     Answer,
@@ -56,7 +62,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import After, ChunkResult, Processor, Store
+from pipeline.streams.runtime.processor import After, ChunkResult, Processor, SourceSlice, Store
 from pipeline.streams.runtime.source_queues import SliceLimits
 from pipeline.streams.runtime.stage import Stage, StageFeed, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store, reopen_unless
@@ -258,10 +264,9 @@ class CorrelateProcessor(Processor):
 
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Apply records in order; one that can't be applied is our fault and is kept for replay."""
-        result = ChunkResult()
         if isinstance(store, HeldPlace):
-            self._take_postings(store.place, source, records, result)
-            return result
+            return self._decide_postings(SourceSlice(source, store, records))
+        result = ChunkResult()
         store.records += len(records)
         before = msgspec.structs.replace(store.home.counts)
         messages = self._take_for_home(store.home, source, records, result)
@@ -288,20 +293,46 @@ class CorrelateProcessor(Processor):
         answers = self._take_all(home.take_asks, _only(found, Ask), result)
         return [*answers, *self._take_all(home.take_answers, _only(found, Answer), result)]
 
-    def _take_postings(
-        self, place: MeetingPlace, source: TopicPartition, records: Sequence[ConsumerRecord], result: ChunkResult
-    ) -> None:
+    def decides_together(self, source: TopicPartition) -> bool:
+        """Postings: with many partitions few pairs come to each, and to screen one costs as much as a hundred."""
+        return bool(source.topic == self._names[topics.POSTINGS])
+
+    def decide_slices(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
+        """Apply the postings of several meeting places; where that fails, each one's alone."""
+        before = [msgspec.structs.replace(one.store.place.counts) for one in slices]
+        chunks = [_posting_chunk(one.store.place, one.records) for one in slices]
+        try:
+            asks = take_together(chunks, self._screen)
+        except (ProtocolError, ValueError, TypeError):
+            # Some may be stored already: they are taken in anew, and ask anew.
+            return [self._decide_postings(one) for one in slices]
+        return [
+            self._report_postings(one, counts, found, ChunkResult())
+            for one, counts, found in zip(slices, before, asks, strict=True)
+        ]
+
+    def _decide_postings(self, one: SourceSlice) -> ChunkResult:
+        result = ChunkResult()
+        place: MeetingPlace = one.store.place
         before = msgspec.structs.replace(place.counts)
 
         def take(found: Sequence[ConsumerRecord]) -> Sequence[Message]:
-            return place.take_postings([record.key for record in found], [record.value for record in found])
+            chunk = _posting_chunk(place, found)
+            return place.take_postings(chunk.cases, chunk.values)
 
-        asks = self._take_all(take, [(record, record) for record in records if record.value is not None], result)
-        self._add_messages(source, asks, result)
-        met, left = place.counts.candidates - before.candidates, place.counts.screened - before.screened
+        asks = self._take_all(take, [(record, record) for record in one.records if record.value is not None], result)
+        return self._report_postings(one, before, asks, result)
+
+    def _report_postings(
+        self, one: SourceSlice, before: MeetingCounts, asks: Sequence[Message], result: ChunkResult
+    ) -> ChunkResult:
+        self._add_messages(one.source, asks, result)
+        now = one.store.place.counts
+        met, left = now.candidates - before.candidates, now.screened - before.screened
         result.tally[metrics.CANDIDATES] += met
         if met:
-            log.debug("%s-%d to %d: met %d cases, the screen left %d", *_place(source, records), met, left)
+            log.debug("%s-%d to %d: met %d cases, the screen left %d", *_place(one.source, one.records), met, left)
+        return result
 
     def _decode_all(
         self, decode: Callable[[ConsumerRecord], T], records: Iterable[ConsumerRecord], result: ChunkResult
@@ -404,10 +435,16 @@ def _readable_watches(records: Iterable[ConsumerRecord]) -> Iterator[WatchMessag
                     yield message
 
 
+def _posting_chunk(place: MeetingPlace, records: Sequence[ConsumerRecord]) -> PostingChunk:
+    found = [record for record in records if record.value is not None]
+    return PostingChunk(place, [record.key for record in found], [record.value for record in found])
+
+
 def _load_postings(place: MeetingPlace, records: Sequence[ConsumerRecord]) -> None:
     """Take in postings; one that can't be read, which was kept in `rejected` when it came, is left out."""
     try:
-        place.load_postings([record.key for record in records], [record.value for record in records])
+        chunk = _posting_chunk(place, records)
+        place.load_postings(chunk.cases, chunk.values)
     except ProtocolError:
         if len(records) > 1:
             for record in records:

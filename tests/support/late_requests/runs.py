@@ -18,6 +18,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.runtime.deciding import Decider
 from pipeline.streams.runtime.faults import FaultCount
 from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
@@ -139,9 +140,7 @@ def _lane(
         transactions,
         [partition],
         Meter(STAGE, world.settings.namespace),
-        LaneHost(
-            asyncio.Lock(), lose, lambda lane, effect: went_on(), 60.0, _NoFlow(), FaultCount(lambda fault: lose())
-        ),
+        LaneHost(Decider(), lose, lambda lane, effect: went_on(), 60.0, _NoFlow(), FaultCount(lambda fault: lose())),
     )
 
 

@@ -17,6 +17,7 @@ from pipeline.records.messages import Position
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.positions import UnreadableBatch
 from pipeline.streams.runtime import lane as lanes
+from pipeline.streams.runtime.deciding import Decider
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane, LaneHost
@@ -154,7 +155,7 @@ async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
         transactions,
         [SOURCE, *others],
         meter,
-        LaneHost(asyncio.Lock(), world.lose, lambda lane, effect: None, 60.0, world, FaultCount(world.gave_up.append)),
+        LaneHost(Decider(), world.lose, lambda lane, effect: None, 60.0, world, FaultCount(world.gave_up.append)),
     )
     try:
         yield lane

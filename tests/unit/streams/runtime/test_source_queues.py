@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.runtime.source_queues import SLICE_BYTES, SLICE_RECORDS, SLICE_S, WAITING_CHUNKS, SourceQueues
+from pipeline.streams.runtime.source_queues import RIVALS, SLICE_BYTES, SLICE_RECORDS, WAITING_CHUNKS, SourceQueues
 
 FLOOD, OTHER, THIRD = (TopicPartition(f"cases.{name}", 0) for name in ("flood", "other", "third"))
 
@@ -79,9 +79,9 @@ def test_partitions_that_all_have_a_backlog_share_the_records_alike() -> None:
 def test_slow_records_come_in_smaller_slices_and_fast_ones_in_larger_ones_again() -> None:
     held = queues()
     held.put_chunk(FLOOD, chunk(0, 500))
-    sizes = [len(taken(held, SLICE_S / 2)[1]) for _ in range(7)]  # type: ignore[index]
+    sizes = [len(taken(held, RIVALS.shared_s / 2)[1]) for _ in range(7)]  # type: ignore[index]
     assert sizes == [1, 2, 4, 8, 16, 32, SLICE_RECORDS]
-    sizes = [len(taken(held, 2 * SLICE_S)[1]) for _ in range(8)]  # type: ignore[index]
+    sizes = [len(taken(held, 2 * RIVALS.shared_s)[1]) for _ in range(8)]  # type: ignore[index]
     assert sizes == [50, 25, 12, 6, 3, 1, 1, 1]
 
 

@@ -1,0 +1,89 @@
+"""Slices are decided one after the other, or together; whatever fails is told to those whose slice it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord, TopicPartition
+
+from pipeline.streams.runtime.deciding import Decider
+from pipeline.streams.runtime.processor import ChunkResult, NullStore, Processor, SourceSlice
+
+
+class Recorder(Processor):
+    """Notes what it is asked to decide; topic `together` at once, topic `poison` never."""
+
+    def __init__(self) -> None:
+        self.rounds: list[list[tuple[str, int]]] = []
+
+    def decides_together(self, source: TopicPartition) -> bool:
+        return bool(source.topic == "together")
+
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        self.rounds.append([tuple(source)])
+        if source.topic == "poison":
+            raise BaseException("a panic")
+        return ChunkResult(documents=[source.partition])
+
+    def decide_slices(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
+        self.rounds.append([tuple(one.source) for one in slices])
+        return [ChunkResult(documents=[one.source.partition]) for one in slices]
+
+
+async def decide(work: Recorder, decider: Decider, topic: str, partition: int, count: int = 1) -> list[Any]:
+    decision = await decider.decide(work, TopicPartition(topic, partition), NullStore(), [None] * count)
+    return decision.result.documents
+
+
+def test_slices_of_a_topic_that_are_ready_are_decided_together_and_each_has_its_own_answer() -> None:
+    async def run() -> None:
+        work, decider = Recorder(), Decider()
+        asked = [
+            decide(work, decider, topic, at) for at, topic in enumerate(["together", "alone", "together", "alone"])
+        ]
+        assert await asyncio.gather(*asked) == [[0], [1], [2], [3]]
+        assert work.rounds == [[("together", 0), ("together", 2)], [("alone", 1)], [("alone", 3)]]
+
+    asyncio.run(run())
+
+
+def test_a_failure_is_its_own_lanes_and_what_comes_later_is_decided() -> None:
+    async def run() -> None:
+        work, decider = Recorder(), Decider()
+        failing = decide(work, decider, "poison", 0)
+        told = await asyncio.gather(failing, decide(work, decider, "alone", 1), return_exceptions=True)
+        assert isinstance(told[0], BaseException)
+        assert told[1] == [1]
+        assert await decide(work, decider, "alone", 2) == [2]
+
+    asyncio.run(run())
+
+
+def test_the_slice_of_a_lane_that_was_cancelled_is_not_decided() -> None:
+    async def run() -> None:
+        work, decider = Recorder(), Decider()
+        gone = asyncio.create_task(decide(work, decider, "alone", 0))
+        await asyncio.sleep(0)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        assert await decide(work, decider, "alone", 1) == [1]
+        assert work.rounds == [[("alone", 1)]]
+
+    asyncio.run(run())
+
+
+def test_the_time_of_a_group_is_shared_by_records() -> None:
+    async def run() -> None:
+        work, decider = Recorder(), Decider()
+        sources = [TopicPartition("together", at) for at in range(2)]
+        asked = [
+            decider.decide(work, source, NullStore(), [None] * n) for source, n in zip(sources, (1, 3), strict=True)
+        ]
+        few, many = await asyncio.gather(*asked)
+        assert many.spent_s == pytest.approx(3 * few.spent_s)
+
+    asyncio.run(run())
