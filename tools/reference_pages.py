@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import yaml
+from asyncapi_contract import LAYOUTS
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 from pydantic import SecretStr
@@ -138,7 +139,8 @@ def _default(field: FieldInfo) -> str:
 def _topics_page() -> str:
     parts = [_topic_section(topic) for topic in topics.CATALOGUE]
     lead = (
-        "Every Kafka topic, without the namespace of the installation. Keys are UTF-8 text, values JSON. "
+        "Every Kafka topic, without the namespace of the installation. Keys are UTF-8 text and values JSON, but where "
+        "a topic says that they are bytes. "
         "[asyncapi.yaml](../../schemas/asyncapi.yaml) says the same to machines, "
         "[streams.md](../streams.md#topics) what the topics are for."
     )
@@ -277,8 +279,19 @@ def _topic_section(topic: Topic) -> str:
     if topic.schema:
         file = f"{topic.schema}.schema.json"
         facts.insert(1, ("value", f"[{file}](../../schemas/{file})"))
+    if topic.layout:
+        facts[0:1] = _tell_layouts(topic)
     lines = (f"- **{name}**: {value}" for name, value in facts)
     return "\n".join([f"## `{topic.pattern}`", "", topic.description, "", *lines])
+
+
+def _tell_layouts(topic: Topic) -> list[tuple[str, str]]:
+    """The key and the value of each message of a topic of bytes."""
+    return [
+        (f"`{name}`, {what}", "; ".join(part.tell() for part in parts))
+        for name, layout in LAYOUTS[topic.layout].items()
+        for what, parts in (("key", layout.key), ("value", layout.value))
+    ]
 
 
 PARTITIONS = {
@@ -310,7 +323,10 @@ IN_SHORT = {
     topics.RECEIPTS.pattern: "that of its case message",
     topics.REJECTED.pattern: "that of the rejected message",
     topics.ACCEPTED.pattern: "that of its case message",
-    topics.FINGERPRINTS.pattern: "those that own its blocking keys, or all",
+    topics.FINGERPRINTS.pattern: "the case's home",
+    topics.POSTINGS.pattern: "the owner of its keys",
+    topics.PAIRS.pattern: "the home of B or A",
+    topics.WATCHES.pattern: "the home of B or A",
     topics.LINKS.pattern: "high 32 bits of the link id",
     topics.PROGRESS.pattern: "CRC-32 of stage and partition",
 }
@@ -322,6 +338,8 @@ ONE_PARTITION = {topics.Count.ONE: "the only one"}
 def _retention(topic: Topic) -> str:
     if topic.compacted:
         return "the last value of each key, for good"
+    if topic.purged:
+        return "until its consumer has applied it, and deletes it"
     return "for good" if topic.retention is None else f"{topic.retention.days} days"
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import jsonschema_rs
 import msgspec
+import numpy as np
 import orjson
 import pytest
 import yaml
-from asyncapi_contract import CONTRACT, make_contract
+from asyncapi_contract import CONTRACT, LAYOUTS, LayoutPart, make_contract
 from msgspec import inspect
 
 from pipeline.access import alerts, audit
@@ -37,12 +39,26 @@ from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.access.revocations import Revocation
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
+from pipeline.correlation.postings import PostedCase, encode_postings
 from pipeline.correlation.projection import CounterpartView, Hit, make_hit
+from pipeline.correlation.protocol import (
+    Answer,
+    Ask,
+    CaseVersion,
+    Follow,
+    PairMessage,
+    Watch,
+    WatchMessage,
+    case_id,
+    encode_pair_message,
+    order_pair,
+)
 from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.model_file import encode_model
+from pipeline.matching.screening.small_sketch import SMALL_SKETCH_WORDS
 from pipeline.records import expiry, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
@@ -454,10 +470,77 @@ def test_asyncapi_says_of_a_topic_what_it_is_kept_like(topic: topics.Topic) -> N
 
 
 @pytest.mark.parametrize("topic", topics.CATALOGUE, ids=lambda topic: str(topic.pattern))
-def test_a_topic_of_messages_has_a_schema(topic: topics.Topic) -> None:
+def test_a_topic_of_messages_has_a_schema_or_a_layout(topic: topics.Topic) -> None:
+    if topic.layout:
+        assert not topic.schema
+        assert topic.layout in LAYOUTS
+        return
     assert topic is topics.UPLOADS or topic.schema in schemas.names(), (
         f"schemas/{topic.schema}{schemas.SUFFIX} is missing"
     )
+
+
+def _split(data: bytes, parts: Sequence[LayoutPart]) -> list[bytes]:
+    """What each part of a layout holds; a repeated one, of which there is one at most, each time."""
+    (left,) = {len(data) - sum(part.size for part in parts if not part.repeated)}
+    sizes = []
+    for part in parts:
+        if part.repeated:
+            assert left % part.size == 0
+            sizes += [part.size] * (left // part.size)
+        else:
+            sizes.append(part.size or left)
+    assert sum(sizes) == len(data)
+    ends = list(itertools.accumulate(sizes))
+    return [data[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "little")
+
+
+def test_messages_about_pairs_are_laid_out_as_told(scoring: Model) -> None:
+    taken = _received(message()).taken
+    assert taken is not None
+    version = CaseVersion(make_fingerprint(taken.case, taken.normalised, scoring))
+    a, b = order_pair(case_id("fr-pj:1"), case_id("be-fp:2"))
+    sent: list[tuple[str, str, PairMessage | WatchMessage, int, list[int]]] = [
+        ("pairs", "ask", Ask(a, b, 4, 7), 1, [4, 7]),
+        ("pairs", "ask", Ask(a, b, 4, 0, sampled=True), 2, [4, 0]),
+        ("pairs", "answer", Answer(a, b, version), 3, [_number(version.encoded)]),
+        ("pairs", "answer", Answer(a, b, version, sampled=True), 4, [_number(version.encoded)]),
+        ("watches", "watch", Watch(a, b, True, 7), 5, [1, 7]),
+        ("watches", "follow", Follow(a, b, False), 6, [0]),
+    ]
+    for topic, name, one, kind, values in sent:
+        layout = LAYOUTS[topic][name]
+        key, value = encode_pair_message(one)
+        assert _split(key, layout.key) == [bytes([kind]), a, b]
+        assert [_number(part) for part in _split(value, layout.value)] == values
+        assert str(kind) in layout.key[0].content
+    assert not list(schemas.validator("fingerprint").iter_errors(orjson.loads(version.encoded)))
+
+
+def test_postings_are_laid_out_as_told() -> None:
+    layout, case = LAYOUTS["postings"]["posting"], case_id("fr-pj:1")
+    sketches = np.arange(SMALL_SKETCH_WORDS, dtype=np.uint32)[None]
+    posted = PostedCase(case, order=6, country="FR", keys=(3, 5, 8), gone=(0,))
+    odd, gone = encode_postings([posted], sketches, 2)[1:]
+    head, sketch, *keys = _split(odd.value, layout.value)
+    country = 1 + 26 * (ord("F") - ord("A")) + ord("R") - ord("A")
+    assert (_split(odd.case, layout.key), _number(head)) == ([case], 6 * 1024 + country)
+    assert (sketch, [_number(key) for key in keys]) == (sketches.astype("<u4").tobytes(), [3, 5])
+    assert _number(gone.value) == 6 * 1024
+    assert len(gone.value) == layout.value[0].size
+
+
+def test_asyncapi_tells_each_layout() -> None:
+    for topic in topics.CATALOGUE:
+        for name in LAYOUTS.get(topic.layout, {}):
+            told = ASYNCAPI["components"]["messages"][name]
+            assert told["contentType"] == "application/octet-stream"
+            assert told["payload"]["format"] == told["bindings"]["kafka"]["key"]["format"] == "binary"
+        assert ("x-purged" in CHANNELS[topic.pattern]) == topic.purged
 
 
 def test_every_channel_has_a_sender_and_a_receiver() -> None:

@@ -75,7 +75,7 @@ class Topic:
     note: str = ""
     """What else they must know of its messages."""
     layout: str = ""
-    """Where the layout of its keys and values is told, if they are bytes: a module of pipeline.correlation."""
+    """Where the keys and values are bytes: whose layout they have in LAYOUTS (tools/asyncapi_contract.py)."""
     writers: tuple[Process, ...] = ()
     consumers: tuple[Process, ...] = ()
     """Stages that work through it: what they have not reached yet is their lag."""
@@ -213,14 +213,14 @@ POSTINGS: Final = Topic(
 PAIRS: Final = Topic(
     "pairs.{generation}", "kind, id of case A, id of case B", "", Count.HOMES,
     description="Which two cases are to be compared, to the home of B; and B's fingerprint, to the home of A.",
-    layout="protocol", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), max_bytes=16 * MIB, purged=True,
+    layout="pairs", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), max_bytes=16 * MIB, purged=True,
     personal=True, erasure="correlate deletes what it has applied, within some hours",
 )  # fmt: skip
 """Not compacted: for each pair that was ever asked for, it would keep B's content, also after B is withdrawn."""
 WATCHES: Final = Topic(
     "watches.{generation}", "kind, id of case A, id of case B", "", Count.HOMES,
     description="Which links the home of case A follows, and that the home of B sends it later versions.",
-    layout="protocol", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), compacted=True,
+    layout="watches", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), compacted=True,
 )  # fmt: skip
 LINKS: Final = Topic(
     "links.{generation}", "link id | emitting partition", "link", Count.CASES,

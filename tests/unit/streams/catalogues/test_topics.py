@@ -32,13 +32,14 @@ def test_the_plan_holds_every_topic_once_for_what_it_exists_for() -> None:
 def test_national_topics_and_accepted_have_one_partition_count() -> None:
     fixed = (topics.CASES, topics.ACCEPTED, topics.RECEIPTS, topics.REJECTED, topics.LINKS)
     assert {topics.partition_count(SETTINGS, topic) for topic in fixed} == {3}
-    assert topics.partition_count(SETTINGS, topics.FINGERPRINTS) == 5
+    of_a_home = (topics.FINGERPRINTS, topics.POSTINGS, topics.PAIRS, topics.WATCHES)
+    assert {topics.partition_count(SETTINGS, topic) for topic in of_a_home} == {5}
 
 
 @pytest.mark.parametrize("topic", [t for t in CATALOGUE if t.personal], ids=lambda t: t.pattern)
 def test_personal_data_says_how_it_is_erased(topic: topics.Topic) -> None:
     assert topic.erasure
-    assert topic.compacted or topic.retention is not None or topic is topics.AUDIT
+    assert topic.compacted or topic.purged or topic.retention is not None or topic is topics.AUDIT
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,16 @@ def test_personal_data_says_how_it_is_erased(topic: topics.Topic) -> None:
                 "max.message.bytes": "4194304",
                 "retention.ms": "604800000",
                 "message.timestamp.type": "LogAppendTime",
+            },
+        ),
+        (
+            topics.PAIRS,
+            {
+                "cleanup.policy": "delete",
+                "max.message.bytes": "16777216",
+                "retention.ms": "-1",
+                "segment.ms": "3600000",
+                "segment.bytes": "67108864",
             },
         ),
         (topics.AUDIT, {"cleanup.policy": "delete", "max.message.bytes": "1048576", "retention.ms": "-1"}),
@@ -79,7 +90,8 @@ def test_sizes_are_those_of_the_design() -> None:
         "receipts.{agency}": 4,
         "rejected": 8,
         "accepted": 16,
-        "blocks.{generation}": 16,
+        "fingerprints.{generation}": 16,
+        "pairs.{generation}": 16,
         "links.{generation}": 16,
         "audit_log": 4,
     }
