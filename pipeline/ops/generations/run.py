@@ -74,7 +74,7 @@ class GenerationStatus:
 async def build_generation(settings: Settings, model: Model, correlate_partitions: int = 0) -> Generation:
     """Register the generation of a model, to be computed by the workers; building one that is there changes nothing.
 
-    It has as many partitions of `blocks` as the active one unless told otherwise. Raises LiaisonError.
+    Its topics have as many partitions as those of the active one unless told otherwise. Raises LiaisonError.
     """
     held = await read_control(settings)
     generation = new_generation(model, correlate_partitions or held.find_generation().correlate_partitions)
@@ -212,8 +212,7 @@ def _delete_from_kafka(settings: Settings, generation: str) -> list[str]:
         own = sorted(groups & {group_of(settings, stage, generation) for stage in STAGES})
         if own:
             client.delete_groups(own)
-        planned = {topic.name for topic in topics.generation_plan(settings, [generation])}
-        held = sorted(planned & set(client.list_topics()))
+        held = sorted(topics.names_of_generation(settings, generation) & set(client.list_topics()))
         if held:
             client.delete_topics(held)
         return [*own, *held]
@@ -277,7 +276,7 @@ async def propose_stop_list(
     """What leaving out the keys that more than `over` cases bear would save and cost, the largest blocks first.
 
     `worth` is how many pairs a link may cost (stop_lists.WORTH). `on_partition` is called after each partition of
-    `blocks` that was read.
+    `fingerprints` that was read.
     """
     own = generation.apply_to_settings(settings)
     sources = _sources(own, generation)

@@ -356,6 +356,10 @@ CATALOGUE: Final[tuple[Topic, ...]] = (
 act behind a decision and each leaf's entry is there."""
 
 
+FORMER_PATTERNS: Final = ("blocks.{generation}",)
+"""Topics of generations that earlier versions of Liaison computed. They go when their generation is dropped."""
+
+
 @dataclass(frozen=True)
 class PlannedTopic:
     """One topic that must exist: its full name, partition count and kind."""
@@ -383,7 +387,7 @@ def agency_of(settings: Settings, topic: Topic, full_name: str) -> str:
 
 def is_named_by_catalogue(settings: Settings, full_name: str) -> bool:
     """Whether a topic of the cluster is one of this installation's, whichever agency or generation it is for."""
-    starts = (topic.pattern.partition("{") for topic in CATALOGUE)
+    starts = (pattern.partition("{") for pattern in (*(topic.pattern for topic in CATALOGUE), *FORMER_PATTERNS))
     return any(
         full_name.startswith(settings.namespace + start) if rest else full_name == settings.namespace + start
         for start, rest, _ in starts
@@ -425,6 +429,12 @@ def generation_plan(settings: Settings, generations: Iterable[str]) -> list[Plan
     """The topics that exist once per generation."""
     kinds = [t for t in CATALOGUE if t.scope is Scope.GENERATION]
     return [_plan_topic(settings, t, generation=g) for g in generations for t in kinds]
+
+
+def names_of_generation(settings: Settings, generation: str) -> set[str]:
+    """The names of all topics that a generation may have, whichever version of Liaison computed it."""
+    former = {settings.namespace + pattern.format(generation=generation) for pattern in FORMER_PATTERNS}
+    return former | {planned.name for planned in generation_plan(settings, [generation])}
 
 
 def _plan_topic(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> PlannedTopic:

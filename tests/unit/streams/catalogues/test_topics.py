@@ -97,6 +97,11 @@ def test_sizes_are_those_of_the_design() -> None:
     }
 
 
+def test_a_generation_s_names_are_those_of_earlier_versions_too() -> None:
+    kinds = ("blocks", "fingerprints", "postings", "pairs", "watches", "links")
+    assert topics.names_of_generation(SETTINGS, "ab12") == {f"ns.{kind}.ab12" for kind in kinds}
+
+
 def test_links_are_spread_by_their_id() -> None:
     assert topics.link_partition("00000007" + "f" * 24, 5) == 2
     assert {topics.link_partition(f"{n:08x}", 4) for n in range(8)} == {0, 1, 2, 3}
@@ -110,5 +115,6 @@ def test_the_topics_of_others_on_a_shared_cluster_are_not_ours() -> None:
     assert all(
         topics.is_named_by_catalogue(SETTINGS, topic.name) for topic in topics.plan_topics(SETTINGS, ["x"], ["ab12"])
     )
+    assert topics.is_named_by_catalogue(SETTINGS, "ns.blocks.ab12"), "of an earlier version's generation"
     others = ("accepted", "ns.accepted.more", "ns.case", "__consumer_offsets")
     assert not [name for name in others if topics.is_named_by_catalogue(SETTINGS, name)]

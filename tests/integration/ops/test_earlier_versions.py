@@ -1,0 +1,50 @@
+"""A generation that an earlier version of Liaison computes, as this version's commands and workers meet it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from typing import Final
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+
+from pipeline.matching.model import load_model
+from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.control import new_generation, register_generation
+from support.installation.command import RunLiaison
+from support.installation.installation import Installation
+from support.processes.starting import Start
+from support.waiting import PATIENCE_S
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+
+FORMER: Final = "0123456789ab"
+"""No hash of this version's."""
+
+
+def register_former(installation: Installation, kafka_admin: KafkaAdminClient) -> None:
+    """What an earlier version set up: its generation in `control`, and the topics that it had."""
+    names = [f"{installation.settings.namespace}{kind}.{FORMER}" for kind in ("blocks", "links")]
+    partitions = {names[0]: 4, names[1]: installation.settings.case_partitions}
+    kafka_admin.create_topics([NewTopic(name, partitions[name], 1) for name in names])
+    own = new_generation(load_model(), 4)
+    asyncio.run(register_generation(installation.settings, dataclasses.replace(own, id=FORMER)))
+
+
+def test_it_is_listed_after_topics_apply_is_left_to_the_earlier_version_and_is_dropped_whole(
+    installation: Installation, kafka_admin: KafkaAdminClient, start_stage: Start, liaison: RunLiaison
+) -> None:
+    register_former(installation, kafka_admin)
+    asyncio.run(apply_all(installation.settings))
+    told = json.loads(liaison("generation", "status", "--json").stdout)
+    assert {one["id"]: one["active"] for one in told} == {installation.generation: True, FORMER: False}
+    refused = start_stage("correlate", "--generation", FORMER)
+    assert refused.wait(PATIENCE_S) == 1
+
+    dropped = liaison("generation", "drop", FORMER)
+    assert dropped.returncode == 0, dropped.stderr
+    assert installation.left_of(FORMER) == []
+    assert installation.left_of(installation.generation)
