@@ -113,7 +113,7 @@ def at_rest(installation: Installation, sent: list[Any]) -> Callable[[], bool]:
     return lambda: installation.at_rest() and installation.accounting().decided == len(sent)
 
 
-def test_built_switched_to_and_back_while_records_flow(
+def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
     records: RecordMaker,
     installation: Installation,
     start_stage: Start,
@@ -122,6 +122,7 @@ def test_built_switched_to_and_back_while_records_flow(
     wait_for: WaitFor,
 ) -> None:
     path, other = stricter
+    building = "generation", "build", "--model", str(path), "--partitions", "7"
     old = installation.generation
     start_stage("intake")
     for stage in ("derive", "correlate", "project"):
@@ -132,12 +133,12 @@ def test_built_switched_to_and_back_while_records_flow(
     lax = installation.batch_links(sent)
     assert len(told(installation)) == 2 * len(lax)
 
-    new = json.loads(liaison("generation", "build", "--model", str(path), "--json").stdout)["generation"]
+    new = json.loads(liaison(*building, "--json").stdout)["generation"]
     pinned = [start_stage(stage, "--generation", new) for stage in ("derive", "correlate", "project")]
     more = pairs(records, 10, 3)
     sent += more
     installation.push(more)
-    assert liaison("generation", "build", "--model", str(path), "--wait").returncode == 0
+    assert liaison(*building, "--wait").returncode == 0
     wait_for(at_rest(installation, sent), deadline_s=120)
     assert installation.visible_links() == installation.batch_links(sent), "a generation being built shows nothing"
     before = installation.hits()
@@ -194,10 +195,10 @@ def test_built_switched_to_and_back_while_records_flow(
     wait_for(at_rest(installation, sent), deadline_s=120)
     assert installation.visible_links() == lax
 
-    assert json.loads(liaison("generation", "build", "--model", str(path), "--json").stdout)["generation"] == new
+    assert json.loads(liaison(*building, "--json").stdout)["generation"] == new
     for stage in ("derive", "correlate", "project"):
         start_stage(stage, "--generation", new)
-    assert liaison("generation", "build", "--model", str(path), "--wait").returncode == 0
+    assert liaison(*building, "--wait").returncode == 0
     assert liaison("generation", "switch", new, "--force").returncode == 0
     wait_for(at_rest(installation, sent), deadline_s=120)
     assert installation.visible_links() == installation.batch_links(sent, other), "what its former life took in as well"
