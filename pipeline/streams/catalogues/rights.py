@@ -24,10 +24,11 @@ class ResourceType(StrEnum):
 
 
 class KafkaOperation(StrEnum):
-    """What may be done; to read or write lets one describe the resource too."""
+    """What may be done; to read, write or delete lets one describe the resource too."""
 
     READ = "READ"
     WRITE = "WRITE"
+    DELETE = "DELETE"
     DESCRIBE = "DESCRIBE"
 
 
@@ -43,12 +44,14 @@ class KafkaRight(NamedTuple):
 class ProcessDuties(NamedTuple):
     """What a process of ours reads and writes.
 
+    Of topics that it `purges` it deletes what it has applied: Kafka asks for the right to delete the topic.
     `owns` begins the names of its groups and transactions, if any; `also_sends_as` those of further transactions. Who
     `watches` topics sees how far they have come, and how far all stages.
     """
 
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...]
+    purges: tuple[Topic, ...]
     owns: str
     also_sends_as: tuple[str, ...]
     watches: tuple[Topic, ...]
@@ -78,6 +81,7 @@ def _duties(process: Process) -> ProcessDuties:
     return ProcessDuties(
         reads=tuple(topic for topic in topics.CATALOGUE if topic.is_read_by(process)),
         writes=tuple(topic for topic in topics.CATALOGUE if process in topic.writers),
+        purges=tuple(topic for topic in topics.CATALOGUE if topic.purged and process in topic.consumers),
         owns=OWNS.get(process, process.value),
         also_sends_as=ALSO_SENDS_AS.get(process, ()),
         watches=tuple(topic for topic in topics.CATALOGUE if process in topic.watchers),
@@ -109,6 +113,7 @@ def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
     granted = [
         *_rights_on(settings, duties.reads, KafkaOperation.READ),
         *_rights_on(settings, duties.writes, KafkaOperation.WRITE),
+        *_rights_on(settings, duties.purges, KafkaOperation.DELETE),
     ]
     granted += _own_group_rights(settings.namespace + duties.owns)
     if duties.watches:

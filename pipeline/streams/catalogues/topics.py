@@ -207,20 +207,23 @@ POSTINGS: Final = Topic(
     "postings.{generation}", "case id", "", Count.HOMES,
     description="A case's blocking keys and small sketch, to each partition that owns one of the keys.",
     note="A posting without keys takes the case off all that the partition owns.",
-    layout="postings", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), compacted=True, personal=True,
+    layout="postings", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), readers=(Process.API,),
+    compacted=True, personal=True,
     erasure=ERASED_BY_WITHDRAWAL,
 )  # fmt: skip
 PAIRS: Final = Topic(
     "pairs.{generation}", "kind, id of case A, id of case B", "", Count.HOMES,
     description="Which two cases are to be compared, to the home of B; and B's fingerprint, to the home of A.",
-    layout="pairs", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), max_bytes=16 * MIB, purged=True,
+    layout="pairs", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), readers=(Process.API,),
+    max_bytes=16 * MIB, purged=True,
     personal=True, erasure="correlate deletes what it has applied, within some hours",
 )  # fmt: skip
 """Not compacted: for each pair that was ever asked for, it would keep B's content, also after B is withdrawn."""
 WATCHES: Final = Topic(
     "watches.{generation}", "kind, id of case A, id of case B", "", Count.HOMES,
     description="Which links the home of case A follows, and that the home of B sends it later versions.",
-    layout="watches", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), compacted=True,
+    layout="watches", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), readers=(Process.API,),
+    compacted=True,
 )  # fmt: skip
 LINKS: Final = Topic(
     "links.{generation}", "link id | emitting partition", "link", Count.CASES,

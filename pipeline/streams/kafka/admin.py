@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import (
+    BrokerResponseError,
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     KafkaError,
@@ -45,12 +46,16 @@ class ClusterNotReadyError(LiaisonError):
     """Kafka can't do it now, and may be able to later: it starts, elects a leader, or lacks brokers."""
 
 
+class DeniedError(LiaisonError):
+    """The login has not the right to do it."""
+
+
 @contextmanager
 def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
     """kafka-python's admin client, closed afterwards.
 
     Raises LiaisonError where the cluster can't be reached or refuses; LoginRefusedError, within seconds, where that is
-    for the user or password, ClusterNotReadyError where it may pass.
+    for the user or password, DeniedError where it lacks the right, ClusterNotReadyError where it may pass.
     """
     known = client_options(settings)
     check_login(settings)
@@ -62,7 +67,7 @@ def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
     try:
         yield client
     except DENIALS as error:
-        raise LiaisonError(explain_denial(settings)) from error
+        raise DeniedError(explain_denial(settings)) from error
     except KafkaError as error:
         kind = ClusterNotReadyError if error.retriable else LiaisonError
         raise kind(f"Kafka refused: {error}") from error
@@ -103,9 +108,14 @@ def _refuse_denied(client: KafkaAdminClient, settings: Settings, missing: Sequen
 
 
 def delete_records(settings: Settings, before: Mapping[TopicPartition, int]) -> None:
-    """Delete what lies before an offset of each partition, for good. Raises LiaisonError."""
+    """Delete what lies before an offset of each partition, for good. Raises LiaisonError, DeniedError among it."""
     with admin_client(settings) as client:
-        client.delete_records({KafkaTopicPartition(*partition): offset for partition, offset in before.items()})
+        try:
+            client.delete_records({KafkaTopicPartition(*partition): offset for partition, offset in before.items()})
+        except BrokerResponseError as error:  # that of several partitions names their errors in its text alone
+            if TopicAuthorizationFailedError.__name__ not in str(error):
+                raise
+            raise TopicAuthorizationFailedError(str(error)) from error
 
 
 def count_members(settings: Settings, groups: Sequence[str]) -> dict[str, int]:

@@ -5,6 +5,10 @@ moment, and what it has acknowledged since, tell exactly what it is done with; a
 acknowledgement, the ends of the next group's topics, looked up afterwards, cover them. So each group's watermark is
 noted with the ends of the next, down to the index. Times are this process's clock: the records' own are their senders'.
 
+Correlate is passed four times, as it reads what it writes: from a fingerprint come postings, from these asks, from
+these answers, and from these links. No way is longer: from an answer that was under way when a fingerprint was applied
+comes a watch, and from that an answer with this fingerprint.
+
 An agency that leaves a transaction open keeps readers from all that follows it in its own topic. After HELD_S that
 holds back its own records alone: `as_of` goes on without them, and `without` names the agency until they are in.
 
@@ -21,7 +25,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import chain
@@ -99,9 +103,12 @@ class SettledNotices:
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 15.0
-"""A record is seen to pass three groups one look after the other: 60 s, well within LIAISON_MAX_INDEX_LAG. A look reads
-the whole of `control`, models included."""
+LOOK_S: Final = 7.5
+"""A record is seen to pass one step of its way after the other, a look each: 53 s, well within LIAISON_MAX_INDEX_LAG. A
+look reads the whole of `control`, models included."""
+
+CORRELATE_PASSES: Final = 4
+"""How many topics, one after the other, correlate takes a record through until its links are written."""
 
 FIRST_LOOKS_S: Final = 1.0
 """Until something is known: under load a look tells nothing before the next, and reads are refused meanwhile."""
@@ -260,7 +267,7 @@ async def _update_once(settings: Settings, clock: Clock, freshness: Freshness, o
         log.warning("the index's freshness is not known: %s", type(error).__name__)
         return
     ages = open_since.update_ages(ends, high)
-    standing: list[GroupPosition] = []
+    standing: dict[str, GroupPosition] = {}
     since: list[datetime | None] = []
     for group, own in groups.items():
         waiting = dict.fromkeys(p for p in own if ends[p] < high[p]) | await _first_waiting(
@@ -271,14 +278,21 @@ async def _update_once(settings: Settings, clock: Clock, freshness: Freshness, o
             for p in own
             if ages[p] >= HELD_S and topics.is_national(settings, p.topic)
         }
-        standing.append(GroupPosition({p: high[p] for p in own}, committed[group], set(own) - waiting.keys(), held))
+        standing[group] = GroupPosition({p: high[p] for p in own}, committed[group], set(own) - waiting.keys(), held)
         since += waiting.values()
     told = TopicPartition(topics.topic_name(settings, topics.NOTICES), 0)
     index = NoticeIndex(topic_ids[told.topic], generation)
-    freshness.update_positions(at, standing, index, ends[told])  # looked up before `high`
+    passed = order_of_passes(standing.values())
+    freshness.update_positions(at, passed, index, ends[told])  # looked up before `high`
     known = [time for time in since if time is not None]
     if freshness.is_estimated and len(known) == len(since):
         freshness.estimate_from(min([at, *known]))
+
+
+def order_of_passes(groups: Iterable[GroupPosition]) -> list[GroupPosition]:
+    """The positions of intake, correlate and project, each as often as a record passes the group on its way."""
+    intake, correlate, project = groups
+    return [intake, *[correlate] * CORRELATE_PASSES, project]
 
 
 async def _first_waiting(

@@ -57,7 +57,8 @@ from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.catalogues.topics import Topic
-from pipeline.streams.kafka.admin import delete_records, read_ids
+from pipeline.streams.kafka.admin import DeniedError, delete_records, read_ids
+from pipeline.streams.kafka.connection import login_name
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
@@ -481,7 +482,14 @@ async def _purge_applied(settings: Settings, stage: Stage, topic: str) -> None:
             if due:
                 await asyncio.to_thread(delete_records, settings, due)
                 purged = held
-        except LiaisonError as error:
+        except DeniedError:
+            login = login_name(settings) or "this worker"
+            log.warning(
+                "what was applied of %s stays, with what it holds of cases: Kafka does not let %s delete it;"
+                " `liaison ops credentials %s` gives its user this right",
+                *(topic, login, STAGE),
+            )
+        except (LiaisonError, OSError) as error:
             log.warning("what was applied of %s stays for now: %s", topic, error)
 
 

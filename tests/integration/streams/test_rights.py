@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from string import Template
@@ -36,12 +36,16 @@ from pipeline.records.agencies import Agency
 from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.catalogues.rights import agency_grants
+from pipeline.streams.catalogues.rights import KafkaOperation, KafkaRight, agency_grants, role_grants
 from pipeline.streams.kafka.admin import admin_client, read_ids
 from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
+from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.stage import OwnedPartition
+from pipeline.streams.stages import correlate
 from support.installation.records import COUNTRIES
 from support.kafka.secure_broker import admits, log_decisions, refusals, secure_broker
 from support.processes import warm
@@ -96,7 +100,12 @@ def liaison(operator: Settings, *words: str) -> str:
 
 def as_agency(operator: Settings, name: str) -> Settings:
     """The settings of an agency on another machine."""
-    made = users.make_user(operator, name, agency_grants(operator, name), renew=True)
+    return as_user(operator, name, agency_grants(operator, name))
+
+
+def as_user(operator: Settings, name: str, grants: Iterable[KafkaRight]) -> Settings:
+    """The settings of a user on another machine who has these rights and no others."""
+    made = users.make_user(operator, name, grants, renew=True)
     given: dict[str, Any] = {
         "home": Path("/nowhere"),
         "kafka_url": endpoints(operator).kafka,
@@ -274,6 +283,56 @@ def test_the_command_hands_out_credentials_once(operator: Settings, tmp_path: Pa
     refused = ran[-1]
     assert refused.stderr.startswith(f"liaison: Kafka refused the login of {own['LIAISON_KAFKA_USERNAME']}: ")
     assert "Traceback" not in refused.stderr
+
+
+class OnePartition:
+    """What a stage says of its partitions, which is all that the purge asks of it."""
+
+    def __init__(self, *owned: TopicPartition) -> None:
+        self._owned = owned
+
+    def owned_partitions(self) -> list[OwnedPartition]:
+        return [OwnedPartition("", p, LaneState.WORKING, 0, 0, 1, False, Path("/nowhere")) for p in self._owned]
+
+
+async def test_a_worker_that_may_not_purge_says_so_and_does_it_once_it_may(
+    operator: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(correlate, "PURGE_S", 0.5)
+    (pairs,) = [name for name in every_topic(operator) if name.startswith(f"{operator.namespace}pairs.")]
+    partitions = [TopicPartition(pairs, number) for number in range(operator.correlate_partitions)]
+    async with AIOKafkaProducer(**client_options(operator)) as producer:
+        for partition in partitions:
+            await producer.send_and_wait(pairs, b"{}", partition=partition.partition)
+    granted = role_grants(operator, correlate.STAGE)
+    lacking = [grant for grant in granted if grant.operation is not KafkaOperation.DELETE]
+    own = await asyncio.to_thread(as_user, operator, correlate.STAGE, lacking)
+
+    async def begins() -> set[int]:
+        async with plain_consumer(own, partitions) as consumer:
+            return set((await consumer.beginning_offsets(partitions)).values())
+
+    async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await holds():
+                await asyncio.sleep(0.2)
+
+    async def is_told() -> bool:
+        return f"Kafka does not let {own.kafka_username} delete it; `liaison ops credentials correlate`" in caplog.text
+
+    async def is_purged() -> bool:
+        return await begins() == {1}
+
+    stage: Any = OnePartition(*partitions)
+    purging = asyncio.create_task(correlate._purge_applied(own, stage, pairs))  # noqa: SLF001 - the worker's own task
+    try:
+        await until(is_told)
+        assert await begins() == {0}
+        await asyncio.to_thread(users.make_user, operator, correlate.STAGE, granted)
+        await until(is_purged)
+    finally:
+        purging.cancel()
+        await asyncio.wait([purging])
 
 
 REFUSED_S = 30

@@ -48,3 +48,14 @@ def test_a_stage_may_send_under_every_name_that_it_uses(role: str, sender: str) 
     assert KafkaRight(ResourceType.TRANSACTIONS, f"n-{sender}", KafkaOperation.WRITE, prefix=True) in role_grants(
         SETTINGS, role
     )
+
+
+def test_only_who_works_through_a_purged_topic_may_delete_from_it() -> None:
+    granted = {role: role_grants(SETTINGS, role) for role in ROLES}
+    deletes = {
+        role: [grant for grant in grants if grant.operation is KafkaOperation.DELETE]
+        for role, grants in granted.items()
+    }
+    assert {role: grants for role, grants in deletes.items() if grants} == {
+        "correlate": [KafkaRight(ResourceType.TOPIC, "n-pairs.", KafkaOperation.DELETE, prefix=True)]
+    }

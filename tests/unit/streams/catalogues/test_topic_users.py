@@ -69,6 +69,7 @@ def test_a_row_says_who_uses_the_topic(topic: Topic) -> None:
     assert topic.description.endswith(".")
     assert bool(topic.schema or topic.layout) == bool(topic.writers), "who writes its messages"
     assert not (topic.schema and topic.layout), "JSON or bytes"
+    assert not topic.purged or len(topic.consumers) == 1, "who applies it deletes it: another would miss records"
     assert topic.consumers or topic.readers
     assert not set(topic.consumers) & set(topic.readers), "a consumer reads it, which need not be said twice"
     assert not topic.open_to_agencies or topic.scope is Scope.AGENCY
