@@ -302,7 +302,7 @@ class Home:
 
     def _may_link(self, pair: _Pair) -> bool:
         """Whether two cases share a key, neither is withdrawn, and their countries may meet."""
-        a, b = pair.sides
+        a, b = pair.version_a.outline, pair.version_b.outline
         if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
             return False
         return not set(a.keys).isdisjoint(b.keys)
@@ -317,7 +317,10 @@ class Home:
         left: list[_Pair] = []
         for start in range(0, len(pairs), SCREENED_TOGETHER):
             some = pairs[start : start + SCREENED_TOGETHER]
-            sketches = [join_sketches([pair.sides[side].sketch for pair in some]) for side in (0, 1)]
+            sketches = [
+                join_sketches([pair.version_a.outline.sketch for pair in some]),
+                join_sketches([pair.version_b.outline.sketch for pair in some]),
+            ]
             left += [some[at] for at in np.flatnonzero(self._matcher.may_link(*sketches)).tolist()]
         return left
 

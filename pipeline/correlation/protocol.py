@@ -51,23 +51,42 @@ def order_pair(one: bytes, other: bytes) -> tuple[bytes, bytes]:
     return (one, other) if one < other else (other, one)
 
 
+class CaseOutline(msgspec.Struct, frozen=True, gc=False):
+    """What of a fingerprint rules a pair out; decoded from the same JSON, of which it leaves most unread."""
+
+    version: int
+    country: str
+    withdrawn: bool = False
+    expired: bool = False
+    keys: tuple[int, ...] = ()
+    sketch: bytes = b""
+
+
 class CaseVersion:
     """A version of a case. It is decoded or encoded only when that is asked for, and then once."""
 
-    __slots__ = ("_encoded", "_fingerprint", "_order")
+    __slots__ = ("_encoded", "_fingerprint", "_order", "_outline")
 
     def __init__(
         self, fingerprint: Fingerprint | None = None, encoded: bytes | None = None, order: int | None = None
     ) -> None:
         """Take either of the first two, or both; `order` spares decoding where that alone is asked for."""
         self._fingerprint, self._encoded, self._order = fingerprint, encoded, order
+        self._outline: CaseOutline | Fingerprint | None = fingerprint
 
     @property
     def fingerprint(self) -> Fingerprint:
         """The whole fingerprint. Raises msgspec.DecodeError."""
         if self._fingerprint is None:
-            self._fingerprint = _decode_fingerprint(self._encoded or b"")
+            self._fingerprint = self._outline = _decode_fingerprint(self._encoded or b"")
         return self._fingerprint
+
+    @property
+    def outline(self) -> CaseOutline | Fingerprint:
+        """What of the fingerprint rules pairs out, at a fraction of its cost. Raises msgspec.DecodeError."""
+        if self._outline is None:
+            self._outline = _decode_outline(self._encoded or b"")
+        return self._outline
 
     @property
     def encoded(self) -> bytes:
@@ -80,11 +99,12 @@ class CaseVersion:
     def order(self) -> int:
         """The external version of the case's document: versions of a case are ordered by it."""
         if self._order is None:
-            self._order = external_version(self.fingerprint.version, self.fingerprint.expired)
+            self._order = external_version(self.outline.version, self.outline.expired)
         return self._order
 
 
 _decode_fingerprint = msgspec.json.Decoder(Fingerprint).decode
+_decode_outline = msgspec.json.Decoder(CaseOutline).decode
 _encode_fingerprint = msgspec.json.Encoder().encode
 
 
