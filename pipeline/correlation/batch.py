@@ -1,4 +1,4 @@
-"""The batch run: one home and one meeting place over stores in memory, so that stream and batch run the same code.
+"""The batch run: one partition in memory, which links cases by the code of the stream.
 
 Cases come from files by the same rules as in intake (LineReader): validation, the sender, versions in file order.
 Linked cases resolve into things: groups of entities of one type that are the same by all their links together.
@@ -7,23 +7,15 @@ Linked cases resolve into things: groups of entities of one type that are the sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.fingerprinting import BlockingModel, make_fingerprint
-from pipeline.correlation.home_store import HomeStore, MemoryHomeStore
-from pipeline.correlation.homes import Arrival, Home
+from pipeline.correlation.lone_partition import TOGETHER, LonePartition
 from pipeline.correlation.matcher import Matcher
-from pipeline.correlation.meeting_places import MeetingPlace
-from pipeline.correlation.meeting_store import CaseNumberArray, MemoryMeetingStore, split_ids
-from pipeline.correlation.postings import IdArray
-from pipeline.correlation.protocol import Answer, Ask, CaseVersion, JudgedClaim, Message, Posting, Watch
-from pipeline.correlation.sketch_table import SketchTable
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
@@ -35,9 +27,6 @@ from pipeline.records.hashing import content_hash
 from pipeline.records.messages import KnownVersion, Reason, VersionRelation, compare_version
 from pipeline.records.model import Case, entity_key
 from pipeline.records.validation import RecordProblem, RefusedError, load, read, sender_problems
-
-TOGETHER = 200
-"""Cases that are correlated in one call."""
 
 
 class LinkLine(msgspec.Struct, frozen=True):
@@ -55,62 +44,19 @@ class LinkLine(msgspec.Struct, frozen=True):
     evidence: msgspec.Raw
 
 
-class HeldSketchScreen:
-    """A meeting place's screen by whole sketches, since the batch run has the fingerprints at hand."""
-
-    words = 0
-
-    def __init__(self, homes: HomeStore, matcher: Matcher) -> None:
-        self._homes, self._matcher = homes, matcher
-        self._table = SketchTable()
-
-    def add_cases(self, cases: IdArray, numbers: CaseNumberArray) -> None:
-        """Take the sketches of the versions that the home holds."""
-        ids = split_ids(cases)
-        versions = self._homes.get_versions(ids)
-        for case, number in zip(ids, numbers.tolist(), strict=True):
-            self._table.put_sketch(number, versions[case].fingerprint.sketch)
-
-    def may_link(self, asking: CaseNumberArray, held: CaseNumberArray) -> NDArray[np.bool_]:
-        """Ask the matcher's screen."""
-        return self._matcher.may_link(self._table.get_sketches(asking), self._table.get_sketches(held))
-
-    def may_link_crowd(self, some: CaseNumberArray, crowd: CaseNumberArray) -> NDArray[np.bool_]:
-        """Ask the matcher's screen of crowds."""
-        return self._matcher.may_link_crowd(self._table.get_sketches(some), self._table.get_sketches(crowd))
-
-
 def find_links(fingerprints: Iterable[Fingerprint], matcher: Matcher, *, within: bool = False) -> list[LinkLine]:
     """The links between the cases' last versions, ordered by case key; `within` also links cases of one country."""
+    partition = LonePartition.in_memory(matcher, within=within)
     live: dict[str, Claim] = {}
-    for claim in _correlate_all(fingerprints, matcher, within=within):
-        if claim.state is ClaimState.LIVE and claim.probability >= matcher.threshold:
-            live[claim.link] = claim
-        else:
-            live.pop(claim.link, None)
-    return [link_line(claim) for claim in sorted(live.values(), key=lambda claim: (claim.a.case, claim.b.case))]
-
-
-def _correlate_all(fingerprints: Iterable[Fingerprint], matcher: Matcher, *, within: bool) -> Iterator[Claim]:
-    """All claims: one partition is the home of all cases and the meeting place of all keys."""
-    versions = MemoryHomeStore()
-    home = Home(versions, 0, 1, matcher, within=within)
-    place = MeetingPlace(MemoryMeetingStore(0), HeldSketchScreen(versions, matcher), within=within)
     waiting = iter(fingerprints)
     while chunk := list(islice(waiting, TOGETHER)):
-        messages: Sequence[Message] = home.take_fingerprints([Arrival(CaseVersion(one), first=True) for one in chunk])
-        while messages:
-            yield from (message.claim for message in messages if isinstance(message, JudgedClaim))
-            postings = [message for message in messages if isinstance(message, Posting)]
-            asks = (
-                place.take_postings([one.case for one in postings], [one.value for one in postings]) if postings else []
-            )
-            messages = [
-                *asks,
-                *home.take_asks([message for message in messages if isinstance(message, Ask)]),
-                *home.take_answers([message for message in messages if isinstance(message, Answer)]),
-                *home.take_watches([message for message in messages if isinstance(message, Watch)]),
-            ]
+        for judged in partition.take(chunk):
+            claim = judged.claim
+            if claim.state is ClaimState.LIVE and claim.probability >= matcher.threshold:
+                live[claim.link] = claim
+            else:
+                live.pop(claim.link, None)
+    return [link_line(claim) for claim in sorted(live.values(), key=lambda claim: (claim.a.case, claim.b.case))]
 
 
 def link_line(claim: Claim) -> LinkLine:

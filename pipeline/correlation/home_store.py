@@ -196,7 +196,9 @@ class LmdbHomeStore:
         held = self._file.reader.get(STATE)
         state = msgspec.json.decode(held, type=_State) if held else _State()
         self.positions: Mapping[str, SourcePosition] = state.positions
-        self.rebuilt, self.behind, self._cases = state.rebuilt, state.behind, state.cases
+        self.rebuilt, self.behind = state.rebuilt, state.behind
+        self.cases = state.cases
+        """How many cases the last commit has."""
         self._forget_changes()
 
     @property
@@ -264,18 +266,18 @@ class LmdbHomeStore:
         """
         at, numbers = positions.get(FINGERPRINTS, SourcePosition()), self._find_numbers(self._new)
         erases = any(self._new[case].fingerprint.withdrawn for case in numbers)
-        state = _State(self._cases, self.rebuilt, self.behind, dict(positions))
+        state = _State(self.cases, self.rebuilt, self.behind, dict(positions))
         self._file.commit(
             at.offset, self._make_writer(state, numbers), at.records, erased_at=time.time() if erases else None
         )
-        self._cases, self.positions = state.cases, state.positions
+        self.cases, self.positions = state.cases, state.positions
         self._forget_changes()
 
     def _make_writer(self, state: _State, numbers: Mapping[bytes, bytes]) -> Callable[[lmdb.Transaction], None]:
         """What writes all changes, in key order, which keeps LMDB's pages warm; it may be called again."""
 
         def write_changes(transaction: lmdb.Transaction) -> None:
-            databases, cases = self._file.databases, self._cases
+            databases, cases = self._file.databases, self.cases
             for case in sorted(self._new):
                 version = self._new[case]
                 value = version.order.to_bytes(ORDER_BYTES, "little") + version.encoded

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
+from functools import partial
+from itertools import groupby, repeat
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 import typer
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.command_settings import from_environment
-from pipeline.correlation.batch import TOGETHER
-from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_visible, without_evidence
-from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.claims import CaseState, Claim, is_visible, link_id, without_evidence
 from pipeline.correlation.fingerprinting import derive_fingerprint
-from pipeline.correlation.lmdb_store import LmdbStore
-from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.correlation.home_store import LmdbHomeStore
+from pipeline.correlation.homes import Home
+from pipeline.correlation.lone_partition import TOGETHER, LonePartition
+from pipeline.correlation.matcher import SmallScreen
+from pipeline.correlation.meeting_places import MeetingPlace, PostedSketchScreen
+from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
+from pipeline.correlation.protocol import CaseVersion, case_id
+from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation_id, load_model
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.ops.operation import audit_operation
 from pipeline.progress_bars import show_count
 from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation, read_control
-from pipeline.streams.runtime import stores
-from pipeline.streams.runtime.stores import StorePlaces
+from pipeline.streams.runtime.stores import scratch_folder
+from pipeline.streams.runtime.table_store import TableStore
 from pipeline.times import now
 
 NO_LINK = "none"
@@ -66,7 +73,8 @@ class LinkChange(msgspec.Struct, frozen=True, omit_defaults=True):
 class ModelComparison(msgspec.Struct, frozen=True):
     """What the model of generation `active` and the model `shadow` make of the same cases.
 
-    `bands` counts links by their bands before and after ("possible -> none"), NO_LINK where there is no link.
+    `bands` counts links by their bands before and after ("possible -> none"), NO_LINK where there is no link. What
+    becomes of each link is told as it is found.
     """
 
     active: str
@@ -78,7 +86,10 @@ class ModelComparison(msgspec.Struct, frozen=True):
     vanish: int
     move: int
     bands: dict[str, int]
-    changes: tuple[LinkChange, ...]
+
+
+KeyedLinks = Iterable[tuple[bytes, ModelLink]]
+"""Links, each with what orders them: the same for both models."""
 
 
 def link_of(claim: Claim) -> ModelLink:
@@ -86,31 +97,39 @@ def link_of(claim: Claim) -> ModelLink:
     return ModelLink(claim.a.case, claim.b.case, claim.score, claim.probability, claim.band, claim.basis)
 
 
-def compare_links(
-    active: str, before: Mapping[str, ModelLink], shadow: str, after: Mapping[str, ModelLink], cases: int
-) -> ModelComparison:
-    """The links, by id, of the model `active` (`before`) held against those of `shadow` (`after`).
+class LinkComparison:
+    """Holds the links of one model against those of another, pair by pair."""
 
-    `cases` is of how many cases they are.
-    """
-    changes = tuple(_find_changes(before, after))
-    counted = Counter(change.change for change in changes)
-    pairs = ((_band_of(before.get(link)), _band_of(after.get(link))) for link in before.keys() | after.keys())
-    bands = Counter(f"{first} -> {second}" for first, second in pairs)
-    return ModelComparison(
-        active, shadow, cases, len(before), len(after),
-        counted["appears"], counted["vanishes"], counted["moves"], dict(sorted(bands.items())), changes,
-    )  # fmt: skip
+    def __init__(self) -> None:
+        self.links = [0, 0]
+        self.changes: Counter[str] = Counter()
+        self.bands: Counter[str] = Counter()
+
+    def find_changes(self, before: KeyedLinks, after: KeyedLinks) -> Iterator[LinkChange]:
+        """Count the links of both models, and yield those whose band differs. Both ascend by key."""
+        for link, first, second in _pair_links(before, after):
+            bands = _band_of(first), _band_of(second)
+            self.links[0] += first is not None
+            self.links[1] += second is not None
+            self.bands[" -> ".join(bands)] += 1
+            if bands[0] != bands[1]:
+                what = "appears" if first is None else "vanishes" if second is None else "moves"
+                self.changes[what] += 1
+                yield LinkChange(what, link_id(link.case_a, link.case_b), link.case_a, link.case_b, first, second)
 
 
-def _find_changes(before: Mapping[str, ModelLink], after: Mapping[str, ModelLink]) -> Iterator[LinkChange]:
-    """The links whose band differs, in the order of their cases."""
-    links = {**before, **after}
-    for link_id, link in sorted(links.items(), key=lambda item: (item[1].case_a, item[1].case_b)):
-        first, second = before.get(link_id), after.get(link_id)
-        if _band_of(first) != _band_of(second):
-            what = "appears" if first is None else "vanishes" if second is None else "moves"
-            yield LinkChange(what, link_id, link.case_a, link.case_b, first, second)
+def _pair_links(
+    before: KeyedLinks, after: KeyedLinks
+) -> Iterator[tuple[ModelLink, ModelLink | None, ModelLink | None]]:
+    """Each link with what both models make of it, None where one has none."""
+    merged = heapq.merge(zip(before, repeat(0)), zip(after, repeat(1)), key=_key_of)
+    for _, found in groupby(merged, key=_key_of):
+        links = {side: link for (_, link), side in found}
+        yield next(iter(links.values())), links.get(0), links.get(1)
+
+
+def _key_of(found: tuple[tuple[bytes, ModelLink], int]) -> bytes:
+    return found[0][0]
 
 
 def _band_of(link: ModelLink | None) -> str:
@@ -123,115 +142,169 @@ def _band_of(link: ModelLink | None) -> str:
 STAGE: Final = "shadow"
 
 COMMITTED_AT_ONCE: Final = 2000
-"""Cases between two commits of the store: they wait in memory."""
+"""Cases between two commits of the stores: they wait in memory."""
+
+CLAIMS_AT_ONCE: Final = 5000
+"""Claims between two commits of their table: some kilobyte each waits in memory."""
 
 _accepted = msgspec.json.Decoder(AcceptedRecord).decode
 _claim = msgspec.json.Decoder(Claim).decode
+_encode = msgspec.json.Encoder().encode
 
 CountCompared = Callable[[], None]
+TellChange = Callable[[LinkChange], object]
 
 
 async def compare_with_active(
-    settings: Settings, model: Model, clock: Callable[[], datetime], count: CountCompared
+    settings: Settings, model: Model, clock: Callable[[], datetime], count: CountCompared, tell: TellChange
 ) -> ModelComparison:
-    """Compare a model with the active one over all that is accepted; `count` is told of each version.
+    """Compare a model with the active one over all that is accepted.
 
-    Raises LiaisonError for the active model itself, and KafkaError.
+    `count` is told of each version, `tell` of each link that changes, in the order of their cases. Memory does not grow
+    with the cases: all that is held lies in a scratch folder. Raises LiaisonError for the active model itself, and
+    KafkaError.
     """
     generation = (await read_control(settings)).find_generation()
+    generation.compile_model()  # says so where another version of Liaison made its links
     second = generation_id(model, generation.correlate_partitions)
     if second == generation.id:
         raise LiaisonError("this is the active model; choose another")
-    accepted = topics.topic_name(settings, topics.ACCEPTED)
-    with stores.scratch_folder(settings, STAGE) as root:
-        places = StorePlaces(root, STAGE, second, read_ids(settings, [accepted]))
-        with closing(stores.reopen_store(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)) as store:
-            return await _Shadow(settings, generation, model, second, store, count).run(clock)
+    with scratch_folder(settings, STAGE) as root, _open_stores(root, StoreIdentity("", STAGE, 0, second)) as held:
+        return await _Shadow(settings, generation, model, second, held).run(clock, count, tell)
+
+
+class _ClaimTable:
+    """The last claim about each link, on disk, in the order of their cases."""
+
+    def __init__(self, folder: Path, identity: StoreIdentity) -> None:
+        self._table = TableStore(folder, identity)
+        self._waiting = 0
+        self.close = self._table.close
+
+    def put(self, claim: Claim) -> None:
+        self._table.put(_row_key(claim), _encode(without_evidence(claim)))
+        self._waiting += 1
+        if self._waiting >= CLAIMS_AT_ONCE:
+            self.commit()
+
+    def commit(self) -> None:
+        self._table.commit(NO_OFFSET)
+        self._waiting = 0
+
+    def links(self, is_shown: Callable[[Claim], bool]) -> Iterator[tuple[bytes, ModelLink]]:
+        """The links of what was committed, by ascending key."""
+        for key, row in self._table.rows():
+            if is_shown(claim := _claim(row)):
+                yield key, link_of(claim)
+
+
+NAME_BYTES: Final = 240
+"""Of a case's name by which rows are ordered: LMDB's keys hold 511 bytes, and few names are longer."""
+
+
+def _row_key(claim: Claim) -> bytes:
+    names = [side.case.encode()[:NAME_BYTES] for side in (claim.a, claim.b)]
+    return b"\0".join([*names, bytes.fromhex(claim.link)])
+
+
+class _Stores(NamedTuple):
+    """All cases as the second model sees them, and the claims of both models."""
+
+    cases: LmdbHomeStore
+    postings: DiskMeetingStore
+    before: _ClaimTable
+    after: _ClaimTable
+
+
+@contextmanager
+def _open_stores(root: Path, own: StoreIdentity) -> Iterator[_Stores]:
+    with ExitStack() as opened:
+        yield _Stores(
+            opened.enter_context(closing(LmdbHomeStore(root / "cases", own))),
+            opened.enter_context(closing(DiskMeetingStore(root / "postings", own, SmallSketchScreen.words))),
+            opened.enter_context(closing(_ClaimTable(root / "before", own))),
+            opened.enter_context(closing(_ClaimTable(root / "after", own))),
+        )
 
 
 class _Shadow:
-    """One comparison; its store knows every case as the second model sees it."""
+    """One comparison."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        generation: Generation,
-        model: Model,
-        second: str,
-        store: LmdbStore,
-        count: CountCompared,
-    ) -> None:
+    def __init__(self, settings: Settings, generation: Generation, model: Model, second: str, held: _Stores) -> None:
         self._settings, self._generation, self._model, self._second = settings, generation, model, second
-        self._store, self._count = store, count
-        self._correlator = Correlator(store, 0, 1, ModelMatcher(model), generation=second)
-        self._claims: dict[str, Claim] = {}
-        self._cases: set[str] = set()
-
-    async def run(self, clock: Callable[[], datetime]) -> ModelComparison:
-        """Both sides, as they are visible at the end."""
-        await self._correlate_accepted()
-        before = await self._read_active_claims()
-        now = clock()
-        return compare_links(
-            self._generation.id,
-            {link: link_of(claim) for link, claim in before.items() if self._is_visible(claim, now)},
-            self._second,
-            {link: link_of(claim) for link, claim in self._claims.items() if self._is_visible(claim, now)},
-            len(self._cases),
+        self._held, matcher = held, ModelMatcher(model)
+        screen: SmallScreen = SmallSketchScreen(model, matcher.threshold)
+        self._partition = LonePartition(
+            Home(held.cases, 0, 1, matcher, screen=screen, generation=second),
+            MeetingPlace(held.postings, PostedSketchScreen(held.postings, screen)),
         )
 
-    async def _correlate_accepted(self) -> None:
+    async def run(self, clock: Callable[[], datetime], count: CountCompared, tell: TellChange) -> ModelComparison:
+        """Both sides, as they are visible at the end."""
+        await self._correlate_accepted(count)
+        await self._read_active_claims()
+        found, is_shown = LinkComparison(), partial(self._is_visible, now=clock())
+        for change in found.find_changes(self._held.before.links(is_shown), self._held.after.links(is_shown)):
+            tell(change)
+        return ModelComparison(
+            active=self._generation.id,
+            shadow=self._second,
+            cases=self._held.cases.cases,
+            links_active=found.links[0],
+            links_shadow=found.links[1],
+            appear=found.changes["appears"],
+            vanish=found.changes["vanishes"],
+            move=found.changes["moves"],
+            bands=dict(sorted(found.bands.items())),
+        )
+
+    async def _correlate_accepted(self, count: CountCompared) -> None:
         waiting = 0
         async for records in read_partitions(self._settings, self._first_offsets(topics.ACCEPTED)):
             for start in range(0, len(records), TOGETHER):
-                self._correlate_record(records[start : start + TOGETHER])
+                self._correlate_records(records[start : start + TOGETHER])
+            for _ in records:
+                count()
             waiting += len(records)
             if waiting >= COMMITTED_AT_ONCE:
-                self._store.commit(NO_OFFSET)
+                self._commit_cases()
                 waiting = 0
+        self._commit_cases()
+        self._held.after.commit()
 
-    def _correlate_record(self, records: Sequence[ConsumerRecord]) -> None:
+    def _correlate_records(self, records: Sequence[ConsumerRecord]) -> None:
         versions = [_accepted(record.value) for record in records if record.value is not None]
-        self._cases.update(version.case for version in versions)
-        for claims in self._correlator.receive_all([derive_fingerprint(version, self._model) for version in versions]):
-            for claim in claims:
-                self._remember(claim)
-        for _ in records:
-            self._count()
+        for judged in self._partition.take([derive_fingerprint(version, self._model) for version in versions]):
+            self._held.after.put(judged.claim)
 
-    def _remember(self, claim: Claim) -> None:
-        if claim.state is ClaimState.LIVE:
-            self._claims[claim.link] = without_evidence(claim)
-        else:
-            self._claims.pop(claim.link, None)
+    def _commit_cases(self) -> None:
+        self._held.cases.commit({})
+        self._held.postings.commit(NO_OFFSET)
 
-    async def _read_active_claims(self) -> dict[str, Claim]:
-        """The live claims of the active generation, whichever partition made them; of several one that is visible."""
-        found: dict[str, dict[bytes, Claim]] = {}
+    async def _read_active_claims(self) -> None:
+        """The last claims of the active generation: of a link one partition makes them all, in order."""
         async for records in read_partitions(self._settings, self._first_offsets(topics.LINKS, self._generation.id)):
             for record in records:
                 if record.value is not None:
-                    claim = _claim(record.value)
-                    found.setdefault(claim.link, {})[record.key] = without_evidence(claim)
-        return {
-            # the latest in versions; of equals, the one that asserts the link
-            link: max(claims.values(), key=lambda claim: (claim.external_version, claim.state is ClaimState.LIVE))
-            for link, claims in found.items()
-        }
+                    self._held.before.put(_claim(record.value))
+        self._held.before.commit()
 
     def _first_offsets(self, topic: topics.Topic, generation: str = "") -> dict[TopicPartition, int]:
         name = topics.topic_name(self._settings, topic, generation=generation)
         return {TopicPartition(name, p): 0 for p in range(topics.partition_count(self._settings, topic))}
 
     def _is_visible(self, claim: Claim, now: datetime) -> bool:
-        return is_visible(claim, self._case_state(claim.a.case), self._case_state(claim.b.case), now)
+        ids = [case_id(side.case) for side in (claim.a, claim.b)]
+        held = self._held.cases.get_versions(ids)
+        a, b = (_case_state(held.get(case)) for case in ids)
+        return is_visible(claim, a, b, now)
 
-    def _case_state(self, case: str) -> CaseState | None:
-        number = self._store.find_cases([case]).get(case)
-        if number is None:
-            return None
-        held = self._store.get_case(number).fingerprint
-        return CaseState(held.hash, held.withdrawn, held.retain_until)
+
+def _case_state(version: CaseVersion | None) -> CaseState | None:
+    if version is None:
+        return None
+    held = version.fingerprint
+    return CaseState(held.hash, held.withdrawn, held.retain_until)
 
 
 def shadow_model(
@@ -248,16 +321,20 @@ def shadow_model(
     settings, second = from_environment(), load_model(model)
 
     async def compared() -> ModelComparison:
-        async with audit_operation(settings, f"shadow of model {second.file.version}"):
-            with show_count("versions") as count:
-                return await compare_with_active(settings, second, now, count)
+        with ExitStack() as opened:
+            file = None if output is None else opened.enter_context(output.open("wb"))
+
+            def tell(change: LinkChange) -> None:
+                if file is not None:
+                    file.write(msgspec.json.encode(change) + b"\n")
+
+            async with audit_operation(settings, f"shadow of model {second.file.version}"):
+                with show_count("versions") as count:
+                    return await compare_with_active(settings, second, now, count, tell)
 
     found = asyncio.run(compared())
-    if output is not None:
-        output.write_bytes(b"".join(msgspec.json.encode(change) + b"\n" for change in found.changes))
     if as_json:
-        counts = {name: getattr(found, name) for name in found.__struct_fields__ if name != "changes"}
-        typer.echo(msgspec.json.encode(counts).decode())
+        typer.echo(msgspec.json.encode(found).decode())
         return
     _print_comparison(found)
 
