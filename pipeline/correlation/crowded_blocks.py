@@ -1,8 +1,8 @@
 """Finds the keys that many cases have, in bounded memory, by reading all cases twice.
 
-The first reading fills a sieve, which rules out most keys that few cases have. The second counts the cases of the other
-keys one by one, by the last version of each case, and draws a sample of each block. The sample does not depend on the
-order of the cases.
+The first reading fills a sieve of a fixed size, which rules out most keys that few cases have. The second counts the
+cases of the other keys one by one, by the last version of each case, and draws a sample of each block. The sample does
+not depend on the order of the cases.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from numpy.typing import NDArray
 from pipeline.correlation.key_kinds import hash_value
 from pipeline.matching.fingerprint import Fingerprint
 
-SIEVE_BITS = 22
-"""log2 of the sieve's counters, of four bytes each. A million cases have 25 million keys, so six share a counter."""
-
-UNEVEN_BITS = np.uint64(8)
-"""Low bits of a key that the sieve ignores: they decide the partition, so within one they are not spread evenly."""
+SIEVE_BITS = 24
+"""log2 of the sieve's counters, of four bytes each. 50 million cases have 1.2 billion keys, so 75 share a counter: far
+fewer than a block has that is worth a look."""
 
 MOST_DRAWN = 200
 """Cases drawn from each block. If one link in 50 is lost, 200 cases with one link each show four of those."""
 
 MOST_BLOCKS = 100
 """The largest blocks, which are examined closely."""
+
+SPARE = 2
+"""For each of these so many of the sieve's largest counters are looked at, since other keys share them."""
 
 
 class CrowdedBlock(msgspec.Struct, frozen=True):
@@ -41,51 +42,59 @@ class CrowdedBlock(msgspec.Struct, frozen=True):
 
 
 class KeySieve:
-    """Counts the keys that one partition owns, over all versions of all cases; several keys share a counter."""
+    """Counts the keys of all versions of all cases; several keys share a counter."""
 
-    def __init__(self, partition: int = 0, partitions: int = 1) -> None:
-        self._partition, self._partitions = np.uint64(partition), np.uint64(partitions)
+    def __init__(self) -> None:
         self._counts = np.zeros(1 << SIEVE_BITS, np.int32)
 
     def add_cases(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Count the keys of some cases."""
-        keys, _ = self._own_keys(fingerprints)
+        keys, _ = _join_keys(fingerprints)
         np.add.at(self._counts, _places(keys), 1)
 
     def find_bearers(self, fingerprints: Sequence[Fingerprint], over: int) -> dict[int, list[int]]:
-        """By the index of each case, those of its keys that more than `over` cases may have."""
-        keys, at = self._own_keys(fingerprints)
+        """By the index of each case, those of its keys whose counter is greater than `over`, as many cases may be."""
+        keys, at = _join_keys(fingerprints)
         may = self._counts[_places(keys)] > over
         found: dict[int, list[int]] = defaultdict(list)
         for place, key in zip(at[may].tolist(), keys[may].tolist(), strict=True):
             found[place].append(key)
         return found
 
-    def _own_keys(self, fingerprints: Sequence[Fingerprint]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        counts = [len(fingerprint.keys) for fingerprint in fingerprints]
-        keys = np.fromiter(chain.from_iterable(one.keys for one in fingerprints), np.uint64, sum(counts))
-        own = keys % self._partitions == self._partition
-        return keys[own], np.repeat(np.arange(len(counts)), counts)[own]
+    def find_limit(self, over: int, most: int) -> int:
+        """What the `most` largest counters are greater than, at least `over`."""
+        large = self._counts[self._counts > over]
+        return over if len(large) <= most else int(np.partition(large, -most)[-most]) - 1
+
+
+def _join_keys(fingerprints: Sequence[Fingerprint]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """All keys, and the index of the case that has each."""
+    counts = [len(fingerprint.keys) for fingerprint in fingerprints]
+    keys = np.fromiter(chain.from_iterable(one.keys for one in fingerprints), np.uint64, sum(counts))
+    return keys, np.repeat(np.arange(len(counts)), counts)
 
 
 def _places(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    return (keys >> UNEVEN_BITS & np.uint64((1 << SIEVE_BITS) - 1)).astype(np.int64)
+    return (keys & np.uint64((1 << SIEVE_BITS) - 1)).astype(np.int64)
 
 
 class BlockSurvey:
     """Counts the cases of each key that the sieve does not rule out, by the last version of each case.
 
-    It holds some 200 bytes for each case with such a key, and `drawn` fingerprints of each block.
+    It looks for the `most` largest blocks of more than `over` cases, or for all of them if that is None, and draws
+    `drawn` cases of each. It holds some 200 bytes for each case with such a key until `settle_cases`.
     """
 
-    def __init__(self, sieve: KeySieve, over: int, drawn: int = MOST_DRAWN) -> None:
-        self._sieve, self._over = sieve, over
+    def __init__(self, sieve: KeySieve, over: int, drawn: int = MOST_DRAWN, *, most: int | None = MOST_BLOCKS) -> None:
+        self._sieve, self._over, self._most = sieve, over, most
+        self._limit = over if most is None else sieve.find_limit(over, SPARE * most)
         self._borne: dict[str, tuple[str, list[int]]] = {}
+        self._countries: dict[int, Counter[str]] = defaultdict(Counter)
         self._draws: dict[int, _Draw] = defaultdict(lambda: _Draw(drawn))
 
     def add_cases(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Take in some cases; several versions of a case must come in order."""
-        found = self._sieve.find_bearers(fingerprints, self._over)
+        found = self._sieve.find_bearers(fingerprints, self._limit)
         for place, fingerprint in enumerate(fingerprints):
             keys = found.get(place, [])
             _, before = self._borne.pop(fingerprint.case, ("", []))
@@ -96,17 +105,21 @@ class BlockSurvey:
                 for key in keys:
                     self._draws[key].add_case(fingerprint)
 
-    def find_blocks(self, *, within: bool = False, most: int | None = MOST_BLOCKS) -> list[CrowdedBlock]:
-        """The blocks of more than `over` cases, the largest first; at most `most` of them, or all if that is None."""
-        countries: dict[int, Counter[str]] = defaultdict(Counter)
+    def settle_cases(self) -> None:
+        """Count the cases that came so far, of which no further version comes, and forget which they were."""
         for country, keys in self._borne.values():
             for key in keys:
-                countries[key][country] += 1
-        crowded = [(counted.total(), key) for key, counted in countries.items() if counted.total() > self._over]
+                self._countries[key][country] += 1
+        self._borne.clear()
+
+    def find_blocks(self, *, within: bool = False) -> list[CrowdedBlock]:
+        """The blocks that were looked for, the largest first; `within` also counts pairs of one country."""
+        self.settle_cases()
+        crowded = [(counted.total(), key) for key, counted in self._countries.items() if counted.total() > self._over]
         crowded.sort(key=lambda found: (-found[0], found[1]))
         return [
-            CrowdedBlock(key, cases, _count_pairs(countries[key], within=within), self._draws[key].cases)
-            for cases, key in crowded[:most]
+            CrowdedBlock(key, cases, _count_pairs(self._countries[key], within=within), self._draws[key].cases)
+            for cases, key in crowded[: self._most]
         ]
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from pipeline.correlation.candidate_lookup import MOST_TOGETHER
 from pipeline.correlation.crowded_blocks import CrowdedBlock, survey_blocks
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.matcher import Matcher
+from pipeline.correlation.meeting_places import MOST_TOGETHER
 from pipeline.errors import LiaisonError
 from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.fingerprint import Fingerprint

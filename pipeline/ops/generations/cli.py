@@ -20,6 +20,7 @@ from pipeline.ops.command_output import JsonOption, print_json
 from pipeline.ops.generations.run import (
     ALLOWED_BEHIND,
     POLL_S,
+    READINGS,
     GenerationStatus,
     build_generation,
     drop_generation,
@@ -128,9 +129,12 @@ async def _propose(over: int, worth: int) -> tuple[StopProposal, ...]:
     settings = from_environment()
     active = (await read_control(settings)).find_generation()
     with show_progress() as bar:
-        task = bar.add_task("partitions", total=2 * active.correlate_partitions)
+        total = READINGS * active.correlate_partitions
+        task = bar.add_task("partitions", total=total)
         matcher = ModelMatcher(active.compile_model())
-        return await propose_stop_list(settings, active, matcher, over, worth, lambda: bar.advance(task))
+        proposals = await propose_stop_list(settings, active, matcher, over, worth, lambda: bar.advance(task))
+        bar.update(task, completed=total)
+        return proposals
 
 
 async def _wait_until_computed(generation: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from elasticsearch import ApiError, TransportError
 
-from pipeline.correlation.crowded_blocks import MOST_DRAWN, BlockSurvey, KeySieve
+from pipeline.correlation.crowded_blocks import MOST_BLOCKS, MOST_DRAWN, BlockSurvey, KeySieve
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.stop_lists import StopCosts, StopProposal
 from pipeline.engines.endpoints import elasticsearch_url
@@ -256,13 +256,15 @@ _decode = msgspec.json.Decoder(Fingerprint).decode
 
 
 async def find_hot_keys(settings: Settings, generation: Generation, over: int) -> set[int]:
-    """The blocking keys that more than `over` cases bear now."""
-    own = generation.apply_to_settings(settings)
-    found: set[int] = set()
-    for source in _sources(own, generation):
-        survey = await _survey_partition(own, source, over, drawn=0)
-        found |= {block.key for block in survey.find_blocks(most=None)}
-    return found
+    """The blocking keys that more than `over` cases bear now. Raises LiaisonError for an older version's generation."""
+    generation.compile_model()  # says so where its fingerprints lie elsewhere
+    reading = _CaseReading(generation.apply_to_settings(settings), generation)
+    survey = await reading.survey_keys(over, drawn=0, most=None)
+    return {block.key for block in survey.find_blocks()}
+
+
+READINGS: Final = 3
+"""How often each partition is read for a stop list: twice to find the keys, and once to see what these bring."""
 
 
 async def propose_stop_list(
@@ -275,38 +277,41 @@ async def propose_stop_list(
 ) -> tuple[StopProposal, ...]:
     """What leaving out the keys that more than `over` cases bear would save and cost, the largest blocks first.
 
-    `worth` is how many pairs a link may cost (stop_lists.WORTH). `on_partition` is called after each partition of
-    `fingerprints` that was read.
+    `worth` is how many pairs a link may cost (stop_lists.WORTH). `on_partition` is called each time that a partition of
+    `fingerprints` was read: READINGS times for each at most.
     """
-    own = generation.apply_to_settings(settings)
-    sources = _sources(own, generation)
-    blocks = []
-    for source in sources:
-        blocks += (await _survey_partition(own, source, over, drawn=MOST_DRAWN)).find_blocks()
-        on_partition()
+    reading = _CaseReading(generation.apply_to_settings(settings), generation, on_partition)
+    survey = await reading.survey_keys(over, drawn=MOST_DRAWN, most=MOST_BLOCKS)
+    blocks = survey.find_blocks()
     costs = StopCosts(blocks, matcher)
-    for source in sources if blocks else ():
-        async for cases in _read_cases(own, source):
-            costs.add_cases(cases)
-        on_partition()
+    if blocks:
+        await reading.read_all(costs.add_cases)
     return costs.propose(worth)
 
 
-def _sources(settings: Settings, generation: Generation) -> list[TopicPartition]:
-    name = topics.topic_name(settings, topics.FINGERPRINTS, generation=generation.id)
-    return [TopicPartition(name, partition) for partition in range(settings.correlate_partitions)]
+class _CaseReading:
+    """Reads all fingerprints of a generation: a case with all its versions is in one partition, its home."""
 
+    def __init__(
+        self, settings: Settings, generation: Generation, on_partition: Callable[[], object] = lambda: None
+    ) -> None:
+        self._settings, self._on_partition = settings, on_partition
+        self._topic = topics.topic_name(settings, topics.FINGERPRINTS, generation=generation.id)
 
-async def _survey_partition(settings: Settings, source: TopicPartition, over: int, drawn: int) -> BlockSurvey:
-    sieve = KeySieve(source.partition, settings.correlate_partitions)
-    async for cases in _read_cases(settings, source):
-        sieve.add_cases(cases)
-    survey = BlockSurvey(sieve, over, drawn)
-    async for cases in _read_cases(settings, source):
-        survey.add_cases(cases)
-    return survey
+    async def survey_keys(self, over: int, drawn: int, most: int | None) -> BlockSurvey:
+        """A survey of what all cases bear, in memory that grows with one partition's cases at most."""
+        sieve = KeySieve()
+        await self.read_all(sieve.add_cases)
+        survey = BlockSurvey(sieve, over, drawn, most=most)
+        await self.read_all(survey.add_cases, survey.settle_cases)
+        return survey
 
-
-async def _read_cases(settings: Settings, source: TopicPartition) -> AsyncIterator[list[Fingerprint]]:
-    async for records in read_partitions(settings, {source: 0}):
-        yield [_decode(record.value) for record in records if record.value is not None]
+    async def read_all(
+        self, take: Callable[[Sequence[Fingerprint]], None], settle: Callable[[], None] = lambda: None
+    ) -> None:
+        """Give all cases to `take`, and call `settle` after each partition."""
+        for partition in range(self._settings.correlate_partitions):
+            async for records in read_partitions(self._settings, {TopicPartition(self._topic, partition): 0}):
+                take([_decode(record.value) for record in records if record.value is not None])
+            settle()
+            self._on_partition()

@@ -42,16 +42,17 @@ def test_the_last_version_of_a_case_counts(case: MakeCase) -> None:
     assert {(one.case, one.version) for one in block.drawn} == {("b:b1", 2), ("c:c1", 1)}
 
 
-def test_a_partition_counts_the_keys_that_it_owns(case: MakeCase) -> None:
-    cases = [case(f"a{at}", "x", keys=(PHONE, NAME)) for at in range(5)]
-    counted = {}
-    for partition in range(4):
-        sieve = KeySieve(partition, 4)
-        sieve.add_cases(cases)
-        survey = BlockSurvey(sieve, 4)
-        survey.add_cases(cases)
-        counted[partition] = {block.key for block in survey.find_blocks()}
-    assert counted == {at: {key for key in (PHONE, NAME) if key % 4 == at} for at in range(4)}
+def test_cases_that_are_settled_count_beside_those_that_come_after(case: MakeCase) -> None:
+    cases = [case(f"{'ab'[at % 2]}{at}", "x", keys=(POSTCODE,)) for at in range(40)]
+    sieve = KeySieve()
+    sieve.add_cases(cases)
+    whole, in_parts = BlockSurvey(sieve, 10), BlockSurvey(sieve, 10)
+    whole.add_cases(cases)
+    for start in range(0, len(cases), 7):
+        in_parts.add_cases(cases[start : start + 7])
+        in_parts.settle_cases()
+    assert in_parts.find_blocks() == whole.find_blocks()
+    assert found(whole.find_blocks()) == [(POSTCODE, 40, 400)], "as often as it is asked"
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -70,13 +71,18 @@ def test_what_is_drawn_does_not_depend_on_the_order(seed: int, case: MakeCase) -
 
 
 def test_of_many_blocks_the_largest_are_looked_at(case: MakeCase) -> None:
-    keys = [make_key(KeyKind.NAME, str(at)) for at in range(crowded_blocks.MOST_BLOCKS + 20)]
-    cases = [case(f"a{at}", "x", keys=tuple(sorted(keys[: len(keys) - at]))) for at in range(12)]
+    """The sieve tells them from the others, of which nothing is held: memory does not grow with how many there are."""
+    most = 10
+    keys = [make_key(KeyKind.NAME, str(at)) for at in range(5 * most)]
+    cases = [case(f"a{at}", "x", keys=tuple(sorted(keys[: len(keys) - at]))) for at in range(len(keys))]
     sieve = KeySieve()
     sieve.add_cases(cases)
-    survey = BlockSurvey(sieve, 1, drawn=0)
-    survey.add_cases(cases)
-    largest = survey.find_blocks()
-    assert len(largest) == crowded_blocks.MOST_BLOCKS
-    assert all(block.cases == 12 and not block.drawn for block in largest)
-    assert len(survey.find_blocks(most=None)) == len(keys) - 1, "one key has a single case"
+    some, every = BlockSurvey(sieve, 1, most=most), BlockSurvey(sieve, 1, drawn=0, most=None)
+    for survey in (some, every):
+        survey.add_cases(cases)
+    largest = some.find_blocks()
+    assert [block.key for block in largest] == keys[:most]
+    assert [(block.cases, len(block.drawn)) for block in largest] == [(50 - at, 50 - at) for at in range(most)]
+    assert sieve.find_limit(1, crowded_blocks.SPARE * most) == 30
+    assert sieve.find_limit(40, crowded_blocks.SPARE * most) == 40, "few enough"
+    assert [(block.key, block.drawn) for block in every.find_blocks()] == [(key, ()) for key in keys[:-1]]
