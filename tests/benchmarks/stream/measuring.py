@@ -39,26 +39,31 @@ def _measure(result: Connection, folder: Path, named: str, partitions: int, held
     links = _run(stages, population, cases, watch)
     row = {name: seconds / cases * 1e6 for name, seconds in watch.seconds.items()}
     row |= {name: (count - before[name]) / cases for name, count in stages.counts().items()}
-    row |= {"held": held, "rarity": rarity, "links": links / cases, "disk": disk_mb(folder), "memory": memory_mb()}
+    row |= {"held": held, "rarity": rarity, "links": links / cases, "memory": memory_mb()}
+    row |= {f"{part} bytes": size / (held + WARM_UP + cases) for part, size in stages.disk().items()}
     stages.close()
     result.send(row)
 
 
 def _run(stages: Stages, population: CaseStream, count: int, watch: Stopwatch) -> int:
-    """Send cases through all stages; the claims about them, counted."""
+    """Send cases through all stages until nothing waits; the claims about them, counted.
+
+    With each chunk of cases come the records that the chunks before it have led to, as in a running installation.
+    """
     messages, claimed = population.messages(), 0
-    for _ in range(count // CHUNK):
-        chunk = list(islice(messages, CHUNK))
-        records, blocks = watch.timed("intake", stages.intake)(chunk)
-        claims = watch.timed("correlate", stages.correlate)(blocks)
-        watch.timed("project", stages.project)(records, claims)
+    intake, correlate, project = (
+        watch.timed(name, step)
+        for name, step in (("intake", stages.intake), ("correlate", stages.correlate), ("project", stages.project))
+    )
+    left = count
+    while left or stages.waiting:
+        records, fingerprints = intake(list(islice(messages, min(CHUNK, left))))
+        left -= len(records)
+        stages.send(fingerprints)
+        claims = stages.send(correlate())
+        project(records, claims)
         claimed += len(claims)
     return claimed
-
-
-def disk_mb(folder: Path) -> float:
-    """Megabytes on disk of all stores in a folder."""
-    return sum(file.stat().st_blocks * 512 for file in folder.rglob("data.mdb")) / 1e6
 
 
 def memory_mb() -> float:

@@ -37,20 +37,44 @@ from pipeline.matching.training.run import key_rarity
 STAGES = ("intake", "correlate", "project")
 CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
 SIZES = {MADE_UP: (10_000, 100_000, 1_000_000), LISTS: (10_000, 100_000)}
+SENT = ("fingerprints", "postings", "asks", "answers", "watches", "links")
+CORRELATE_PARTS = (
+    ("decode and encode", "records"),
+    ("home takes fingerprints", "home fingerprints"),
+    ("of which small sketches", "small sketches"),
+    ("meeting places take postings", "meeting places"),
+    ("of which small screen", "small screen"),
+    ("home takes asks", "home asks"),
+    ("home takes answers", "home answers"),
+    ("of which screen", "screen"),
+    ("of which bound names", "meet"),
+    ("of which score", "score"),
+    ("of which explain", "explain"),
+    ("home takes watches", "home watches"),
+    ("commit of homes", "commit homes"),
+    ("commit of meeting places", "commit places"),
+)
+"""Parts of correlate: what they are called, and where they stand in the row."""
 LINES = (
     ("key rarity, hundredths of a bit", "rarity", ",.0f"),
     *((f"us {stage}", stage, ",.0f") for stage in STAGES),
     ("us all", "all", ",.0f"),
     ("cases a second of a core", "cases/s", ",.0f"),
     ("candidates", "candidates", ",.1f"),
-    ("of which read after the screen", "judged", ",.2f"),
-    ("links", "links", ",.2f"),
-    ("us correlate a candidate", "us/candidate", ",.0f"),
+    ("of which the small screen leaves", "screened", ",.3f"),
+    ("postings", "postings records", ",.1f"),
+    ("asks", "asks records", ",.3f"),
+    ("answers", "answers records", ",.3f"),
+    ("of which judged after the screen", "judged", ",.3f"),
+    ("watches", "watches records", ",.3f"),
+    ("links", "links", ",.3f"),
+    *((f"bytes of {name}", f"{name} bytes", ",.0f") for name in SENT),
     ("us intake: validate, normalise", "receive", ",.0f"),
     ("us intake: fingerprint", "fingerprint", ",.0f"),
     ("us intake: guesses", "guesses", ",.0f"),
-    *((f"us correlate: {part}", part, ",.0f") for part in ("screen", "meet", "score", "explain", "commit")),
-    ("disk, MB", "disk", ",.0f"),
+    *((f"us correlate: {name}", part, ",.0f") for name, part in CORRELATE_PARTS),
+    ("bytes on disk of homes", "homes bytes", ",.0f"),
+    ("bytes on disk of meeting places", "places bytes", ",.0f"),
     ("private memory, MB", "memory", ",.0f"),
 )
 """What is told of each size: its name, where it stands in the row, its format."""
@@ -110,7 +134,9 @@ def measured_at(population: str, cases: int, rarity: int, partitions: int, measu
         fill(Path(folder), population, partitions, cases, rarity)
         row = measure(Path(folder), population, partitions, cases, measured, rarity)
     whole = sum(row[stage] for stage in STAGES)
-    return row | {"all": whole, "cases/s": 1e6 / whole, "us/candidate": row["correlate"] / max(row["candidates"], 1e-9)}
+    taken = ("home fingerprints", "meeting places", "home asks", "home answers", "home watches")
+    row["records"] = row["decide"] - sum(row.get(part, 0.0) for part in taken)
+    return row | {"all": whole, "cases/s": 1e6 / whole}
 
 
 def report(population: str, rows: Sequence[Row]) -> None:

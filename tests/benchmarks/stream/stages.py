@@ -1,40 +1,57 @@
-"""The three stages' own work in one process, without Kafka and Elasticsearch: the code that the workers call."""
+"""The three stages' own work in one process, without Kafka and Elasticsearch: the code that the workers call.
+
+Records go from stage to stage as they stand on Kafka, key and value, encoded by who writes them and decoded by who
+reads them.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
 
 from benchmarks.stream.population import CASE_PARTITIONS
 from benchmarks.stream.populations import AGENCIES
 from pipeline.access.guesses import make_guesses
 from pipeline.access.release import release_counterpart
+from pipeline.correlation import home_store
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import make_fingerprint
-from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.homes import Arrival
+from pipeline.correlation.matcher import SmallScreen, SmallSketches
+from pipeline.correlation.postings import PostedCase, encode_postings
 from pipeline.correlation.projection import advance_link
-from pipeline.correlation.store_file import StoreIdentity
+from pipeline.correlation.protocol import CaseVersion, case_id, home_partition
 from pipeline.index.documents import case_document, link_document
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
 from pipeline.records.intake import IntakeContext, SourceMessage, decide_message, make_accepted_record
 from pipeline.records.messages import AcceptedRecord
-from pipeline.streams.catalogues import metrics
-from pipeline.streams.runtime.source_queues import SLICE_RECORDS
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.topics import Topic
+from pipeline.streams.kafka.admin import ClusterIds
+from pipeline.streams.runtime.lane import MOST_RECORDS
+from pipeline.streams.runtime.stores import StorePlaces, size_on_disk
+from pipeline.streams.runtime.transactions import AppliedPosition, Output
+from pipeline.streams.stages.correlate import SOURCES, STAGE, CorrelateProcessor, HeldPlace, HomeSource
+from pipeline.streams.stages.saved_searches import SavedSearchMatches
 from support.correlation.key_rings import RING
 
-CHUNK = 200
+CHUNK: Final = 200
 """Cases between two commits, as at a live rate."""
 
+GENERATION: Final = "bench"
+
 _encode = msgspec.json.Encoder().encode
-_fingerprint = msgspec.json.Decoder(Fingerprint).decode
 _accepted = msgspec.json.Decoder(AcceptedRecord).decode
 _claim = msgspec.json.Decoder(Claim).decode
 
@@ -54,14 +71,19 @@ class Stopwatch:
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, its CPU time added up under a name."""
 
-        def call(*args: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
             started = time.process_time()
             try:
-                return function(*args)
+                return function(*args, **options)
             finally:
                 self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - started
 
         return call
+
+    def wrap(self, held: object, names: Mapping[str, str]) -> None:
+        """Time methods of an object, each under its own name."""
+        for method, name in names.items():
+            setattr(held, method, self.timed(name, getattr(held, method)))
 
 
 class TimedMatcher:
@@ -77,78 +99,208 @@ class TimedMatcher:
         self.explain = watch.timed("explain", matcher.explain)
 
 
+class TimedScreen:
+    """A small screen whose calls are timed."""
+
+    def __init__(self, screen: SmallScreen, watch: Stopwatch) -> None:
+        self.words = screen.words
+        self.make_sketches: Callable[[Sequence[Fingerprint]], SmallSketches]
+        self.make_sketches = watch.timed("small sketches", screen.make_sketches)
+        self.may_link = watch.timed("small screen", screen.may_link)
+
+
+class TimedProcessor(CorrelateProcessor):
+    """The correlate stage, its parts timed."""
+
+    def __init__(self, settings: Settings, places: StorePlaces, model: Model, watch: Stopwatch) -> None:
+        super().__init__(settings, places, model, GENERATION, SavedSearchMatches(settings, RING, model, active=True))
+        self._matcher: Any = TimedMatcher(self._matcher, watch)
+        self._screen: SmallScreen = TimedScreen(self._screen, watch)
+        self.screen = self._screen
+
+
+HOME_PARTS: Final = {
+    "take_fingerprints": "home fingerprints",
+    "take_asks": "home asks",
+    "take_answers": "home answers",
+    "take_watches": "home watches",
+}
+
+
+class Held(NamedTuple):
+    """A source partition: its store, and the records that wait, with the offset of the next that comes."""
+
+    store: Any
+    waiting: deque[ConsumerRecord]
+
+
 class Stages:
     """Intake, all partitions of correlate, and project."""
 
     def __init__(self, folder: Path, partitions: int, rarity: int, watch: Stopwatch) -> None:
         """Open or make the stores in a folder; `rarity` is how rare a key must be, in hundredths of a bit."""
-        identities = [StoreIdentity("bench", "blocks", partition, "bench") for partition in range(partitions)]
-        self.stores = [LmdbStore(folder / str(identity.partition), identity) for identity in identities]
+        self._folder, self.partitions, self._watch = folder, partitions, watch
         self._model = Model(msgspec.structs.replace(load_model().file, key_rarity=rarity))
-        self._matcher = TimedMatcher(ModelMatcher(self._model), watch)
+        self._settings = Settings(home=folder, namespace="", correlate_partitions=partitions)
+        self._names = {
+            topic: topics.topic_name(self._settings, topic, generation=GENERATION) for topic in (*SOURCES, topics.LINKS)
+        }
+        self._topics = {name: topic for topic, name in self._names.items()}
+        ids = ClusterIds("bench", dict.fromkeys(self._topics, "bench"))
+        self._work = TimedProcessor(self._settings, StorePlaces(folder, STAGE, GENERATION, ids), self._model, watch)
+        self._offsets = Counter[TopicPartition]()
+        self._held: dict[TopicPartition, Held] = asyncio.run(self._open_stores())
         self._context = IntakeContext(AGENCIES, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
-        self._watch = watch
         self._receive, self._fingerprint = (
             watch.timed("receive", decide_message),
             watch.timed("fingerprint", make_fingerprint),
         )
         self._guesses = watch.timed("guesses", _encode_guesses)
-        self.correlators = [
-            Correlator(store, at, partitions, self._matcher, observer=metrics.BLOCK_SIZE.observe)
-            for at, store in enumerate(self.stores)
-        ]
+        self._decide = watch.timed("decide", self._work.decide_records)
+        self.sent = Counter[str]()
+        """Records, and bytes of keys and values, by topic since the stores were opened."""
+
+    # --- stores
+
+    async def _open_stores(self) -> dict[TopicPartition, Held]:
+        """All stores, as of what the folder's note says was applied."""
+        note = self._folder / "applied"
+        filled = msgspec.json.decode(note.read_bytes(), type=list[int]) if note.exists() else [-1] * self.partitions
+        held = {}
+        for index in range(self.partitions):
+            applied = {TopicPartition(self._names[topic], index): AppliedPosition() for topic in SOURCES}
+            if filled[index] >= 0:
+                for topic in (topics.FINGERPRINTS, topics.POSTINGS):
+                    applied[TopicPartition(self._names[topic], index)] = AppliedPosition(filled[index], filled[index])
+            async for partition, store in self._work.open_stores(applied):
+                held[partition] = Held(store, deque())
+                self._offsets[partition] = applied[partition].offset + 1
+        for one in held.values():
+            self._wrap_store(one.store)
+        return held
+
+    def _wrap_store(self, store: Any) -> None:
+        if isinstance(store, HeldPlace):
+            self._watch.wrap(store.place, {"take_postings": "meeting places"})
+        elif store._source == home_store.FINGERPRINTS:
+            self._watch.wrap(store.home, HOME_PARTS)
+
+    def _store(self, topic: Topic, index: int) -> Any:
+        return self._held[TopicPartition(self._names[topic], index)].store
 
     def fill(self, fingerprints: Iterable[Fingerprint]) -> None:
         """Put cases into the stores as a rebuild does: without judging them."""
-        waiting: list[list[Fingerprint]] = [[] for _ in self.stores]
-        for fingerprint in fingerprints:
-            for partition in target_partitions(fingerprint, first=True, partitions=len(self.stores)):
-                waiting[partition].append(fingerprint)
-        for correlator, some in zip(self.correlators, waiting, strict=True):
-            correlator.load_versions(some)
-        self.commit()
+        arrived: list[list[Arrival]] = [[] for _ in range(self.partitions)]
+        posted: list[PostedCase] = []
+        held = list(fingerprints)
+        for one in held:
+            version, case = CaseVersion(one), case_id(one.case)
+            arrived[home_partition(case, self.partitions)].append(Arrival(version, first=True))
+            posted.append(PostedCase(case, version.order, one.country, one.keys))
+        postings: list[list[tuple[bytes, bytes]]] = [[] for _ in range(self.partitions)]
+        for posting in encode_postings(posted, self._work.screen.make_sketches(held), self.partitions):
+            postings[posting.partition].append((posting.case, posting.value))
+        for index in range(self.partitions):
+            home, place = self._store(topics.FINGERPRINTS, index), self._store(topics.POSTINGS, index)
+            home.home.load_fingerprints(arrived[index])
+            home.records = self._offsets[TopicPartition(self._names[topics.FINGERPRINTS], index)] + 1
+            home.commit(home.records)
+            if postings[index]:
+                place.place.load_postings(*map(list, zip(*postings[index], strict=True)))
+            place.commit(home.records)
+            for topic in (topics.FINGERPRINTS, topics.POSTINGS):
+                self._offsets[TopicPartition(self._names[topic], index)] += 1
 
     def close(self) -> None:
-        """Close all stores."""
-        for store in self.stores:
-            store.close()
+        """Close all stores, and note how far they are."""
+        applied = [self._store(topics.POSTINGS, index).offset for index in range(self.partitions)]
+        for held in self._held.values():
+            held.store.close()
+        (self._folder / "applied").write_bytes(msgspec.json.encode(applied))
 
-    def commit(self) -> None:
-        """One commit of each store."""
-        for store in self.stores:
-            store.commit(0)
+    def disk(self) -> dict[str, int]:
+        """Bytes on disk of the homes' stores and of the meeting places'."""
+        folders = [folder for folder in (self._folder / STAGE / GENERATION).iterdir() if folder.is_dir()]
+        homes = self._names[topics.FINGERPRINTS]
+        return {
+            "homes": sum(size_on_disk(folder) for folder in folders if folder.name.startswith(homes)),
+            "places": sum(size_on_disk(folder) for folder in folders if not folder.name.startswith(homes)),
+        }
 
-    def intake(self, messages: Sequence[SourceMessage]) -> tuple[list[bytes], list[tuple[int, bytes]]]:
-        """Values of `accepted`, and of `blocks` with their partitions. All messages must be in order."""
-        records, blocks = [], []
+    # --- records
+
+    def intake(self, messages: Sequence[SourceMessage]) -> tuple[list[bytes], list[Output]]:
+        """Values of `accepted`, and the records of `fingerprints`. All messages must be in order."""
+        records, fingerprints = [], []
         for message in messages:
             decision = self._receive(message, self._context)
             if decision.taken is None:
                 raise ValueError(f"not accepted: {decision.receipt}")
-            made = self._fingerprint(decision.taken.case, decision.taken.normalised, self._model, decision.taken.hash)
+            case, normalised = decision.taken.case, decision.taken.normalised
+            made = self._fingerprint(case, normalised, self._model, decision.taken.hash, first=True)
             encoded = _encode(made)
             records.append(
-                _encode(make_accepted_record(decision.taken, decision.receipt, msgspec.Raw(encoded), "bench"))
+                _encode(make_accepted_record(decision.taken, decision.receipt, msgspec.Raw(encoded), GENERATION))
             )
             _encode(decision.receipt)
             self._guesses(made)
-            blocks += [(at, encoded) for at in target_partitions(made, first=True, partitions=len(self.stores))]
-        return records, blocks
+            home = home_partition(case_id(made.case), self.partitions)
+            fingerprints.append(Output(self._names[topics.FINGERPRINTS], home, made.case.encode(), encoded))
+        return records, fingerprints
 
-    def correlate(self, blocks: Iterable[tuple[int, bytes]]) -> list[bytes]:
-        """Values of `links`."""
-        waiting: list[list[Fingerprint]] = [[] for _ in self.stores]
-        for at, value in blocks:
-            waiting[at].append(_fingerprint(value))
-        claims = [
-            _encode(claim)
-            for correlator, some in zip(self.correlators, waiting, strict=True)
-            for start in range(0, len(some), SLICE_RECORDS)
-            for found in correlator.receive_all(some[start : start + SLICE_RECORDS])
-            for claim in found
-        ]
-        self._watch.timed("commit", self.commit)()
+    def send(self, outputs: Iterable[Output]) -> list[bytes]:
+        """Put records where they are read; returns the values of `links`."""
+        claims = []
+        for output in outputs:
+            topic = self._topics.get(output.topic)
+            if topic is None:
+                raise ValueError(f"unexpected: {output}")
+            name = _told_topic(topic, output)
+            self.sent[f"{name} records"] += 1
+            self.sent[f"{name} bytes"] += len(output.key) + len(output.value)
+            if topic is topics.LINKS:
+                claims.append(output.value)
+            else:
+                self._enqueue(output)
         return claims
+
+    def _enqueue(self, output: Output) -> None:
+        at = TopicPartition(output.topic, output.partition)
+        self._held[at].waiting.append(
+            ConsumerRecord(
+                output.topic, output.partition, self._offsets[at], 0, 0, output.key, output.value, None,
+                len(output.key), len(output.value), (),
+            )
+        )  # fmt: skip
+        self._offsets[at] += 1
+
+    def correlate(self) -> list[Output]:
+        """One transaction of each lane that has records: what is sent."""
+        sent: list[Output] = []
+        for index in range(self.partitions):
+            sent += self._run_lane(index)
+        return sent
+
+    def _run_lane(self, index: int) -> Iterator[Output]:
+        taken: dict[TopicPartition, int] = {}
+        for topic in SOURCES:
+            partition = TopicPartition(self._names[topic], index)
+            store, waiting = self._held[partition]
+            if waiting:
+                records = [waiting.popleft() for _ in range(min(len(waiting), MOST_RECORDS))]
+                yield from self._decide(partition, store, records).outputs
+                taken[partition] = records[-1].offset
+        for partition, offset in taken.items():
+            self._commit(self._held[partition].store, offset)
+
+    def _commit(self, store: Any, offset: int) -> None:
+        name = "commit places" if isinstance(store, HeldPlace) else "commit homes"
+        self._watch.timed(name, store.commit)(offset)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any record is left."""
+        return any(held.waiting for held in self._held.values())
 
     def project(self, records: Sequence[bytes], claims: Sequence[bytes]) -> int:
         """Bytes of the documents that would be written."""
@@ -159,7 +311,17 @@ class Stages:
                 documents.append(link_document(step.write.claim))
         return sum(len(document.body) for document in documents)
 
-    def counts(self) -> dict[str, int]:
-        """What all correlators have done: `candidates` met in other countries, `judged` of them after the screen."""
-        names = ("candidates", "judged")
-        return {name: sum(getattr(correlator.counts, name) for correlator in self.correlators) for name in names}
+    def counts(self) -> Counter[str]:
+        """What homes and meeting places have done since the stores were opened, and what was sent."""
+        found = Counter(self.sent)
+        for index in range(self.partitions):
+            place = self._store(topics.POSTINGS, index).place.counts
+            home = self._store(topics.FINGERPRINTS, index).home.counts
+            found += Counter(candidates=place.candidates, screened=place.screened, judged=home.judged)
+        return found
+
+
+def _told_topic(topic: Topic, output: Output) -> str:
+    """The topic's name, of `pairs` whether it is an ask or an answer."""
+    name = topic.pattern.partition(".")[0]
+    return ("asks" if len(output.value) == 16 else "answers") if topic is topics.PAIRS else name
