@@ -32,7 +32,6 @@ from pipeline.correlation.protocol import (
     Follow,
     JudgedClaim,
     Message,
-    Posting,
     Watch,
     WatchMessage,
     case_id,
@@ -104,6 +103,14 @@ class _Pair(NamedTuple):
         return self.version_a.fingerprint, self.version_b.fingerprint
 
 
+class NewVersions(NamedTuple):
+    """What is new at a home: versions by case, and which of them are to be posted, among `partitions`."""
+
+    versions: Mapping[bytes, CaseVersion]
+    posted: Sequence[PostedCase]
+    partitions: int
+
+
 class _RecentPairs:
     """What was noted last of the pairs that came last: of at least `size` of them and at most twice as many."""
 
@@ -157,19 +164,32 @@ class Home:
 
     def take_fingerprints(self, arrivals: Sequence[Arrival]) -> list[Message]:
         """Take in versions of this home's cases; one that is not newer than the stored one changes nothing."""
+        (messages,) = take_arrivals_together([ArrivedChunk(self, arrivals)], self._screen)
+        return messages
+
+    def meet_arrivals(self, arrivals: Sequence[Arrival]) -> NewVersions:
+        """What is new among versions that come, and what is to be posted of it. Nothing is changed."""
         self.counts.events += len(arrivals)
         held, newest, first = self._find_newest(arrivals)
-        messages: list[Message] = [*self._make_postings(held, newest, first)]
-        # What is followed and watched needs the version even if it is judged like the one before: claims name versions.
-        cases = list(newest)
+        return NewVersions(newest, list(self._choose_posted(held, newest, first)), self._partitions)
+
+    def send_versions(self, new: Mapping[bytes, CaseVersion]) -> list[Message]:
+        """What watchers and followed cases are told of new versions. Nothing is changed.
+
+        They need a version even if it is judged like the one before, since claims name versions.
+        """
+        cases, messages = list(new), list[Message]()
         watching, followed = self.store.get_watching(cases), self.store.get_followed(cases)
         for case, judges, others in zip(cases, watching, followed, strict=True):
-            version = newest[case]
+            version = new[case]
             messages += [Answer(judge, case, version) for judge in judges]
             messages += [Ask(case, other, version.order, 0) for other in others]
-        self._note_answers(messages)
-        self.store.put_versions(newest)
         return messages
+
+    def keep_versions(self, new: Mapping[bytes, CaseVersion], sent: Iterable[Message]) -> None:
+        """Keep new versions, once all that they lead to is made."""
+        self._note_answers(sent)
+        self.store.put_versions(new)
 
     def load_fingerprints(self, arrivals: Sequence[Arrival]) -> None:
         """Take in versions without sending anything, for a store that is behind what was applied."""
@@ -188,10 +208,9 @@ class Home:
                 newest[case] = arrival.version
         return held, newest, {case for case, arrival in zip(cases, arrivals, strict=True) if arrival.first}
 
-    def _make_postings(
+    def _choose_posted(
         self, held: Mapping[bytes, CaseVersion], newest: Mapping[bytes, CaseVersion], first: set[bytes]
-    ) -> list[Posting]:
-        posted: list[PostedCase] = []
+    ) -> Iterator[PostedCase]:
         for case, version in newest.items():
             fingerprint, before = version.fingerprint, held.get(case)
             if before is None:
@@ -206,9 +225,7 @@ class Home:
             else:
                 old = {owner_partition(key, self._partitions) for key in before.fingerprint.keys}
                 gone = self._other_partitions(old, fingerprint.keys)
-            posted.append(PostedCase(case, version.order, fingerprint.country, fingerprint.keys, gone))
-        sketches = self._screen.make_sketches([newest[one.case].fingerprint for one in posted])
-        return encode_postings(posted, sketches, self._partitions)
+            yield PostedCase(case, version.order, fingerprint.country, fingerprint.keys, gone)
 
     def _other_partitions(self, partitions: Iterable[int], keys: Sequence[int]) -> list[int]:
         """Those of the partitions that own none of the keys."""
@@ -420,6 +437,33 @@ class Home:
         if len(self._claimed) >= MOST_WATCHED:
             self._claimed.clear()
         self._claimed[claim.link] = orders
+
+
+class ArrivedChunk(NamedTuple):
+    """Versions that come to one of several homes."""
+
+    home: Home
+    arrivals: Sequence[Arrival]
+
+
+def take_arrivals_together(chunks: Sequence[ArrivedChunk], screen: SmallScreen) -> list[list[Message]]:
+    """Take in versions at several homes with one screen and equally many partitions; the messages of each home.
+
+    Where there are many partitions few versions come to each home at a time, and to make the small sketch of one case
+    costs as much as those of a hundred. So those of all homes are made together.
+    """
+    new = [home.meet_arrivals(arrivals) for home, arrivals in chunks]
+    posted = [(at, one) for at, found in enumerate(new) for one in found.posted]
+    sketches = screen.make_sketches([new[at].versions[one.case].fingerprint for at, one in posted])
+    messages: list[list[Message]] = [
+        home.send_versions(found.versions) for (home, _), found in zip(chunks, new, strict=True)
+    ]
+    home_of = {one.case: at for at, one in posted}
+    for posting in encode_postings([one for _, one in posted], sketches, new[0].partitions if new else 1):
+        messages[home_of[posting.case]].append(posting)
+    for (home, _), found, sent in zip(chunks, new, messages, strict=True):
+        home.keep_versions(found.versions, sent)
+    return messages
 
 
 def is_judged_alike(before: Fingerprint, after: Fingerprint) -> bool:

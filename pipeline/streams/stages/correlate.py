@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pipeline.access.hit_gate import exact_match
 from pipeline.correlation import home_store
 from pipeline.correlation.home_store import LmdbHomeStore, SourcePosition
-from pipeline.correlation.homes import Arrival, Home
+from pipeline.correlation.homes import Arrival, ArrivedChunk, Home, take_arrivals_together
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.matcher import SmallScreen
 from pipeline.correlation.meeting_places import (
@@ -295,21 +295,43 @@ class CorrelateProcessor(Processor):
         return [*answers, *self._take_all(home.take_answers, _only(found, Answer), result)]
 
     def decides_together(self, source: TopicPartition) -> bool:
-        """Postings: with many partitions few pairs come to each, and to screen one costs as much as a hundred."""
-        return bool(source.topic == self._names[topics.POSTINGS])
+        """Fingerprints and postings: with many partitions few come to each, and few cost as much as a hundred."""
+        return source.topic in (self._names[topics.FINGERPRINTS], self._names[topics.POSTINGS])
 
     def decide_slices(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
-        """Apply the postings of several meeting places; where that fails, each one's alone."""
+        """Apply what came to several homes or meeting places; where that fails, what came to each alone."""
+        try:
+            if slices[0].source.topic == self._names[topics.POSTINGS]:
+                return self._take_postings_together(slices)
+            return self._take_fingerprints_together(slices)
+        except faults.TROUBLE as error:
+            if not isinstance(error, ProtocolError):
+                raise
+        except Exception:
+            log.debug("%s: slices are decided one by one, as one of them fails", slices[0].source.topic)
+        # Fingerprints have changed nothing. Postings may be stored already: they are taken in anew, and ask anew.
+        return [self.decide_records(*one) for one in slices]
+
+    def _take_fingerprints_together(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
+        results = [ChunkResult() for _ in slices]
+        found = [
+            self._decode_all(_decode_arrival, one.records, result) for one, result in zip(slices, results, strict=True)
+        ]
+        chunks = [
+            ArrivedChunk(one.store.home, [arrival for _, arrival in some])
+            for one, some in zip(slices, found, strict=True)
+        ]
+        for one, messages, result in zip(slices, take_arrivals_together(chunks, self._screen), results, strict=True):
+            one.store.records += len(one.records)
+            self._add_messages(one.source, messages, result)
+        return results
+
+    def _take_postings_together(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
         before = [msgspec.structs.replace(one.store.place.counts) for one in slices]
         chunks = [_posting_chunk(one.store.place, one.records) for one in slices]
-        try:
-            asks = take_together(chunks, self._screen)
-        except (ProtocolError, ValueError, TypeError):
-            # Some may be stored already: they are taken in anew, and ask anew.
-            return [self._decide_postings(one) for one in slices]
         return [
-            self._report_postings(one, counts, found, ChunkResult())
-            for one, counts, found in zip(slices, before, asks, strict=True)
+            self._report_postings(one, counts, asks, ChunkResult())
+            for one, counts, asks in zip(slices, before, take_together(chunks, self._screen), strict=True)
         ]
 
     def _decide_postings(self, one: SourceSlice) -> ChunkResult:
