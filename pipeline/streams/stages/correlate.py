@@ -93,41 +93,62 @@ _largest_met: dict[str, int] = {}
 """Cases of the largest hot block met since this process began, by kind of key."""
 
 
+class OpenHome:
+    """A home and its store, which is committed once for all sources of a transaction."""
+
+    def __init__(self, home: Home, store: LmdbHomeStore) -> None:
+        self.home, self.store = home, store
+        self._positions = dict(store.positions)
+        self._changing: set[str] = set()
+        """Sources of which records were taken in that are not committed yet."""
+
+    def note_records(self, source: str, count: int) -> None:
+        """Count records of a source that are about to be taken in."""
+        offset, records = self._positions.get(source, SourcePosition())
+        self._positions[source] = SourcePosition(offset, records + count)
+        self._changing.add(source)
+
+    def commit_source(self, source: str, offset: int) -> None:
+        """Note how far a source was applied; the last source of a transaction commits what came from all of them."""
+        self._positions[source] = self._positions.get(source, SourcePosition())._replace(offset=offset)
+        self._changing.discard(source)
+        if not self._changing:
+            self.store.commit(self._positions)
+
+
 class HomeSource:
     """One source of a home, as a lane keeps its store. The three have one store; that of `fingerprints` owns it."""
 
-    def __init__(self, home: Home, store: LmdbHomeStore, source: str) -> None:
-        self.home, self._store, self._source = home, store, source
-        self.records = self._position.records
-        """How many records of this source were taken in, those included that are not committed yet."""
+    def __init__(self, held: OpenHome, source: str) -> None:
+        self.home, self._held, self._source = held.home, held, source
 
-    @property
-    def _position(self) -> SourcePosition:
-        return self._store.positions.get(self._source, SourcePosition())
+    def note_records(self, count: int) -> None:
+        """Count records that are about to be taken in."""
+        self._held.note_records(self._source, count)
 
     @property
     def offset(self) -> int:
         """The offset of this source that the store stands for."""
-        return self._position.offset
+        return self._held.store.positions.get(self._source, SourcePosition()).offset
 
     def commit(self, offset: int) -> None:
-        """Commit what the home took in from any source, with how far this one was applied."""
-        self._store.commit({**self._store.positions, self._source: SourcePosition(offset, self.records)})
+        """Commit what the home took in, with how far this source was applied."""
+        self._held.commit_source(self._source, offset)
 
     def sync(self) -> None:
         """Sync the store, once for all sources."""
         if self._source == home_store.FINGERPRINTS:
-            self._store.sync()
+            self._held.store.sync()
 
     def compact(self, after_s: float) -> None:
         """Compact the store, once for all sources."""
         if self._source == home_store.FINGERPRINTS:
-            self._store.compact(after_s)
+            self._held.store.compact(after_s)
 
     def close(self) -> None:
         """Close the store, once for all sources."""
         if self._source == home_store.FINGERPRINTS:
-            self._store.close()
+            self._held.store.close()
 
 
 class HeldPlace:
@@ -168,9 +189,9 @@ class CorrelateProcessor(Processor):
         """The home's store, for each of its sources, and the meeting place's, as of what was applied of each."""
         index = next(iter(applied)).partition
         at = {topic: TopicPartition(name, index) for topic, name in self._names.items()}
-        home, store = await self._open_home(at, applied)
+        held = OpenHome(*await self._open_home(at, applied))
         for topic, source in _HOME_SOURCES.items():
-            yield at[topic], HomeSource(home, store, source)
+            yield at[topic], HomeSource(held, source)
         postings = at[topics.POSTINGS]
         yield postings, await self._open_place(postings, applied[postings].offset)
 
@@ -268,7 +289,7 @@ class CorrelateProcessor(Processor):
         if isinstance(store, HeldPlace):
             return self._decide_postings(SourceSlice(source, store, records))
         result = ChunkResult()
-        store.records += len(records)
+        store.note_records(len(records))
         before = msgspec.structs.replace(store.home.counts)
         messages = self._take_for_home(store.home, source, records, result)
         self._add_messages(source, messages, result)
@@ -322,7 +343,7 @@ class CorrelateProcessor(Processor):
             for one, some in zip(slices, found, strict=True)
         ]
         for one, messages, result in zip(slices, take_arrivals_together(chunks, self._screen), results, strict=True):
-            one.store.records += len(one.records)
+            one.store.note_records(len(one.records))
             self._add_messages(one.source, messages, result)
         return results
 
