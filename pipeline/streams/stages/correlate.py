@@ -321,15 +321,17 @@ class CorrelateProcessor(Processor):
 
     def decide_slices(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
         """Apply what came to several homes or meeting places; where that fails, what came to each alone."""
+        topic = slices[0].source.topic
         try:
-            if slices[0].source.topic == self._names[topics.POSTINGS]:
+            if topic == self._names[topics.POSTINGS]:
                 return self._take_postings_together(slices)
-            return self._take_fingerprints_together(slices)
+            if topic == self._names[topics.FINGERPRINTS]:
+                return self._take_fingerprints_together(slices)
         except faults.TROUBLE as error:
             if not isinstance(error, ProtocolError):
                 raise
         except Exception:
-            log.debug("%s: slices are decided one by one, as one of them fails", slices[0].source.topic)
+            log.debug("%s: slices are decided one by one, as one of them fails", topic)
         # Fingerprints have changed nothing. Postings may be stored already: they are taken in anew, and ask anew.
         return [self.decide_records(*one) for one in slices]
 

@@ -21,7 +21,6 @@ from benchmarks.stream.population import CASE_PARTITIONS
 from benchmarks.stream.populations import AGENCIES
 from pipeline.access.guesses import make_guesses
 from pipeline.access.release import release_counterpart
-from pipeline.correlation import home_store
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.correlation.homes import Arrival
@@ -40,9 +39,10 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.topics import Topic
 from pipeline.streams.kafka.admin import ClusterIds
 from pipeline.streams.runtime.lane import MOST_RECORDS
+from pipeline.streams.runtime.processor import SourceSlice
 from pipeline.streams.runtime.stores import StorePlaces, size_on_disk
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
-from pipeline.streams.stages.correlate import SOURCES, STAGE, CorrelateProcessor, HeldPlace, HomeSource
+from pipeline.streams.stages.correlate import SOURCES, STAGE, CorrelateProcessor, HeldPlace
 from pipeline.streams.stages.saved_searches import SavedSearchMatches
 from support.correlation.key_rings import RING
 
@@ -117,10 +117,12 @@ class TimedProcessor(CorrelateProcessor):
         self._matcher: Any = TimedMatcher(self._matcher, watch)
         self._screen: SmallScreen = TimedScreen(self._screen, watch)
         self.screen = self._screen
+        watch.wrap(
+            self, {"_take_fingerprints_together": "home fingerprints", "_take_postings_together": "meeting places"}
+        )
 
 
 HOME_PARTS: Final = {
-    "take_fingerprints": "home fingerprints",
     "take_asks": "home asks",
     "take_answers": "home answers",
     "take_watches": "home watches",
@@ -156,7 +158,7 @@ class Stages:
             watch.timed("fingerprint", make_fingerprint),
         )
         self._guesses = watch.timed("guesses", _encode_guesses)
-        self._decide = watch.timed("decide", self._work.decide_records)
+        self._decide = watch.timed("decide", self._work.decide_slices)
         self.sent = Counter[str]()
         """Records, and bytes of keys and values, by topic since the stores were opened."""
 
@@ -175,15 +177,9 @@ class Stages:
             async for partition, store in self._work.open_stores(applied):
                 held[partition] = Held(store, deque())
                 self._offsets[partition] = applied[partition].offset + 1
-        for one in held.values():
-            self._wrap_store(one.store)
+        for index in range(self.partitions):
+            self._watch.wrap(held[TopicPartition(self._names[topics.FINGERPRINTS], index)].store.home, HOME_PARTS)
         return held
-
-    def _wrap_store(self, store: Any) -> None:
-        if isinstance(store, HeldPlace):
-            self._watch.wrap(store.place, {"take_postings": "meeting places"})
-        elif store._source == home_store.FINGERPRINTS:
-            self._watch.wrap(store.home, HOME_PARTS)
 
     def _store(self, topic: Topic, index: int) -> Any:
         return self._held[TopicPartition(self._names[topic], index)].store
@@ -203,11 +199,12 @@ class Stages:
         for index in range(self.partitions):
             home, place = self._store(topics.FINGERPRINTS, index), self._store(topics.POSTINGS, index)
             home.home.load_fingerprints(arrived[index])
-            home.records = self._offsets[TopicPartition(self._names[topics.FINGERPRINTS], index)] + 1
-            home.commit(home.records)
+            at = self._offsets[TopicPartition(self._names[topics.FINGERPRINTS], index)] + 1
+            home.note_records(1)
+            home.commit(at)
             if postings[index]:
                 place.place.load_postings(*map(list, zip(*postings[index], strict=True)))
-            place.commit(home.records)
+            place.commit(at)
             for topic in (topics.FINGERPRINTS, topics.POSTINGS):
                 self._offsets[TopicPartition(self._names[topic], index)] += 1
 
@@ -275,23 +272,25 @@ class Stages:
         self._offsets[at] += 1
 
     def correlate(self) -> list[Output]:
-        """One transaction of each lane that has records: what is sent."""
+        """One transaction of each lane that has records, decided together as a worker does: what is sent."""
         sent: list[Output] = []
-        for index in range(self.partitions):
-            sent += self._run_lane(index)
-        return sent
-
-    def _run_lane(self, index: int) -> Iterator[Output]:
         taken: dict[TopicPartition, int] = {}
         for topic in SOURCES:
+            slices = list(self._take_slices(topic))
+            if slices:
+                sent += [output for result in self._decide(slices) for output in result.outputs]
+                taken |= {one.source: one.records[-1].offset for one in slices}
+        for partition, offset in taken.items():
+            self._commit(self._held[partition].store, offset)
+        return sent
+
+    def _take_slices(self, topic: Topic) -> Iterator[SourceSlice]:
+        for index in range(self.partitions):
             partition = TopicPartition(self._names[topic], index)
             store, waiting = self._held[partition]
             if waiting:
                 records = [waiting.popleft() for _ in range(min(len(waiting), MOST_RECORDS))]
-                yield from self._decide(partition, store, records).outputs
-                taken[partition] = records[-1].offset
-        for partition, offset in taken.items():
-            self._commit(self._held[partition].store, offset)
+                yield SourceSlice(partition, store, records)
 
     def _commit(self, store: Any, offset: int) -> None:
         name = "commit places" if isinstance(store, HeldPlace) else "commit homes"
