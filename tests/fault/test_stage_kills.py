@@ -37,6 +37,28 @@ def test_a_stage_killed_after_an_effect(
     installation.holds(feed)
 
 
+SOURCES = ("fingerprints", "postings", "pairs", "watches")
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_correlate_killed_after_an_effect_of_each_of_its_sources(
+    effect: str, records: RecordMaker, installation: Installation, start_stage: Start, wait_for: WaitFor
+) -> None:
+    """One worker after the other, each with what the former left undone."""
+    start_stage("intake")
+    start_stage("project")
+    sent = []
+    for source in SOURCES:
+        part = records.feed(30, source[:2])
+        installation.push(part)
+        sent += part
+        killed = start_stage("correlate", "--kill-after", effect, "--kill-on", source)
+        assert killed.wait(timeout=90) == -signal.SIGKILL
+    start_stage("correlate")
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(sent), deadline_s=120)
+    installation.holds(sent)
+
+
 def test_a_stage_stopped_past_its_session_comes_back_as_a_zombie(
     records: RecordMaker, installation: Installation, start_stage: Start, start_all: StartAll, wait_for: WaitFor
 ) -> None:

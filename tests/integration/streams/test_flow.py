@@ -61,7 +61,7 @@ def test_a_record_of_ours_that_cannot_be_read_is_kept_and_holds_up_nothing(
     installation.push(feed)
     start_all()
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
-    # By whoever meets it: of `accepted` the fingerprints' derivation and the index, of `blocks`, of `links`; and what
-    # Elasticsearch refuses.
-    assert sorted(installation.faults()) == ["correlate_failed"] * 2 + ["index_refused"] * 3
+    # By whoever meets it: of `accepted` the fingerprints' derivation and the index, of `fingerprints`, `pairs`,
+    # `watches` and twice of `postings` correlate, of `links` the index; and what Elasticsearch refuses.
+    assert sorted(installation.faults()) == ["correlate_failed"] * 6 + ["index_refused"] * 3
     installation.holds(feed)

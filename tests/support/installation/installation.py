@@ -138,11 +138,12 @@ class Installation:
         asyncio.run(self._poison())
 
     async def _poison(self) -> None:
-        between = (topics.ACCEPTED, topics.FINGERPRINTS, topics.LINKS)
+        between = (topics.ACCEPTED, topics.FINGERPRINTS, topics.POSTINGS, topics.PAIRS, topics.WATCHES, topics.LINKS)
+        poisons = [(topic, b"poison", b"poison") for topic in between] + [(topics.POSTINGS, bytes(16), b"\xff\x00")]
         async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url) as producer:
-            for topic in between:
+            for topic, key, value in poisons:
                 name = topics.topic_name(self.settings, topic, generation=self.generation)
-                await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
+                await producer.send_and_wait(name, value, key=key, partition=0)
             accepted = topics.topic_name(self.settings, topics.ACCEPTED)
             await producer.send_and_wait(accepted, self._refused(), key=b"refused", partition=0)
 

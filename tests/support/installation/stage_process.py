@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipeline.errors import LiaisonError
 from pipeline.records import entity_types, intake
@@ -15,18 +15,44 @@ from pipeline.records.model import Case
 from pipeline.records.normalised import NormalisedCase
 from pipeline.settings import Settings
 from pipeline.streams.runtime import faults, stage
+from pipeline.streams.runtime.processor import ChunkResult, Processor
+from pipeline.streams.runtime.transactions import Output
+from pipeline.streams.stages import correlate
 from pipeline.streams.workers.worker import run_worker
 from support.installation.jumping_clock import jump
 
 
-def killer(of_stage: str, effect: str) -> Callable[[str, str], None]:
-    """Kill this process by SIGKILL right after the effect has happened in a lane of the stage's own."""
+def killer(of_stage: str, effect: str, source: str = "") -> Callable[[str, str], None]:
+    """Kill this process by SIGKILL right after the effect has happened in a lane of the stage's own.
+
+    With the kind of a `source`, after the first that there is once records of it were decided on.
+    """
+    reached = note_reached() if source else {""}
 
     def after(lane: str, done: str) -> None:
-        if done == effect and lane.startswith(of_stage):
+        if done == effect and lane.startswith(of_stage) and source in reached:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return after
+
+
+def note_reached() -> set[str]:
+    """The kinds of topic of which correlate has decided on records, from now on: it says so before each effect."""
+    reached: set[str] = set()
+    publish = Processor.publish_effects
+
+    async def publish_effects(self: Processor, result: ChunkResult) -> Sequence[Output]:
+        namespace = Settings().namespace
+        reached.update(partition.topic.removeprefix(namespace).partition(".")[0] for partition in result.reached)
+        return await publish(self, result)
+
+    correlate.CorrelateProcessor.publish_effects = publish_effects  # type: ignore[method-assign]
+    return reached
+
+
+def purge_every(pause_s: float) -> None:
+    """Let correlate delete what it has applied of `pairs` so often."""
+    vars(correlate)["PURGE_S"] = pause_s
 
 
 def bug(case_id: str) -> None:
@@ -55,6 +81,8 @@ if __name__ == "__main__":
     )
     parser.add_argument("--generation", default="")
     parser.add_argument("--kill-after", default="")
+    parser.add_argument("--kill-on", default="", help="the kind of topic of which records must have been decided on")
+    parser.add_argument("--purge-every", type=float, default=correlate.PURGE_S)
     parser.add_argument("--jump", action="store_true")
     parser.add_argument("--fail-on", default="")
     parser.add_argument("--give-up-after", type=int, default=faults.MAX_FAULTS_IN_A_ROW)
@@ -63,7 +91,8 @@ if __name__ == "__main__":
     logging.getLogger("pipeline").setLevel(logging.INFO)
     if arguments.jump:
         jump()
-    after = killer(arguments.stage, arguments.kill_after)
+    after = killer(arguments.stage, arguments.kill_after, arguments.kill_on)
+    purge_every(arguments.purge_every)
     if arguments.fail_on:
         bug(arguments.fail_on)
     give_up_after(arguments.give_up_after)
