@@ -20,7 +20,6 @@ from pipeline.access.release import asks_gate, is_silent, release_match
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id, make_reference
-from pipeline.correlation.prunings import PrunedCase
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
 from pipeline.records.model import SILENT
@@ -139,7 +138,7 @@ def saved_search_print(alert: Alert, keys: tuple[int, ...], entities: tuple[Enti
     )
 
 
-def is_saved_search(side: ClaimSide | Fingerprint | PrunedCase) -> bool:
+def is_saved_search(side: ClaimSide | Fingerprint) -> bool:
     """Whether it is an alert and no case: its key begins so, and it is of no country, where each case is of one.
 
     The key alone would be that of a case of an agency called `sub`.

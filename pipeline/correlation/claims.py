@@ -18,17 +18,15 @@ from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 class ClaimState(StrEnum):
     """What a claim says of a pair.
 
-    `live`: the pair is linked, or one side meets a hit-only other one exactly. `retracted`: neither holds. `released`:
-    it does, but another partition owns the pair now.
+    `live`: the pair is linked, or one side meets a hit-only other one exactly. `retracted`: neither holds.
     """
 
     LIVE = "live"
     RETRACTED = "retracted"
-    RELEASED = "released"
 
 
 class ClaimSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One case of a claim, as the emitting partition knew it. Only hits need `handling` and `contact`.
+    """One case of a claim, as its judge knew it. Only hits need `handling` and `contact`.
 
     From the day `retain_until` (YYYY-MM-DD, "" for none) on, searches leave the link out.
     """
@@ -76,12 +74,9 @@ def make_side(fingerprint: Fingerprint) -> ClaimSide:
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Value of topic `links.<generation>`, key = `<link id>|<emitting partition>`; a.case < b.case.
+    """Value of topic `links.<generation>`, key = `<link id>|<judging partition>`; a.case < b.case.
 
-    A retraction has no content: its sides hold only case, version, agency and country. A release has no score,
-    probability or evidence either. It keeps the whole sides, the bands and the basis, since these decide what agencies
-    are told. If a side of a release has no hash, the emitter has lost that record and cannot know whether there is a
-    link; agencies are told nothing new.
+    A retraction has no content: its sides hold only case, version, agency and country.
 
     `basis` says what the score, probability and band are about (Basis); a claim that does not state it means `same`.
 

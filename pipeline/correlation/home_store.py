@@ -52,6 +52,10 @@ class HomeStore(Protocol):
         A store without a position in FINGERPRINTS must be rebuilt.
         """
 
+    @property
+    def cases(self) -> int:
+        """How many cases the last `commit` has."""
+
     def get_versions(self, cases: Collection[bytes]) -> dict[bytes, CaseVersion]:
         """The versions of those of the cases that the store knows, by id."""
 
@@ -95,6 +99,7 @@ class MemoryHomeStore:
 
     def __init__(self) -> None:
         self.rebuilt = self.behind = False
+        self.cases = 0
         self.positions: Mapping[str, SourcePosition] = {}
         self._versions: dict[bytes, CaseVersion] = {}
         self._watching: dict[bytes, set[bytes]] = {}
@@ -127,7 +132,7 @@ class MemoryHomeStore:
 
     def commit(self, positions: Mapping[str, SourcePosition]) -> None:
         """Note the positions: changes hold at once."""
-        self.positions = dict(positions)
+        self.positions, self.cases = dict(positions), len(self._versions)
 
     def sync(self) -> None:
         """Memory has nothing to sync."""
@@ -141,7 +146,7 @@ class MemoryHomeStore:
     def snapshot(self) -> MemoryHomeStore:
         """Return a copy of the store; later changes of one do not affect the other."""
         copy = MemoryHomeStore()
-        copy.rebuilt, copy.behind = self.rebuilt, self.behind
+        copy.rebuilt, copy.behind, copy.cases = self.rebuilt, self.behind, self.cases
         copy.positions, copy._versions = self.positions, dict(self._versions)
         copy._watching = {case: set(others) for case, others in self._watching.items()}
         copy._followed = {case: set(others) for case, others in self._followed.items()}
@@ -198,7 +203,6 @@ class LmdbHomeStore:
         self.positions: Mapping[str, SourcePosition] = state.positions
         self.rebuilt, self.behind = state.rebuilt, state.behind
         self.cases = state.cases
-        """How many cases the last commit has."""
         self._forget_changes()
 
     @property

@@ -7,18 +7,21 @@ are passed on at once, so that a batch run and `liaison ops shadow` link what th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.correlation.home_store import HomeStore, MemoryHomeStore
+from pipeline.correlation.home_store import HomeStore, LmdbHomeStore, MemoryHomeStore
 from pipeline.correlation.homes import Arrival, Home
-from pipeline.correlation.matcher import Matcher
-from pipeline.correlation.meeting_places import MeetingPlace
+from pipeline.correlation.matcher import Matcher, SmallScreen
+from pipeline.correlation.meeting_places import BlockSizeObserver, MeetingPlace, PostedSketchScreen
 from pipeline.correlation.meeting_store import CaseNumberArray, MemoryMeetingStore, split_ids
+from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
 from pipeline.correlation.postings import IdArray
 from pipeline.correlation.protocol import Answer, Ask, CaseVersion, JudgedClaim, Message, Posting, Watch
+from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.matching.bounds.sketches import Sketches, find_rows
 from pipeline.matching.encoded import ROW_WORDS, WORD_BYTES, WordArray
 from pipeline.matching.fingerprint import Fingerprint
@@ -32,6 +35,30 @@ class LonePartition:
 
     def __init__(self, home: Home, place: MeetingPlace) -> None:
         self.home, self.place = home, place
+
+    @classmethod
+    def on_disk(
+        cls,
+        folder: Path,
+        identity: StoreIdentity,
+        matcher: Matcher,
+        screen: SmallScreen,
+        *,
+        generation: str = "",
+        observer: BlockSizeObserver | None = None,
+    ) -> LonePartition:
+        """One with stores in a folder, in memory that does not grow with the cases if it is committed now and then.
+
+        It screens by small sketches, as the stream does. Raises StoreInUseError.
+        """
+        versions = LmdbHomeStore(folder / "home", identity)
+        try:
+            postings = DiskMeetingStore(folder / "meeting-place", identity, screen.words)
+        except BaseException:
+            versions.close()
+            raise
+        place = MeetingPlace(postings, PostedSketchScreen(postings, screen), observer=observer)
+        return cls(Home(versions, 0, 1, matcher, screen=screen, generation=generation), place)
 
     @classmethod
     def in_memory(cls, matcher: Matcher, *, within: bool = False) -> LonePartition:
@@ -55,6 +82,16 @@ class LonePartition:
                 *self.home.take_answers([message for message in messages if isinstance(message, Answer)]),
                 *self.home.take_watches([message for message in messages if isinstance(message, Watch)]),
             ]
+
+    def commit(self) -> None:
+        """Write what was taken in; it is not kept beyond `close`."""
+        self.home.store.commit({})
+        self.place.store.commit(NO_OFFSET)
+
+    def close(self) -> None:
+        """Close both stores."""
+        self.home.store.close()
+        self.place.store.close()
 
     def _meet(self, postings: Sequence[Posting]) -> Sequence[Ask]:
         if not postings:

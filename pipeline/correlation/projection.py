@@ -1,9 +1,7 @@
 """What one claim means for the index and for agencies: the project stage's decision, hits, and a switch's differences.
 
-Claims about one link come from several partitions. Those of one partition are in order, but partitions may overtake
-each other, so a claim is ignored if either of its versions is lower than the highest seen. A release is never written:
-the new owner's claim follows it, and until then the document names a fingerprint that the case no longer has, so the
-link is not visible.
+Claims about one link come from one judge, in the order of their versions. A claim is ignored all the same if either of
+its versions is lower than the highest seen, so that what is shown never goes back.
 
 Hits tell an agency about a link of its case. One is sent only when what the agency may see changes. What it may see is
 decided above (pipeline.access.release), and given to `advance_link` as a function.
@@ -22,7 +20,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, without_evidence
+from pipeline.correlation.claims import Claim, ClaimSide, without_evidence
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id, make_reference
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.fingerprint import Contact
@@ -118,7 +116,7 @@ def advance_link(
     after = see_claim(before, claim, release)
     if after is None:
         return ProjectionStep(before, None, ())
-    write = None if claim.state is ClaimState.RELEASED else LinkWrite(claim.link, claim.external_version, claim)
+    write = LinkWrite(claim.link, claim.external_version, claim)
     return ProjectionStep(after, write, change_hits(claim, before, after, ring, switch))
 
 
@@ -126,10 +124,7 @@ def see_claim(before: RememberedLink, claim: Claim, release: CounterpartRelease)
     """The state of a link after a claim; None if the claim is lower than an earlier one."""
     if claim.a.order < before.order_a or claim.b.order < before.order_b:
         return None
-    told_a, told_b = before.told_a, before.told_b
-    lost = claim.state is ClaimState.RELEASED and not (claim.a.hash and claim.b.hash)
-    if not lost:  # else the partition no longer has one side's record, and the next version will decide
-        told_a, told_b = release(claim, claim.a, claim.b), release(claim, claim.b, claim.a)
+    told_a, told_b = release(claim, claim.a, claim.b), release(claim, claim.b, claim.a)
     return RememberedLink(claim.a.order, claim.b.order, told_a, told_b)
 
 

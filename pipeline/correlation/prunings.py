@@ -1,21 +1,22 @@
-"""How many pairs of one case each pruning leaves, as the correlators would find today: for who looks into one case.
+"""How many pairs of one case each pruning leaves, as homes and meeting places would find today: for who looks into it.
 
-Whether a pair is left out depends on its two cases alone. So each other case is looked at once here, whatever
-partitions own the keys that it shares; the work of correlators is more, since each partition screens what it meets.
+Whether a pair is left out depends on its two cases alone. So each other case is looked at once here; meeting places do
+more, since each screens whom it meets, and homes less, since so few pairs come at a time that most are judged at once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import compress
 from time import perf_counter
 
 import msgspec
 import numpy as np
 
-from pipeline.correlation.candidate_lookup import CROWD, MOST_TOGETHER
-from pipeline.correlation.correlator import MET_TOGETHER
-from pipeline.correlation.matcher import Matcher, PairJudgement
+from pipeline.correlation.homes import MET_TOGETHER, SCREENED_TOGETHER
+from pipeline.correlation.matcher import Matcher, PairJudgement, SmallScreen
+from pipeline.correlation.protocol import CaseVersion
 from pipeline.matching.bands import Basis
 from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.fingerprint import Fingerprint
@@ -24,80 +25,61 @@ NO_LINK = "no link"
 """What pairs are counted under that were judged and are no link."""
 
 
-class PrunedCase(msgspec.Struct, frozen=True, gc=False):
-    """What of a fingerprint prunes its pairs; decoded from the same JSON, of which it leaves most unread."""
-
-    case: str
-    version: int
-    country: str
-    withdrawn: bool = False
-    expired: bool = False
-    keys: tuple[int, ...] = ()
-    sketch: bytes = b""
-
-
 class Prunings(msgspec.Struct, frozen=True):
     """Pairs of one case that are left after each pruning, in order, and the band in which the judged ones end.
 
-    `sharing` share a blocking key with it, `abroad` are of another country too. `past_crowds` are left by the crowd
-    screen, to which those are put that share a key of a crowd; `judged` by the screen. `bands` counts them by band,
+    `sharing` share a blocking key with it, `abroad` are of another country too. `asked` are left by the screen of
+    postings, so that a meeting place asks for them; `judged` by the screen of their judge. `bands` counts them by band,
     "shared number" before it where the link is of one number in two hands.
     """
 
     sharing: int
     abroad: int
-    past_crowds: int
+    asked: int
     judged: int
     bands: dict[str, int]
     screen_s: float
     judge_s: float
 
 
-def count_prunings(
-    one: Fingerprint,
-    others: Sequence[PrunedCase],
-    read_case: Callable[[str], Fingerprint],
-    matcher: Matcher,
-) -> Prunings:
-    """Prune the pairs of a case with others as a correlator does, and judge what is left.
+def count_prunings(one: Fingerprint, others: Sequence[CaseVersion], matcher: Matcher, screen: SmallScreen) -> Prunings:
+    """Prune the pairs of a case with others as its meeting places and judges do, and judge what is left.
 
-    `others` have their last version each, and may be of one country with it; `read_case` gives the whole fingerprint of
-    one of them.
+    `others` are the last versions of other cases, of any country. Of few at a time the whole fingerprint is in memory.
     """
     begun = perf_counter()
     own = frozenset(one.keys)
-    sharing = [other for other in others if other.case != one.case and not own.isdisjoint(other.keys)]
-    abroad = [other for other in sharing if other.country != one.country]
-    sizes = Counter(key for other in sharing for key in own.intersection(other.keys))
-    crowds = frozenset(key for key, size in sizes.items() if size >= CROWD)
-    crowd = [not crowds.isdisjoint(other.keys) for other in abroad]
-    past = [other for other, open_ in zip(abroad, _pass_crowds(one, abroad, crowd, matcher), strict=True) if open_]
-    left = [other.case for other, open_ in zip(past, _pass_screen(one, past, matcher), strict=True) if open_]
+    sharing = [other for other in others if not own.isdisjoint(other.outline.keys)]
+    abroad = [other for other in sharing if other.outline.country != one.country]
+    asked = [other for some in _cut(abroad, SCREENED_TOGETHER) for other in _pass_postings(one, some, screen)]
+    left = [other for some in _cut(asked, SCREENED_TOGETHER) for other in _pass_judge(one, some, matcher)]
     screened = perf_counter()
     bands: Counter[str] = Counter()
-    for start in range(0, len(left), MET_TOGETHER):
-        met = [read_case(case) for case in left[start : start + MET_TOGETHER]]
+    for some in _cut(left, MET_TOGETHER):
+        met = list(map(_read_whole, some))
         matcher.meet(one, met)
         bands.update(_name_band(matcher.find_link(one, other)) for other in met)
     screen_s, judge_s = screened - begun, perf_counter() - screened
-    return Prunings(len(sharing), len(abroad), len(past), len(left), dict(bands), screen_s, judge_s)
+    return Prunings(len(sharing), len(abroad), len(asked), len(left), dict(bands), screen_s, judge_s)
 
 
-def _pass_crowds(
-    one: Fingerprint, others: Sequence[PrunedCase], crowd: Sequence[bool], matcher: Matcher
-) -> Iterator[bool]:
-    sketch = join_sketches([one.sketch])
-    for start in range(0, len(others), MOST_TOGETHER):
-        some = slice(start, start + MOST_TOGETHER)
-        may = matcher.may_link_crowd(sketch, join_sketches([other.sketch for other in others[some]]))[0]
-        yield from (~np.array(crowd[some], np.bool_) | may).tolist()
+def _cut(cases: Sequence[CaseVersion], size: int) -> Iterator[Sequence[CaseVersion]]:
+    return (cases[start : start + size] for start in range(0, len(cases), size))
 
 
-def _pass_screen(one: Fingerprint, others: Sequence[PrunedCase], matcher: Matcher) -> Iterator[bool]:
-    sketch = join_sketches([one.sketch])
-    for start in range(0, len(others), MOST_TOGETHER):
-        held = [other.sketch for other in others[start : start + MOST_TOGETHER]]
-        yield from matcher.may_link(sketch.take_cases(np.zeros(len(held), np.int64)), join_sketches(held)).tolist()
+def _pass_postings(one: Fingerprint, others: Sequence[CaseVersion], screen: SmallScreen) -> Iterator[CaseVersion]:
+    held = screen.make_sketches(list(map(_read_whole, others)))
+    return compress(others, screen.may_link(screen.make_sketches([one]), held).tolist())
+
+
+def _pass_judge(one: Fingerprint, others: Sequence[CaseVersion], matcher: Matcher) -> Iterator[CaseVersion]:
+    own = join_sketches([one.sketch]).take_cases(np.zeros(len(others), np.int64))
+    return compress(others, matcher.may_link(own, join_sketches([other.outline.sketch for other in others])).tolist())
+
+
+def _read_whole(version: CaseVersion) -> Fingerprint:
+    """The fingerprint, which the version does not keep: those of a crowd take gigabytes."""
+    return CaseVersion(encoded=version.encoded).fingerprint
 
 
 def _name_band(judged: PairJudgement | None) -> str:

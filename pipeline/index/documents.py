@@ -316,7 +316,7 @@ def _pack_card(card: CaseCard) -> tuple[bytes, bytes | None]:
 
 
 def link_document(claim: Claim) -> DocumentWrite:
-    """The document of a claim; a retraction or release becomes a tombstone."""
+    """The document of a claim; a retraction becomes a tombstone."""
     if claim.state is ClaimState.LIVE:
         document = _full_link(claim)
     else:

@@ -82,7 +82,7 @@ CASES = (
 
 LINKS = (
     IndexField("link", SORTED, "Link id; also the document id."),
-    IndexField("state", KEYWORD, "live, or a tombstone: retracted or released."),
+    IndexField("state", KEYWORD, "live, or a tombstone: retracted."),
     IndexField("generation", UNSEARCHED, "Generation of the model that judged the pair."),
     IndexField("cases", TERMS, "Both case keys, for the links of a case."),
     *(

@@ -6,12 +6,12 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from datetime import datetime
 from functools import partial
 from itertools import groupby, repeat
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -20,12 +20,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.command_settings import from_environment
 from pipeline.correlation.claims import CaseState, Claim, is_visible, link_id, without_evidence
 from pipeline.correlation.fingerprinting import derive_fingerprint
-from pipeline.correlation.home_store import LmdbHomeStore
-from pipeline.correlation.homes import Home
 from pipeline.correlation.lone_partition import TOGETHER, LonePartition
-from pipeline.correlation.matcher import SmallScreen
-from pipeline.correlation.meeting_places import MeetingPlace, PostedSketchScreen
-from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
 from pipeline.correlation.protocol import CaseVersion, case_id
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.errors import LiaisonError
@@ -169,8 +164,8 @@ async def compare_with_active(
     second = generation_id(model, generation.correlate_partitions)
     if second == generation.id:
         raise LiaisonError("this is the active model; choose another")
-    with scratch_folder(settings, STAGE) as root, _open_stores(root, StoreIdentity("", STAGE, 0, second)) as held:
-        return await _Shadow(settings, generation, model, second, held).run(clock, count, tell)
+    with scratch_folder(settings, STAGE) as root, ExitStack() as opened:
+        return await _Shadow(settings, generation, model, second, root, opened).run(clock, count, tell)
 
 
 class _ClaimTable:
@@ -207,49 +202,31 @@ def _row_key(claim: Claim) -> bytes:
     return b"\0".join([*names, bytes.fromhex(claim.link)])
 
 
-class _Stores(NamedTuple):
-    """All cases as the second model sees them, and the claims of both models."""
-
-    cases: LmdbHomeStore
-    postings: DiskMeetingStore
-    before: _ClaimTable
-    after: _ClaimTable
-
-
-@contextmanager
-def _open_stores(root: Path, own: StoreIdentity) -> Iterator[_Stores]:
-    with ExitStack() as opened:
-        yield _Stores(
-            opened.enter_context(closing(LmdbHomeStore(root / "cases", own))),
-            opened.enter_context(closing(DiskMeetingStore(root / "postings", own, SmallSketchScreen.words))),
-            opened.enter_context(closing(_ClaimTable(root / "before", own))),
-            opened.enter_context(closing(_ClaimTable(root / "after", own))),
-        )
-
-
 class _Shadow:
-    """One comparison."""
+    """One comparison: all cases as the second model sees them, and the claims of both models."""
 
-    def __init__(self, settings: Settings, generation: Generation, model: Model, second: str, held: _Stores) -> None:
+    def __init__(
+        self, settings: Settings, generation: Generation, model: Model, second: str, root: Path, opened: ExitStack
+    ) -> None:
         self._settings, self._generation, self._model, self._second = settings, generation, model, second
-        self._held, matcher = held, ModelMatcher(model)
-        screen: SmallScreen = SmallSketchScreen(model, matcher.threshold)
-        self._partition = LonePartition(
-            Home(held.cases, 0, 1, matcher, screen=screen, generation=second),
-            MeetingPlace(held.postings, PostedSketchScreen(held.postings, screen)),
-        )
+        own, matcher = StoreIdentity("", STAGE, 0, second), ModelMatcher(model)
+        screen = SmallSketchScreen(model, matcher.threshold)
+        partition = LonePartition.on_disk(root, own, matcher, screen, generation=second)
+        self._partition = opened.enter_context(closing(partition))
+        self._before = opened.enter_context(closing(_ClaimTable(root / "before", own)))
+        self._after = opened.enter_context(closing(_ClaimTable(root / "after", own)))
 
     async def run(self, clock: Callable[[], datetime], count: CountCompared, tell: TellChange) -> ModelComparison:
         """Both sides, as they are visible at the end."""
         await self._correlate_accepted(count)
         await self._read_active_claims()
         found, is_shown = LinkComparison(), partial(self._is_visible, now=clock())
-        for change in found.find_changes(self._held.before.links(is_shown), self._held.after.links(is_shown)):
+        for change in found.find_changes(self._before.links(is_shown), self._after.links(is_shown)):
             tell(change)
         return ModelComparison(
             active=self._generation.id,
             shadow=self._second,
-            cases=self._held.cases.cases,
+            cases=self._partition.home.store.cases,
             links_active=found.links[0],
             links_shadow=found.links[1],
             appear=found.changes["appears"],
@@ -267,27 +244,23 @@ class _Shadow:
                 count()
             waiting += len(records)
             if waiting >= COMMITTED_AT_ONCE:
-                self._commit_cases()
+                self._partition.commit()
                 waiting = 0
-        self._commit_cases()
-        self._held.after.commit()
+        self._partition.commit()
+        self._after.commit()
 
     def _correlate_records(self, records: Sequence[ConsumerRecord]) -> None:
         versions = [_accepted(record.value) for record in records if record.value is not None]
         for judged in self._partition.take([derive_fingerprint(version, self._model) for version in versions]):
-            self._held.after.put(judged.claim)
-
-    def _commit_cases(self) -> None:
-        self._held.cases.commit({})
-        self._held.postings.commit(NO_OFFSET)
+            self._after.put(judged.claim)
 
     async def _read_active_claims(self) -> None:
         """The last claims of the active generation: of a link one partition makes them all, in order."""
         async for records in read_partitions(self._settings, self._first_offsets(topics.LINKS, self._generation.id)):
             for record in records:
                 if record.value is not None:
-                    self._held.before.put(_claim(record.value))
-        self._held.before.commit()
+                    self._before.put(_claim(record.value))
+        self._before.commit()
 
     def _first_offsets(self, topic: topics.Topic, generation: str = "") -> dict[TopicPartition, int]:
         name = topics.topic_name(self._settings, topic, generation=generation)
@@ -295,7 +268,7 @@ class _Shadow:
 
     def _is_visible(self, claim: Claim, now: datetime) -> bool:
         ids = [case_id(side.case) for side in (claim.a, claim.b)]
-        held = self._held.cases.get_versions(ids)
+        held = self._partition.home.store.get_versions(ids)
         a, b = (_case_state(held.get(case)) for case in ids)
         return is_visible(claim, a, b, now)
 

@@ -1,8 +1,8 @@
 """`liaison ops trace`: what happened to one case, from its messages to its hits; and which records were slow.
 
 Counts, positions and times alone: no value of a record, and no key of another case. What is on record is read from
-the topics and the index. What the prunings leave is computed anew, with the active generation's model, from the
-fingerprints that `blocks` holds now: workers keep no such counts of each case, and what they met then may be gone.
+the topics and the index. What the prunings leave is computed anew, with the active generation's model, from what
+`fingerprints` holds now: workers keep no such counts of each case, and what they met then may be gone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -27,14 +27,24 @@ from pipeline.access.release import Rule
 from pipeline.command_settings import from_environment
 from pipeline.correlation.claims import ClaimState, external_version
 from pipeline.correlation.fingerprinting import derive_fingerprint
+from pipeline.correlation.key_kinds import owner_partition
+from pipeline.correlation.postings import decode_postings
 from pipeline.correlation.projection import HitKind
-from pipeline.correlation.prunings import PrunedCase, Prunings, count_prunings
+from pipeline.correlation.protocol import (
+    CaseVersion,
+    Follow,
+    Watch,
+    case_id,
+    decode_pair_message,
+    home_partition,
+)
+from pipeline.correlation.prunings import Prunings, count_prunings
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import connect_for_reading, fetch_documents, search_all_shards
 from pipeline.index.mappings import Indices
 from pipeline.matching.bands import Band, Basis
-from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.ops.command_output import JsonObjectOption
 from pipeline.ops.operation import record_operation
 from pipeline.progress_bars import show_count
@@ -56,8 +66,6 @@ ASKING_S: Final = 5.0
 
 _encoder: Final = msgspec.json.Encoder()
 _accepted: Final = msgspec.json.Decoder(AcceptedRecord)
-_pruned: Final = msgspec.json.Decoder(PrunedCase)
-_fingerprint: Final = msgspec.json.Decoder(Fingerprint)
 _slices: Final = msgspec.json.Decoder(list[SlowSlice])
 
 
@@ -78,8 +86,22 @@ class TracedOutcome(msgspec.Struct, frozen=True):
     time: str
 
 
+class TracedPosting(msgspec.Struct, frozen=True):
+    """The case's last posting at one meeting place, and how many of its keys it has there.
+
+    `due` is how many keys of the held version the partition owns. `version` is 0 and `record` None where it has no
+    posting. A version that meets the same cases as the one before and is judged alike is not posted anew.
+    """
+
+    partition: int
+    version: int
+    keys: int
+    due: int
+    record: TracedRecord | None
+
+
 class TracedClaim(msgspec.Struct, frozen=True):
-    """The last claim of one partition about a link of the case."""
+    """The last claim about a link of the case; `by` is the partition that judges the pair."""
 
     link: str
     state: ClaimState
@@ -114,7 +136,11 @@ class TracedStep(msgspec.Struct, frozen=True):
 
 
 class CaseTrace(msgspec.Struct, frozen=True):
-    """What happened to a case. `version` 0: none is held in `accepted`. `blocks` has the last record by partition."""
+    """What happened to a case. `version` 0: none is held in `accepted`.
+
+    `fingerprint` is its last record at its home. `follows` counts the pairs that its home has linked as their judge,
+    `watched_by` those that homes of other cases have: both together are its live claims and its matches of alerts.
+    """
 
     case: str
     state: str
@@ -123,9 +149,12 @@ class CaseTrace(msgspec.Struct, frozen=True):
     outcomes: dict[str, int]
     receipts: list[TracedOutcome]
     accepted: TracedRecord | None
-    blocks: list[TracedRecord]
+    fingerprint: TracedRecord | None
     keys: int
+    postings: list[TracedPosting]
     prunings: Prunings | None
+    follows: int
+    watched_by: int
     claims: list[TracedClaim]
     documents: TracedDocuments | None
     hits: list[TracedHit]
@@ -186,8 +215,8 @@ def trace_case(
 ) -> None:
     """Show what happened to a case: outcomes, positions, pairs left by each pruning, links, documents, hits and times.
 
-    No value of a record is shown, and no other case's key. The topics `blocks` and `links` are read whole: a minute or
-    so for a million cases. Nothing changes; the command is audited, and the case's owner sees that.
+    No value of a record is shown, and no other case's key. The topics `fingerprints`, `postings` and `links` are read
+    whole: a minute or so for a million cases. Nothing changes; the command is audited, and the case's owner sees that.
     """
     if slowest == bool(case):
         raise typer.BadParameter("give a case key, or --slowest")
@@ -227,7 +256,9 @@ class _Reading:
         self._settings, self._generation, self._count = settings, generation, count
         self._agency, self._case, self._key = agency, case, case.encode()
         self._quoted = _encoder.encode(case)
-        self._home = partition_of(self._key, settings.case_partitions)
+        self._index = partition_of(self._key, settings.case_partitions)
+        self._id = case_id(case)
+        self._home = home_partition(self._id, settings.correlate_partitions)
 
     async def run(self) -> CaseTrace:
         """Read in the order of the flow. Raises LiaisonError where nothing is held of the case."""
@@ -239,14 +270,24 @@ class _Reading:
             )
         model = self._generation.compile_model()
         own = derive_fingerprint(kept, model) if kept is not None else None
+        keys = own.keys if own else ()
         begun = time.perf_counter()
-        blocks, others, read = await self._read_blocks(frozenset(own.keys if own else ()))
+        fingerprint, others = await self._read_fingerprints(frozenset(keys))
         reading_s = time.perf_counter() - begun
         matcher = ModelMatcher(model, generation=self._generation.id, find_exact_match=exact_match)
-        prunings = count_prunings(own, others, read, matcher) if own is not None and own.keys else None
+        screen = SmallSketchScreen(model, matcher.threshold)
+        prunings = count_prunings(own, others, matcher, screen) if own is not None and own.keys else None
+        postings = await self._read_postings(keys)
+        follows, watched_by = await self._read_watches()
         claims = await self._read_claims()
         hits = await self._read_hits()
         due = external_version(kept.version, kept.status == EXPIRED) if kept else 0
+        later: dict[str, list[TracedRecord | None]] = {
+            "fingerprint": [fingerprint],
+            "first posting": [posting.record for posting in postings],
+            "first claim": [claim.record for claim in claims],
+            "first hit": [hit.record for hit in hits],
+        }
         return CaseTrace(
             self._case,
             kept.status if kept else "not accepted",
@@ -255,13 +296,16 @@ class _Reading:
             outcomes,
             receipts,
             record,
-            blocks,
-            len(own.keys) if own else 0,
+            fingerprint,
+            len(keys),
+            postings,
             prunings,
+            follows,
+            watched_by,
             claims,
             await self._read_documents(due),
             hits,
-            list(_time_steps(kept, record, blocks, claims, hits, prunings, reading_s)),
+            [*_time_steps(kept, record, later), *_time_computing(reading_s, prunings)],
         )
 
     async def _read(
@@ -280,7 +324,7 @@ class _Reading:
     async def _read_receipts(self) -> tuple[dict[str, int], list[TracedOutcome]]:
         counted: Counter[str] = Counter()
         last: deque[TracedOutcome] = deque(maxlen=RECEIPTS_SHOWN)
-        async for record in self._read(topics.RECEIPTS, [self._home], agency=self._agency):
+        async for record in self._read(topics.RECEIPTS, [self._index], agency=self._agency):
             if self._quoted in record.value and (found := _receipt.decode(record.value)).case == self._case:
                 counted[f"{found.outcome} ({found.reason})" if found.reason else found.outcome] += 1
                 last.append(TracedOutcome(str(found.position), found.version, found.outcome, found.reason, found.time))
@@ -288,38 +332,53 @@ class _Reading:
 
     async def _read_accepted(self) -> tuple[AcceptedRecord | None, TracedRecord | None]:
         last = None
-        async for record in self._read(topics.ACCEPTED, [self._home]):
+        async for record in self._read(topics.ACCEPTED, [self._index]):
             if record.key == self._key:
                 last = record
         return (None, None) if last is None else (_accepted.decode(last.value), _trace_record(last))
 
-    async def _read_blocks(
-        self, keys: frozenset[int]
-    ) -> tuple[list[TracedRecord], list[PrunedCase], Callable[[str], Fingerprint]]:
-        """The case's last record in each partition, and the last version of each other case that shares a key.
+    async def _read_fingerprints(self, keys: frozenset[int]) -> tuple[TracedRecord | None, list[CaseVersion]]:
+        """The case's last record at its home, and the last version of each other case that shares a key.
 
-        Alerts lie in `blocks` as cases do, and are left out: what meets one is a notice and no link.
+        Alerts lie in `fingerprints` as cases do, and are left out: what meets one is a notice and no link.
         """
-        own: dict[int, ConsumerRecord] = {}
-        others: dict[str, tuple[PrunedCase, bytes]] = {}
-        partitions = range(self._settings.correlate_partitions)
+        own: ConsumerRecord | None = None
+        others: dict[bytes, CaseVersion] = {}
+        partitions = range(self._settings.correlate_partitions) if keys else [self._home]
         async for record in self._read(topics.FINGERPRINTS, partitions, generation=self._generation.id):
             if record.key == self._key:
-                own[record.partition] = record
+                own = record
                 continue
-            found = _pruned.decode(record.value)
-            before = others.get(found.case)
-            if before is not None and _order(before[0]) > _order(found):
-                continue
-            if keys.isdisjoint(found.keys) or is_saved_search(found):
-                others.pop(found.case, None)
+            version = CaseVersion(encoded=record.value)
+            shares = not keys.isdisjoint(version.outline.keys)
+            if shares and (version.outline.country or not is_saved_search(version.fingerprint)):
+                others[record.key] = version
             else:
-                others[found.case] = found, record.value
-        return (
-            [_trace_record(own[partition]) for partition in sorted(own)],
-            [found for found, _ in others.values()],
-            lambda case: _fingerprint.decode(others[case][1]),
-        )
+                others.pop(record.key, None)
+        return None if own is None else _trace_record(own), list(others.values())
+
+    async def _read_postings(self, keys: Sequence[int]) -> list[TracedPosting]:
+        """The case's last posting at each meeting place that has one or should have one."""
+        partitions = self._settings.correlate_partitions
+        due = Counter(owner_partition(key, partitions) for key in keys)
+        last: dict[int, ConsumerRecord] = {}
+        async for record in self._read(topics.POSTINGS, range(partitions), generation=self._generation.id):
+            if record.key == self._id:
+                last[record.partition] = record
+        return [_trace_posting(at, last.get(at), due[at]) for at in sorted({*due, *last})]
+
+    async def _read_watches(self) -> tuple[int, int]:
+        """How many pairs the case's home follows as their judge, and how many judges watch the case there."""
+        followed, watching = set[bytes](), set[bytes]()
+        async for record in self._read(topics.WATCHES, [self._home], generation=self._generation.id):
+            if self._id not in record.key:
+                continue
+            message = decode_pair_message(record.key, record.value)
+            if isinstance(message, Watch) and message.b == self._id:
+                (watching.add if message.on else watching.discard)(message.a)
+            elif isinstance(message, Follow) and message.a == self._id:
+                (followed.add if message.on else followed.discard)(message.b)
+        return len(followed), len(watching)
 
     async def _read_claims(self) -> list[TracedClaim]:
         last: dict[bytes, TracedClaim] = {}
@@ -357,38 +416,39 @@ class _Reading:
         return TracedDocuments(state, version, due, links["hits"]["total"]["value"])
 
 
-def _order(found: PrunedCase) -> int:
-    return external_version(found.version, found.expired)
-
-
 def _trace_record(record: ConsumerRecord) -> TracedRecord:
     position = Position(record.topic, record.partition, record.offset)
     return TracedRecord(str(position), datetime.fromtimestamp(record.timestamp / 1000, UTC))
 
 
+def _trace_posting(partition: int, record: ConsumerRecord | None, due: int) -> TracedPosting:
+    if record is None:
+        return TracedPosting(partition, 0, 0, due, None)
+    found = decode_postings([record.key], [record.value], SmallSketchScreen.words)
+    return TracedPosting(partition, int(found.orders[0]) // 2, len(found.keys), due, _trace_record(record))
+
+
 def _time_steps(
-    kept: AcceptedRecord | None,
-    accepted: TracedRecord | None,
-    blocks: list[TracedRecord],
-    claims: list[TracedClaim],
-    hits: list[TracedHit],
-    prunings: Prunings | None,
-    reading_s: float,
+    kept: AcceptedRecord | None, accepted: TracedRecord | None, later: Mapping[str, Sequence[TracedRecord | None]]
 ) -> Iterator[TracedStep]:
-    """The steps of the version that is held. What came before it, such as a hit of an earlier one, is left out."""
-    if kept is not None and accepted is not None:
-        if arrived_ms := kept.provenance.arrived_ms:
-            arrived = datetime.fromtimestamp(arrived_ms / 1000, UTC)
-            yield TracedStep("arrival to accepted", (accepted.time - arrived).total_seconds())
-        for name, records in (
-            ("fingerprint in blocks", blocks),
-            ("first claim", [claim.record for claim in claims]),
-            ("first hit", [hit.record for hit in hits]),
-        ):
-            since = [record.time for record in records if record.time >= accepted.time]
-            if since:
-                yield TracedStep(f"accepted to {name}", (min(since) - accepted.time).total_seconds())
-    yield TracedStep("reading blocks, now", reading_s)
+    """The steps of the version that is held, up to the first of each kind of `later` records.
+
+    What came before it, such as a hit of an earlier one, is left out.
+    """
+    if kept is None or accepted is None:
+        return
+    if arrived_ms := kept.provenance.arrived_ms:
+        arrived = datetime.fromtimestamp(arrived_ms / 1000, UTC)
+        yield TracedStep("arrival to accepted", (accepted.time - arrived).total_seconds())
+    for name, records in later.items():
+        since = [record.time for record in records if record is not None and record.time >= accepted.time]
+        if since:
+            yield TracedStep(f"accepted to {name}", (min(since) - accepted.time).total_seconds())
+
+
+def _time_computing(reading_s: float, prunings: Prunings | None) -> Iterator[TracedStep]:
+    """What took how long just now."""
+    yield TracedStep("reading fingerprints, now", reading_s)
     if prunings is not None:
         yield TracedStep("screening, now", prunings.screen_s)
         yield TracedStep("judging, now", prunings.judge_s)
@@ -404,16 +464,20 @@ def trace_lines(found: CaseTrace) -> Iterator[str]:
         yield f"message\t{receipt.position}\tversion {receipt.version}\t{receipt.outcome}{reason}\t{receipt.time}"
     if found.accepted is not None:
         yield _format_record("accepted", found.accepted)
-    for record in found.blocks:
-        yield _format_record("blocks", record)
+    if found.fingerprint is not None:
+        yield _format_record("fingerprint", found.fingerprint)
     yield f"keys\t{found.keys:,}"
+    for posting in found.postings:
+        yield _format_posting(posting)
     if (prunings := found.prunings) is not None:
         yield f"share a key\t{prunings.sharing:,}"
         yield f"of another country\t{prunings.abroad:,}"
-        yield f"left by the crowd screen\t{prunings.past_crowds:,}"
-        yield f"left by the screen, judged\t{prunings.judged:,}"
+        yield f"left by the screen of postings\t{prunings.asked:,}"
+        yield f"left by the judge's screen, judged\t{prunings.judged:,}"
         for band, count in prunings.bands.items():
             yield f"judged\t{band}\t{count:,}"
+    yield f"follows\t{found.follows:,} pairs as their judge"
+    yield f"watched by\t{found.watched_by:,} other judges"
     for claim in found.claims:
         basis = "\tshared number" if claim.basis is Basis.SHARED else ""
         yield f"{_format_record('claim', claim.record)}\t{claim.link}\t{claim.state} {claim.band}{basis}\tby {claim.by}"
@@ -424,6 +488,13 @@ def trace_lines(found: CaseTrace) -> Iterator[str]:
         yield f"{_format_record('hit', hit.record)}\t{hit.kind} {hit.band}"
     for step in found.steps:
         yield f"took\t{step.name}\t{step.seconds:.3f} s"
+
+
+def _format_posting(posting: TracedPosting) -> str:
+    keys = f"{posting.keys:,} of {posting.due:,} keys"
+    if posting.record is None:
+        return f"posting\tnone in partition {posting.partition}\t{keys}"
+    return f"{_format_record('posting', posting.record)}\tversion {posting.version}\t{keys}"
 
 
 def _format_record(kind: str, record: TracedRecord) -> str:

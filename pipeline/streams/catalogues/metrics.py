@@ -161,7 +161,7 @@ BOUNDS_EXCEEDED: Final = Counter(
 )
 CLAIMS: Final = Counter(
     "liaison_claims",
-    "Claims about links by what they say: live (asserted), retracted, or released to another partition.",
+    "Claims about links by what they say: live (asserted) or retracted.",
     ["state"],
     registry=REGISTRY,
 )

@@ -20,7 +20,7 @@ from pipeline.access.hit_ledger import HitQuestion, question_id
 from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.access.release import may_know, release_counterpart
 from pipeline.access.requester import Purpose
-from pipeline.correlation.claims import Claim, ClaimSide
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import (
     CounterpartRelease,
@@ -248,9 +248,14 @@ def decode_claim(value: bytes) -> Claim | None:
         return None
 
 
-class _Bands(msgspec.Struct):
-    """In which bands a claim of SCORING 3 or less told its sides of hits."""
+RELEASED: Final = "released"
+"""The state of a claim of PROTOCOL 1 whose partition had linked a pair that another one owned by then."""
 
+
+class _Former(msgspec.Struct):
+    """What only claims of earlier versions say: in which bands one of SCORING 3 or less told its sides of hits."""
+
+    state: str = ""
     exact_a: Band = Band.NONE
     exact_b: Band = Band.NONE
 
@@ -260,11 +265,20 @@ def decode_former_claim(value: bytes) -> Claim | None:
 
     One of before equality has bands. They count as told here alone, so that a hit which rests on a likeness is taken
     back. One that stays is told again in the band of all hits: it counts as told to content that no record has.
+
+    Of one that was released agencies were told as of any link, unless it has no hash of a side, which its partition had
+    lost: then nothing was told of it.
     """
-    claim = decode_claim(value)
-    if claim is None:
+    try:
+        told = _former.decode(value)
+        if told.state == RELEASED:
+            claim = msgspec.convert(msgspec.json.decode(value) | {"state": ClaimState.LIVE}, Claim)
+        else:
+            claim = _claims.decode(value)
+    except msgspec.MsgspecError:
         return None
-    told = _former_bands.decode(value)
+    if told.state == RELEASED and not (claim.a.hash and claim.b.hash):
+        return None
     if told.exact_a:
         claim = msgspec.structs.replace(claim, a=_as_of_bands(claim.a), exact_a=ExactMatch.NAME)
     if told.exact_b:
@@ -277,4 +291,4 @@ def _as_of_bands(side: ClaimSide) -> ClaimSide:
     return msgspec.structs.replace(side, hash=side.hash and f"{side.hash} by bands")
 
 
-_former_bands = msgspec.json.Decoder(_Bands)
+_former = msgspec.json.Decoder(_Former)

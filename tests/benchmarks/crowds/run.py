@@ -4,7 +4,7 @@
 
 Records are the made-up people of the stream's benchmark, one a case, one name each; each row gives all of them one
 more value in common. Records a CPU second are those of the whole command: reading, fingerprints, links. Then one slice
-of cases meets a store of correlate that holds a crowd, all of one postcode. CPU time, since other work may run beside.
+of cases meets a partition that holds a crowd, all of one postcode. CPU time, since other work may run beside.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from rich.table import Table
 
 from benchmarks.stream.population import Population
 from pipeline.correlation.batch import LineReader, find_links, make_fingerprints
-from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.homes import Arrival
+from pipeline.correlation.lone_partition import LonePartition
+from pipeline.correlation.protocol import CaseVersion, Posting
 from pipeline.correlation.store_file import StoreIdentity
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
-from pipeline.matching.model import Model, load_model
+from pipeline.matching.model import load_model
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
 
 SEED = 7
@@ -134,27 +136,29 @@ def measure_one(share: Share, count: int) -> tuple[str, str, str]:
     model = load_model()
     waiting = make_fingerprints(LineReader().read_cases(record_lines(share)), model)
     with tempfile.TemporaryDirectory() as folder:
-        store = LmdbStore(Path(folder) / "store", StoreIdentity("bench", "blocks", 0, "bench"))
-        correlator = fill_store(store, waiting, count, model)
+        matcher = ModelMatcher(model)
+        screen = SmallSketchScreen(model, matcher.threshold)
+        partition = LonePartition.on_disk(Path(folder), StoreIdentity("bench", "crowds", 0, "bench"), matcher, screen)
+        for held in range(0, count, FILL):
+            hold_cases(partition, list(islice(waiting, min(FILL, count - held))))
         some, others = list(islice(waiting, SLICE_RECORDS)), list(islice(waiting, SLICE_RECORDS))
         started = time.process_time()
-        list(correlator.receive_all(some))
-        taken, met = time.process_time() - started, correlator.counts.candidates
+        list(partition.take(some))
+        taken, met = time.process_time() - started, partition.place.counts.candidates
         tracemalloc.start()
-        list(correlator.receive_all(others))
+        list(partition.take(others))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        store.close()
+        partition.close()
     return f"{met / len(some):,.0f}", f"{1000 * taken / len(some):.1f}", f"{peak / 1e6:.0f}"
 
 
-def fill_store(store: LmdbStore, waiting: Iterator[Fingerprint], count: int, model: Model) -> Correlator:
-    """A correlator whose store holds so many cases, put there as a rebuild does: without judging them."""
-    correlator = Correlator(store, 0, 1, ModelMatcher(model))
-    for held in range(0, count, FILL):
-        correlator.load_versions(list(islice(waiting, min(FILL, count - held))))
-        store.commit(0)
-    return correlator
+def hold_cases(partition: LonePartition, cases: Sequence[Fingerprint]) -> None:
+    """Put cases into the stores of a partition and commit, without a look at whom they meet."""
+    found = partition.home.take_fingerprints([Arrival(CaseVersion(case), first=True) for case in cases])
+    postings = [message for message in found if isinstance(message, Posting)]
+    partition.place.load_postings([one.case for one in postings], [one.value for one in postings])
+    partition.commit()
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ import pytest
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.keys import EXACT
+from pipeline.correlation.lone_partition import LonePartition
 from pipeline.correlation.projection import UNCLAIMED, advance_link
-from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
@@ -63,8 +62,8 @@ def fingerprint(agency: str, *entities: dict[str, Any], code: str = "H0", versio
 
 
 def claims(*received: Fingerprint) -> list[Claim]:
-    one = Correlator(MemoryStore(), 0, 1, ModelMatcher(stages().model, find_exact_match=exact_match))
-    return [claim for print_ in received for claim in one.receive(print_)]
+    one = LonePartition.in_memory(ModelMatcher(stages().model, find_exact_match=exact_match))
+    return [judged.claim for print_ in received for judged in one.take([print_])]
 
 
 def told(*asking: dict[str, Any], held: dict[str, Any] = HELD, pushed_last: bool = True) -> list[tuple[Any, ...]]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.bounds.sketches import Sketches
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
@@ -95,15 +92,3 @@ def withdrawn() -> Callable[[str, int], Fingerprint]:
     return lambda name, version: Fingerprint(
         f"{name[0]}:{name}", version, "withdrawn", name[0], name[0].upper() * 2, withdrawn=True
     )
-
-
-@pytest.fixture
-def correlator() -> Callable[..., Correlator]:
-    """A correlator of partition `partition` of `partitions`, over a store of its own unless given."""
-
-    def make(partition: int = 0, partitions: int = 1, **given: Any) -> Correlator:
-        store = given.pop("store", None) or MemoryStore()
-        matcher = given.pop("matcher", None) or WordMatcher()
-        return Correlator(store, partition, partitions, matcher, generation="g", **given)
-
-    return make

@@ -21,6 +21,7 @@ from pipeline.ops.trace import (
     TracedDocuments,
     TracedHit,
     TracedOutcome,
+    TracedPosting,
     TracedRecord,
     TracedStep,
     list_slowest,
@@ -47,9 +48,12 @@ def make_trace() -> CaseTrace:
         {"accepted": 3, "rejected (stale_version)": 10_000},
         [TracedOutcome("cases.fr-pj-2-7", 3, "accepted", "", "2026-11-30T09:00:00Z")],
         at("accepted-2-9"),
-        [at("blocks.g-0-4")],
+        at("fingerprints.g-0-4"),
         31,
+        [TracedPosting(1, 3, 30, 30, at("postings.g-1-6")), TracedPosting(2, 0, 0, 1, None)],
         Prunings(1_200, 900, 40, 12, {"no link": 9, "shared number, probable": 1, "certain": 2}, 0.01, 0.02),
+        2,
+        1,
         [TracedClaim("ab12", ClaimState.LIVE, Band.PROBABLE, Basis.SHARED, 0, at("links.g-1-5"))],
         TracedDocuments("live", 4, 6, 3),
         [TracedHit(HitKind.NEW, Band.CERTAIN, at("hits.fr-pj-0-8"))],
@@ -64,15 +68,19 @@ def test_a_trace_is_a_line_for_each_thing() -> None:
         "outcomes\trejected (stale_version)\t10,000",
         "message\tcases.fr-pj-2-7\tversion 3\taccepted\t2026-11-30T09:00:00Z",
         "accepted\taccepted-2-9\t2026-11-30T09:00:00.000+00:00",
-        "blocks\tblocks.g-0-4\t2026-11-30T09:00:00.000+00:00",
+        "fingerprint\tfingerprints.g-0-4\t2026-11-30T09:00:00.000+00:00",
         "keys\t31",
+        "posting\tpostings.g-1-6\t2026-11-30T09:00:00.000+00:00\tversion 3\t30 of 30 keys",
+        "posting\tnone in partition 2\t0 of 1 keys",
         "share a key\t1,200",
         "of another country\t900",
-        "left by the crowd screen\t40",
-        "left by the screen, judged\t12",
+        "left by the screen of postings\t40",
+        "left by the judge's screen, judged\t12",
         "judged\tno link\t9",
         "judged\tshared number, probable\t1",
         "judged\tcertain\t2",
+        "follows\t2 pairs as their judge",
+        "watched by\t1 other judges",
         "claim\tlinks.g-1-5\t2026-11-30T09:00:00.000+00:00\tab12\tlive probable\tshared number\tby 0",
         "index\tlive, document version 4, 6 is due\t3 live links",
         "hit\thits.fr-pj-0-8\t2026-11-30T09:00:00.000+00:00\tnew certain",
@@ -95,13 +103,13 @@ def test_wrong_usage(words: list[str]) -> None:
 
 
 def test_the_slowest_of_several_workers_are_told_together() -> None:
-    SLOWEST.note_slice(SlowSlice(7.25, 9.0, time.time(), "correlate", "blocks.g", 3, 4712, 1))
+    SLOWEST.note_slice(SlowSlice(7.25, 9.0, time.time(), "correlate", "postings.g", 3, 4712, 1))
     with serve_status("127.0.0.1", 0, Health(0.0)) as port:
         address = f"http://127.0.0.1:{port}"
         found = [each for each in list_slowest(Settings(), [address, f"{address}/"]) if each.offset == 4712]
         done = CliRunner().invoke(build_cli(), ["ops", "trace", "--slowest", "--at", address])
     assert [each.decided_s for each in found] == [7.25, 7.25]
-    assert "7.250 s\twaited 9.000 s\tcorrelate\tblocks.g-3-4712\t1 records" in done.stdout
+    assert "7.250 s\twaited 9.000 s\tcorrelate\tpostings.g-3-4712\t1 records" in done.stdout
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "no address", "http://["])

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.crowds.run import VALUES, record_lines
-from pipeline.correlation import candidate_lookup
+from benchmarks.crowds.run import VALUES, hold_cases, record_lines
+from pipeline.correlation import homes, meeting_places
 from pipeline.correlation.batch import LineReader, make_fingerprints
 from pipeline.correlation.claims import link_id
-from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.lone_partition import LonePartition
 from pipeline.correlation.store_file import StoreIdentity
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.stages import correlate
 
@@ -42,13 +42,18 @@ def model() -> Model:
 
 
 @pytest.fixture
-def correlator(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Correlator]:
-    """One as the stage makes it, that looks at few others at once."""
-    monkeypatch.setattr(candidate_lookup, "MOST_TOGETHER", PORTION)
+def partition(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LonePartition]:
+    """One with the stores and screens of the stage, that looks at few others at once."""
+    monkeypatch.setattr(meeting_places, "MOST_TOGETHER", PORTION)
+    monkeypatch.setattr(homes, "SCREENED_TOGETHER", PORTION)
     monkeypatch.setattr(correlate, "_largest_met", {})
-    store = LmdbStore(tmp_path / "store", StoreIdentity("crowds", "blocks", 0, "crowds"))
-    yield Correlator(store, 0, 1, ModelMatcher(model), observer=correlate._observe_blocks)
-    store.close()
+    matcher = ModelMatcher(model)
+    screen = SmallSketchScreen(model, matcher.threshold)
+    made = LonePartition.on_disk(
+        tmp_path, StoreIdentity("crowds", "crowds", 0, "crowds"), matcher, screen, observer=correlate._observe_blocks
+    )
+    yield made
+    made.close()
 
 
 def make_crowd(shared: str, model: Model) -> list[Fingerprint]:
@@ -70,13 +75,12 @@ def links_of_each(crowd: list[Fingerprint], matcher: ModelMatcher) -> set[str]:
     "shared", [pytest.param(shared, marks=[pytest.mark.rare] * (len(kinds) > 1)) for shared, kinds in CROWDS.items()]
 )
 def test_a_crowd_takes_bounded_memory_loses_no_link_and_is_told_by_its_kind(
-    shared: str, correlator: Correlator, model: Model
+    shared: str, partition: LonePartition, model: Model
 ) -> None:
     crowd = make_crowd(shared, model)
-    correlator.load_versions(crowd[:HELD])
-    correlator.store.commit(0)
+    hold_cases(partition, crowd[:HELD])
     tracemalloc.start()
-    claims = [claim for found in correlator.receive_all(crowd[HELD:]) for claim in found]
+    claims = [judged.claim for judged in partition.take(crowd[HELD:])]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < MOST_BYTES

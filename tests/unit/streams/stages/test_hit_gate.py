@@ -45,7 +45,7 @@ from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages import hit_gate
 from pipeline.streams.stages.hit_gate import DAY_KEY, HeldLedger, HitGateProcessor, days_marked
-from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange, decode_former_claim
+from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange, decode_claim, decode_former_claim
 from support.correlation.key_rings import RING
 from support.index.documents import PureStages
 from support.records.builder import person, record
@@ -137,6 +137,21 @@ def test_a_claim_of_before_equality_meets_nothing_and_what_it_told_is_taken_back
         now = live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=by)
         hits = difference_hits(add_new(add_old(None, told, release_counterpart), now, release_counterpart), RING, 1)
         assert [(hit.receiver, hit.kind) for hit in hits] == [(ASKER, kind)]
+
+
+def test_a_claim_of_a_pair_that_another_partition_owned_told_as_any_link_does() -> None:
+    """An installation of before homes is switched to a new generation: what was told by it is not told again."""
+    former = msgspec.json.decode(msgspec.json.encode(live(side(ASKER, "H0"), side(OWNER, "H0"))))
+    former |= {"state": "released"}
+    for told in ("score", "probability", "evidence"):
+        former.pop(told, None)
+    assert decode_claim(msgspec.json.encode(former)) is None
+    claim = decode_former_claim(msgspec.json.encode(former))
+    assert claim is not None
+    now = live(side(ASKER, "H0"), side(OWNER, "H0"))
+    assert difference_hits(add_new(add_old(None, claim, release_counterpart), now, release_counterpart), RING, 1) == ()
+    del former["a"]["hash"]
+    assert decode_former_claim(msgspec.json.encode(former)) is None, "its partition did not know"
 
 
 def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> None:

@@ -1,8 +1,9 @@
-"""Alerts through the correlator: what they meet, and who is told."""
+"""Alerts among cases: what they meet, and who is told."""
 
 from __future__ import annotations
 
 import logging
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -25,9 +26,9 @@ from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.key_ring import make_reference
-from pipeline.correlation.store import MemoryStore
+from pipeline.correlation.lone_partition import LonePartition
+from pipeline.correlation.protocol import JudgedClaim, case_id, home_partition
 from pipeline.matching.bands import HIT_BAND
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, OwnerScope
 from pipeline.matching.matcher import ModelMatcher
@@ -68,12 +69,12 @@ class Partition:
         self.now = NOW
         self.model = load_model()
         self.stages = PureStages(self.model)
-        self.correlator = Correlator(MemoryStore(), 0, 1, ModelMatcher(self.model, find_exact_match=exact_match))
+        self.held = LonePartition.in_memory(ModelMatcher(self.model, find_exact_match=exact_match))
         self.matches = SavedSearchMatches(Settings(), RING, self.model, active=active, clock=lambda: self.now)
 
     def entities(self, case: str) -> tuple[EntityPrint, ...]:
-        number = self.correlator.store.find_cases([case])[case]
-        return self.correlator.store.get_case(number).fingerprint.entities
+        (version,) = self.held.home.store.get_versions([case_id(case)]).values()
+        return version.fingerprint.entities
 
     def case(self, agency: str, code: str = "H0", to: tuple[str, ...] = ("BE",), **fields: Any) -> list[Notice]:
         accepted = self.stages.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
@@ -83,13 +84,11 @@ class Partition:
         return self.receive(fingerprint_of(subscription, self.model))
 
     def receive(self, print_: Fingerprint) -> list[Notice]:
-        claims = [claim for claim in self.correlator.receive(print_) if self.matches.concerns(claim)]
-        return [notice_of(output) for claim in claims for output in self.outputs(claim)]
+        return [notice_of(output) for judged in self.take(print_) for output in self.matches.match_outputs(judged)]
 
-    def outputs(self, claim: Claim) -> list[Output]:
-        """What a claim of the seventh record leads to."""
-        met: Any = SimpleNamespace(topic="blocks", partition=0, offset=7)
-        return self.matches.match_outputs(met, claim, self.correlator)
+    def take(self, print_: Fingerprint) -> list[JudgedClaim]:
+        """The claims about alerts that a version leads to."""
+        return [judged for judged in self.held.take([print_]) if self.matches.concerns(judged.claim)]
 
 
 def asked(name: str = "s1", by: Requester = BERT, question: str = QUESTION, filters: Filters = NO_FILTERS) -> Alert:
@@ -212,10 +211,10 @@ def test_the_owner_of_a_silent_case_is_told_of_no_saved_search_that_meets_it_by_
 def test_what_meets_a_silent_case_is_held_by_the_gate_for_its_owner_alone(partition: Partition) -> None:
     """The notice goes nowhere before its day is over, and to nobody if the asking agency lets no owner be told."""
     query = fingerprint_of(asked(), partition.model)
-    partition.correlator.receive(query)
+    partition.take(query)
     accepted = partition.stages.accepted(record("fr-pj", code="H3", to=("BE",), entities=PHONED))
-    claims = partition.correlator.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
-    [output] = [one for claim in claims for one in partition.outputs(claim)]
+    (judged,) = partition.take(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
+    [output] = partition.matches.match_outputs(judged)
     held = msgspec.json.decode(output.value, type=HitQuestion)
     assert output.topic == topics.HIT_QUESTIONS.pattern
     assert (held.notice, held.due) == (None, datetime(2026, 11, 25, 0, 10, tzinfo=UTC))
@@ -304,16 +303,16 @@ def test_an_exact_query_meets_a_hit_only_case_in_the_one_band_of_hits(partition:
     assert meets_exactly(asked(question=question), partition.entities("fr-pj:1"), partition.model)
 
 
-def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
+def test_each_version_of_a_query_goes_to_its_home_and_says_whether_it_is_the_first(partition: Partition) -> None:
     work = SavedSearchProcessor(Settings(correlate_partitions=4), partition.model, "g1")
     values = [msgspec.json.encode(subscription) for subscription in (asked(), close_alert(asked(), NOW))] + [b"poison"]
     values.append(msgspec.json.encode(msgspec.structs.replace(asked("s2"), question="born:nonsense")))
     records = [SimpleNamespace(topic="s", partition=0, offset=at, value=value) for at, value in enumerate(values)]
     outputs = work.decide_records(None, None, records).outputs  # type: ignore[arg-type]
-    first = [output for output in outputs if not msgspec.json.decode(output.value, type=Fingerprint).withdrawn]
-    assert {output.key for output in outputs} == {b"sub:s1"}
-    assert len(outputs) - len(first) == 4
-    assert 0 < len(first) <= 4
+    home = home_partition(case_id("sub:s1"), 4)
+    assert [(output.key, output.partition) for output in outputs] == [(b"sub:s1", home)] * 2
+    prints = [msgspec.json.decode(output.value, type=Fingerprint) for output in outputs]
+    assert [(print_.first, print_.withdrawn) for print_ in prints] == [(True, False), (False, True)]
 
 
 def test_debug_lines_say_what_became_of_an_alert_and_its_matches_and_nothing_of_anybody(
@@ -332,13 +331,13 @@ def test_debug_lines_say_what_became_of_an_alert_and_its_matches_and_nothing_of_
         partition.now = NOW + LASTS
         partition.case("de-lka")
     said = [line.getMessage() for line in caplog.records if line.name.endswith("saved_searches")]
-    assert said == [
-        "subscriptions-0-3: version 1 of an alert, to 1 partitions",
-        "blocks-0-7: an alert's match is a notice",
-        "blocks-0-7: an alert's match is told by the active generation",
-        "blocks-0-7: an alert's match is for the gate",
-        "blocks-0-7: an alert's match is a notice",
-        "blocks-0-7: an alert's match is told to nobody, as one of the two is over",
+    assert [re.sub("^link [0-9a-f]{32}: ", "", line) for line in said] == [
+        "subscriptions-0-3: version 1 of an alert, to its home 0",
+        "an alert's match is a notice",
+        "an alert's match is told by the active generation",
+        "an alert's match is for the gate",
+        "an alert's match is a notice",
+        "an alert's match is told to nobody, as one of the two is over",
     ]
 
 
