@@ -107,7 +107,8 @@ def test_the_page_names_the_files_that_do_it() -> None:
     text = Path(PAGE.path).read_text(encoding="utf-8")
     for file in (
         "records/intake.py",
-        "correlation/correlator.py",
+        "correlation/homes.py",
+        "correlation/meeting_places.py",
         "correlation/projection.py",
         "streams/runtime/lane.py",
     ):
