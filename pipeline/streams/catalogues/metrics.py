@@ -225,6 +225,11 @@ STABLE_OFFSET_AGE: Final = Gauge(
     ["topic", "partition"],
     registry=REGISTRY,
 )
+UNPURGED_AGE: Final = Gauge(
+    "liaison_unpurged_age_seconds",
+    "How long correlate has failed to delete from Kafka what it has applied of `pairs`; 0 where it does not fail.",
+    registry=REGISTRY,
+)
 STALLED: Final = Gauge(
     "liaison_stalled",
     "1 while nothing is applied although records wait: what /healthz and /readyz judge by.",

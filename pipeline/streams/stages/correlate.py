@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -519,6 +520,7 @@ async def _purge_applied(settings: Settings, stage: Stage, topic: str) -> None:
     What could not be deleted now is deleted later: nobody reads it again but a fetcher, which skips what was applied.
     """
     purged: dict[TopicPartition, int] = {}
+    purged_at = time.monotonic()
     while True:
         await asyncio.sleep(PURGE_S)
         held = {owned.partition: owned.applied for owned in stage.owned_partitions() if owned.partition.topic == topic}
@@ -527,6 +529,9 @@ async def _purge_applied(settings: Settings, stage: Stage, topic: str) -> None:
             if due:
                 await asyncio.to_thread(delete_records, settings, due)
                 purged = held
+            purged_at = time.monotonic()
+            metrics.UNPURGED_AGE.set(0)
+            continue
         except DeniedError:
             login = login_name(settings) or "this worker"
             log.warning(
@@ -536,6 +541,7 @@ async def _purge_applied(settings: Settings, stage: Stage, topic: str) -> None:
             )
         except (LiaisonError, OSError) as error:
             log.warning("what was applied of %s stays for now: %s", topic, error)
+        metrics.UNPURGED_AGE.set(time.monotonic() - purged_at)
 
 
 @asynccontextmanager

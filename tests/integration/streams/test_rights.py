@@ -35,7 +35,7 @@ from pipeline.feeds.client import FeedClient
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
-from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.catalogues.rights import KafkaOperation, KafkaRight, agency_grants, role_grants
 from pipeline.streams.kafka.admin import admin_client, read_ids
 from pipeline.streams.kafka.connection import client_options
@@ -328,8 +328,10 @@ async def test_a_worker_that_may_not_purge_says_so_and_does_it_once_it_may(
     try:
         await until(is_told)
         assert await begins() == {0}
+        assert metrics.UNPURGED_AGE._value.get() > 0  # noqa: SLF001 - what /metrics shows
         await asyncio.to_thread(users.make_user, operator, correlate.STAGE, granted)
         await until(is_purged)
+        assert metrics.UNPURGED_AGE._value.get() == 0  # noqa: SLF001
     finally:
         purging.cancel()
         await asyncio.wait([purging])
