@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.matcher import SmallScreen
 from pipeline.correlation.meeting_store import NO_CASE, CaseNumberArray, MeetingStore, split_ids
-from pipeline.correlation.postings import UNKNOWN_COUNTRY, IdArray, KeyArray, Postings, decode_postings
+from pipeline.correlation.postings import (
+    UNKNOWN_COUNTRY,
+    IdArray,
+    KeyArray,
+    Postings,
+    decode_chunks,
+    decode_postings,
+)
 from pipeline.correlation.protocol import Ask
 from pipeline.matching.encoded import Index
 
@@ -155,7 +162,7 @@ class MeetingPlace:
         One that is older than the stored one changes nothing; one of the same version asks anew. Raises ProtocolError,
         before anything is changed.
         """
-        chunk = self.store_chunk(cases, values)
+        chunk = self.store_chunk(decode_postings(cases, values, self._screen.words))
         asks: list[Ask] = []
         for pairs in self.find_pairs(chunk):
             may = np.zeros(len(pairs.numbers), np.bool_)
@@ -165,17 +172,16 @@ class MeetingPlace:
             asks += self.make_asks(chunk, pairs, may)
         return asks
 
-    def store_chunk(self, cases: Sequence[bytes], values: Sequence[bytes]) -> StoredChunk:
-        """Store postings whose pairs are to be found. Raises ProtocolError, before anything is changed."""
-        self.counts.events += len(cases)
-        return self._store_postings(cases, values)
+    def store_chunk(self, postings: Postings) -> StoredChunk:
+        """Store postings whose pairs are to be found; one that is older than the stored one changes nothing."""
+        self.counts.events += len(postings.cases)
+        return self._store_postings(postings)
 
     def load_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Take in postings without asking for anything, for a store that is behind what was applied."""
-        self._store_postings(cases, values)
+        self._store_postings(decode_postings(cases, values, self._screen.words))
 
-    def _store_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> StoredChunk:
-        postings = decode_postings(cases, values, self._screen.words)
+    def _store_postings(self, postings: Postings) -> StoredChunk:
         numbers = self.store.find_cases(postings.cases)
         known = np.flatnonzero(numbers != NO_CASE)
         kept = np.ones(len(numbers), np.bool_)
@@ -317,7 +323,7 @@ def take_together(chunks: Sequence[PostingChunk], small: SmallScreen) -> list[li
 
     Where there are many partitions few pairs come to each at a time, and to ask the screen costs as much for one pair
     as for a hundred. So it is asked for the pairs of all places together. Raises ProtocolError, before anything is
-    changed at the place whose posting it is, or at later ones.
+    changed.
     """
     asks: list[list[Ask]] = [[] for _ in chunks]
     waiting: list[tuple[int, StoredChunk, MetPairs]] = []
@@ -335,8 +341,9 @@ def take_together(chunks: Sequence[PostingChunk], small: SmallScreen) -> list[li
             asks[at] += chunks[at].place.make_asks(chunk, pairs, may)
         waiting.clear()
 
-    for at, (place, cases, values) in enumerate(chunks):
-        chunk = place.store_chunk(cases, values)
+    decoded = decode_chunks([(cases, values) for _, cases, values in chunks], small.words)
+    for at, ((place, _, _), postings) in enumerate(zip(chunks, decoded, strict=True)):
+        chunk = place.store_chunk(postings)
         for pairs in place.find_pairs(chunk):
             waiting.append((at, chunk, pairs))
             if sum(len(some.numbers) for _, _, some in waiting) >= MOST_TOGETHER:

@@ -13,7 +13,7 @@ chunk is encoded and decoded by arithmetic over all of its words, so that a post
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -129,14 +129,24 @@ class Postings(NamedTuple):
 
 def decode_postings(cases: Sequence[bytes], values: Sequence[bytes], sketch_words: int) -> Postings:
     """The last posting of each case, from records with these ids as keys. Raises ProtocolError."""
-    last = dict(zip(cases, values, strict=True))
-    ids, joined = b"".join(last), b"".join(last.values())
-    sizes = np.fromiter(map(len, last.values()), np.int64, len(last)) // WORD_BYTES
+    (found,) = decode_chunks([(cases, values)], sketch_words)
+    return found
+
+
+def decode_chunks(chunks: Sequence[tuple[Sequence[bytes], Sequence[bytes]]], sketch_words: int) -> list[Postings]:
+    """The last posting of each case in each chunk of ids and values. Raises ProtocolError for all of them.
+
+    The words of all chunks are taken apart at once, since a few postings cost as much as a hundred.
+    """
+    last = [dict(zip(cases, values, strict=True)) for cases, values in chunks]
+    ids, found = list(chain.from_iterable(last)), list(chain.from_iterable(one.values() for one in last))
+    joined = b"".join(found)
+    sizes = np.fromiter(map(len, found), np.int64, len(found)) // WORD_BYTES
     counts, odd = np.divmod(sizes - HEAD_WORDS - sketch_words, KEY_WORDS)
     empty = sizes == HEAD_WORDS
     counts[empty] = 0
     if (
-        len(ids) != CASE_ID_BYTES * len(last)
+        any(len(case) != CASE_ID_BYTES for case in ids)
         or len(joined) != WORD_BYTES * sizes.sum()
         or (~empty & ((counts < 1) | (odd != 0))).any()
     ):
@@ -144,16 +154,24 @@ def decode_postings(cases: Sequence[bytes], values: Sequence[bytes], sketch_word
     words = np.frombuffer(joined, "<u4")
     starts = np.cumsum(sizes) - sizes
     heads = words[starts[:, None] + np.arange(HEAD_WORDS)].view("<u8")[:, 0]
-    sketches = np.zeros((len(last), sketch_words), np.uint32)
+    sketches = np.zeros((len(found), sketch_words), np.uint32)
     full = np.flatnonzero(~empty)
     sketches[full] = words[starts[full, None] + (HEAD_WORDS + np.arange(sketch_words))]
     posting, within = expand_counts(counts)
     at = starts[posting] + HEAD_WORDS + sketch_words + KEY_WORDS * within
-    return Postings(
-        np.frombuffer(ids, np.uint8).reshape(-1, CASE_ID_BYTES),
-        heads >> np.uint64(COUNTRY_BITS),
-        (heads & np.uint64((1 << COUNTRY_BITS) - 1)).astype(np.uint16),
-        sketches,
-        words[at[:, None] + np.arange(KEY_WORDS)].view("<u8")[:, 0],
-        counts,
-    )
+    keys = words[at[:, None] + np.arange(KEY_WORDS)].view("<u8")[:, 0]
+    cases, orders = np.frombuffer(b"".join(ids), np.uint8).reshape(-1, CASE_ID_BYTES), heads >> np.uint64(COUNTRY_BITS)
+    countries = (heads & np.uint64((1 << COUNTRY_BITS) - 1)).astype(np.uint16)
+    key_ends = np.concatenate([[0], np.cumsum(counts)])
+    ends = [0, *accumulate(map(len, last))]
+    return [
+        Postings(
+            cases[begin:end],
+            orders[begin:end],
+            countries[begin:end],
+            sketches[begin:end],
+            keys[key_ends[begin] : key_ends[end]],
+            counts[begin:end],
+        )
+        for begin, end in pairwise(ends)
+    ]

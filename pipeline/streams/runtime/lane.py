@@ -40,7 +40,8 @@ class LaneHost(NamedTuple):
 
     `decider` decides for all of them. `note_lost` is called when a lane's index belongs to another worker, `after`
     behind each effect. `flow` pauses and resumes fetching, and `faults` counts records that failed inside.
-    `erase_after_s` is how long after its erasure content may stay in a store's file.
+    `erase_after_s` is how long after its erasure content may stay in a store's file. `pace_s` is how long after the
+    beginning of one transaction a lane begins the next, unless that would be full.
     """
 
     decider: Decider
@@ -49,6 +50,7 @@ class LaneHost(NamedTuple):
     erase_after_s: float
     flow: FetchControl
     faults: FaultCount
+    pace_s: Callable[[], float]
 
 
 @dataclass
@@ -165,7 +167,7 @@ class Lane:
         self._partitions = partitions
         self._meter = meter
         self._host = host
-        self._looked = time.monotonic()
+        self._looked, self._begun = time.monotonic(), -math.inf
         self._stores = LaneStores(name, partitions, self._note_failing)
         self._queues = SourceQueues(partitions, host.flow, work.slices)
         self._held: set[TopicPartition] = set()
@@ -208,6 +210,10 @@ class Lane:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(longest_s):
                     await self._changed.wait_for(lambda: self._closing or self._queues.is_ready(time.monotonic()))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._begun + self._host.pace_s() - time.monotonic()):
+                    await self._changed.wait_for(lambda: self._closing or self._queues.holds(MOST_RECORDS))
+        self._begun = time.monotonic()
 
     async def _run_until_closed(self) -> None:
         """Until closed: start, apply chunk after chunk, and start anew after any failure."""

@@ -79,6 +79,10 @@ class _Queue:
     def is_ready(self, now: float) -> bool:
         return self.chunk < len(self.chunks) and self.held_until <= now
 
+    @property
+    def waiting(self) -> int:
+        return sum(len(chunk.value) for chunk in list(self.chunks)[self.chunk :]) - self.record
+
     def take_slice(self) -> Sequence[ConsumerRecord]:
         whole: Sequence[ConsumerRecord] = self.chunks[self.chunk].value
         begin, size = self.record, 0
@@ -121,6 +125,10 @@ class SourceQueues:
     def is_ready(self, now: float) -> bool:
         """Whether there is anything to take."""
         return any(queue.is_ready(now) for queue in self._queues.values())
+
+    def holds(self, count: int) -> bool:
+        """Whether at least so many records wait."""
+        return sum(queue.waiting for queue in self._queues.values()) >= count
 
     def next_slice(self, now: float) -> Slice | None:
         """Take the next slice of the transaction in hand, of the partition whose turn it is; None where it should end.

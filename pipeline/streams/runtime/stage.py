@@ -117,6 +117,13 @@ ENDING_S: Final = 15.0
 """Longest orderly end: closing lanes takes at most 5 s, leaving the group a moment."""
 
 
+PACE_S: Final = 0.004
+LONGEST_PACE_S: Final = 0.25
+"""Pause of each lane between the beginnings of two transactions, for each lane of the worker, and at most. A
+transaction costs some 4 ms of CPU however few records it has, so that many lanes with a few records each would do
+nothing else; and what is applied together costs less."""
+
+
 @dataclass(frozen=True)
 class StageFeed:
     """What one agent consumes, and the work done on it. Partition i of all its topics shares one lane.
@@ -239,6 +246,7 @@ class Stage:
                 self._settings.erase_after,
                 cast(ChunkConsumer, self.app.consumer),
                 self._faults,
+                lambda: min(LONGEST_PACE_S, PACE_S * len(self._lanes)),
             ),
         )
 

@@ -178,7 +178,8 @@ class CorrelateProcessor(Processor):
         self._matcher = ModelMatcher(model, generation=generation, find_exact_match=exact_match)
         self._screen: SmallScreen = SmallSketchScreen(model, self._matcher.threshold)
         self._partitions = settings.correlate_partitions
-        self._names = {topic: topics.topic_name(settings, topic, generation=generation) for topic in SOURCES}
+        self._sources = {topic: topics.topic_name(settings, topic, generation=generation) for topic in SOURCES}
+        self._fingerprints, self._postings, self._pairs, self._watches = (self._sources[topic] for topic in SOURCES)
         self._links = topics.topic_name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
 
@@ -189,7 +190,7 @@ class CorrelateProcessor(Processor):
     ) -> AsyncGenerator[tuple[TopicPartition, Store]]:
         """The home's store, for each of its sources, and the meeting place's, as of what was applied of each."""
         index = next(iter(applied)).partition
-        at = {topic: TopicPartition(name, index) for topic, name in self._names.items()}
+        at = {topic: TopicPartition(name, index) for topic, name in self._sources.items()}
         held = OpenHome(*await self._open_home(at, applied))
         for topic, source in _HOME_SOURCES.items():
             yield at[topic], HomeSource(held, source)
@@ -308,25 +309,25 @@ class CorrelateProcessor(Processor):
     def _take_for_home(
         self, home: Home, source: TopicPartition, records: Sequence[ConsumerRecord], result: ChunkResult
     ) -> Sequence[Message]:
-        if source.topic == self._names[topics.FINGERPRINTS]:
+        if source.topic == self._fingerprints:
             return self._take_all(home.take_fingerprints, self._decode_all(_decode_arrival, records, result), result)
         found = self._decode_all(_decode_message, records, result)
-        if source.topic == self._names[topics.WATCHES]:
+        if source.topic == self._watches:
             return self._take_all(home.take_watches, _only(found, Watch | Follow), result)
         answers = self._take_all(home.take_asks, _only(found, Ask), result)
         return [*answers, *self._take_all(home.take_answers, _only(found, Answer), result)]
 
     def decides_together(self, source: TopicPartition) -> bool:
         """Fingerprints and postings: with many partitions few come to each, and few cost as much as a hundred."""
-        return source.topic in (self._names[topics.FINGERPRINTS], self._names[topics.POSTINGS])
+        return source.topic in (self._fingerprints, self._postings)
 
     def decide_slices(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
         """Apply what came to several homes or meeting places; where that fails, what came to each alone."""
         topic = slices[0].source.topic
         try:
-            if topic == self._names[topics.POSTINGS]:
+            if topic == self._postings:
                 return self._take_postings_together(slices)
-            if topic == self._names[topics.FINGERPRINTS]:
+            if topic == self._fingerprints:
                 return self._take_fingerprints_together(slices)
         except faults.TROUBLE as error:
             if not isinstance(error, ProtocolError):
@@ -421,18 +422,15 @@ class CorrelateProcessor(Processor):
 
     def _add_messages(self, source: TopicPartition, messages: Iterable[Message], result: ChunkResult) -> None:
         for message in messages:
-            if isinstance(message, JudgedClaim):
+            if isinstance(message, Posting):
+                result.outputs.append(Output(self._postings, message.partition, message.case, message.value))
+            elif isinstance(message, JudgedClaim):
                 result.outputs += self._claim_outputs(source, message)
                 result.tally[metrics.CLAIMS.labels(message.claim.state)] += 1
             else:
-                result.outputs.append(self._message_output(message))
-
-    def _message_output(self, message: Posting | PairMessage | WatchMessage) -> Output:
-        if isinstance(message, Posting):
-            return Output(self._names[topics.POSTINGS], message.partition, message.case, message.value)
-        topic = topics.PAIRS if isinstance(message, Ask | Answer) else topics.WATCHES
-        partition = target_partition(message, self._partitions)
-        return Output(self._names[topic], partition, *encode_pair_message(message))
+                topic = self._pairs if isinstance(message, Ask | Answer) else self._watches
+                partition = target_partition(message, self._partitions)
+                result.outputs.append(Output(topic, partition, *encode_pair_message(message)))
 
     def _claim_outputs(self, source: TopicPartition, judged: JudgedClaim) -> list[Output]:
         """A link's claim, or the notice of an alert's match."""

@@ -69,6 +69,7 @@ class World(Processor):
     paused: set[TopicPartition] = field(default_factory=set)
     gave_up: list[InternalFaultError] = field(default_factory=list)
     stores: dict[TopicPartition, SourceStore] = field(default_factory=dict)
+    pace: float = 0.0
 
     def did(self, what: str) -> None:
         if failure := self.failures.get(what, []):
@@ -113,6 +114,9 @@ class World(Processor):
         self.written += [int(output.value) for output in outputs]
         self.applied, self.records = applied.get(SOURCE, AppliedPosition(self.applied, self.records))
 
+    def pace_s(self) -> float:
+        return self.pace
+
     def lose(self) -> None:
         self.lost = True
 
@@ -155,7 +159,15 @@ async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
         transactions,
         [SOURCE, *others],
         meter,
-        LaneHost(Decider(), world.lose, lambda lane, effect: None, 60.0, world, FaultCount(world.gave_up.append)),
+        LaneHost(
+            Decider(),
+            world.lose,
+            lambda lane, effect: None,
+            60.0,
+            world,
+            FaultCount(world.gave_up.append),
+            world.pace_s,
+        ),
     )
     try:
         yield lane
@@ -185,6 +197,22 @@ async def test_effects_come_in_order_and_acknowledgement_last(world: World) -> N
     assert (before, one.acknowledged) == (False, True)
     assert world.journal[:8] == ["start", "open", "step", "step", "publish", "transaction", "commit", "sync"]
     assert world.written == [0, 1, 2]
+
+
+async def test_a_transaction_waits_for_its_pace_or_until_it_is_full(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pace = 3600.0
+    monkeypatch.setattr(lanes, "MOST_RECORDS", 3)
+    async with running(world) as lane:
+        await lane.enqueue_chunk(chunk(0))
+        await until(lambda: world.offset == 0)
+        await lane.enqueue_chunk(chunk(1, 2))
+        await asyncio.sleep(0.05)
+        assert world.offset == 0
+        await lane.enqueue_chunk(chunk(3))
+        await until(lambda: world.offset == 3)
+    assert world.journal.count("transaction") == 2
 
 
 async def test_what_is_due_goes_out_before_the_first_record_and_again_after_a_failure(world: World) -> None:
