@@ -129,12 +129,12 @@ def see_claim(before: RememberedLink, claim: Claim, release: CounterpartRelease)
 
 
 def change_hits(
-    claim: Claim, before: RememberedLink, after: RememberedLink, ring: KeyRing, switch: int
+    claim: Claim, before: RememberedLink, after: RememberedLink, ring: KeyRing, switch: int, *, at_switch: bool = False
 ) -> tuple[Hit, ...]:
-    """The hits for the two agencies of a claim, whose views change from `before` to `after`."""
+    """The hits for the two agencies of a claim, whose views change from `before` to `after`; see `make_hit`."""
     hits = (
-        make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, switch),
-        make_hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, switch),
+        make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, switch, at_switch=at_switch),
+        make_hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, switch, at_switch=at_switch),
     )
     return tuple(hit for hit in hits if hit)
 
@@ -156,20 +156,22 @@ def make_hit(
     after: CounterpartView | None,
     ring: KeyRing,
     switch: int = 0,
+    *,
+    at_switch: bool = False,
 ) -> Hit | None:
     """The hit that tells `receiver` how its view changed with this claim; None if it did not change.
 
-    `switch` counts the switches of generation, since each may tell of the same versions again. The id and the reference
-    are made with the installation's first secret for good. So later hits about a link have the same reference, even
-    after stores or the whole installation were rebuilt.
+    `switch` counts the switches of generation, since each may tell of the same versions again. So may the switch itself
+    (`at_switch`) and a claim behind it: one that the new generation had not made yet. The id and the reference are made
+    with the installation's first secret for good. So later hits about a link have the same reference, even after stores
+    or the whole installation were rebuilt.
     """
     kind = hit_kind_between(before, after)
     if kind is None:
         return None
+    told_of = (receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(switch))
     return Hit(
-        id=keyed_id(
-            ring, KeyUse.HIT_IDS, receiver.agency, claim.link, str(claim.a.order), str(claim.b.order), str(switch)
-        ),
+        id=keyed_id(ring, KeyUse.HIT_IDS, *told_of, *(["difference"] if at_switch else [])),
         kind=kind,
         receiver=receiver.agency,
         case=receiver.case,
@@ -205,4 +207,4 @@ def add_new(diff: GenerationDiff | None, claim: Claim, release: CounterpartRelea
 
 def difference_hits(diff: GenerationDiff, ring: KeyRing, switch: int) -> tuple[Hit, ...]:
     """One hit for each side whose view differs; `switch` is that of the new generation."""
-    return change_hits(diff.claim, diff.published, diff.seen, ring, switch)
+    return change_hits(diff.claim, diff.published, diff.seen, ring, switch, at_switch=True)

@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import ConsumerRecord, TopicPartition
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 
 from pipeline.access.reviews import Review, Verdict
+from pipeline.correlation.postings import decode_postings
+from pipeline.correlation.protocol import case_id
+from pipeline.correlation.sorted_runs import turn_keys
+from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read_partitions
 from support.installation.command import RunLiaison
-from support.installation.compaction import TopicContents
-from support.installation.fixtures import StartAll
+from support.installation.compaction import TopicContents, holds_any
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
@@ -37,18 +42,45 @@ def in_indices(client: Elasticsearch, namespace: str, canary: str) -> set[str]:
     return {hit["_index"] for hit in hits if canary.lower() in json.dumps(hit["_source"]).lower()}
 
 
-def in_files(folder: Path, canary: str) -> set[str]:
-    """The files below a folder that hold a canary, in whatever case; folders may go meanwhile."""
+def in_files(folder: Path, *canaries: str | bytes) -> set[str]:
+    """The files below a folder that hold one of some canaries, in whatever case; folders may go meanwhile."""
     files = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
-    return {str(file.relative_to(folder)) for file in files if canary.lower().encode() in content(file)}
+    return {str(file.relative_to(folder)) for file in files if holds_any(content(file), canaries)}
 
 
 def content(file: Path) -> bytes:
-    """In lower case; none of what has just gone."""
+    """None of what has just gone."""
     try:
-        return file.read_bytes().lower()
+        return file.read_bytes()
     except FileNotFoundError:
         return b""
+
+
+async def read_postings(settings: Settings, generation: str) -> list[ConsumerRecord]:
+    """All that `postings` holds but what closes segments."""
+    name = topics.topic_name(settings, topics.POSTINGS, generation=generation)
+    starts = {TopicPartition(name, number): 0 for number in range(settings.correlate_partitions)}
+    return [one async for some in read_partitions(settings, starts) for one in some if one.value is not None]
+
+
+def posted_of(installation: Installation, cases: Collection[str]) -> set[bytes]:
+    """What postings say of these cases and of no others: keys, as they come and as runs have them, and small sketches.
+
+    A sketch of few words may be that of others too, or be found by chance.
+    """
+    ids = {case_id(case) for case in cases}
+    words = SmallSketchScreen.words
+    said: dict[bool, set[bytes]] = {True: set(), False: set()}
+    for record in asyncio.run(read_postings(installation.settings, installation.generation)):
+        found = decode_postings([record.key], [record.value], words)
+        sketches = {sketch.tobytes() for sketch in found.sketches}
+        said[record.key in ids] |= {one.tobytes() for one in (*found.keys, *turn_keys(found.keys))} | sketches
+    return said[True] - said[False]
+
+
+def folder_of(file: str) -> str:
+    """The kind of topic for whose partition a store's file is."""
+    return Path(file).parent.name.partition("-")[2].partition(".")[0]
 
 
 async def review(settings: Settings) -> None:
@@ -64,7 +96,6 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     records: RecordMaker,
     installation: Installation,
     engine_environment: dict[str, str],
-    start_all: StartAll,
     start_stage: Start,
     liaison: RunLiaison,
     kafka_admin: KafkaAdminClient,
@@ -75,7 +106,8 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     kept = TopicContents(installation, kafka_admin)
     kept.compact_at_once()
     engine_environment["LIAISON_ERASE_AFTER"] = "0"
-    workers = [*start_all(), start_stage("notify")]
+    workers = [start_stage(stage) for stage in ("intake", "project", "notify")]
+    workers.append(start_stage("correlate", "--purge-every", "1"))
     found = records.person(names=[{"given": "Ivan", "family": CANARY}])
     staying = records.person()
     agencies = ("fr-pj", "be-fp")
@@ -91,9 +123,14 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
         lambda: installation.at_rest() and installation.accounting().decided == len(over + feed) + 1, deadline_s=90
     )
     assert len(installation.visible_links()) == 2
-    assert kept.naming(CANARY) == {"cases.{agency}", "accepted", "blocks.{generation}", "links.{generation}", "reviews"}
+    of_generation = {f"{topic}.{{generation}}" for topic in ("fingerprints", "links")}
+    passing = {topics.PAIRS.pattern}  # deleted once it is applied, which may have been done
+    assert kept.naming(CANARY) - passing == {"cases.{agency}", "accepted", *of_generation, "reviews"}
+    posted = posted_of(installation, [f"{agency}:{case}" for agency in agencies for case in ("gone", "over")])
+    assert kept.naming(*posted) == {topics.POSTINGS.pattern}
     assert len(in_indices(elasticsearch_client, namespace, CANARY)) == 3, "cases, links and reviews"
-    assert in_files(home / "stores", CANARY)
+    assert {folder_of(file) for file in in_files(home / "stores", CANARY)} >= {"fingerprints"}
+    assert {folder_of(file) for file in in_files(home / "stores", *posted)} == {"postings"}
 
     feed += [records.message(agency, "gone", 2, status="withdrawn") for agency in agencies]
     installation.push(feed[-len(agencies) :])
@@ -104,11 +141,11 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     wait_for(installation.at_rest, deadline_s=90)
     kept.let_seven_days_pass()
     kept.roll()
-    wait_for(lambda: not kept.naming(CANARY), deadline_s=90)
+    wait_for(lambda: not kept.naming(CANARY, *posted), deadline_s=90)
     wait_for(lambda: not in_indices(elasticsearch_client, namespace, CANARY))
-    wait_for(lambda: not in_files(home / "stores", CANARY))
+    wait_for(lambda: not in_files(home / "stores", CANARY, *posted))
     for worker in workers:
         worker.terminate()
         worker.wait(60)
-    assert in_files(home, CANARY) == set(), "stores, and the logs of all workers"
+    assert in_files(home, CANARY, *posted) == set(), "stores, and the logs of all workers"
     assert installation.cases([f"{agency}:over" for agency in agencies]) == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
@@ -57,10 +57,10 @@ class TopicContents:
             for one in keeping:
                 await producer.send_and_wait(one.topic, None, key=b"later", partition=one.partition)
 
-    def naming(self, canary: str) -> set[str]:
-        """The topics, by their patterns, that hold a canary anywhere, in whatever case."""
+    def naming(self, *canaries: str | bytes) -> set[str]:
+        """The topics, by their patterns, that hold one of some canaries anywhere, in whatever case."""
         held = asyncio.run(self._read())
-        return {topic.topic.pattern for topic in self.planned if canary.lower().encode() in held[topic.name].lower()}
+        return {topic.topic.pattern for topic in self.planned if holds_any(held[topic.name], canaries)}
 
     def records(self, topic: str, key: bytes) -> int:
         """How many records of a key a topic still holds."""
@@ -78,6 +78,12 @@ class TopicContents:
                 for one, records in (await consumer.getmany(timeout_ms=200)).items():
                     held[one.topic] += b"".join(repr((r.headers, r.key)).encode() + (r.value or b"") for r in records)
         return held
+
+
+def holds_any(content: bytes, canaries: Iterable[str | bytes]) -> bool:
+    """Whether content holds one of some canaries, in whatever case."""
+    content = content.lower()
+    return any((one if isinstance(one, bytes) else one.encode()).lower() in content for one in canaries)
 
 
 def _partitions(topic: topics.PlannedTopic) -> Iterator[TopicPartition]:

@@ -201,6 +201,14 @@ def test_a_lower_claim_changes_nothing() -> None:
     assert crossed([LIVE, RETRACTED, LIVE], []) == ()
 
 
+def test_a_claim_that_comes_behind_a_switch_is_told_anew() -> None:
+    """The new generation had not judged the pair yet: the switch took the link back, and now it is there again."""
+    taken_back = crossed([LIVE], [])
+    told_anew = advance_link(None, LIVE, RING, release_counterpart, 1).hits
+    assert [hit.kind for hit in (*taken_back, *told_anew)] == [HitKind.RETRACTED] * 2 + [HitKind.NEW] * 2
+    assert len({hit.id for hit in (*taken_back, *told_anew)}) == 4
+
+
 def test_each_switch_has_ids_of_its_own_which_a_repetition_keeps() -> None:
     first, again, back = (crossed([LIVE], [], switch) for switch in (1, 1, 2))
     assert first == again
