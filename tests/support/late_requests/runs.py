@@ -140,7 +140,15 @@ def _lane(
         transactions,
         [partition],
         Meter(STAGE, world.settings.namespace),
-        LaneHost(Decider(), lose, lambda lane, effect: went_on(), 60.0, _NoFlow(), FaultCount(lambda fault: lose())),
+        LaneHost(
+            Decider(),
+            lose,
+            lambda lane, effect: went_on(),
+            60.0,
+            _NoFlow(),
+            FaultCount(lambda fault: lose()),
+            lambda: 0.0,
+        ),
     )
 
 
