@@ -42,8 +42,12 @@ PROBES = 60
 """Cases sent at the moment of the kill: some for every partition."""
 
 LONGEST_S = 3600.0
-READ_BY = {"intake": topics.ACCEPTED, "correlate": topics.FINGERPRINTS, "project": topics.LINKS}
-"""The topic that each stage's stores are rebuilt from; correlate reads `links` as well."""
+READ_BY = {
+    "intake": (topics.ACCEPTED,),
+    "correlate": (topics.FINGERPRINTS, topics.POSTINGS, topics.WATCHES),
+    "project": (topics.LINKS,),
+}
+"""The topics that each stage's stores are rebuilt from."""
 
 
 @dataclass
@@ -106,10 +110,12 @@ class Run:
         return found["group_state"] == "Stable" and len(found["members"]) == members
 
     def read_by(self, stage: str) -> int:
-        """Offsets of the topic that the stage's stores are rebuilt from."""
-        topic = READ_BY[stage]
-        name = topics.topic_name(self._settings, topic, generation=self.installation.generation)
-        partitions = [TopicPartition(name, p) for p in range(topics.partition_count(self._settings, topic))]
+        """Offsets of the topics that the stage's stores are rebuilt from."""
+        partitions = [
+            TopicPartition(topics.topic_name(self._settings, topic, generation=self.installation.generation), p)
+            for topic in READ_BY[stage]
+            for p in range(topics.partition_count(self._settings, topic))
+        ]
         return sum(asyncio.run(ends_of(self._settings, partitions)).values())
 
     def _send(self, count: int) -> None:

@@ -61,4 +61,5 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "LIAISON_HOME": str(settings.home),
         "LIAISON_SECRET_FILE": str(settings.secret_path),
         "LIAISON_METRICS_PORT": "0",
+        "LIAISON_CORRELATE_PARTITIONS": str(settings.correlate_partitions),
     }

@@ -65,7 +65,7 @@ class ListPopulation:
             yield SourceMessage(position, data["agency"], key, self._envelope(data))
 
     def fingerprints(self) -> Iterator[Fingerprint]:
-        """Cases as `blocks` holds them."""
+        """Cases as homes hold them."""
         while True:
             case = read(self._envelope(self._next_case())).case
             yield make_fingerprint(case, normalise(case), self._model)

@@ -20,6 +20,7 @@ import psutil
 
 from benchmarks.stream.engines import engines, environment_of, prepared, unused_namespace
 from benchmarks.stream.loads import found_after
+from benchmarks.stream.measuring import memory_mb
 from benchmarks.stream.population import Population
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
@@ -61,9 +62,23 @@ class Live:
         self._processes = processes
         self._messages = Population(1).messages()
 
-    def warm_up(self) -> None:
+    @property
+    def settings(self) -> Settings:
+        """Where it is."""
+        return self._settings
+
+    @property
+    def installation(self) -> Installation:
+        """What can be seen of it."""
+        return self._installation
+
+    def memory(self) -> dict[str, float]:
+        """Private memory of each stage's workers in megabytes."""
+        return {stage: sum(memory_mb(one.pid) for one in self._processes[stage]) for stage in STAGES}
+
+    def warm_up(self, cases: int = WARM_UP) -> None:
         """Do some cases, and wait until every worker has joined its group."""
-        self._installation.push(message(one) for one in islice(self._messages, WARM_UP))
+        self._installation.push(message(one) for one in islice(self._messages, cases))
         generation = self._installation.generation
         groups = ["intake", f"correlate-{generation}", f"project-{generation}"]
         named = [f"{self._settings.namespace}{group}" for group in groups]
@@ -109,7 +124,9 @@ def live(cases: int, seconds: float) -> list[Loaded]:
 
 
 @contextmanager
-def installed(settings: Settings, workers: int, own: Mapping[str, psutil.Process]) -> Iterator[Live]:
+def installed(
+    settings: Settings, workers: int, own: Mapping[str, psutil.Process], warm_up: int = WARM_UP
+) -> Iterator[Live]:
     """An installation with so many workers a stage, warmed up; they are killed at the end."""
     asyncio.run(prepared(settings))
     logs = settings.home / "logs"
@@ -119,7 +136,7 @@ def installed(settings: Settings, workers: int, own: Mapping[str, psutil.Process
             stage: [psutil.Process(start(stage).pid) for _ in range(workers)] for stage in STAGES
         }
         made = Live(settings, workers, processes | {name: [process] for name, process in own.items()})
-        made.warm_up()
+        made.warm_up(warm_up)
         yield made
 
 

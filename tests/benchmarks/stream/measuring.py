@@ -66,7 +66,7 @@ def _run(stages: Stages, population: CaseStream, count: int, watch: Stopwatch) -
     return claimed
 
 
-def memory_mb() -> float:
-    """Private memory of this process in megabytes: without the page cache that maps LMDB's files."""
-    status = Path("/proc/self/status").read_text()
+def memory_mb(process: int | str = "self") -> float:
+    """Private memory of a process in megabytes: without the page cache that maps the stores' files."""
+    status = Path(f"/proc/{process}/status").read_text()
     return int(status.partition("RssAnon:")[2].split()[0]) * 1024 / 1e6

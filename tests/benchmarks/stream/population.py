@@ -97,7 +97,7 @@ class Population:
         self.made = made
 
     def fingerprints(self) -> Iterator[Fingerprint]:
-        """Cases as `blocks` holds them, made without a message: the quick way to fill stores."""
+        """Cases as homes hold them, made without a message: the quick way to fill stores."""
         for country, entities in self._cases():
             yield self._fingerprint(country, tuple(entity_print(entity) for entity in entities))
 

@@ -26,7 +26,7 @@ class CaseStream(Protocol):
         """Cases as agencies send them."""
 
     def fingerprints(self) -> Iterator[Fingerprint]:
-        """Cases as `blocks` holds them."""
+        """Cases as homes hold them."""
 
 
 def open_population(name: str, seed: int, made: int, rarity: int = 0) -> CaseStream:
