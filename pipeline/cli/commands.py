@@ -239,6 +239,12 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         example="liaison ops lag --watch",
     ),
     Command(
+        "ops plan",
+        "pipeline.ops.plan:show_plan",
+        "Compute what a planned installation needs: partitions, workers, memory, disks, Kafka and Elasticsearch.",
+        example="liaison ops plan --cases 50e6 --rate 200 --replication 3",
+    ),
+    Command(
         "ops replay",
         "pipeline.ops.replay.cli:replay_topics",
         "Send what the national topics have received since a time to them again (they keep 7 days).",

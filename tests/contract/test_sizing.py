@@ -1,30 +1,24 @@
-"""deploy/README.md's sizing says what its figures give."""
+"""What is told of sizes is what was measured: deploy/README.md's tables, `ops plan`'s constants, docs/benchmarks."""
 
 from __future__ import annotations
 
-import importlib.util
+import json
 from pathlib import Path
-from types import ModuleType
+
+import msgspec
+
+from benchmarks.sizing import tables
+from pipeline.ops.plan import read_constants
 
 ROOT = Path(__file__).parents[2]
 
 
-def tables() -> ModuleType:
-    path = ROOT / "tests" / "benchmarks" / "sizing" / "tables.py"
-    spec = importlib.util.spec_from_file_location("sizing_tables", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_documents_tables_are_those_of_the_figures() -> None:
-    made, document = tables(), (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
-    for table in (made.inputs(), made.results()):
+def test_the_documents_tables_are_those_of_the_plan() -> None:
+    document, constants = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8"), read_constants()
+    for table in (tables.inputs(constants), tables.results(constants)):
         assert "\n".join(table) in document, "run python tests/benchmarks/sizing/tables.py and put its tables there"
 
 
-def test_no_store_holds_more_cases_than_it_can_number() -> None:
-    made = tables()
-    assert all(site.held * site.holding / site.partitions <= made.MOST_IN_A_STORE for site in made.SITES)
+def test_the_plans_constants_are_those_that_were_measured() -> None:
+    measured = json.loads((ROOT / "docs" / "benchmarks" / "scale.json").read_text(encoding="utf-8"))
+    assert msgspec.to_builtins(read_constants()) == measured["figures"]["constants"]

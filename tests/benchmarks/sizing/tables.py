@@ -1,4 +1,4 @@
-"""The tables of deploy/README.md's chapter on sizing, from the figures below: what is measured is written here alone.
+"""The tables of deploy/README.md's chapter on sizing, by `liaison ops plan`'s functions and constants.
 
 python tests/benchmarks/sizing/tables.py
 """
@@ -7,121 +7,88 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from pipeline.ops.plan import (
+    BUSY,
+    INDEX_COPIES,
+    MERGING,
+    Constants,
+    format_cpu,
+    format_size,
+    plan_installation,
+    read_constants,
+)
+
 PEAK: Final = 4
 """k: peak over mean."""
 
-KEYS: Final = 31
-"""Blocking keys of a case (tests/benchmarks/stream)."""
+KAFKA_COPIES: Final = 3
 
-CPU_MS: Final = {4: 1.1, 96: 3.0, 2048: 3.5}
-"""c: milliseconds of CPU a case in all stages, by partitions of `blocks`.
-
-At 4: 0.8 with a million cases held (make bench-stream) and 0.3 for Kafka's and Elasticsearch's clients and for
-transactions, by which a backlog on real engines takes more than that benchmark. At 64 the former is 2.8 times as much
-(--cases 30000 --partitions 64); above: assumed.
-"""
-
-STORE_KB: Final = 1.1
-"""b_store: store bytes a case and partition that holds it."""
-
-MEMORY_KB: Final = 0.3
-"""b_memory: private memory a case and partition that holds it: sketches, block lists."""
-
-ACCEPTED_KB, PRINT_KB = 3, 1.4
-"""b_accepted, b_print: bytes in Kafka of an accepted record, and of a fingerprint in each partition."""
-
-INDEX_KB: Final = 4
-"""b_index: bytes a case in Elasticsearch, source included; assumed."""
-
-KAFKA_REPLICAS, INDEX_REPLICAS = 3, 2
-
-LEAST_CORES: Final = 0.1
-
-MOST_IN_A_STORE: Final = 2**24
-"""Cases that a store can number."""
+DAY_S: Final = 86_400
 
 
 class Site(NamedTuple):
-    """Cases that come a day (N), cases held (R), partitions of `blocks` (P)."""
+    """Cases that come a day (N), cases held (R)."""
 
     name: str
     daily: int
     held: int
-    partitions: int
-
-    @property
-    def holding(self) -> float:
-        """p: how many partitions hold a case, whose keys fall on them at random."""
-        return self.partitions * (1 - (1 - 1 / self.partitions) ** KEYS)
 
 
 SITES: Final = (
-    Site("an agency", 2_000, 1_000_000, 4),
-    Site("a country", 50_000, 50_000_000, 96),
-    Site("a union of countries", 1_000_000, 1_000_000_000, 2048),
+    Site("an agency", 2_000, 1_000_000),
+    Site("a country", 50_000, 50_000_000),
+    Site("a union of countries", 1_000_000, 1_000_000_000),
 )
 
 
-def inputs() -> list[str]:
+def inputs(constants: Constants) -> list[str]:
     """The table of the inputs."""
-    cpu = ", ".join(f"{ms} ms at P = {partitions:,}" for partitions, ms in CPU_MS.items())
+    c = constants
     return [
         "| input | | value |",
         "|---|---|---|",
         "| N, R | cases that come a day, cases held | |",
-        f"| k | peak over mean; half of each core is kept free besides | {PEAK} |",
-        f"| P, p | partitions of `blocks`; those that hold a case, by its {KEYS} keys | P (1 - (1 - 1/P)^{KEYS}) |",
-        f"| c | CPU a case in all stages, Elasticsearch's aside; beyond P = 64 assumed | {cpu} |",
-        f"| b_store | store bytes a case and partition that holds it | {STORE_KB} KB |",
-        f"| b_memory | private memory a case and partition that holds it: sketches and block lists | {MEMORY_KB} KB |",
-        f"| b_accepted, b_print | Kafka's bytes a record, a print in each partition | {ACCEPTED_KB}, {PRINT_KB} KB |",
-        f"| b_index | bytes a case in Elasticsearch, source included (assumed) | {INDEX_KB} KB |",
-        f"| r | replicas | {KAFKA_REPLICAS} in Kafka, {INDEX_REPLICAS} in Elasticsearch |",
+        f"| k | peak over mean; of each core {BUSY:.0%} is used at the peak | {PEAK} |",
+        f"| P, p | partitions of correlate; those that own one of a case's K = {c.keys:g} keys | P (1 - (1 - 1/P)^K) |",
+        f"| c | CPU of a case in intake, correlate and project, clients included | {c.intake_us:,.0f} +"
+        f" {c.correlate_us:,.0f} + {c.posting_us:.3g} p + {c.project_us:,.0f} µs |",
+        f"| s | local stores, a case; merges take {MERGING:g} times their entries | {c.home_bytes:,.0f} +"
+        f" {c.row_bytes:,.0f} p + {MERGING:g} x {c.entry_bytes:.3g} K bytes |",
+        f"| m | private memory of a worker, and of each partition of correlate | {c.worker_mb:,.0f} MB,"
+        f" {c.partition_mb:.3g} MB |",
+        f"| f | Kafka, a case, one copy; its message for a week besides | {c.record_bytes:,.0f} +"
+        f" {c.posting_bytes:,.0f} p + {c.key_bytes:g} K bytes; {c.message_bytes:,.0f} |",
+        f"| e | Elasticsearch, a case, one copy | {c.index_bytes:,.0f} bytes |",
+        f"| r | copies | {KAFKA_COPIES} in Kafka, {INDEX_COPIES} in Elasticsearch |",
     ]
 
 
-def results() -> list[str]:
+def results(constants: Constants) -> list[str]:
     """The table of what each site needs."""
-    head = "| | N a day | R | P, p | c | cores | loading | memory | stores | Kafka | Elasticsearch |"
-    return [head, "|---|---|---|---|---|---|---|---|---|---|---|", *map(row, SITES)]
+    head = "| | N a day | R | P, p | c | cores | workers | loading | memory | stores | Kafka | Elasticsearch |"
+    return [head, "|---|---|---|---|---|---|---|---|---|---|---|---|", *(row(site, constants) for site in SITES)]
 
 
-def row(site: Site) -> str:
+def row(site: Site, constants: Constants) -> str:
     """One site's line."""
-    seconds, kept = CPU_MS[site.partitions] / 1000, site.held * site.holding
+    plan = plan_installation(site.held, PEAK * site.daily / DAY_S, KAFKA_COPIES, constants)
     cells = (
         site.name,
         f"{site.daily:,}",
         f"{site.held // 1_000_000:,} million",
-        f"{site.partitions:,}, {site.holding:.0f}",
-        f"{CPU_MS[site.partitions]} ms",
-        cores(2 * PEAK * site.daily / 86_400 * seconds),
-        duration(site.held * seconds),
-        size(kept * MEMORY_KB),
-        size(kept * STORE_KB),
-        size(KAFKA_REPLICAS * (site.held * ACCEPTED_KB + kept * PRINT_KB)),
-        size(INDEX_REPLICAS * site.held * INDEX_KB),
+        f"{plan.partitions:,}, {plan.postings:.0f}",
+        f"{1000 * plan.cpu_s:.1f} ms",
+        f"{plan.cores:.2g}" if plan.cores >= 0.1 else "below 0.1",
+        " + ".join(map(str, plan.workers.values())),
+        format_cpu(plan.loading_s),
+        format_size(plan.memory_bytes),
+        format_size(plan.stores_bytes),
+        format_size(plan.kafka_bytes),
+        format_size(plan.index_bytes),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def cores(count: float) -> str:
-    """Cores at the peak."""
-    return f"{count:.2g}" if count >= LEAST_CORES else f"below {LEAST_CORES}"
-
-
-def duration(seconds: float) -> str:
-    """CPU time for people."""
-    for unit, length in (("core-days", 86_400), ("core-hours", 3_600), ("core-minutes", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} core-seconds"
-
-
-def size(kilobytes: float) -> str:
-    """Memory or disk space for people."""
-    return f"{float(f'{kilobytes / 1e9:.2g}'):g} TB" if kilobytes >= 1e9 else f"{kilobytes / 1e6:.0f} GB"
-
-
 if __name__ == "__main__":
-    print("\n".join([*inputs(), "", *results()]))
+    measured = read_constants()
+    print("\n".join([*inputs(measured), "", *results(measured)]))

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli.main import build_cli
+from pipeline.ops.plan import (
+    Constants,
+    count_partitions,
+    count_postings,
+    count_workers,
+    format_cpu,
+    format_size,
+    plan_installation,
+    read_constants,
+)
+
+CONSTANTS = Constants(
+    keys=30,
+    intake_us=500,
+    correlate_us=400,
+    posting_us=10,
+    project_us=100,
+    message_bytes=1000,
+    record_bytes=4000,
+    posting_bytes=100,
+    key_bytes=8,
+    home_bytes=1500,
+    row_bytes=100,
+    entry_bytes=20,
+    worker_mb=200,
+    partition_mb=5,
+    index_bytes=3000,
+)
+
+
+def test_a_case_is_known_to_the_partitions_that_own_its_keys() -> None:
+    assert count_postings(30, 1) == 1
+    assert count_postings(30, 4) == pytest.approx(4, abs=0.01)
+    assert 25 < count_postings(30, 96) < 26
+    assert count_postings(30, 1 << 20) == pytest.approx(30, abs=0.01)
+
+
+def test_partitions_follow_the_cases_of_a_home_and_the_rate() -> None:
+    assert count_partitions(1000, 1, CONSTANTS) == 4
+    assert count_partitions(50_000_000, 1, CONSTANTS) == 64
+    assert count_partitions(1_000_000_000, 1, CONSTANTS) == 1024
+    assert count_partitions(1000, 10_000, CONSTANTS) == 32
+
+
+def test_each_stage_has_two_workers_at_least_and_as_many_as_its_cpu_needs() -> None:
+    cpu = {"intake": 0.001, "correlate": 0.002, "project": 0.0001}
+    assert count_workers(1, cpu, 4) == {"intake": 2, "correlate": 2, "project": 2}
+    assert count_workers(2000, cpu, 4) == {"intake": 4, "correlate": 8, "project": 2}
+    assert count_workers(1, cpu, 1024)["correlate"] == 16
+
+
+def test_a_plan_adds_up() -> None:
+    plan = plan_installation(1_000_000, 1000, 3, CONSTANTS, partitions=1)
+    assert plan.cpu_s == pytest.approx(0.00101)
+    assert plan.cores == pytest.approx(2.02)
+    assert plan.workers == {"intake": 2, "correlate": 2, "project": 2}
+    assert plan.memory_bytes == pytest.approx(6 * 200e6 + 5e6)
+    assert plan.stores_bytes == pytest.approx(1e6 * (1500 + 1.5 * 20 * 30 + 100))
+    assert plan.kafka_bytes == pytest.approx(3 * 1e6 * (4000 + 100 + 8 * 30 + 1000))
+    assert plan.index_bytes == pytest.approx(2 * 1e6 * 3000)
+    assert plan.loading_s == pytest.approx(1010)
+
+
+def test_national_topics_hold_a_week() -> None:
+    none, one = (plan_installation(1_000_000_000, rate, 1, CONSTANTS, partitions=1).kafka_bytes for rate in (0, 1))
+    assert one - none == pytest.approx(7 * 86_400 * 1000, rel=1e-3)
+
+
+def test_what_a_machine_needs_does_not_grow_with_the_machines() -> None:
+    """A case costs at 1,024 partitions little more than at 64: its keys are no more."""
+    at = {partitions: plan_installation(10**9, 100, 3, CONSTANTS, partitions) for partitions in (64, 1024)}
+    assert at[1024].cpu_s < 1.1 * at[64].cpu_s
+    assert at[1024].stores_bytes < 1.25 * at[64].stores_bytes
+
+
+def test_sizes_and_times_are_told_in_two_digits() -> None:
+    assert [format_size(size) for size in (5e6, 1.234e9, 56.7e12, 8.9e15)] == ["5 MB", "1.2 GB", "57 TB", "8.9 PB"]
+    assert [format_cpu(s) for s in (30, 90, 7200, 172_800)] == [
+        "30 core-seconds",
+        "1.5 core-minutes",
+        "2 core-hours",
+        "2 core-days",
+    ]
+
+
+def test_the_command_tells_what_the_functions_say() -> None:
+    shown = CliRunner().invoke(build_cli(), ["ops", "plan", "--cases", "50e6", "--rate", "200", "--json"])
+    assert shown.exit_code == 0, shown.output
+    plan = plan_installation(50_000_000, 200, 3, read_constants())
+    assert json.loads(shown.output) == json.loads(msgspec.json.encode(plan))
+
+
+def test_the_command_prints_a_table() -> None:
+    shown = CliRunner().invoke(build_cli(), ["ops", "plan", "--cases", "1e9", "--partitions", "1024"])
+    assert shown.exit_code == 0, shown.output
+    assert "1,000,000,000 cases held" in shown.output
+    assert "1,024" in shown.output
