@@ -18,7 +18,7 @@ TEST_ARGS ?=
 # Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tree format lock bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-crowds bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tree format lock bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -116,6 +116,9 @@ bench-questions: $(READY) ## entries of the UN's list asked of an index of the U
 
 bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latency and CPU on real engines; BENCH_ARGS="--cases N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/stream/run.py $(BENCH_ARGS)
+
+bench-scale: $(READY) ## what a case costs as partitions and cases grow, and the constants of ops plan; BENCH_ARGS="--only stages --figures docs/benchmarks/scale.json"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/scale/run.py $(BENCH_ARGS)
 
 bench-crowds: $(READY) ## what values cost that everybody has, in `batch correlate` and in a store; BENCH_ARGS="--only batch --records N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/crowds/run.py $(BENCH_ARGS)

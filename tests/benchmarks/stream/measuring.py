@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.stream.populations import CaseStream, open_population
+from benchmarks.stream.populations import open_population
 from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
 from pipeline.heap import freeze_heap
+from pipeline.records.intake import SourceMessage
 
 WARM_UP = 2000
 """Cases that go through all stages first: caches are filled, and people in them may be seen again."""
@@ -33,10 +35,10 @@ def _measure(result: Connection, folder: Path, named: str, partitions: int, held
     watch, population = Stopwatch(), open_population(named, held, made=held)
     stages = Stages(folder, partitions, rarity, watch)
     freeze_heap()
-    _run(stages, population, WARM_UP, Stopwatch())
+    run_all(stages, population.messages(), WARM_UP, Stopwatch())
     watch.seconds.clear()
     before = stages.counts()
-    links = _run(stages, population, cases, watch)
+    links = run_all(stages, population.messages(), cases, watch)
     row = {name: seconds / cases * 1e6 for name, seconds in watch.seconds.items()}
     row |= {name: (count - before[name]) / cases for name, count in stages.counts().items()}
     row |= {"held": held, "rarity": rarity, "links": links / cases, "memory": memory_mb()}
@@ -45,12 +47,12 @@ def _measure(result: Connection, folder: Path, named: str, partitions: int, held
     result.send(row)
 
 
-def _run(stages: Stages, population: CaseStream, count: int, watch: Stopwatch) -> int:
+def run_all(stages: Stages, messages: Iterator[SourceMessage], count: int, watch: Stopwatch) -> int:
     """Send cases through all stages until nothing waits; the claims about them, counted.
 
     With each chunk of cases come the records that the chunks before it have led to, as in a running installation.
     """
-    messages, claimed = population.messages(), 0
+    claimed = 0
     intake, correlate, project = (
         watch.timed(name, step)
         for name, step in (("intake", stages.intake), ("correlate", stages.correlate), ("project", stages.project))

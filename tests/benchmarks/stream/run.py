@@ -37,7 +37,7 @@ from pipeline.matching.training.run import key_rarity
 STAGES = ("intake", "correlate", "project")
 CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
 SIZES = {MADE_UP: (10_000, 100_000, 1_000_000), LISTS: (10_000, 100_000)}
-SENT = ("fingerprints", "postings", "asks", "answers", "watches", "links")
+SENT = ("accepted", "fingerprints", "postings", "asks", "answers", "watches", "links")
 CORRELATE_PARTS = (
     ("decode and encode", "records"),
     ("home takes fingerprints", "home fingerprints"),

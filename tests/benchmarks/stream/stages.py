@@ -239,7 +239,8 @@ class Stages:
             records.append(
                 _encode(make_accepted_record(decision.taken, decision.receipt, msgspec.Raw(encoded), GENERATION))
             )
-            _encode(decision.receipt)
+            self._count("accepted", len(made.case), len(records[-1]))
+            self._count("receipts", len(message.key or b""), len(_encode(decision.receipt)))
             self._guesses(made)
             home = home_partition(case_id(made.case), self.partitions)
             fingerprints.append(Output(self._names[topics.FINGERPRINTS], home, made.case.encode(), encoded))
@@ -252,14 +253,16 @@ class Stages:
             topic = self._topics.get(output.topic)
             if topic is None:
                 raise ValueError(f"unexpected: {output}")
-            name = _told_topic(topic, output)
-            self.sent[f"{name} records"] += 1
-            self.sent[f"{name} bytes"] += len(output.key) + len(output.value)
+            self._count(_told_topic(topic, output), len(output.key), len(output.value))
             if topic is topics.LINKS:
                 claims.append(output.value)
             else:
                 self._enqueue(output)
         return claims
+
+    def _count(self, name: str, key: int, value: int) -> None:
+        self.sent[f"{name} records"] += 1
+        self.sent[f"{name} bytes"] += key + value
 
     def _enqueue(self, output: Output) -> None:
         at = TopicPartition(output.topic, output.partition)

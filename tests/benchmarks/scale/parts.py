@@ -1,0 +1,145 @@
+"""The measurements of bench-scale: a case's CPU, bytes and messages by partitions and cases held, and on engines."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from elasticsearch import AsyncElasticsearch
+
+from benchmarks.stream.engines import engines
+from benchmarks.stream.filling import fill
+from benchmarks.stream.live import Live, installed
+from benchmarks.stream.measuring import measure, run_all
+from benchmarks.stream.populations import MADE_UP, open_population
+from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
+from pipeline.index.engine import connect
+from pipeline.index.mappings import Indices
+from pipeline.matching.training.run import key_rarity
+from pipeline.records.intake import SourceMessage
+from pipeline.settings import Settings
+from pipeline.streams.kafka.admin import admin_client
+
+STAGES: Final = ("intake", "correlate", "project")
+
+RECORD_BYTES: Final = 9
+"""Of Kafka's own in each record, beside key and value: lengths, differences of time and offset, headers."""
+
+Figures = dict[str, float]
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def measure_stages(partitions: int, held: int, cases: int) -> Figures:
+    """What a case costs in the stages' own work, without clients; bytes that it puts on Kafka and on local disks."""
+    with tempfile.TemporaryDirectory() as folder:
+        row = measure_filled(Path(folder), partitions, held, cases)
+    return row
+
+
+def measure_filled(folder: Path, partitions: int, held: int, cases: int) -> Figures:
+    """The same in a folder that stays; stores that are there are not filled again."""
+    rarity = key_rarity(held)
+    if not (folder / "applied").exists():
+        fill(folder, MADE_UP, partitions, held, rarity)
+    row = measure(folder, MADE_UP, partitions, held, cases, rarity)
+    row["all"] = sum(row[stage] for stage in STAGES)
+    row["kafka bytes"] = sum(
+        row.get(f"{name} bytes", 0.0) + RECORD_BYTES * row.get(f"{name} records", 0.0)
+        for name in ("accepted", "fingerprints", "postings", "asks", "answers", "watches", "links")
+    )
+    row["store bytes"] = row["homes bytes"] + row["places bytes"]
+    return row
+
+
+def measure_engines(partitions: int, cases: int, turns: int) -> Figures:
+    """CPU of a case in each worker with its clients, on real engines; bytes of each topic and of the index."""
+    with tempfile.TemporaryDirectory() as folder, engines(Path(folder)) as (settings, own):
+        settings = settings.model_copy(update={"correlate_partitions": partitions})
+        with installed(settings, 1, own) as one:
+            before = _topic_bytes(one)
+            loads = [one.backlog(cases) for _ in range(turns)]
+            after, memory = _topic_bytes(one), one.memory()
+            index = asyncio.run(_index_bytes(settings, one.installation.generation))
+    found: Figures = {f"us {name}": min(load.cpu[name] for load in loads) for name in loads[0].cpu}
+    found["us all"] = min(sum(load.cpu[stage] for stage in STAGES) for load in loads)
+    found["cases/s"] = max(load.rate for load in loads)
+    found |= {f"kafka bytes, {name}": (after[name] - before[name]) / (turns * cases) for name in after}
+    found |= {f"memory MB, {stage}": size for stage, size in memory.items()}
+    return found | {"index bytes": index}
+
+
+def _topic_bytes(one: Live) -> Counter[str]:
+    """Bytes of each topic's log, by its name without namespace, agency and generation."""
+    found: Counter[str] = Counter()
+    with admin_client(one.settings) as client:
+        for broker in client.describe_log_dirs():
+            for folder in broker["log_dirs"]:
+                for topic in folder["topics"]:
+                    name = topic["name"].removeprefix(one.settings.namespace)
+                    if name != topic["name"]:
+                        found[name.partition(".")[0]] += sum(part["partition_size"] for part in topic["partitions"])
+    return found
+
+
+async def _index_bytes(settings: Settings, generation: str) -> float:
+    """Bytes of one copy of the index, cases and links, by case."""
+    async with connect(settings) as client:
+        names = [Indices(settings.namespace, generation).write_alias(kind) for kind in ("cases", "links")]
+        sizes = [await _store_bytes(client, name) for name in names]
+        count = (await client.count(index=names[0]))["count"]
+    return sum(sizes) / count
+
+
+async def _store_bytes(client: AsyncElasticsearch, name: str) -> int:
+    await client.indices.forcemerge(index=name, max_num_segments=1)
+    await client.indices.refresh(index=name)
+    stats = await client.indices.stats(index=name, metric="store")
+    return int(stats["_all"]["primaries"]["store"]["size_in_bytes"])
+
+
+def measure_amendments(partitions: int, held: int) -> dict[str, Figures]:
+    """Messages that an amendment of a case leads to, by what it changes: postings, asks, answers and watches."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder), MADE_UP, partitions, held, key_rarity(held))
+        stages = Stages(Path(folder), partitions, key_rarity(held), Stopwatch())
+        population = open_population(MADE_UP, held, made=held)
+        messages = list(islice(population.messages(), 5 * CHUNK))
+        run_all(stages, iter(messages), len(messages), Stopwatch())
+        for version, (name, change) in enumerate(CHANGES.items(), start=2):
+            before = stages.counts()
+            run_all(stages, (amend(one, version, change) for one in messages), len(messages), Stopwatch())
+            sent = stages.counts()
+            kinds = ("fingerprints", "postings", "asks", "answers", "watches", "links")
+            found[name] = {
+                kind: (sent[f"{kind} records"] - before[f"{kind} records"]) / len(messages) for kind in kinds
+            }
+        stages.close()
+    return found
+
+
+def _change_title(data: dict[str, Any]) -> None:
+    data["title"] += " (suite)"
+
+
+def _change_phone(data: dict[str, Any]) -> None:
+    person = data["entities"][0]
+    person["phones"] = [*person.get("phones", ()), "+33612345678"]
+
+
+CHANGES: Final[dict[str, Change]] = {"of other fields": _change_title, "that adds a phone": _change_phone}
+
+
+def amend(message: SourceMessage, version: int, change: Change) -> SourceMessage:
+    """A message with the next version of its case."""
+    event = msgspec.json.decode(message.value or b"")
+    event["data"]["version"] = version
+    change(event["data"])
+    return msgspec.structs.replace(message, value=msgspec.json.encode(event))

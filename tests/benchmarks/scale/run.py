@@ -1,0 +1,136 @@
+"""What a case costs as partitions and cases grow, and the constants of `liaison ops plan`: `make bench-scale`.
+
+    PYTHONPATH=tests python tests/benchmarks/scale/run.py [--only stages engines held amended] [--partitions 4 64 96]
+        [--held 10000 100000 1000000] [--bytes-held 100000] [--measured 2000] [--backlog 5000] [--turns 2] [--work DIR]
+        [--figures docs/benchmarks/scale.json]
+
+- stages: CPU of a case in the stages' own work, by partitions, in turns; the lowest of the turns counts. Bytes on Kafka
+  and on the stores' disks with --bytes-held cases held.
+- engines: an installation on real engines with one worker a stage, by partitions: CPU of the workers, their Kafka and
+  Elasticsearch clients included; bytes that Kafka's logs and the index took.
+- held: the same as stages at 4 partitions, by cases held. 10 million take hours and some 60 GB: --held 10000000.
+- amended: messages of an amendment.
+
+Each measurement is noted in --work as soon as it is made, and is not made again from there. --figures writes them all,
+and pipeline/ops/plan.json. CPU time is that of processes; still, nothing else should run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks.figures import ROOT, write_figures
+from benchmarks.scale.constants import fit_constants
+from benchmarks.scale.parts import measure_amendments, measure_engines, measure_filled, measure_stages
+
+PARTS: Final = ("stages", "engines", "held", "amended")
+
+SMALL: Final = 10_000
+"""Cases held where CPU is compared by partitions."""
+
+AMENDED_AT: Final = 96
+
+PLAN: Final = ROOT / "pipeline" / "ops" / "plan.json"
+
+Noted = dict[str, Any]
+
+
+class Notes:
+    """What was measured, in a file, so that a run that was ended goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "notes.json"
+        self.held: Noted = msgspec.json.decode(self._file.read_bytes()) if self._file.exists() else {}
+
+    def measure(self, name: str, measurement: Callable[..., Noted], *given: Any) -> None:
+        """Make a measurement that is not noted yet."""
+        if name not in self.held:
+            self.held[name] = _rounded(measurement(*given))
+            self._file.write_bytes(msgspec.json.format(msgspec.json.encode(self.held), indent=2))
+        print(name, self.held[name], flush=True)
+
+    def lowest(self, start: str) -> Noted:
+        """Of measurements that differ in their turn alone, the one with the least CPU."""
+        return min((row for name, row in self.held.items() if name.startswith(start)), key=lambda row: row["all"])
+
+
+def _rounded(row: Noted) -> Noted:
+    return {
+        name: _rounded(value) if isinstance(value, dict) else float(f"{value:.4g}") for name, value in row.items()
+    }
+
+
+def main() -> int:
+    """Measure what is not noted yet, and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
+    parser.add_argument("--partitions", type=int, nargs="*", default=(4, 64, 96))
+    parser.add_argument("--held", type=int, nargs="*", default=(10_000, 100_000, 1_000_000))
+    parser.add_argument("--bytes-held", type=int, default=100_000)
+    parser.add_argument("--measured", type=int, default=2000, help="cases measured at each size")
+    parser.add_argument("--backlog", type=int, default=5000, help="cases that wait for the workers on engines")
+    parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--work", type=Path, help="a folder for notes and large stores")
+    parser.add_argument("--figures", type=Path, help="a file of figures to write, as docs/benchmarks/scale.json")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = wanted.work or Path(scratch)
+        folder.mkdir(exist_ok=True)
+        notes = Notes(folder)
+        _measure_all(wanted, notes, folder)
+    if wanted.figures:
+        _write(wanted, notes)
+    return 0
+
+
+def _measure_all(wanted: argparse.Namespace, notes: Notes, folder: Path) -> None:
+    if "stages" in wanted.only:
+        for turn in range(wanted.turns):
+            for partitions in wanted.partitions:
+                name = f"stages, {partitions} partitions, turn {turn + 1}"
+                notes.measure(name, measure_stages, partitions, SMALL, wanted.measured)
+        for partitions in wanted.partitions:
+            name = f"bytes, {partitions} partitions"
+            notes.measure(name, measure_stages, partitions, wanted.bytes_held, wanted.measured)
+    if "engines" in wanted.only:
+        for partitions in wanted.partitions:
+            name = f"engines, {partitions} partitions"
+            notes.measure(name, measure_engines, partitions, wanted.backlog, wanted.turns)
+    if "held" in wanted.only:
+        for held in wanted.held:
+            stores = folder / f"stores-{held}"
+            stores.mkdir(exist_ok=True)
+            notes.measure(f"held, {held:,} cases", measure_filled, stores, 4, held, wanted.measured)
+    if "amended" in wanted.only:
+        notes.measure("amended", measure_amendments, AMENDED_AT, SMALL)
+
+
+def _write(wanted: argparse.Namespace, notes: Notes) -> None:
+    """The file of figures, and the constants of `ops plan`, which are part of it."""
+    constants = fit_constants(notes.held, wanted.partitions)
+    figures = {
+        **{
+            f"stages, {partitions} partitions, {SMALL:,} held": notes.lowest(f"stages, {partitions} partitions, turn")
+            for partitions in wanted.partitions
+        },
+        **{name: row for name, row in notes.held.items() if not name.startswith("stages")},
+        "constants": msgspec.to_builtins(constants),
+    }
+    few, many = (notes.lowest(f"stages, {partitions} partitions, turn")["all"] for partitions in (4, 64))
+    figures["CPU at 64 partitions, times that at 4"] = round(many / few, 2)
+    command = f"make bench-scale BENCH_ARGS={shlex.quote(' '.join(sys.argv[1:]))}"
+    conditions = {"cases measured": wanted.measured, "cases between two commits": 200, "turns": wanted.turns}
+    write_figures(wanted.figures, command, figures, conditions)
+    PLAN.write_bytes(msgspec.json.format(msgspec.json.encode(constants), indent=2) + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
