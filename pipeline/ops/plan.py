@@ -144,7 +144,7 @@ def plan_installation(
 
 def count_postings(keys: float, partitions: int) -> float:
     """How many partitions own at least one of a case's keys, which fall on them at random."""
-    return partitions * (1 - (1 - 1 / partitions) ** keys)
+    return partitions * (1 - math.pow(1 - 1 / partitions, keys))
 
 
 def stage_cpu(postings: float, constants: Constants) -> dict[str, float]:

@@ -29,7 +29,7 @@ def fit_constants(noted: Rows, partitions: Sequence[int]) -> Constants:
     postings = held["postings records"]
 
     def slope(low: Rows, high: Rows, name: str) -> float:
-        return max(0.0, high[name] - low[name]) / (held_many["postings records"] - postings)
+        return float(max(0.0, high[name] - low[name]) / (held_many["postings records"] - postings))
 
     keys = (held["postings bytes"] - POSTING_BYTES * postings) / KEY_BYTES
     posting_us, row_bytes = slope(live, live_many, "us correlate"), slope(held, held_many, "places bytes")

@@ -39,8 +39,7 @@ Change = Callable[[dict[str, Any]], None]
 def measure_stages(partitions: int, held: int, cases: int) -> Figures:
     """What a case costs in the stages' own work, without clients; bytes that it puts on Kafka and on local disks."""
     with tempfile.TemporaryDirectory() as folder:
-        row = measure_filled(Path(folder), partitions, held, cases)
-    return row
+        return measure_filled(Path(folder), partitions, held, cases)
 
 
 def measure_filled(folder: Path, partitions: int, held: int, cases: int) -> Figures:
@@ -93,7 +92,7 @@ async def _index_bytes(settings: Settings, generation: str) -> float:
     async with connect(settings) as client:
         names = [Indices(settings.namespace, generation).write_alias(kind) for kind in ("cases", "links")]
         sizes = [await _store_bytes(client, name) for name in names]
-        count = (await client.count(index=names[0]))["count"]
+        count = int((await client.count(index=names[0]))["count"])
     return sum(sizes) / count
 
 

@@ -63,9 +63,7 @@ class Notes:
 
 
 def _rounded(row: Noted) -> Noted:
-    return {
-        name: _rounded(value) if isinstance(value, dict) else float(f"{value:.4g}") for name, value in row.items()
-    }
+    return {name: _rounded(value) if isinstance(value, dict) else float(f"{value:.4g}") for name, value in row.items()}
 
 
 def main() -> int:

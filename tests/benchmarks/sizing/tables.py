@@ -44,20 +44,20 @@ SITES: Final = (
 def inputs(constants: Constants) -> list[str]:
     """The table of the inputs."""
     c = constants
+    cpu = f"{c.intake_us:,.0f} + {c.correlate_us:,.0f} + {c.posting_us:.3g} p + {c.project_us:,.0f} µs"
+    stores = f"{c.home_bytes:,.0f} + {c.row_bytes:,.0f} p + {MERGING:g} x {c.entry_bytes:.3g} K bytes"
+    memory = f"{c.worker_mb:,.0f} MB, {c.partition_mb:.3g} MB"
+    kafka = f"{c.record_bytes:,.0f} + {c.posting_bytes:,.0f} p + {c.key_bytes:g} K bytes; {c.message_bytes:,.0f} bytes"
     return [
         "| input | | value |",
         "|---|---|---|",
         "| N, R | cases that come a day, cases held | |",
-        f"| k | peak over mean; of each core {BUSY:.0%} is used at the peak | {PEAK} |",
+        f"| k | peak over mean; {BUSY:.0%} of each core is used at the peak | {PEAK} |",
         f"| P, p | partitions of correlate; those that own one of a case's K = {c.keys:g} keys | P (1 - (1 - 1/P)^K) |",
-        f"| c | CPU of a case in intake, correlate and project, clients included | {c.intake_us:,.0f} +"
-        f" {c.correlate_us:,.0f} + {c.posting_us:.3g} p + {c.project_us:,.0f} µs |",
-        f"| s | local stores, a case; merges take {MERGING:g} times their entries | {c.home_bytes:,.0f} +"
-        f" {c.row_bytes:,.0f} p + {MERGING:g} x {c.entry_bytes:.3g} K bytes |",
-        f"| m | private memory of a worker, and of each partition of correlate | {c.worker_mb:,.0f} MB,"
-        f" {c.partition_mb:.3g} MB |",
-        f"| f | Kafka, a case, one copy; its message for a week besides | {c.record_bytes:,.0f} +"
-        f" {c.posting_bytes:,.0f} p + {c.key_bytes:g} K bytes; {c.message_bytes:,.0f} |",
+        f"| c | CPU of a case in intake, correlate and project, clients included | {cpu} |",
+        f"| s | local stores, a case; merges take {MERGING:g} times their entries | {stores} |",
+        f"| m | private memory of a worker, and of each partition of correlate | {memory} |",
+        f"| f | Kafka, a case, one copy; besides its message, for a week | {kafka} |",
         f"| e | Elasticsearch, a case, one copy | {c.index_bytes:,.0f} bytes |",
         f"| r | copies | {KAFKA_COPIES} in Kafka, {INDEX_COPIES} in Elasticsearch |",
     ]
