@@ -229,7 +229,7 @@ LINKS: Final = Topic(
     "links.{generation}", "link id | emitting partition", "link", Count.CASES,
     description="Claims that two cases are linked.",
     note=CONTENT_FREE,
-    writers=(Process.CORRELATE,), consumers=(Process.PROJECT,), readers=(Process.CORRELATE, Process.API),
+    writers=(Process.CORRELATE,), consumers=(Process.PROJECT,), readers=(Process.API,),
     max_bytes=16 * MIB, in_every_index=True, compacted=True, personal=True,
     erasure="a retraction without content replaces it; compaction removes the old one",
 )  # fmt: skip
