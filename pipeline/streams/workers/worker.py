@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import stat
 import sys
 import threading
@@ -73,6 +74,7 @@ def run_worker(
     It works for the generation given, or else follows the active one. Raises LiaisonError where it can't be started, or
     fails by a fault of ours.
     """
+    allow_open_files()
     validation.load()
     keep_private(settings.home)
     key_ring(settings)  # no stage starts in an installation without a secret
@@ -86,6 +88,13 @@ def run_worker(
         time.sleep(AGAIN_S)
         asyncio.run(_await_kafka(settings, give_sign if attached else lambda: None))
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
+
+
+def allow_open_files() -> None:
+    """Let the process hold as many files open as it may: each partition of correlate has some fifteen."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # some systems refuse what they call unlimited
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _await_kafka(settings: Settings, sign: Callable[[], None]) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
+
+from pipeline.streams.workers import worker
 
 HUNG = """
 import asyncio, os, signal
@@ -28,3 +31,13 @@ def test_a_worker_that_hangs_ends_when_it_is_told_to() -> None:
     done = subprocess.run([sys.executable, "-c", HUNG], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "could not end in good order" in done.stderr
+
+
+def test_a_worker_may_hold_as_many_files_open_as_the_system_allows() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[0] // 2, before[1]))
+    try:
+        worker.allow_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
