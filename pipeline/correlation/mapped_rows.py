@@ -40,17 +40,23 @@ class MappedRows:
         self._row_bytes = self._dtype.itemsize * int(np.prod(shape, dtype=np.int64))
         self._in_file = count
         self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC | (0 if count else os.O_CREAT), 0o600)
-        if os.fstat(self._file).st_size < count * self._row_bytes:
-            os.close(self._file)
-            raise EOFError(f"{path} is too short")
-        os.ftruncate(self._file, count * self._row_bytes)  # what a commit that failed left behind the last row
+        try:
+            self._open_rows(redo)
+        except (EOFError, OSError):
+            self.close()
+            raise
+
+    def _open_rows(self, redo: bytes) -> None:
+        if os.fstat(self._file).st_size < self.count * self._row_bytes:
+            raise EOFError(f"{self.path} is too short")
+        os.ftruncate(self._file, self.count * self._row_bytes)  # what a commit that failed left behind the last row
         self._map_file()
-        self._appended = np.empty((1, *shape), self._dtype)
+        self._appended = np.empty((1, *self._shape), self._dtype)
         self._forget_changes()
         if redo:
             changes = len(redo) // (NUMBER_BYTES + self._row_bytes)
             numbers = np.frombuffer(redo, np.uint32, changes)
-            rows = np.frombuffer(redo, self._dtype, offset=NUMBER_BYTES * changes).reshape(-1, *shape)
+            rows = np.frombuffer(redo, self._dtype, offset=NUMBER_BYTES * changes).reshape(-1, *self._shape)
             self.change(numbers, rows)
             self.write_changed()
 

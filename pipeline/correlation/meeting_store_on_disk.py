@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -58,22 +59,17 @@ FORMAT = 1
 MAP_SIZE = 1 << 24
 """First size of LMDB's memory map in bytes; it costs address space only and doubles when full."""
 
-RUN_ENTRIES = 1 << 17
-"""Entries that are kept in memory before they are written as a run: some 2 MB."""
+RUN_ENTRIES, MOST_RUN_ENTRIES, RUN_SHARE = 1 << 17, 1 << 19, 64
+"""Entries that are kept in memory before they are written as a run: some 2 MB in a small store, and up to 8 MB in one
+that has RUN_SHARE times as many. So workers with many partitions do with little memory."""
 
-RATIO = 8
-"""A run is merged with all smaller ones unless it is so many times longer: few runs to search, few merges of the long
-ones."""
+FAN_BITS = 2
+"""So many runs alike in length, 2 ** FAN_BITS, are merged into one. More of them at a time mean that each entry is
+written less often, but that there are more runs to search."""
 
-MEMORY_RATIO = 2
-"""The same of runs in memory, which are soon merged with those on disk."""
-
-AT_ONCE = 8
-"""Merges of so many times RUN_ENTRIES are done in the commit that finds them due; they take some 20 ms."""
-
-PACE = 2 * (RATIO + 1)
-"""Entries of a longer merge that each commit handles for each entry that it adds. A merge reads at most RATIO + 1 times
-as many as the runs that made it due, so it is over when half as many are there again."""
+PACE = 8
+"""Entries of a merge that each commit handles for each entry that it adds. When a merge is over, an eighth of the runs
+that make the next one due are there."""
 
 ID, ORDER, KEYS_HASH, SKETCH = slice(0, 4), slice(4, 6), slice(6, 8), slice(8, None)
 """The words of a row."""
@@ -162,7 +158,11 @@ class DiskMeetingStore:
         rows_redo, countries_redo = msgspec.msgpack.decode(reader.get(REDO) or _NO_REDO, type=tuple[bytes, bytes])
         shape = (SKETCH_AT + sketch_words,)
         self._rows = MappedRows(self._folder / "rows", np.uint32, shape, manifest.numbers, rows_redo)
-        self._countries = MappedRows(self._folder / "countries", np.uint16, (), manifest.numbers, countries_redo)
+        try:
+            self._countries = MappedRows(self._folder / "countries", np.uint16, (), manifest.numbers, countries_redo)
+        except (EOFError, OSError):
+            self._rows.close()
+            raise
         self._dead, self._next_log = manifest.dead, manifest.next_log
         logged = [_decode_log(page) for _, page in reader.cursor(db=self._file.databases["log"])]
         self._newest: list[SortedRun] = []
@@ -241,11 +241,14 @@ class DiskMeetingStore:
         return np.concatenate([free, np.arange(count, self._rows.count, dtype=np.uint32)])
 
     def _enter(self, run: SortedRun) -> None:
-        """Add new entries, merged with what is in memory and not far longer."""
+        """Add new entries; if there are enough runs in memory that are no longer, they become one."""
         self._unlogged.append((run.turned, run.numbers))
-        while self._newest and len(self._newest[-1]) < MEMORY_RATIO * len(run):
-            run = self._newest.pop().merge_with(run)
         self._newest.append(run)
+        shorter = 0
+        while shorter < len(self._newest) and _level(self._newest[-1 - shorter], 1) <= _level(run, 1):
+            shorter += 1
+        if shorter >> FAN_BITS:
+            self._newest[-shorter:] = [SortedRun.merge_runs(self._newest[-shorter:])]
 
     def get_orders(self, numbers: CaseNumberArray) -> NDArray[np.uint64]:
         """Read the rows."""
@@ -300,7 +303,8 @@ class DiskMeetingStore:
 
     def commit(self, offset: int) -> None:
         """Write all changes; the order of the steps makes each of them harmless if it is the last one."""
-        full = sum(map(len, self._newest)) >= self._run_entries
+        share = min(sum(map(len, self._runs)) // RUN_SHARE, MOST_RUN_ENTRIES)
+        full = sum(map(len, self._newest)) >= max(share, self._run_entries)
         runs = list(self._runs)
 
         def fill(transaction: lmdb.Transaction) -> None:
@@ -319,8 +323,8 @@ class DiskMeetingStore:
             # 2. Runs: what is in memory if it is much, and the merges that are due, without entries of dead numbers.
             self._continue_merges(runs, PACE * sum(len(turned) for turned, _ in self._unlogged))
             if full:
-                self._write_newest(runs)
-                self._begin_merge(runs)
+                runs += self._merge_whole(self._create_merge(self._newest), self._is_alive)
+            self._begin_merges(runs)
             # 3. All that makes it a commit.
             self._unwritten_rows = True
             self._file.commit(offset, fill, self.records, erased_at=self._erased_at)
@@ -351,31 +355,13 @@ class DiskMeetingStore:
                 runs[:] = [run for run in runs if run not in merge.runs]
                 runs += merge.open_runs()
 
-    def _write_newest(self, runs: list[FileRun]) -> None:
-        """Write what is in memory as a run, merged with others that are due and small."""
-        newest = sum(map(len, self._newest))
-        due: list[SortedRun] = [*self._newest, *self._find_due(runs, newest, AT_ONCE * self._run_entries)]
-        merge = self._create_merge(due)
-        runs[:] = [run for run in runs if run not in due]
-        runs += self._merge_whole(merge, self._is_alive)
-
-    def _begin_merge(self, runs: Sequence[FileRun]) -> None:
-        """Begin the merge of the smallest runs that are due."""
-        idle = sorted((run for run in runs if not self._is_merged(run)), key=len)
-        for at, run in enumerate(idle):
-            if due := self._find_due(idle[at + 1 :], len(run)):
-                self._merges.append(self._create_merge([run, *due]))
-                return
-
-    def _find_due(self, runs: Sequence[FileRun], entries: int, most: int | None = None) -> list[FileRun]:
-        """The runs to merge with so many newer entries, the shortest first, at most `most` entries in all."""
-        due = []
-        for run in sorted((run for run in runs if not self._is_merged(run)), key=len):
-            if len(run) >= RATIO * entries or (most is not None and entries + len(run) > most):
-                break
-            entries += len(run)
-            due.append(run)
-        return due
+    def _begin_merges(self, runs: Sequence[FileRun]) -> None:
+        """Begin the merges of runs of one level that are due."""
+        levels: dict[int, list[FileRun]] = defaultdict(list)
+        for run in runs:
+            if not self._is_merged(run):
+                levels[_level(run, self._run_entries)].append(run)
+        self._merges += [self._create_merge(alike) for alike in levels.values() if len(alike) >> FAN_BITS]
 
     def _is_merged(self, run: FileRun) -> bool:
         return any(run in merge.runs for merge in self._merges)
@@ -486,6 +472,11 @@ class DiskMeetingStore:
                 self._rows.close()
                 self._countries.close()
                 self._file.close(clean=clean)
+
+
+def _level(run: SortedRun, least: int) -> int:
+    """Runs of a level are up to 2 ** FAN_BITS times as long as the shortest; at the first that has `least` entries."""
+    return max(0, (len(run) // least).bit_length() - 1) // FAN_BITS
 
 
 def _name_keys(words: RowArray) -> TurnedArray:

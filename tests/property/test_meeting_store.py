@@ -39,7 +39,6 @@ def test_a_history_leaves_what_a_dict_has(history: list[dict[str, list[int]] | s
     with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as folder:
         patched.setattr("pipeline.correlation.sorted_runs.PIECE", 4)
         patched.setattr("pipeline.correlation.meeting_store_on_disk.PACE", 2)
-        patched.setattr("pipeline.correlation.meeting_store_on_disk.AT_ONCE", 2)
         store = opened(folder)
         held: Cases = {}
         committed: Cases = {}

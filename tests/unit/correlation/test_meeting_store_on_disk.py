@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 import subprocess
@@ -79,7 +80,6 @@ def opened(folder: Path, boot: str | None = None) -> DiskMeetingStore:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.correlation.sorted_runs.PIECE", 32)
     monkeypatch.setattr("pipeline.correlation.meeting_store_on_disk.PACE", 3)
-    monkeypatch.setattr("pipeline.correlation.meeting_store_on_disk.AT_ONCE", 2)
 
 
 def make_history() -> Iterator[Cases]:
@@ -243,6 +243,10 @@ def test_a_store_whose_files_are_gone_is_rebuilt(tmp_path: Path, name: str, cut:
     store.commit(1)
     assert_holds(store, states[-1], KEYS)
     store.close()
+    del store
+    gc.collect()
+    opened_still = {os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()}
+    assert not [file for file in opened_still if file.startswith(str(tmp_path))]
 
 
 def test_sketches_of_another_size_are_rebuilt(tmp_path: Path) -> None:

@@ -96,6 +96,16 @@ def test_a_merge_leaves_out_what_is_not_kept(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_a_merge_that_cannot_begin_leaves_nothing_open(tmp_path: Path) -> None:
+    files = [merge(tmp_path, [SortedRun.sort_entries(*make_entries(50, seed))])[0] for seed in range(2)]
+    files[1].path.unlink()
+    before = sorted(Path("/proc/self/fd").iterdir())
+    with pytest.raises(FileNotFoundError):
+        RunMerge(tmp_path / "merged", 9, files)
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
+    assert not (tmp_path / "merged").exists()
+
+
 def test_a_file_that_was_cut_is_noticed(tmp_path: Path) -> None:
     (run,) = merge(tmp_path, [SortedRun.sort_entries(*make_entries(50, 1))])
     run.path.write_bytes(run.path.read_bytes()[:-1])
