@@ -78,7 +78,9 @@ def test_a_trace_tells_what_happened_to_a_case_and_no_value(
     assert (found["state"], found["version"]) == ("active", 2)
     assert found["outcomes"] == {"accepted": 2, "duplicate": 1, "rejected (stale_version)": 1}
     assert [one["version"] for one in found["receipts"]] == [1, 2, 2, 1]
-    assert len(found["blocks"]) == installation.settings.correlate_partitions, "a later version goes to every partition"
+    assert sum(one["keys"] for one in found["postings"]) == found["keys"]
+    assert all((one["version"], one["keys"]) == (2, one["due"]) for one in found["postings"])
+    assert found["follows"] + found["watched_by"] == 1
     assert found["prunings"]["abroad"] == 1, "be-fp:other, and not the alert, which meets the case as a notice"
     assert found["prunings"]["judged"] >= 1
     assert sum(found["prunings"]["bands"].values()) == found["prunings"]["judged"]
@@ -162,6 +164,7 @@ def test_what_the_page_on_slow_cases_shows_is_what_its_commands_print(
     assert [done.returncode for done in (waiting, traced, slow)] == [0, 0, 0], (traced.stderr, slow.stderr)
 
     namespace = installation.settings.namespace
+    print(traced.stdout.replace(namespace, "")); print(slow.stdout.replace(namespace,"")); print(*[l.replace(namespace,"") for l in logged if "DEBUG" in l], sep="\n")
     shown = PAGE.block("text", "case\t").splitlines()
     assert forms_of(shown) == forms_of(traced.stdout.replace(namespace, "").splitlines())
     slow_forms = set(forms_of(slow.stdout.splitlines()))
@@ -169,9 +172,10 @@ def test_what_the_page_on_slow_cases_shows_is_what_its_commands_print(
 
     positions = [
         found["receipts"][-1]["position"],
-        *(record["position"] for record in (found["accepted"], *found["blocks"])),
+        *(record["position"] for record in (found["accepted"], found["fingerprint"])),
         *(claim["record"]["position"] for claim in found["claims"]),
     ]
     logged = [line for log in tmp_path.glob("*.log") for line in log.read_text(encoding="utf-8").splitlines()]
-    of_case = [line.replace(namespace, "") for line in logged if any(f" {place}: " in line for place in positions)]
+    told = [f" {place}: " for place in positions] + [": met ", " pairs, ", f": link {found['claims'][0]['link']} is "]
+    of_case = [line.replace(namespace, "") for line in logged if any(words in line for words in told)]
     assert forms_of(PAGE.block("text", "DEBUG").splitlines()) == forms_of(of_case)
