@@ -38,6 +38,10 @@ MOST_TOGETHER = 1 << 14
 """Entries that are looked up, and pairs that are screened, at once. The full screen needs about 1 kB of memory a
 pair."""
 
+MOST_MET = 1 << 18
+"""Entries that the cases of one step may meet, some 0.4 s of the small screen. Where a key has a million cases, few
+postings at a time are taken, so that others have their turn."""
+
 CROWD = 1 << 10
 """A key with at least so many cases makes a crowd."""
 
@@ -117,14 +121,22 @@ class MetPairs(NamedTuple):
 
 
 class StoredChunk:
-    """The cases of a chunk, by their numbers in the store, and their keys, case by case."""
+    """The cases of a chunk, by their numbers in the store, and their keys, case by case.
 
-    def __init__(self, postings: Postings, numbers: CaseNumberArray) -> None:
-        self.postings, self.numbers = postings, numbers
+    `sizes` says of each key how many cases have it at most.
+    """
+
+    def __init__(self, postings: Postings, numbers: CaseNumberArray, sizes: NDArray[np.int64]) -> None:
+        self.postings, self.numbers, self.sizes = postings, numbers, sizes
         self.keys = postings.keys
         self.owner: Index = np.repeat(np.arange(len(numbers)), postings.counts)
         self._by_number = np.argsort(numbers)
         self._sorted = numbers[self._by_number]
+
+    def count_met(self) -> NDArray[np.int64]:
+        """How many entries each case and all before it meet at most."""
+        met = np.bincount(self.owner, self.sizes, len(self.numbers)).astype(np.int64)
+        return np.cumsum(met)
 
     def is_asked_once(self, asking: Index, numbers: CaseNumberArray) -> NDArray[np.bool_]:
         """Leave out the case itself, and one of both directions where both cases of a pair are of the chunk."""
@@ -189,11 +201,11 @@ class MeetingPlace:
         postings = postings.take(kept)
         numbers = self.store.put_postings(postings, numbers[kept])
         self._screen.add_cases(postings.cases, numbers)
-        return StoredChunk(postings, numbers)
+        return StoredChunk(postings, numbers, self.store.count_entries(postings.keys))
 
-    def find_pairs(self, chunk: StoredChunk) -> Iterator[MetPairs]:
-        """The pairs of the chunk's cases with stored ones, as many at a time as keep the entries below a bound."""
-        sizes = self.store.count_entries(chunk.keys)
+    def find_pairs(self, chunk: StoredChunk, cases: int | None = None) -> Iterator[MetPairs]:
+        """The pairs of the chunk's first `cases` (all of them) with stored ones, of bounded many entries at a time."""
+        sizes = np.where(chunk.owner < (len(chunk.numbers) if cases is None else cases), chunk.sizes, 0)
         crowded = sizes >= CROWD
         # A key with one case at most has the case itself, which is stored.
         few = np.flatnonzero(~crowded & (sizes > 1))
@@ -318,14 +330,23 @@ class PostingChunk(NamedTuple):
     values: Sequence[bytes]
 
 
-def take_together(chunks: Sequence[PostingChunk], small: SmallScreen) -> list[list[Ask]]:
-    """Take in the postings of several meeting places that screen by the same small sketches; the asks of each.
+class TakenPostings(NamedTuple):
+    """What postings led to, and how many of them were taken: all, or the first of them where they meet very many."""
+
+    asks: list[Ask]
+    taken: int
+
+
+def take_together(chunks: Sequence[PostingChunk], small: SmallScreen, most_met: int = MOST_MET) -> list[TakenPostings]:
+    """Take in the postings of several meeting places that screen by the same small sketches.
 
     Where there are many partitions few pairs come to each at a time, and to ask the screen costs as much for one pair
-    as for a hundred. So it is asked for the pairs of all places together. Raises ProtocolError, before anything is
-    changed.
+    as for a hundred. So it is asked for the pairs of all places together. Those that are not taken are to be taken
+    again later, which asks for all of their pairs, whatever is stored of them already. One posting at least is taken.
+    Raises ProtocolError, before anything is changed.
     """
     asks: list[list[Ask]] = [[] for _ in chunks]
+    taken = [0] * len(chunks)
     waiting: list[tuple[int, StoredChunk, MetPairs]] = []
 
     def screen_waiting() -> None:
@@ -342,15 +363,30 @@ def take_together(chunks: Sequence[PostingChunk], small: SmallScreen) -> list[li
         waiting.clear()
 
     decoded = decode_chunks([(cases, values) for _, cases, values in chunks], small.words)
-    for at, ((place, _, _), postings) in enumerate(zip(chunks, decoded, strict=True)):
+    met = 0
+    for at, ((place, cases, _), postings) in enumerate(zip(chunks, decoded, strict=True)):
+        if met >= most_met:
+            continue
         chunk = place.store_chunk(postings)
-        for pairs in place.find_pairs(chunk):
+        met_by = chunk.count_met()
+        fitting = max(int(np.searchsorted(met_by, most_met - met, side="right")), 1)
+        met += int(met_by[fitting - 1 : fitting].sum())
+        taken[at] = _count_taken(cases, chunk, fitting)
+        for pairs in place.find_pairs(chunk, fitting):
             waiting.append((at, chunk, pairs))
             if sum(len(some.numbers) for _, _, some in waiting) >= MOST_TOGETHER:
                 screen_waiting()
     if waiting:
         screen_waiting()
-    return asks
+    return [TakenPostings(*of_place) for of_place in zip(asks, taken, strict=True)]
+
+
+def _count_taken(cases: Sequence[bytes], chunk: StoredChunk, fitting: int) -> int:
+    """How many of the records that have these cases are taken where the chunk's first cases alone are."""
+    if fitting >= len(chunk.numbers):
+        return len(cases)
+    left = set(split_ids(chunk.postings.cases[fitting:]))
+    return next(at for at, case in enumerate(cases) if case in left)
 
 
 def _is_sampled(hashes: NDArray[np.uint32], numbers: CaseNumberArray) -> NDArray[np.bool_]:

@@ -332,6 +332,9 @@ class Lane:
         else:
             self._held.discard(partition)
             self._host.faults.note_decided()
+            if decision.result.taken is not None:
+                self._queues.hold_back(partition, len(records) - decision.result.taken, 0.0)
+                records = records[: decision.result.taken]
         return decision, records
 
     def _hold_partition(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:

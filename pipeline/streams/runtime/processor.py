@@ -58,6 +58,8 @@ class ChunkResult:
     documents: list[Any] = field(default_factory=list)
     tally: metrics.Tally = field(default_factory=metrics.Tally)
     """Counters of the catalogue, with what to add to each once this is certain."""
+    taken: int | None = None
+    """How many of the records it covers, the first of them, where the others are to be decided on later; None: all."""
     reached: dict[TopicPartition, int] = field(default_factory=dict)
     """The last offset of each source partition that this covers; the lane says so before it publishes."""
 

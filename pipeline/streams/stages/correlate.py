@@ -289,7 +289,7 @@ class CorrelateProcessor(Processor):
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Apply records in order; one that can't be applied is our fault and is kept for replay."""
         if isinstance(store, HeldPlace):
-            return self._decide_postings(SourceSlice(source, store, records))
+            return self.decide_slices([SourceSlice(source, store, records)])[0]
         result = ChunkResult()
         store.note_records(len(records))
         before = msgspec.structs.replace(store.home.counts)
@@ -335,7 +335,8 @@ class CorrelateProcessor(Processor):
         except Exception:
             log.debug("%s: slices are decided one by one, as one of them fails", topic)
         # Fingerprints have changed nothing. Postings may be stored already: they are taken in anew, and ask anew.
-        return [self.decide_records(*one) for one in slices]
+        alone = self._decide_postings if topic == self._postings else lambda one: self.decide_records(*one)
+        return [alone(one) for one in slices]
 
     def _take_fingerprints_together(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
         results = [ChunkResult() for _ in slices]
@@ -355,8 +356,8 @@ class CorrelateProcessor(Processor):
         before = [msgspec.structs.replace(one.store.place.counts) for one in slices]
         chunks = [_posting_chunk(one.store.place, one.records) for one in slices]
         return [
-            self._report_postings(one, counts, asks, ChunkResult())
-            for one, counts, asks in zip(slices, before, take_together(chunks, self._screen), strict=True)
+            self._report_postings(one, counts, asks, ChunkResult(taken=_find_untaken(one.records, taken)))
+            for one, counts, (asks, taken) in zip(slices, before, take_together(chunks, self._screen), strict=True)
         ]
 
     def _decide_postings(self, one: SourceSlice) -> ChunkResult:
@@ -483,6 +484,15 @@ def _readable_watches(records: Iterable[ConsumerRecord]) -> Iterator[WatchMessag
 def _posting_chunk(place: MeetingPlace, records: Sequence[ConsumerRecord]) -> PostingChunk:
     found = [record for record in records if record.value is not None]
     return PostingChunk(place, [record.key for record in found], [record.value for record in found])
+
+
+def _find_untaken(records: Sequence[ConsumerRecord], taken: int) -> int | None:
+    """Where the first record is that was not taken, after so many that were; None if all were.
+
+    Records without a value are none of them.
+    """
+    postings = [at for at, record in enumerate(records) if record.value is not None]
+    return postings[taken] if taken < len(postings) else None
 
 
 def _load_postings(place: MeetingPlace, records: Sequence[ConsumerRecord]) -> None:

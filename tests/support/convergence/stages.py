@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.correlation.home_store import MemoryHomeStore, SourcePosition
 from pipeline.correlation.homes import Arrival, Home
-from pipeline.correlation.meeting_places import MeetingPlace, PostedSketchScreen
+from pipeline.correlation.meeting_places import MeetingPlace, PostedSketchScreen, PostingChunk, take_together
 from pipeline.correlation.meeting_store import MemoryMeetingStore
 from pipeline.correlation.protocol import (
     Answer,
@@ -199,6 +199,10 @@ def decode_watches(records: Sequence[tuple[int, bytes, bytes]]) -> list[WatchMes
     return [message for message in found if isinstance(message, Watch | Follow)]
 
 
+MOST_MET = 8
+"""Entries that postings of one step may meet: so few that many steps take a part of what came."""
+
+
 class MeetingWorker:
     """One owner of one partition of `postings`."""
 
@@ -228,7 +232,9 @@ class MeetingWorker:
     def step(self, count: int, crash: str) -> None:
         """A chunk: asks and progress in one transaction, then the store's commit; a crash between any two."""
         chunk = self._log.records(self.kept.offset, 1 << 60)[:count]
-        asks = self.place.take_postings([key for _, key, _ in chunk], [value for _, _, value in chunk])
+        posted = PostingChunk(self.place, [key for _, key, _ in chunk], [value for _, _, value in chunk])
+        ((asks, taken),) = take_together([posted], self.world.matcher.screen, MOST_MET)
+        chunk = chunk[:taken]
         if chunk and crash != "before sending":
             self.world.send_from_meeting_place(self, chunk[-1][0], asks)
         if crash:

@@ -172,9 +172,26 @@ def test_several_places_are_screened_at_once_and_ask_as_each_alone(
         return np.ones(len(asking), np.bool_)
 
     monkeypatch.setattr(screen, "may_link", may_link)
-    assert [pairs(asks) for asks in take_together(taken, screen)] == expected
+    assert [pairs(found.asks) for found in take_together(taken, screen)] == expected
     assert (sum(asked), len(asked)) == (sum(map(len, expected)), times)
     assert take_together([], screen) == []
+
+
+def test_postings_that_meet_very_many_are_taken_a_few_at_a_time_and_ask_for_the_same() -> None:
+    chunk = {f"{'abc'[at % 3]}{at}": (1, 2 + at % 2) for at in range(30)}
+    expected = sorted(pairs(LoggedPlace().take(chunk)))
+    one, screen = LoggedPlace(), PassingScreen()
+    cases, values = one.encode(chunk)
+    found, steps = set[tuple[bytes, bytes]](), 0
+    while cases:
+        waiting = PostingChunk(LoggedPlace().place, *LoggedPlace().encode({"a1": (1,)}))
+        (taken, other) = take_together([PostingChunk(one.place, cases, values), waiting], screen, most_met=100)
+        assert taken.taken >= 1
+        assert other.taken in (0, 1)
+        found |= {(ask.a, ask.b) for ask in taken.asks}
+        cases, values, steps = cases[taken.taken :], values[taken.taken :], steps + 1
+    assert sorted(found) == expected
+    assert steps > 5
 
 
 def test_what_is_loaded_asks_for_nothing() -> None:
