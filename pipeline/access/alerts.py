@@ -120,7 +120,7 @@ def is_active(alert: Alert, now: datetime) -> bool:
 
 
 def saved_search_print(alert: Alert, keys: tuple[int, ...], entities: tuple[EntityPrint, ...]) -> Fingerprint:
-    """What the correlator matches; of an ended one a mark without content."""
+    """What correlate matches; of an ended one a mark without content."""
     over = alert.state is AlertState.ENDED
     asked = hashlib.blake2b(f"{alert.id} {alert.question} {over}".encode(), digest_size=16).hexdigest()
     return Fingerprint(

@@ -1,1 +1,1 @@
-"""Pure correlation: blocking keys, block stores, the correlator (store + fingerprint -> claims) and the batch run."""
+"""Pure correlation: blocking keys, homes and meeting places with their stores, claims, and the batch run."""

@@ -161,5 +161,5 @@ def kind_of(key: int) -> KeyKind:
 
 
 def owner_partition(key: int, partitions: int) -> int:
-    """The partition of `blocks` that owns a key."""
+    """The partition that owns a key: its meeting place."""
     return key % partitions

@@ -1,6 +1,6 @@
 """The sweep: no evidence about a withdrawn or expired case stays in the index.
 
-Such a link is not visible, but its document is there until the correlator's retraction comes. The sweep writes a
+Such a link is not visible, but its document is there until the judge's retraction comes. The sweep writes a
 tombstone in its place under the same external version: a later claim about either case is higher and still wins.
 """
 

@@ -1,4 +1,4 @@
-"""The matcher of a model: everything that a correlator needs (correlation.matcher), with one model and threshold."""
+"""The matcher of a model: everything that homes and judges need (correlation.matcher), with one model and threshold."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ for it: one digit wrong, two neighbours swapped, one digit left out or too many.
 choose among the terms of all records, those too that the reader may not see.
 
 Two readings of a question are strict: what of it may meet a case that is shown as a hit alone, which is whole
-identifiers and whole names with one birth date, and an alert as the correlator sees it, with numbers of unknown
+identifiers and whole names with one birth date, and an alert as correlate sees it, with numbers of unknown
 type as such. The first narrows what the index is asked, so that a question without exact parts costs nothing; the gate
 decides (pipeline.access.hit_gate).
 """
@@ -72,7 +72,7 @@ WEIGHTS = {
     "email": 32,
     # A number that differs in one digit: more than any name.
     "near": 16,
-    # What the correlator itself takes to be worth a comparison.
+    # What correlate itself takes to be worth a comparison.
     "key": 8,
     # One name token spelt alike in some romanisation; two of them equal one key.
     "name": 4,

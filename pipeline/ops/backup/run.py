@@ -1,8 +1,8 @@
 """`liaison ops backup`: what an installation cannot compute again, copied from Kafka to files while it works.
 
-`blocks` and `links` are left out: they follow from `accepted` (invariant I1), so that no common moment of all topics is
-needed. Cases come first and the audit trail last: every agency of a case, and every act behind a decision, is there.
-What is kept for days alone (national topics, receipts, rejections, hits) is not in it.
+The topics of generations are left out: they follow from `accepted` (invariant I1), so that no common moment of all
+topics is needed. Cases come first and the audit trail last: every agency of a case, and every act behind a decision, is
+there. What is kept for days alone (national topics, receipts, rejections, hits) is not in it.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Generation:
     """A generation that is computed: `model` is its model file, `by` set it up at `time`.
 
     `born` are the ends of the partitions of `accepted` at that moment: a record before them that names this generation
-    was taken in during an earlier life of it, and its fingerprint is not in `blocks`.
+    was taken in during an earlier life of it, and its fingerprint is not in `fingerprints`.
     """
 
     id: str

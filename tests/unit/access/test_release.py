@@ -386,7 +386,7 @@ CODE_NAMES = frozenset({"FULL_CODES", "HIT_ONLY", "SILENT", "is_released"})
 READ_FOR_ELSE = {
     "access/release.py": "decides",
     "access/alerts.py": "gives a saved search the code of what nobody may know of",
-    "correlation/correlator.py": "asks by what a hit-only record is met, which its reader is told later or not",
+    "correlation/homes.py": "asks by what a hit-only record is met, which its reader is told later or not",
     "correlation/fingerprinting.py": "gives a hit-only record a sketch that keeps its exact parts",
 }
 """Modules that read handling codes, and what for; none but the first decides what anybody sees by them."""
