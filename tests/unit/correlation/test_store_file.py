@@ -11,6 +11,7 @@ import lmdb
 import pytest
 
 from pipeline.correlation.store_file import (
+    NO_OFFSET,
     RENEWED,
     StoreFile,
     StoreIdentity,
@@ -46,8 +47,12 @@ print("again:", file.offset, bytes(file.get("rows", b"%09d" % 1099))[:1])
 """
 
 
-def opened(folder: Path) -> StoreFile:
-    return StoreFile(folder, IDENTITY, {"rows": {}}, map_size=1 << 16)
+def opened(folder: Path, identity: StoreIdentity = IDENTITY, boot: str = "boot 1") -> StoreFile:
+    return StoreFile(folder, identity, {"rows": {}}, map_size=1 << 16, boot=boot)
+
+
+def put_row(file: StoreFile, offset: int, records: int = 0) -> None:
+    file.commit(offset, lambda transaction: transaction.put(b"key", b"value", db=file.databases["rows"]), records)
 
 
 def test_a_store_has_one_owner(tmp_path: Path) -> None:
@@ -56,6 +61,54 @@ def test_a_store_has_one_owner(tmp_path: Path) -> None:
         opened(tmp_path)
     file.close()
     opened(tmp_path).close()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        StoreIdentity("another cluster", "topic", 0, "generation"),
+        StoreIdentity("cluster", "another topic", 0, "generation"),
+        StoreIdentity("cluster", "topic", 1, "generation"),
+        StoreIdentity("cluster", "topic", 0, "another generation"),
+        StoreIdentity("cluster", "topic", 0, "generation", format=0),
+    ],
+)
+def test_a_file_of_another_identity_is_emptied(tmp_path: Path, other: StoreIdentity) -> None:
+    file = opened(tmp_path)
+    put_row(file, 5)
+    file.close()
+    file = opened(tmp_path, other)
+    assert (file.offset, file.get("rows", b"key")) == (NO_OFFSET, None)
+    file.close()
+
+
+def test_what_is_no_such_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes(b"torn" * 4096)
+    file = opened(tmp_path)
+    assert file.offset == NO_OFFSET
+    file.close()
+
+
+def test_a_close_keeps_the_last_commit_with_the_records_that_it_stands_for(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    put_row(file, 9, records=3)
+    file.close()
+    file.close()
+    file = opened(tmp_path, boot="boot 2")
+    assert (file.offset, file.records, bytes(file.get("rows", b"key") or b"")) == (9, 3, b"value")
+    file.close()
+
+
+def test_after_a_crash_of_the_machine_a_file_is_emptied_though_it_was_closed_cleanly_once(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    put_row(file, 5)
+    file.close()
+    file = opened(tmp_path)
+    put_row(file, 6)
+    file.close(clean=False)
+    file = opened(tmp_path, boot="boot 2")
+    assert (file.offset, file.get("rows", b"key")) == (NO_OFFSET, None)
+    file.close()
 
 
 def test_a_full_map_grows(tmp_path: Path) -> None:
