@@ -5,6 +5,7 @@ So do running workers: they stop consuming, say so, and go on by themselves.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,40 +23,55 @@ from support.waiting import PATIENCE_S, WaitFor
 FILL = """
 import sys
 from pathlib import Path
-from pipeline.correlation.store_file import StoreIdentity, StoreUnwritableError
-from pipeline.streams.runtime.table_store import TableStore
+from pipeline.correlation.store_file import StoreUnwritableError
+from support.installation.filled_stores import KINDS
+from support.installation.small_disk import fill
 
 disk = Path(sys.argv[1])
+kind = KINDS[sys.argv[2]]
 ballast = disk / "ballast"
-ballast.write_bytes(bytes(1 << 20))
-store = TableStore(disk / "store", StoreIdentity("cluster", "topic", 0, "all"))
-refused = -1
-for offset in range(200):
-    store.put(b"%06d" % offset, bytes([offset]) * 40_000)
+refusals = set()
+made = 0
+for pages in range(int(sys.argv[3])):
+    ballast.write_bytes(bytes((1 << 20) - pages * 4096))
+    store = kind.open_store(disk / f"store{pages}")
+    refused = -1
+    for offset in range(400):
+        kind.put(store, offset)
+        try:
+            kind.commit(store, offset)
+        except StoreUnwritableError as error:
+            refused = offset
+            refusals.add(kind.step_of(error))
+            break
+    assert refused > 0, "the disk never filled up"
+    assert store.offset == refused - 1, "what was not committed is not taken for committed"
+    assert kind.holds(store, refused), "what waits for room is seen"
+    fill(disk / "rest")
+    kind.put(store, refused + 1)
     try:
-        store.commit(offset)
-    except StoreUnwritableError:
-        refused = offset
-        break
-assert refused > 0, "the disk never filled up"
-assert store.offset == refused - 1, "what was not committed is not taken for committed"
-assert store.get(b"%06d" % (refused - 1)) == bytes([refused - 1]) * 40_000
-try:
-    store.commit(refused)
-except StoreUnwritableError:
-    pass
-else:
-    raise AssertionError("the disk is still full")
-ballast.unlink()
-store.commit(refused)
-store.sync()
-store.close()
-again = TableStore(disk / "store", StoreIdentity("cluster", "topic", 0, "all"))
-assert again.offset == refused
-assert [again.get(b"%06d" % n) for n in range(refused + 1)] == [bytes([n]) * 40_000 for n in range(refused + 1)]
-print("held", refused + 1)
+        kind.commit(store, refused + 1)
+    except StoreUnwritableError as error:
+        refusals.add(kind.step_of(error))
+    else:
+        raise AssertionError("the disk is still full")
+    assert kind.holds(store, refused + 1)
+    refused += 1
+    ballast.unlink()
+    (disk / "rest").unlink()
+    kind.commit(store, refused)
+    store.sync()
+    store.close()
+    again = kind.open_store(disk / f"store{pages}")
+    assert again.offset == refused
+    assert kind.holds(again, refused)
+    again.close()
+    for file in (disk / f"store{pages}").iterdir():
+        file.unlink()
+    made += 1
+print("held", made, *sorted(refusals))
 """
-MOUNT = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" -c "$3" "$1"'
+MOUNT = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" -c "$3" "$1" "$4" "$5"'
 
 
 SMALL_DISK = "support.installation.small_disk"
@@ -72,16 +88,29 @@ def own_disks() -> None:
 
 @pytest.mark.short
 @pytest.mark.usefixtures("own_disks")
-def test_a_store_waits_for_room_and_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "fillings", "steps"),
+    [
+        ("table", 1, {"commit"}),
+        ("home", 1, {"commit"}),
+        ("meeting", 4, {"commit", "write_appended", "write_newest"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_store_waits_for_room_and_loses_nothing(kind: str, fillings: int, steps: set[str], tmp_path: Path) -> None:
+    """Of a meeting store each file is refused room: the disk is filled again and again, with a page more left."""
     done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", MOUNT, "sh", str(tmp_path), sys.executable, FILL],
+        ["unshare", "-rm", "sh", "-c", MOUNT, "sh", str(tmp_path), sys.executable, FILL, kind, str(fillings)],
         capture_output=True,
+        env=with_support(os.environ),
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("held ")
+    held, count, *refusals = done.stdout.split()
+    assert (held, int(count)) == ("held", fillings)
+    assert set(refusals) == steps
 
 
 class Disk:

@@ -557,7 +557,7 @@ async def correlate_stage(settings: Settings, wanted: str, after: After) -> Asyn
     """The stage in one generation. Raises LiaisonError where topics are missing."""
     held = await control.read_control(settings)
     current = held.find_generation(wanted)
-    settings = current.apply_to_settings(settings)
+    settings, model = current.apply_to_settings(settings), current.compile_model()
     sources = [topics.topic_name(settings, topic, generation=current.id) for topic in SOURCES]
     subscriptions = topics.topic_name(settings, topics.SUBSCRIPTIONS)
     written = [
@@ -565,7 +565,7 @@ async def correlate_stage(settings: Settings, wanted: str, after: After) -> Asyn
         topics.topic_name(settings, topics.NOTICES),
         topics.topic_name(settings, topics.HIT_QUESTIONS),
     ]
-    found, model = read_ids(settings, [*sources, subscriptions, *written]), current.compile_model()
+    found = read_ids(settings, [*sources, subscriptions, *written])
     matches = SavedSearchMatches(settings, key_ring(settings), model, active=held.active == current.id)
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         work = CorrelateProcessor(

@@ -109,10 +109,10 @@ async def derive_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     """The stage in one generation. Raises LiaisonError where topics are missing."""
     held = await control.read_control(settings)
     current = held.find_generation(wanted)
-    settings = current.apply_to_settings(settings)
+    settings, model = current.apply_to_settings(settings), current.compile_model()
     accepted = topics.topic_name(settings, topics.ACCEPTED)
     found = read_ids(settings, [accepted, topics.topic_name(settings, topics.FINGERPRINTS, generation=current.id)])
-    work = DeriveProcessor(settings, current, current.compile_model())
+    work = DeriveProcessor(settings, current, model)
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         made = Stage(settings, slot, [StageFeed(STAGE, [accepted], work, current.id)], found.topics, after)
         async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):

@@ -326,7 +326,7 @@ async def intake_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
         await wait_for_change(settings, {})
     held = await control.read_control(settings)
     current = held.find_generation(wanted)
-    settings = current.apply_to_settings(settings)
+    settings, model = current.apply_to_settings(settings), current.compile_model()
     cases = [topics.topic_name(settings, topics.CASES, agency=name) for name in registry]
     sources = [*cases, topics.topic_name(settings, topics.EXPIRIES)]
     written = [
@@ -337,9 +337,7 @@ async def intake_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     found = read_ids(settings, [*sources, *written])
     with claimed_slot(settings, STAGE) as slot:
         trusted, ring = trusted_registry(settings, registry), key_ring(settings)
-        work = IntakeProcessor(
-            settings, StorePlaces(slot.stores, STAGE, ALL, found), trusted, current.compile_model(), current, ring
-        )
+        work = IntakeProcessor(settings, StorePlaces(slot.stores, STAGE, ALL, found), trusted, model, current, ring)
         made = Stage(settings, slot, [StageFeed(STAGE, sources, work, ALL)], found.topics, after)
         async with rejoin_on_events(
             made, wait_for_change(settings, registry), control.changed_for(settings, held, wanted)

@@ -212,7 +212,7 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
     """The stage in one generation. Raises LiaisonError where topics are missing."""
     held = await control.read_control(settings)
     current = held.find_generation(wanted)
-    settings, ring = current.apply_to_settings(settings), key_ring(settings)
+    settings, model, ring = current.apply_to_settings(settings), current.compile_model(), key_ring(settings)
     accepted = topics.topic_name(settings, topics.ACCEPTED)
     links = topics.topic_name(settings, topics.LINKS, generation=current.id)
     gated = (topics.HIT_QUESTIONS, topics.HIT_GUESSES)
@@ -224,9 +224,7 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
             indices = Indices(settings.namespace, current.id)
             await _prepare_indices(settings, client, indices)
             writing, reader = DocumentPublisher(settings, BulkWriter(client, indices)), GuessReader(settings)
-            cases = RecordIndexer(
-                topics.ACCEPTED, partial(accepted_document, current=current, model=current.compile_model()), writing
-            )
+            cases = RecordIndexer(topics.ACCEPTED, partial(accepted_document, current=current, model=model), writing)
             places = StorePlaces(slot.stores, STAGE, current.id, found)
             hit_publisher = (
                 HitPublisher(settings, places, STAGE, current.id, ring) if current.id == held.active else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -21,6 +22,9 @@ from support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
+STAGES: Final = ("derive", "correlate", "project")
+"""Those of a generation: they say so before they look for topics that only this version has, or touch an index."""
+
 FORMER: Final = "0123456789ab"
 """No hash of this version's."""
 
@@ -35,14 +39,17 @@ def register_former(installation: Installation, kafka_admin: KafkaAdminClient) -
 
 
 def test_it_is_listed_after_topics_apply_is_left_to_the_earlier_version_and_is_dropped_whole(
-    installation: Installation, kafka_admin: KafkaAdminClient, start_stage: Start, liaison: RunLiaison
+    installation: Installation, kafka_admin: KafkaAdminClient, start_stage: Start, liaison: RunLiaison, tmp_path: Path
 ) -> None:
     register_former(installation, kafka_admin)
     asyncio.run(apply_all(installation.settings))
     told = json.loads(liaison("generation", "status", "--json").stdout)
     assert {one["id"]: one["active"] for one in told} == {installation.generation: True, FORMER: False}
-    refused = start_stage("correlate", "--generation", FORMER)
-    assert refused.wait(PATIENCE_S) == 1
+    refused = [start_stage(stage, "--generation", FORMER) for stage in STAGES]
+    assert [worker.wait(PATIENCE_S) for worker in refused] == [1] * len(STAGES)
+    for number in range(len(STAGES)):
+        *_, last = (tmp_path / f"stage_process-{number}.log").read_text().splitlines()
+        assert last.startswith(f"liaison: generation {FORMER} is another version's of Liaison"), STAGES[number]
 
     dropped = liaison("generation", "drop", FORMER)
     assert dropped.returncode == 0, dropped.stderr
