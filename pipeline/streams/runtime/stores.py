@@ -172,9 +172,13 @@ def _delete_abandoned(folder: Path, oldest: float) -> bool:
 
 def delete_generation(root: Path, namespace: str, generation: str) -> list[Path]:
     """Delete all stores of a generation of this namespace that no one holds."""
-    names = [f"{namespace}{topic}.{generation}-*" for topic in ("accepted", "fingerprints", "postings", "links")]
+    names = [f"{glob.escape(namespace)}{topic}.{generation}-*" for topic in STORED]
     found = [folder for name in names for folder in sorted(root.glob(f"*/*/{generation}/{name}"))]
     return [folder for folder in found if _delete_abandoned(folder, math.inf)]
+
+
+STORED: Final = ("fingerprints", "postings", "links", "blocks")
+"""The topics of a generation for whose partitions there are stores; the last is an earlier version's."""
 
 
 def delete_namespace(root: Path, namespace: str) -> None:
@@ -184,7 +188,13 @@ def delete_namespace(root: Path, namespace: str) -> None:
 
 
 def size_on_disk(folder: Path) -> int:
-    """Bytes that a store's files take; LMDB's map is sparse, so their length says nothing."""
+    """Bytes that a store's files take; LMDB's map is sparse, so their length says nothing.
+
+    Its owner may write other files in their place meanwhile.
+    """
+    size = 0
     with suppress(FileNotFoundError):
-        return sum(file.stat().st_blocks * 512 for file in folder.iterdir())
-    return 0
+        for file in list(folder.iterdir()):
+            with suppress(FileNotFoundError):
+                size += file.stat().st_blocks * 512
+    return size

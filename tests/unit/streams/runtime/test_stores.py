@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 
+from pipeline.correlation.home_store import FINGERPRINTS, LmdbHomeStore, SourcePosition
+from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
+from pipeline.correlation.protocol import CaseVersion, case_id
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity, StoreInUseError
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import ClusterIds
 from pipeline.streams.runtime.stores import (
@@ -21,15 +25,18 @@ from pipeline.streams.runtime.stores import (
     StorePlaces,
     adopt_store,
     delete_abandoned,
+    delete_generation,
     delete_namespace,
     reopen_store,
     scratch_folder,
     shared_root,
+    size_on_disk,
     touch_and_prune,
 )
 from pipeline.streams.runtime.table_store import TableStore
+from support.correlation.meeting_cases import WORDS, assert_holds, put, spread_key
 
-SOURCE = TopicPartition("blocks.ab12", 3)
+SOURCE = TopicPartition("postings.ab12", 3)
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def held(places: StorePlaces, offset: int) -> None:
 
 
 def test_a_store_lies_under_its_slot_stage_scope_and_source(places: StorePlaces, tmp_path: Path) -> None:
-    assert places.folder(SOURCE) == tmp_path / "stores" / "0" / "correlate" / "ab12" / "blocks.ab12-3"
+    assert places.folder(SOURCE) == tmp_path / "stores" / "0" / "correlate" / "ab12" / "postings.ab12-3"
 
 
 @pytest.mark.parametrize(("applied", "offset"), [(7, 7), (9, 7), (6, NO_OFFSET), (NO_OFFSET, NO_OFFSET)])
@@ -186,8 +193,60 @@ def test_what_is_of_another_partition_stage_or_command_is_not_taken(places: Stor
 
 def test_a_namespaces_stores_are_deleted_and_no_others(places: StorePlaces, tmp_path: Path) -> None:
     held(places, 7)
-    other = TopicPartition("demo-blocks.ab12", 3)
+    other = TopicPartition("demo-postings.ab12", 3)
     TableStore(places.folder(other), StoreIdentity("cluster", "id", 3, "ab12")).close()
     delete_namespace(shared_root(Settings(home=tmp_path)), "demo-")
     assert places.folder(SOURCE).exists()
     assert not places.folder(other).exists()
+
+
+def test_a_generations_stores_are_deleted_and_those_of_others_are_not(places: StorePlaces) -> None:
+    kinds = ("fingerprints", "postings", "links", "blocks")
+    sources = [TopicPartition(f"{kind}.ab12", 3) for kind in kinds]
+    kept = [TopicPartition("demo-postings.ab12", 3), TopicPartition("postings.ab12", 3)]
+    folders = [places.folder(source) for source in sources]
+    folders += [places.folder(kept[0]), replace(places, scope="cd34").folder(kept[1])]
+    for folder in folders:
+        TableStore(folder, StoreIdentity("cluster", "id", 3, "ab12")).close()
+    root = places.root.parent
+    assert sorted(delete_generation(root, "", "ab12")) == sorted(folders[: len(sources)])
+    assert [folder.exists() for folder in folders[len(sources) :]] == [True, True]
+    assert delete_generation(root, "demo-", "ab12") == [folders[len(sources)]]
+
+
+def test_a_home_and_a_meeting_place_go_to_another_slot_whole(places: StorePlaces) -> None:
+    """The meeting place with its runs and rows, which lie beside the file that tells when it was written."""
+    keys = [spread_key(key) for key in range(20)]
+    cases = {f"a:{number}": (1, keys[number % 10 :]) for number in range(30)}
+    fingerprints = TopicPartition("fingerprints.ab12", 3)
+    own, version = in_slot(places, "7"), CaseVersion(Fingerprint("a:1", 1, "hash", "fr-pj", "FR"))
+
+    def open_place(at: StorePlaces) -> DiskMeetingStore:
+        return DiskMeetingStore(at.folder(SOURCE), places.identity(SOURCE), WORDS, run_entries=50)
+
+    def open_home(at: StorePlaces) -> LmdbHomeStore:
+        return LmdbHomeStore(at.folder(fingerprints), StoreIdentity("cluster", "other id", 3, "ab12"))
+
+    place, home = open_place(places), open_home(places)
+    put(place, cases)
+    place.commit(7)
+    home.put_versions({case_id("a:1"): version})
+    home.set_watching(case_id("b:1"), case_id("a:1"), on=True)
+    home.commit({FINGERPRINTS: SourcePosition(5, 4), "watches": SourcePosition(2, 2)})
+    before = size_on_disk(places.folder(SOURCE))
+    for store in (place, home):
+        store.close()
+    assert list(places.folder(SOURCE).glob("run-*"))
+    for source in (SOURCE, fingerprints):
+        adopt_store(own.folder(source))
+    place, home = open_place(own), open_home(own)
+    assert place.offset == 7
+    assert_holds(place, cases, keys)
+    assert home.positions == {FINGERPRINTS: (5, 4), "watches": (2, 2)}
+    assert home.get_versions([case_id("a:1")])[case_id("a:1")].encoded == version.encoded
+    assert home.get_watching([case_id("a:1")]) == [[case_id("b:1")]]
+    assert size_on_disk(own.folder(SOURCE)) >= before > 0
+    for store in (place, home):
+        store.close()
+    assert not places.folder(SOURCE).exists()
+    assert not places.folder(fingerprints).exists()
