@@ -21,10 +21,13 @@ POSTING_BYTES: Final = CASE_ID_BYTES + WORD_BYTES * (HEAD_WORDS + SMALL_SKETCH_W
 Rows = dict[str, Any]
 
 
-def fit_constants(noted: Rows, partitions: Sequence[int]) -> Constants:
-    """The constants. What grows with the postings of a case is the slope between few and many partitions."""
+def fit_constants(noted: Rows, stages: str, partitions: Sequence[int]) -> Constants:
+    """The constants; `stages` names the rows by partitions.
+
+    What grows with the postings of a case is the slope between few and many partitions.
+    """
     few, many = min(partitions), max(partitions)
-    held, held_many = noted[f"bytes, {few} partitions"], noted[f"bytes, {many} partitions"]
+    held, held_many = (noted[stages][f"{count} partitions"] for count in (few, many))
     live, live_many = noted[f"engines, {few} partitions"], noted[f"engines, {many} partitions"]
     postings = held["postings records"]
 

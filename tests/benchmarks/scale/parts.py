@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from elasticsearch import AsyncElasticsearch
 from benchmarks.stream.engines import engines
 from benchmarks.stream.filling import fill
 from benchmarks.stream.live import Live, installed
-from benchmarks.stream.measuring import measure, run_all
+from benchmarks.stream.measuring import Measured, Row, measure_by_turns, run_all
 from benchmarks.stream.populations import MADE_UP, open_population
 from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
 from pipeline.index.engine import connect
@@ -28,6 +28,8 @@ from pipeline.streams.kafka.admin import admin_client
 
 STAGES: Final = ("intake", "correlate", "project")
 
+FEW: Final = 4
+
 RECORD_BYTES: Final = 9
 """Of Kafka's own in each record, beside key and value: lengths, differences of time and offset, headers."""
 
@@ -36,18 +38,31 @@ Figures = dict[str, float]
 Change = Callable[[dict[str, Any]], None]
 
 
-def measure_stages(partitions: int, held: int, cases: int) -> Figures:
-    """What a case costs in the stages' own work, without clients; bytes that it puts on Kafka and on local disks."""
+def measure_stages(partitions: Sequence[int], held: int, cases: int) -> dict[str, Figures]:
+    """What a case costs in the stages' own work, without clients, by partitions: a chunk of cases by turns.
+
+    With the bytes that it puts on Kafka and on local disks.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        return measure_filled(Path(folder), partitions, held, cases)
+        some = [_fill(Path(folder) / str(count), count, held, cases) for count in partitions]
+        rows = measure_by_turns(some)
+    return {f"{count} partitions": _sum_up(row) for count, row in zip(partitions, rows, strict=True)}
 
 
-def measure_filled(folder: Path, partitions: int, held: int, cases: int) -> Figures:
-    """The same in a folder that stays; stores that are there are not filled again."""
+def measure_held(folder: Path, held: int, cases: int) -> Figures:
+    """The same at FEW partitions, in a folder that stays; stores that are there are not filled again."""
+    return _sum_up(measure_by_turns([_fill(folder, FEW, held, cases)])[0])
+
+
+def _fill(folder: Path, partitions: int, held: int, cases: int) -> Measured:
     rarity = key_rarity(held)
+    folder.mkdir(exist_ok=True)
     if not (folder / "applied").exists():
         fill(folder, MADE_UP, partitions, held, rarity)
-    row = measure(folder, MADE_UP, partitions, held, cases, rarity)
+    return Measured(folder, MADE_UP, partitions, held, cases, rarity)
+
+
+def _sum_up(row: Row) -> Figures:
     row["all"] = sum(row[stage] for stage in STAGES)
     row["kafka bytes"] = sum(
         row.get(f"{name} bytes", 0.0) + RECORD_BYTES * row.get(f"{name} records", 0.0)

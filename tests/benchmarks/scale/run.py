@@ -4,8 +4,8 @@
         [--held 10000 100000 1000000] [--bytes-held 100000] [--measured 2000] [--backlog 5000] [--turns 2] [--work DIR]
         [--figures docs/benchmarks/scale.json]
 
-- stages: CPU of a case in the stages' own work, by partitions, in turns; the lowest of the turns counts. Bytes on Kafka
-  and on the stores' disks with --bytes-held cases held.
+- stages: CPU of a case in the stages' own work, by partitions, a chunk of cases by turns, with 10,000 held. The same
+  with --bytes-held, of which bytes on Kafka and on the stores' disks count.
 - engines: an installation on real engines with one worker a stage, by partitions: CPU of the workers, their Kafka and
   Elasticsearch clients included; bytes that Kafka's logs and the index took.
 - held: the same as stages at 4 partitions, by cases held. 10 million take hours and some 60 GB: --held 10000000.
@@ -29,7 +29,7 @@ import msgspec
 
 from benchmarks.figures import ROOT, write_figures
 from benchmarks.scale.constants import fit_constants
-from benchmarks.scale.parts import measure_amendments, measure_engines, measure_filled, measure_stages
+from benchmarks.scale.parts import measure_amendments, measure_engines, measure_held, measure_stages
 
 PARTS: Final = ("stages", "engines", "held", "amended")
 
@@ -56,10 +56,6 @@ class Notes:
             self.held[name] = _rounded(measurement(*given))
             self._file.write_bytes(msgspec.json.format(msgspec.json.encode(self.held), indent=2))
         print(name, self.held[name], flush=True)
-
-    def lowest(self, start: str) -> Noted:
-        """Of measurements that differ in their turn alone, the one with the least CPU."""
-        return min((row for name, row in self.held.items() if name.startswith(start)), key=lambda row: row["all"])
 
 
 def _rounded(row: Noted) -> Noted:
@@ -91,13 +87,8 @@ def main() -> int:
 
 def _measure_all(wanted: argparse.Namespace, notes: Notes, folder: Path) -> None:
     if "stages" in wanted.only:
-        for turn in range(wanted.turns):
-            for partitions in wanted.partitions:
-                name = f"stages, {partitions} partitions, turn {turn + 1}"
-                notes.measure(name, measure_stages, partitions, SMALL, wanted.measured)
-        for partitions in wanted.partitions:
-            name = f"bytes, {partitions} partitions"
-            notes.measure(name, measure_stages, partitions, wanted.bytes_held, wanted.measured)
+        for held in (SMALL, wanted.bytes_held):
+            notes.measure(f"stages, {held:,} held", measure_stages, wanted.partitions, held, wanted.measured)
     if "engines" in wanted.only:
         for partitions in wanted.partitions:
             name = f"engines, {partitions} partitions"
@@ -105,25 +96,22 @@ def _measure_all(wanted: argparse.Namespace, notes: Notes, folder: Path) -> None
     if "held" in wanted.only:
         for held in wanted.held:
             stores = folder / f"stores-{held}"
-            stores.mkdir(exist_ok=True)
-            notes.measure(f"held, {held:,} cases", measure_filled, stores, 4, held, wanted.measured)
+            notes.measure(f"held, {held:,} cases", measure_held, stores, held, wanted.measured)
     if "amended" in wanted.only:
         notes.measure("amended", measure_amendments, AMENDED_AT, SMALL)
 
 
 def _write(wanted: argparse.Namespace, notes: Notes) -> None:
     """The file of figures, and the constants of `ops plan`, which are part of it."""
-    constants = fit_constants(notes.held, wanted.partitions)
+    constants = fit_constants(notes.held, f"stages, {wanted.bytes_held:,} held", wanted.partitions)
+    by_partitions = notes.held[f"stages, {SMALL:,} held"]
     figures = {
-        **{
-            f"stages, {partitions} partitions, {SMALL:,} held": notes.lowest(f"stages, {partitions} partitions, turn")
-            for partitions in wanted.partitions
-        },
-        **{name: row for name, row in notes.held.items() if not name.startswith("stages")},
+        **notes.held,
+        "CPU at 64 partitions, times that at 4": round(
+            by_partitions["64 partitions"]["all"] / by_partitions["4 partitions"]["all"], 2
+        ),
         "constants": msgspec.to_builtins(constants),
     }
-    few, many = (notes.lowest(f"stages, {partitions} partitions, turn")["all"] for partitions in (4, 64))
-    figures["CPU at 64 partitions, times that at 4"] = round(many / few, 2)
     command = f"make bench-scale BENCH_ARGS={shlex.quote(' '.join(sys.argv[1:]))}"
     conditions = {"cases measured": wanted.measured, "cases between two commits": 200, "turns": wanted.turns}
     write_figures(wanted.figures, command, figures, conditions)
