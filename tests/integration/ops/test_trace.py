@@ -164,9 +164,6 @@ def test_what_the_page_on_slow_cases_shows_is_what_its_commands_print(
     assert [done.returncode for done in (waiting, traced, slow)] == [0, 0, 0], (traced.stderr, slow.stderr)
 
     namespace = installation.settings.namespace
-    print(traced.stdout.replace(namespace, ""))
-    print(slow.stdout.replace(namespace, ""))
-    print(*[l.replace(namespace, "") for l in logged if "DEBUG" in l], sep="\n")
     shown = PAGE.block("text", "case\t").splitlines()
     assert forms_of(shown) == forms_of(traced.stdout.replace(namespace, "").splitlines())
     slow_forms = set(forms_of(slow.stdout.splitlines()))
