@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -86,6 +87,35 @@ async def test_reads_wait_for_the_index(
             start_stage("intake")
             await until(lambda: (runtime.as_of() or before) > pushed)
             await answered(client, 200, "/v1/cases/fr-pj:3")
+
+
+@pytest.mark.parametrize("waiting", ["postings", "pairs", "watches"])
+async def test_what_correlate_has_yet_to_do_of_what_it_wrote_is_not_in_the_index(
+    waiting: str,
+    records: RecordMaker,
+    installation: Installation,
+    start_stage: Start,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipeline.streams.monitoring.freshness.LOOK_S", 0.2)
+    settings, one = installation.settings, records.person()
+    start_stage("intake")
+    start_stage("project")
+    correlate = start_stage("correlate", "--kill-after", "publish", "--kill-on", waiting)
+    async with watch_freshness(settings, now, SettledNotices(NoticeIndex("", ""), never)) as freshness:
+        start = now()
+        await until(lambda: (freshness.as_of or start) > start)
+        feed = [records.message(agency, "1", 1, [one]) for agency in ("fr-pj", "be-fp")]
+        await asyncio.to_thread(installation.push, feed)
+        pushed = now()
+        assert await asyncio.to_thread(correlate.wait, 60) == -signal.SIGKILL
+        ended = now()
+        await until(lambda: (freshness.indexed_as_of or start) > ended)
+        assert freshness.as_of is not None
+        assert freshness.as_of <= pushed
+        start_stage("correlate")
+        await until(lambda: (freshness.as_of or start) > pushed)
+        assert len(await asyncio.to_thread(installation.visible_links)) == 1
 
 
 async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
