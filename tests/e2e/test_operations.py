@@ -92,12 +92,12 @@ def _see_overview(now: datetime) -> Overview:
     """One group far behind in one partition, another just so, a third not at all."""
     lags = [
         PartitionLag("project-g1", "accepted", 2, 1_234, 95.4),
-        PartitionLag("correlate-g1", "blocks.g1", 0, 3, 2.0),
+        PartitionLag("correlate-g1", "postings.g1", 0, 3, 2.0),
         PartitionLag("intake", "cases.fr-pj", 0, 0),
     ]
     made = now.isoformat()
     return Overview(
-        waiting=[WaitingRecords("project-g1", "accepted", 1_234), WaitingRecords("correlate-g1", "blocks.g1", 3)],
+        waiting=[WaitingRecords("project-g1", "accepted", 1_234), WaitingRecords("correlate-g1", "postings.g1", 3)],
         feeds=[AgencyFeed("fr-pj", "FR", now, silent=False), AgencyFeed("be-fp", "BE", None, silent=True)],
         rejected={"date": 1, "misrouted": 1},
         generations=[GenerationStatus("g1", True, "model-7", 0, "", made, {"project": 5}, {"project": 2}, 1.0)],
@@ -153,7 +153,7 @@ def test_groups_are_listed_by_partition_with_their_lag_the_longest_first(noor: B
     expect(rows).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("project-g1")
     assert rows.nth(0).locator("td, th").all_inner_texts()[1:] == ["accepted", "2", "1,234", "95 s"]
-    assert rows.nth(1).locator("td, th").all_inner_texts()[1:] == ["blocks.g1", "0", "3", "2 s"]
+    assert rows.nth(1).locator("td, th").all_inner_texts()[1:] == ["postings.g1", "0", "3", "2 s"]
     noor.holds("operations with lag", dark=True)
 
 

@@ -1,6 +1,6 @@
 """A key-value store of one source partition: what intake knows of a case, what project has seen of a link.
 
-It keeps to the block store's rules (pipeline.correlation.store_file): changes wait in memory until `commit` writes them
+It keeps to the rules of all stores (pipeline.correlation.store_file): changes wait in memory until `commit` writes them
 with their source offset, nothing is synced before `sync`, and a store of another identity starts empty.
 """
 

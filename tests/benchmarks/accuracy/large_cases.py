@@ -8,7 +8,7 @@ the lists', 61 in 59,536 pairs were one person of whom no reference says so, and
 side has are left out.
 
 "true": of the case pairs with the true pair those that are links; "strangers": of those without it. "ms": CPU in
-milliseconds of a pair of cases of strangers, as the correlator meets them (ModelMatcher.meet, then find_link). It asks
+milliseconds of a pair of cases of strangers, as a judge meets them (ModelMatcher.meet, then find_link). It asks
 the matcher alone, so that it runs with other versions of the code as well.
 """
 

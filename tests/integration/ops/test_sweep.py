@@ -1,4 +1,4 @@
-"""Erasure: a canary of what is over is in no document after a sweep, whether or not the correlator has retracted."""
+"""Erasure: a canary of what is over is in no document after a sweep, whether or not its home has retracted."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class WorldMatcher(NamedTuple):
     screen: SmallScreen
 
     def linked(self, one: Fingerprint, other: Fingerprint) -> PairJudgement | None:
-        """The definition of a link, written down once more without the correlator."""
+        """The definition of a link, written down once more without homes and meeting places."""
         a, b = sorted((one, other), key=lambda fingerprint: fingerprint.case)
         if not may_meet(a, b):
             return None

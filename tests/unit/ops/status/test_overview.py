@@ -65,7 +65,7 @@ def test_indices_come_by_size() -> None:
 
 def test_stores_are_added_up_by_stage_as_they_lie_on_disk(tmp_path: Path) -> None:
     for partition in range(2):
-        folder = tmp_path / "worker-1" / "correlate" / "g1" / f"blocks.g1-{partition}"
+        folder = tmp_path / "worker-1" / "correlate" / "g1" / f"postings.g1-{partition}"
         folder.mkdir(parents=True)
         (folder / LOCK).touch()
         (folder / "data.mdb").write_bytes(b"x" * 4096)

@@ -25,7 +25,7 @@ class AnsweringClient:
 
     async def send(self, node: int, request: Any) -> Any:
         self.asked.append(node)
-        return SimpleNamespace(API_VERSION=1, topics=[("blocks", [(0, self.code, -1, 7)])])
+        return SimpleNamespace(API_VERSION=1, topics=[("postings", [(0, self.code, -1, 7)])])
 
     def force_metadata_update(self) -> None:
         self.refreshed += 1
@@ -35,7 +35,7 @@ async def offsets_from(client: AnsweringClient) -> Any:
     """What a fetcher makes of the answer for the first offset of blocks-0."""
     fetcher = BatchFetcher.__new__(BatchFetcher)
     fetcher._client, fetcher._isolation_level = client, 1
-    return await fetcher._proc_offset_request(1, {"blocks": [(0, EARLIEST)]})
+    return await fetcher._proc_offset_request(1, {"postings": [(0, EARLIEST)]})
 
 
 @pytest.mark.parametrize("moved", [errors.NotLeaderForPartitionError, errors.UnknownTopicOrPartitionError])

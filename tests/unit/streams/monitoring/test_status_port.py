@@ -33,11 +33,11 @@ def test_metrics_and_health_are_answered() -> None:
 
 
 def test_a_worker_tells_its_slowest_records_by_position() -> None:
-    SLOWEST.note_slice(SlowSlice(9.5, 12.0, time.time(), "correlate", "blocks.g", 3, 4711, 1))
+    SLOWEST.note_slice(SlowSlice(9.5, 12.0, time.time(), "correlate", "postings.g", 3, 4711, 1))
     with serve_status(HOST, 0, Health(0.0)) as port:
         told = httpx.get(f"http://{HOST}:{port}/slowest").json()
     assert (told[0]["topic"], told[0]["partition"], told[0]["offset"], told[0]["decided_s"]) == (
-        "blocks.g",
+        "postings.g",
         3,
         4711,
         9.5,

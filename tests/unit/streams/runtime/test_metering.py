@@ -8,7 +8,7 @@ HOUR_S = 60.0 * MINUTES_KEPT
 
 
 def slice_at(time: float, decided_s: float, offset: int = 0) -> SlowSlice:
-    return SlowSlice(decided_s, 1.0, time, "correlate", "blocks.g", 0, offset, 1)
+    return SlowSlice(decided_s, 1.0, time, "correlate", "postings.g", 0, offset, 1)
 
 
 def test_the_slowest_of_the_last_hour_are_told_slowest_first() -> None:
