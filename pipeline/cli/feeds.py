@@ -46,7 +46,7 @@ class ResentLines(StrEnum):
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
 OwnerOption = Annotated[str, typer.Option("--agency", help="The agency that owns the records.")]
 SinceOption = Annotated[str, typer.Option(help="Only since: 10m, 2h, 7d, or 2026-11-24T10:00 (UTC).")]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep waiting for new ones until Ctrl-C.")]
+FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Keep waiting for new ones until Ctrl-C.")]
 LimitOption = Annotated[int, typer.Option(min=0, help="Stop after this many; 0: show all.")]
 
 
@@ -191,7 +191,7 @@ def receipts(
     agency: OwnerOption,
     outcome: Annotated[list[str] | None, typer.Option(help="Only accepted, duplicate or rejected; repeatable.")] = None,
     since: SinceOption = "",
-    follow: Follow = False,
+    follow: FollowOption = False,
     limit: LimitOption = 0,
     as_json: JsonLinesOption = False,
 ) -> None:
@@ -211,7 +211,7 @@ def receipts(
 def hits(
     agency: OwnerOption,
     since: SinceOption = "",
-    follow: Follow = False,
+    follow: FollowOption = False,
     limit: LimitOption = 0,
     as_json: JsonLinesOption = False,
 ) -> None:

@@ -31,7 +31,7 @@ from pipeline.correlation.protocol import (
     CaseVersion,
     Follow,
     JudgedClaim,
-    Message,
+    ProtocolMessage,
     Watch,
     WatchMessage,
     case_id,
@@ -162,7 +162,7 @@ class Home:
 
     # --- fingerprints
 
-    def take_fingerprints(self, arrivals: Sequence[Arrival]) -> list[Message]:
+    def take_fingerprints(self, arrivals: Sequence[Arrival]) -> list[ProtocolMessage]:
         """Take in versions of this home's cases; one that is not newer than the stored one changes nothing."""
         (messages,) = take_arrivals_together([ArrivedChunk(self, arrivals)], self._screen)
         return messages
@@ -173,12 +173,12 @@ class Home:
         held, newest, first = self._find_newest(arrivals)
         return NewVersions(newest, list(self._choose_posted(held, newest, first)), self._partitions)
 
-    def send_versions(self, new: Mapping[bytes, CaseVersion]) -> list[Message]:
+    def send_versions(self, new: Mapping[bytes, CaseVersion]) -> list[ProtocolMessage]:
         """What watchers and followed cases are told of new versions. Nothing is changed.
 
         They need a version even if it is judged like the one before, since claims name versions.
         """
-        cases, messages = list(new), list[Message]()
+        cases, messages = list(new), list[ProtocolMessage]()
         watching, followed = self.store.get_watching(cases), self.store.get_followed(cases)
         for case, judges, others in zip(cases, watching, followed, strict=True):
             version = new[case]
@@ -186,7 +186,7 @@ class Home:
             messages += [Ask(case, other, version.order, 0) for other in others]
         return messages
 
-    def keep_versions(self, new: Mapping[bytes, CaseVersion], sent: Iterable[Message]) -> None:
+    def keep_versions(self, new: Mapping[bytes, CaseVersion], sent: Iterable[ProtocolMessage]) -> None:
         """Keep new versions, once all that they lead to is made."""
         self._note_answers(sent)
         self.store.put_versions(new)
@@ -231,7 +231,7 @@ class Home:
         """Those of the partitions that own none of the keys."""
         return sorted(set(partitions).difference(owner_partition(key, self._partitions) for key in keys))
 
-    def _note_answers(self, messages: Iterable[Message]) -> None:
+    def _note_answers(self, messages: Iterable[ProtocolMessage]) -> None:
         for message in messages:
             if isinstance(message, Answer):
                 pair = message.a, message.b
@@ -286,14 +286,14 @@ class Home:
 
     # --- A's side of a pair: the judge
 
-    def take_answers(self, answers: Sequence[Answer]) -> list[Message]:
+    def take_answers(self, answers: Sequence[Answer]) -> list[ProtocolMessage]:
         """Judge pairs, of each the last version that comes. A case A that is unknown is on its way, and asks anew."""
         pairs = self._find_pairs(answers)
         self.counts.answers += len(pairs)
         linkable = [pair for pair in pairs if self._may_link(pair)]
         screened = self._screen_pairs(linkable)
         claims = {(pair.a, pair.b): claim for pair, claim in self._judge_pairs(screened)}
-        messages: list[Message] = []
+        messages: list[ProtocolMessage] = []
         for pair in pairs:
             claim = claims.get((pair.a, pair.b))
             if claim is not None or pair.followed:
@@ -368,7 +368,7 @@ class Home:
                     if claim is not None:
                         yield pair, claim
 
-    def _settle_pair(self, pair: _Pair, judged: JudgedClaim) -> Iterator[Message]:
+    def _settle_pair(self, pair: _Pair, judged: JudgedClaim) -> Iterator[ProtocolMessage]:
         """The claim about a pair, and what changes by it: it is followed as long as it is linked."""
         yield judged
         linked = judged.claim.state is ClaimState.LIVE
@@ -446,7 +446,7 @@ class ArrivedChunk(NamedTuple):
     arrivals: Sequence[Arrival]
 
 
-def take_arrivals_together(chunks: Sequence[ArrivedChunk], screen: SmallScreen) -> list[list[Message]]:
+def take_arrivals_together(chunks: Sequence[ArrivedChunk], screen: SmallScreen) -> list[list[ProtocolMessage]]:
     """Take in versions at several homes with one screen and equally many partitions; the messages of each home.
 
     Where there are many partitions few versions come to each home at a time, and to make the small sketch of one case
@@ -455,7 +455,7 @@ def take_arrivals_together(chunks: Sequence[ArrivedChunk], screen: SmallScreen) 
     new = [home.meet_arrivals(arrivals) for home, arrivals in chunks]
     posted = [(at, one) for at, found in enumerate(new) for one in found.posted]
     sketches = screen.make_sketches([new[at].versions[one.case].fingerprint for at, one in posted])
-    messages: list[list[Message]] = [
+    messages: list[list[ProtocolMessage]] = [
         home.send_versions(found.versions) for (home, _), found in zip(chunks, new, strict=True)
     ]
     home_of = {one.case: at for at, one in posted}

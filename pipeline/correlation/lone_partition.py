@@ -20,7 +20,7 @@ from pipeline.correlation.meeting_places import BlockSizeObserver, MeetingPlace,
 from pipeline.correlation.meeting_store import CaseNumberArray, MemoryMeetingStore, split_ids
 from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
 from pipeline.correlation.postings import IdArray
-from pipeline.correlation.protocol import Answer, Ask, CaseVersion, JudgedClaim, Message, Posting, Watch
+from pipeline.correlation.protocol import Answer, Ask, CaseVersion, JudgedClaim, Posting, ProtocolMessage, Watch
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.matching.bounds.sketches import Sketches, find_rows
 from pipeline.matching.encoded import ROW_WORDS, WORD_BYTES, WordArray
@@ -70,7 +70,7 @@ class LonePartition:
 
     def take(self, fingerprints: Sequence[Fingerprint]) -> Iterator[JudgedClaim]:
         """Take in versions of cases, in order, and yield the claims that they lead to; those of a link are in order."""
-        messages: Sequence[Message] = self.home.take_fingerprints(
+        messages: Sequence[ProtocolMessage] = self.home.take_fingerprints(
             [Arrival(CaseVersion(fingerprint), first=True) for fingerprint in fingerprints]
         )
         while messages:

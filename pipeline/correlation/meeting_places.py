@@ -112,7 +112,7 @@ class MeetingCounts(msgspec.Struct):
     """Those of them that the screen left."""
 
 
-class MetPairs(NamedTuple):
+class ChunkPairs(NamedTuple):
     """Pairs: the index of the asking case in the chunk, and the number of the other one; which are of the sample."""
 
     asking: Index
@@ -203,7 +203,7 @@ class MeetingPlace:
         self._screen.add_cases(postings.cases, numbers)
         return StoredChunk(postings, numbers, self.store.count_entries(postings.keys))
 
-    def find_pairs(self, chunk: StoredChunk, cases: int | None = None) -> Iterator[MetPairs]:
+    def find_pairs(self, chunk: StoredChunk, cases: int | None = None) -> Iterator[ChunkPairs]:
         """The pairs of the chunk's first `cases` (all of them) with stored ones, of bounded many entries at a time."""
         sizes = np.where(chunk.owner < (len(chunk.numbers) if cases is None else cases), chunk.sizes, 0)
         crowded = sizes >= CROWD
@@ -237,7 +237,7 @@ class MeetingPlace:
             crowd = _sort_once(np.concatenate([crowd, numbers]))
         return crowd
 
-    def _meet_together(self, chunk: StoredChunk, cases: Index, keys: Index, crowd: CaseNumberArray) -> MetPairs:
+    def _meet_together(self, chunk: StoredChunk, cases: Index, keys: Index, crowd: CaseNumberArray) -> ChunkPairs:
         """The pairs of some cases: under these of the chunk's keys (indices), and with a crowd (empty for none).
 
         Of those with a crowd only what the crowd screen leaves, and what it rules out of the sample.
@@ -247,7 +247,7 @@ class MeetingPlace:
             self._observe_sizes(chunk.keys[keys], asked)
         asking = chunk.owner[keys[asked]]
         asking, numbers = self._drop_unmet(chunk, asking, numbers)
-        sampled: list[MetPairs] = []
+        sampled: list[ChunkPairs] = []
         if len(crowd):
             beyond = ~_is_among(numbers, crowd)
             asking, numbers = asking[beyond], numbers[beyond]
@@ -256,11 +256,11 @@ class MeetingPlace:
             self.counts.candidates += count - len(met)
         self.counts.candidates += len(asking)
         drawn = _is_sampled(chunk.hash_cases(asking), numbers)
-        found = [MetPairs(asking, numbers, drawn), *sampled]
-        return MetPairs(*map(np.concatenate, zip(*found, strict=True)))
+        found = [ChunkPairs(asking, numbers, drawn), *sampled]
+        return ChunkPairs(*map(np.concatenate, zip(*found, strict=True)))
 
     def _meet_crowd(
-        self, chunk: StoredChunk, cases: Index, crowd: CaseNumberArray, sampled: list[MetPairs]
+        self, chunk: StoredChunk, cases: Index, crowd: CaseNumberArray, sampled: list[ChunkPairs]
     ) -> tuple[Index, CaseNumberArray, int]:
         """Hold a few cases against a crowd.
 
@@ -281,7 +281,7 @@ class MeetingPlace:
             if many.size:
                 may = self._screen.may_link_crowd(chunk.numbers[cases[many]], some)
                 place, at = np.nonzero(met[many] & ~may & _is_sampled(hashes[many], some))
-                sampled.append(MetPairs(cases[many[place]], some[at], np.ones(len(at), np.bool_)))
+                sampled.append(ChunkPairs(cases[many[place]], some[at], np.ones(len(at), np.bool_)))
                 met[many] &= may
             place, at = np.nonzero(met)
             asking.append(cases[place])
@@ -308,11 +308,11 @@ class MeetingPlace:
         met: NDArray[np.bool_] = (countries == UNKNOWN_COUNTRY) | (countries != others)
         return met
 
-    def make_asks(self, chunk: StoredChunk, pairs: MetPairs, may: NDArray[np.bool_]) -> Iterator[Ask]:
+    def make_asks(self, chunk: StoredChunk, pairs: ChunkPairs, may: NDArray[np.bool_]) -> Iterator[Ask]:
         """Ask for the pairs that the screen leaves, and for those of the sample."""
         self.counts.screened += int(np.count_nonzero(may))
         left = may | pairs.sampled
-        pairs = MetPairs(pairs.asking[left], pairs.numbers[left], pairs.sampled[left])
+        pairs = ChunkPairs(pairs.asking[left], pairs.numbers[left], pairs.sampled[left])
         ids = split_ids(chunk.postings.cases[pairs.asking]), split_ids(self.store.get_ids(pairs.numbers))
         orders = chunk.postings.orders[pairs.asking].tolist(), self.store.get_orders(pairs.numbers).tolist()
         for case, other, order, other_order, sampled in zip(*ids, *orders, pairs.sampled.tolist(), strict=True):
@@ -347,7 +347,7 @@ def take_together(chunks: Sequence[PostingChunk], small: SmallScreen, most_met: 
     """
     asks: list[list[Ask]] = [[] for _ in chunks]
     taken = [0] * len(chunks)
-    waiting: list[tuple[int, StoredChunk, MetPairs]] = []
+    waiting: list[tuple[int, StoredChunk, ChunkPairs]] = []
 
     def screen_waiting() -> None:
         one, other = (

@@ -163,7 +163,7 @@ class JudgedClaim(NamedTuple):
     b: Fingerprint
 
 
-Message = Posting | Ask | Answer | Watch | Follow | JudgedClaim
+ProtocolMessage = Posting | Ask | Answer | Watch | Follow | JudgedClaim
 
 PairMessage = Ask | Answer
 """Records of topic `pairs`: they are over when they are applied."""

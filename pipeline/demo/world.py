@@ -41,7 +41,7 @@ MODELS = (
 COLOURS = ("black", "white", "grey", "silver", "blue", "red")
 
 
-class Home(msgspec.Struct, frozen=True):
+class HomeAddress(msgspec.Struct, frozen=True):
     """Where somebody lives."""
 
     country: str
@@ -62,7 +62,7 @@ class TruePerson(msgspec.Struct, frozen=True):
     born: date
     birth_place: City
     nationality: str
-    home: Home
+    home: HomeAddress
     phone: str
     passport: str
     email: str
@@ -189,9 +189,11 @@ class World:
         stays = self._rng.random() < 0.75
         return self._rng.choice(at_home if stays and at_home else list(load_countries().values()))
 
-    def _draw_home(self, country: Country) -> Home:
+    def _draw_home(self, country: Country) -> HomeAddress:
         rng = self._rng
-        return Home(country.code, rng.choice(country.cities), rng.choice(country.streets), str(rng.randrange(1, 180)))
+        return HomeAddress(
+            country.code, rng.choice(country.cities), rng.choice(country.streets), str(rng.randrange(1, 180))
+        )
 
     def _draw_second_name(self, culture: Culture, gender: str, given: Spelling) -> Spelling | None:
         if culture.name == "spanish":

@@ -18,7 +18,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.outcomes import receipts_of
-from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, CaseVersion, PushResult, push_chunk, record_of
+from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, PushResult, StatedVersion, push_chunk, record_of
 from pipeline.feeds.uploads import open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
@@ -44,7 +44,7 @@ class ReceivedUpload:
 
     pushed: PushResult = field(default_factory=PushResult)
     lines: int = 0
-    places: dict[CaseVersion, int] = field(default_factory=dict)
+    places: dict[StatedVersion, int] = field(default_factory=dict)
 
 
 async def accept_upload(

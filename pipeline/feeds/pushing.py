@@ -41,7 +41,7 @@ SMALL: Final = 1 << 20
 """A line of this size fits even with a key as long as the line."""
 
 
-CaseVersion = tuple[str, int]
+StatedVersion = tuple[str, int]
 """Case key and version."""
 
 
@@ -213,7 +213,7 @@ def _too_large(line: CheckedLine) -> LineProblem:
     return LineProblem(line.line, Reason.TOO_LARGE, "", message)
 
 
-def record_of(raw: bytes) -> CaseVersion | None:
+def record_of(raw: bytes) -> StatedVersion | None:
     """Which version of which case a line is, as good as it can be read."""
     try:
         data = orjson.loads(raw)["data"]
@@ -240,7 +240,7 @@ def upload_name(seen: FileSurvey, *, validated: bool, signed_by: str = "") -> st
     return f"file-{seen.digest}{signed}{'' if validated else '-unchecked'}"
 
 
-def read_file_lines(path: Path, seen: FileSurvey, places: dict[CaseVersion, int] | None) -> Iterator[bytes]:
+def read_file_lines(path: Path, seen: FileSurvey, places: dict[StatedVersion, int] | None) -> Iterator[bytes]:
     """The file's lines; `places`, where given, learns which line each record is on."""
     for number, raw in numbered_lines(path, seen):
         if places is not None and (record := record_of(raw)):
@@ -248,7 +248,7 @@ def read_file_lines(path: Path, seen: FileSurvey, places: dict[CaseVersion, int]
         yield raw
 
 
-def match_receipts(receipts: Iterable[Receipt], places: Mapping[CaseVersion, int]) -> Iterator[tuple[int, Receipt]]:
+def match_receipts(receipts: Iterable[Receipt], places: Mapping[StatedVersion, int]) -> Iterator[tuple[int, Receipt]]:
     """The file's receipts with their lines; line 0 where the message was no record. Others' receipts are left out."""
     for receipt in receipts:
         line = places.get((receipt.case, receipt.version), 0)

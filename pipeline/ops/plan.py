@@ -78,7 +78,7 @@ class Constants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In one copy of the index, of a case with its links."""
 
 
-class Plan(msgspec.Struct, frozen=True):
+class InstallationPlan(msgspec.Struct, frozen=True):
     """What an installation needs. Memory is private memory; what else there is keeps the stores' pages warm."""
 
     cases: int
@@ -112,7 +112,7 @@ def read_constants() -> Constants:
 
 def plan_installation(
     cases: int, rate: float, replication: int, constants: Constants, partitions: int | None = None
-) -> Plan:
+) -> InstallationPlan:
     """What is needed to hold so many cases, and to take in `rate` of them a second at the peak.
 
     `replication` is the number of copies of each of Kafka's records. Without `partitions`, as many as cases and workers
@@ -125,7 +125,7 @@ def plan_installation(
     kept = constants.record_bytes + constants.posting_bytes * postings + constants.key_bytes * constants.keys
     places = MERGING * constants.entry_bytes * constants.keys + constants.row_bytes * postings
     received = min(rate * WEEK_S, cases) * constants.message_bytes
-    return Plan(
+    return InstallationPlan(
         cases=cases,
         rate=rate,
         replication=replication,
@@ -183,7 +183,7 @@ def format_cpu(seconds: float) -> str:
     return f"{seconds:.0f} core-seconds"
 
 
-def plan_lines(plan: Plan) -> list[tuple[str, str]]:
+def plan_lines(plan: InstallationPlan) -> list[tuple[str, str]]:
     """What is needed and how much of it, for people."""
     return [
         ("partitions of correlate", f"{plan.partitions:,}"),

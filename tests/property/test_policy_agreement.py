@@ -182,7 +182,7 @@ def draw_pair(rng: random.Random) -> Pair:
         ClaimSide(case.case, 1, hash="h", agency=case.agency, country=COUNTRIES[case.agency], handling=case.handling)
         for case in (first, second)
     )
-    state = rng.choices(tuple(ClaimState), (8, 1, 1))[0]
+    state = rng.choices(tuple(ClaimState), (8, 2))[0]
     claim = Claim("link", state, 0, "g", a, b, band=rng.choice(BANDS))
     claim = msgspec.structs.replace(claim, exact_a=rng.choice(EXACT), exact_b=rng.choice(EXACT))
     scope = OwnerScope(rng.choice(((), (), (), ("fr-pj",), ("de-bka",))), rng.choice(((), (), ("FR", "BE"), ("DE",))))

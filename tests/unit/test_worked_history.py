@@ -15,8 +15,8 @@ from pipeline.correlation.protocol import (
     Answer,
     Ask,
     JudgedClaim,
-    Message,
     Posting,
+    ProtocolMessage,
     Watch,
     case_id,
     decode_pair_message,
@@ -50,7 +50,7 @@ class ToldWorld(World):
         self.rows: list[dict[str, Any]] = []
         self.sent_last: list[str] = []
 
-    def send_from_home(self, worker: HomeWorker, positions: Any, messages: Sequence[Message]) -> None:
+    def send_from_home(self, worker: HomeWorker, positions: Any, messages: Sequence[ProtocolMessage]) -> None:
         super().send_from_home(worker, positions, messages)
         self.sent_last = [self._tell(message) for message in messages]
 
@@ -58,7 +58,7 @@ class ToldWorld(World):
         super().send_from_meeting_place(worker, applied, asks)
         self.sent_last = [self._tell(ask) for ask in asks]
 
-    def _tell(self, message: Message) -> str:
+    def _tell(self, message: ProtocolMessage) -> str:
         if isinstance(message, Posting):
             return f"posting to {message.partition}: {self._tell_posting(message.case, message.value)}"
         if isinstance(message, JudgedClaim):

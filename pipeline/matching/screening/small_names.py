@@ -292,7 +292,7 @@ def keep_words(names: RowNames, kept: Index) -> KeptWords:
     return KeptWords(names.row[some], words, sounds)
 
 
-class WordColumns(NamedTuple):
+class SmallWordColumns(NamedTuple):
     """The words of rows' names; each field has the shape (most words of a row, rows), and zeros where there is no word.
 
     `classes` are as they lie in SmallWord; `rarity` is the step, and one more.
@@ -305,11 +305,11 @@ class WordColumns(NamedTuple):
     sounds: NDArray[np.uint8]
 
 
-def read_words(words: WordArray, sounds: SoundArray, held: Flags) -> WordColumns:
+def read_words(words: WordArray, sounds: SoundArray, held: Flags) -> SmallWordColumns:
     """Read words from their parts; those that are not held are none."""
     words, parts = words * held, (sounds * held).astype(np.uint32)
     long = SmallWord.long.take(words) << np.uint32(SmallSound.length.width)
-    return WordColumns(
+    return SmallWordColumns(
         SmallWord.letters.take(words),
         words & SmallWord.classes.bits,
         (SmallSound.length.take(parts) | long).astype(np.int8),
@@ -350,7 +350,7 @@ _ALONE = np.array([0, *SMALL_RARITIES], np.int32)
 """What a word gives by its step of rarity if it agrees with several words together."""
 
 
-def bound_gains(some: WordColumns, others: WordColumns) -> BitsOfRows:
+def bound_gains(some: SmallWordColumns, others: SmallWordColumns) -> BitsOfRows:
     """The most that each word of one side and each of the other give: shape (words, words of the other, rows).
 
     Words that have the sound, the letters and the length in common may be the same.
@@ -376,7 +376,7 @@ _SLIPS = 4
 """Letters of a word of less than 18 letters that a run lacks which may be that word: one letter of four may differ."""
 
 
-def find_joined(words: WordColumns, others: WordColumns, rows: SmallRows) -> BitsOfRows:
+def find_joined(words: SmallWordColumns, others: SmallWordColumns, rows: SmallRows) -> BitsOfRows:
     """What each word gives as a run of words of the other side, whose `rows` are given; 0 where it is none.
 
     A run has as many letters as the word, but for SLACK. If it is the only one it has the word's sound, or all of its
@@ -394,7 +394,7 @@ def find_joined(words: WordColumns, others: WordColumns, rows: SmallRows) -> Bit
     return gains
 
 
-def find_acronyms(words: WordColumns, others: WordColumns, rows: SmallRows) -> BitsOfRows:
+def find_acronyms(words: SmallWordColumns, others: SmallWordColumns, rows: SmallRows) -> BitsOfRows:
     """What each word gives as an acronym of words of the other side, whose `rows` are given; 0 where it is none.
 
     Of a thing's names the first letters of words are told, of a person's names all letters. A person's acronyms have

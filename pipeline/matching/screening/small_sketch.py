@@ -37,7 +37,7 @@ from pipeline.matching.encoded import Bytes, Field, Flags, Index, Layout, Rows, 
 from pipeline.matching.screening.small_names import (
     RowNames,
     SmallWord,
-    WordColumns,
+    SmallWordColumns,
     fold_bits,
     keep_words,
     read_names,
@@ -473,7 +473,7 @@ class SmallRows(Rows):
         return fold_bits(letters, ThingParts.initials.width, SmallWord.letters.width)
 
     @cached_property
-    def name_words(self) -> WordColumns:
+    def name_words(self) -> SmallWordColumns:
         """The words of each row's names."""
         flat = self._small.reshape(-1)
         begin = self._cases * self._small.shape[1]

@@ -117,10 +117,10 @@ class Openable(Protocol):
 
 S = TypeVar("S", bound=Openable)
 
-OpenStore = Callable[[Path, StoreIdentity], S]
+StoreOpener = Callable[[Path, StoreIdentity], S]
 
 
-def reopen_store(kind: OpenStore[S], places: StorePlaces, source: TopicPartition, applied: int) -> S:
+def reopen_store(kind: StoreOpener[S], places: StorePlaces, source: TopicPartition, applied: int) -> S:
     """The store of a source partition; one that is ahead of what was applied belongs to another history and is emptied.
 
     Raises StoreInUseError.
@@ -128,7 +128,9 @@ def reopen_store(kind: OpenStore[S], places: StorePlaces, source: TopicPartition
     return reopen_unless(lambda store: store.offset > applied, kind, places, source)
 
 
-def reopen_unless(is_ahead: Callable[[S], bool], kind: OpenStore[S], places: StorePlaces, source: TopicPartition) -> S:
+def reopen_unless(
+    is_ahead: Callable[[S], bool], kind: StoreOpener[S], places: StorePlaces, source: TopicPartition
+) -> S:
     """The store of a source partition, emptied where it is ahead. Raises StoreInUseError."""
     folder, identity = places.folder(source), places.identity(source)
     store = kind(folder, identity)

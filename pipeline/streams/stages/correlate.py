@@ -40,10 +40,10 @@ from pipeline.correlation.protocol import (
     CaseVersion,
     Follow,
     JudgedClaim,
-    Message,
     PairMessage,
     Posting,
     ProtocolError,
+    ProtocolMessage,
     Watch,
     WatchMessage,
     decode_pair_message,
@@ -308,7 +308,7 @@ class CorrelateProcessor(Processor):
 
     def _take_for_home(
         self, home: Home, source: TopicPartition, records: Sequence[ConsumerRecord], result: ChunkResult
-    ) -> Sequence[Message]:
+    ) -> Sequence[ProtocolMessage]:
         if source.topic == self._fingerprints:
             return self._take_all(home.take_fingerprints, self._decode_all(_decode_arrival, records, result), result)
         found = self._decode_all(_decode_message, records, result)
@@ -365,7 +365,7 @@ class CorrelateProcessor(Processor):
         place: MeetingPlace = one.store.place
         before = msgspec.structs.replace(place.counts)
 
-        def take(found: Sequence[ConsumerRecord]) -> Sequence[Message]:
+        def take(found: Sequence[ConsumerRecord]) -> Sequence[ProtocolMessage]:
             chunk = _posting_chunk(place, found)
             return place.take_postings(chunk.cases, chunk.values)
 
@@ -373,7 +373,7 @@ class CorrelateProcessor(Processor):
         return self._report_postings(one, before, asks, result)
 
     def _report_postings(
-        self, one: SourceSlice, before: MeetingCounts, asks: Sequence[Message], result: ChunkResult
+        self, one: SourceSlice, before: MeetingCounts, asks: Sequence[ProtocolMessage], result: ChunkResult
     ) -> ChunkResult:
         self._add_messages(one.source, asks, result)
         now = one.store.place.counts
@@ -397,10 +397,10 @@ class CorrelateProcessor(Processor):
 
     def _take_all(
         self,
-        take: Callable[[Sequence[T]], Sequence[Message]],
+        take: Callable[[Sequence[T]], Sequence[ProtocolMessage]],
         found: Sequence[tuple[ConsumerRecord, T]],
         result: ChunkResult,
-    ) -> Sequence[Message]:
+    ) -> Sequence[ProtocolMessage]:
         """Take all at once; where that fails, nothing has changed, and they are taken one by one."""
         try:
             return take([item for _, item in found]) if found else ()
@@ -421,7 +421,7 @@ class CorrelateProcessor(Processor):
         result.outputs.append(kept)
         result.tally[metrics.FAULTS.labels(faults.NOT_CORRELATED)] += 1
 
-    def _add_messages(self, source: TopicPartition, messages: Iterable[Message], result: ChunkResult) -> None:
+    def _add_messages(self, source: TopicPartition, messages: Iterable[ProtocolMessage], result: ChunkResult) -> None:
         for message in messages:
             if isinstance(message, Posting):
                 result.outputs.append(Output(self._postings, message.partition, message.case, message.value))

@@ -15,7 +15,7 @@ from pipeline.correlation.protocol import (
     Ask,
     CaseVersion,
     Follow,
-    Message,
+    ProtocolMessage,
     Watch,
     WatchMessage,
     case_id,
@@ -175,7 +175,7 @@ class HomeWorker:
         logs = {FINGERPRINTS: self.world.fingerprints, PAIRS: self.world.pairs, WATCHES: self.world.watches}
         return logs[source][self.partition]
 
-    def _take(self, source: str, chunk: Sequence[tuple[int, bytes, Any]]) -> Sequence[Message]:
+    def _take(self, source: str, chunk: Sequence[tuple[int, bytes, Any]]) -> Sequence[ProtocolMessage]:
         if source == FINGERPRINTS:
             return self.home.take_fingerprints([arrival for _, _, arrival in chunk])
         if source == WATCHES:
@@ -184,7 +184,7 @@ class HomeWorker:
         answers = self.home.take_asks([message for message in found if isinstance(message, Ask)])
         return [*answers, *self.home.take_answers([message for message in found if isinstance(message, Answer)])]
 
-    def again(self, count: int) -> Sequence[Message]:
+    def again(self, count: int) -> Sequence[ProtocolMessage]:
         """What the last fingerprints applied lead to when they are delivered once more."""
         last = self.kept.positions[FINGERPRINTS].offset
         return self._take(FINGERPRINTS, self._log(FINGERPRINTS).records(NO_OFFSET, last)[-count:])

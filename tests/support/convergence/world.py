@@ -15,8 +15,8 @@ from pipeline.correlation.protocol import (
     Answer,
     Ask,
     JudgedClaim,
-    Message,
     Posting,
+    ProtocolMessage,
     encode_pair_message,
     target_partition,
 )
@@ -128,7 +128,7 @@ class World:
     # --- correlate
 
     def send_from_home(
-        self, worker: HomeWorker, positions: Mapping[str, SourcePosition], messages: Sequence[Message]
+        self, worker: HomeWorker, positions: Mapping[str, SourcePosition], messages: Sequence[ProtocolMessage]
     ) -> None:
         """All of a chunk's messages with its progress, or, from a zombie, nothing."""
         if self.homes[worker.partition] is not worker:
@@ -145,7 +145,7 @@ class World:
             self._send_message(ask)
         self.met[worker.partition] = applied
 
-    def _send_message(self, message: Message) -> None:
+    def _send_message(self, message: ProtocolMessage) -> None:
         if isinstance(message, JudgedClaim):
             self.links.append(f"{message.claim.link}|{message.claim.partition}", message.claim)
             return

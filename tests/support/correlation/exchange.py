@@ -15,8 +15,8 @@ from pipeline.correlation.protocol import (
     Ask,
     CaseVersion,
     JudgedClaim,
-    Message,
     Posting,
+    ProtocolMessage,
     case_id,
     decode_pair_message,
     encode_pair_message,
@@ -43,7 +43,7 @@ class Exchange:
         self.homes = [self.make_home(partition) for partition in range(partitions)]
         stores = [MemoryMeetingStore(self._screen.words) for _ in range(partitions)]
         self.places = [MeetingPlace(store, PostedSketchScreen(store, self._screen), within=within) for store in stores]
-        self.sent: list[Message] = []
+        self.sent: list[ProtocolMessage] = []
 
     def make_home(self, partition: int) -> Home:
         """One with an empty store."""
@@ -61,7 +61,7 @@ class Exchange:
     def home_of(self, case: str) -> Home:
         return self.homes[home_partition(case_id(case), self.partitions)]
 
-    def arrive(self, fingerprint: Fingerprint, *, first: bool = True) -> list[Message]:
+    def arrive(self, fingerprint: Fingerprint, *, first: bool = True) -> list[ProtocolMessage]:
         """Give a version to its home; nothing is passed on."""
         return self.home_of(fingerprint.case).take_fingerprints([Arrival(CaseVersion(fingerprint), first)])
 
@@ -69,7 +69,7 @@ class Exchange:
         """Give versions to their homes, one after the other, and pass all on until all is quiet; the claims."""
         return [claim for one in fingerprints for claim in self.pass_on(self.arrive(one))]
 
-    def pass_on(self, messages: Sequence[Message]) -> list[Claim]:
+    def pass_on(self, messages: Sequence[ProtocolMessage]) -> list[Claim]:
         claims: list[Claim] = []
         while messages:
             self.sent += messages
@@ -77,7 +77,7 @@ class Exchange:
             messages = [led_to for message in messages for led_to in self._deliver(message)]
         return claims
 
-    def _deliver(self, message: Message) -> Sequence[Message]:
+    def _deliver(self, message: ProtocolMessage) -> Sequence[ProtocolMessage]:
         """What a message leads to, encoded and decoded on its way."""
         if isinstance(message, JudgedClaim):
             return []
