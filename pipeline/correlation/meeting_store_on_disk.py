@@ -59,7 +59,7 @@ FORMAT = 1
 MAP_SIZE = 1 << 24
 """First size of LMDB's memory map in bytes; it costs address space only and doubles when full."""
 
-RUN_ENTRIES, MOST_RUN_ENTRIES, RUN_SHARE = 1 << 17, 1 << 19, 64
+RUN_ENTRIES, MOST_RUN_ENTRIES, RUN_SHARE = 1 << 17, 1 << 19, 32
 """Entries that are kept in memory before they are written as a run: some 2 MB in a small store, and up to 8 MB in one
 that has RUN_SHARE times as many. So workers with many partitions do with little memory."""
 

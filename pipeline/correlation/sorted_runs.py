@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,9 +27,9 @@ NumberArray = NDArray[np.uint32]
 PlaceArray = NDArray[np.int64]
 SlotArray = NDArray[np.uint64]
 
-STRETCHES = 8, 64
-"""Entries looked at for each key: two to four are in a slot, seldom more than eight, and more than 64 in a crowd's
-alone. Eight are compared in eight bytes, which are counted at once."""
+STRETCH = 8
+"""Entries that a key is compared with at once: two to four are in a slot, and seldom more than eight. The results are
+eight bytes, which are counted in one step."""
 
 START_BITS, FILTER_BITS = np.uint64(34), 30
 """Of a slot: where its entries begin, below, and the filter of their keys."""
@@ -90,7 +90,7 @@ class SortedRun:
         bits = index_bits(len(turned)) if slots is None else len(slots).bit_length() - 1
         self._shift = np.uint64(64 - bits)
         self._slots = make_slots(turned, bits) if slots is None else slots
-        self._windows = [sliding_window_view(turned, min(width, len(turned))) for width in STRETCHES]
+        self._windows = sliding_window_view(turned, min(STRETCH, len(turned)))
 
     @classmethod
     def sort_entries(cls, turned: TurnedArray, numbers: NumberArray) -> SortedRun:
@@ -103,59 +103,45 @@ class SortedRun:
     def count_keys(self, query: KeyQuery) -> PlaceArray:
         """How many entries each key has."""
         counts = np.zeros(len(query.turned), np.int64)
-        asked, starts, between = self._find_slots(query)
-        wanted = query.turned[asked]
-        for some, alike, _ in self._compare(wanted, starts, between):
-            counts[asked[some]] = _count_each(alike)
-        crowds = np.flatnonzero(between > STRETCHES[-1])
-        counts[asked[crowds]] = self._search_keys(wanted[crowds])[1]
+        asked, _, alike, long = self._compare(query)
+        counts[asked] = _count_each(alike)
+        if long.size:
+            counts[asked[long]] = self._search_keys(query.turned[asked[long]])[1]
         return counts
 
     def find_keys(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray]:
         """The entries of some keys: `(places, asked)`; entry `places[i]` has the key `turned[asked[i]]`."""
-        asked, starts, between = self._find_slots(query)
-        wanted = query.turned[asked]
-        places, owners = [], []
-        for some, alike, begins in self._compare(wanted, starts, between):
-            found = np.flatnonzero(_count_each(alike))
-            at, within = np.nonzero(alike[found])
-            places.append(begins[found[at]] + within)
-            owners.append(asked[some[found[at]]])
-        crowds = np.flatnonzero(between > STRETCHES[-1])
-        if crowds.size:
-            begins, counts = self._search_keys(wanted[crowds])
-            within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-            places.append(np.repeat(begins, counts) + within)
-            owners.append(np.repeat(asked[crowds], counts))
-        return np.concatenate(places), np.concatenate(owners)
+        asked, begins, alike, long = self._compare(query)
+        alike[long] = False
+        found = np.flatnonzero(_count_each(alike))
+        at, within = np.nonzero(alike[found])
+        at = found[at]
+        if not long.size:
+            return begins[at] + within, asked[at]
+        first, counts = self._search_keys(query.turned[asked[long]])
+        behind = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return (
+            np.concatenate([begins[at] + within, np.repeat(first, counts) + behind]),
+            np.concatenate([asked[at], np.repeat(asked[long], counts)]),
+        )
 
-    def _compare(
-        self, wanted: TurnedArray, starts: PlaceArray, between: PlaceArray
-    ) -> Iterator[tuple[PlaceArray, NDArray[np.bool_], PlaceArray]]:
-        """Hold keys against the entries of their slots, but for those of crowds.
+    def _compare(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray, NDArray[np.bool_], PlaceArray]:
+        """Hold each key against the first entries of its slot.
 
-        By length of the slots: which keys, which entries from their `begins` on are alike, and the `begins`.
+        Returns `(asked, begins, alike, long)`: the keys that may be in the run; where the entries begin that each is
+        held against, and which of them are alike; and those keys, by their place in `asked`, that may have more.
         """
-        shorter = 0
-        for width, windows in zip(STRETCHES, self._windows, strict=True):
-            some = np.flatnonzero((between > shorter) & (between <= width))
-            shorter = width
-            begins = np.minimum(starts[some], len(windows) - 1)
-            yield some, windows[begins] == wanted[some, None], begins
+        slots = self._slots.take((query.turned >> self._shift).view(np.int64))
+        asked = np.flatnonzero(slots & query.bits == query.bits)
+        wanted = query.turned[asked]
+        begins = np.minimum((slots[asked] & START).astype(np.int64), len(self._windows) - 1)
+        entries = self._windows[begins]
+        return asked, begins, entries == wanted[:, None], np.flatnonzero(entries[:, -1] <= wanted)
 
     def _search_keys(self, turned: TurnedArray) -> tuple[PlaceArray, PlaceArray]:
         """Where the entries of some keys begin, and how many there are, among any number."""
         begins = np.searchsorted(self.turned, turned)
         return begins, np.searchsorted(self.turned, turned, side="right") - begins
-
-    def _find_slots(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray, PlaceArray]:
-        """The keys that may be in the run, where the slot of each begins, and how many entries it has."""
-        at = (query.turned >> self._shift).astype(np.int64)
-        slots = self._slots.take(at)
-        asked = np.flatnonzero(slots & query.bits == query.bits)
-        starts = (slots[asked] & START).astype(np.int64)
-        between = (self._slots.take(at[asked] + 1) & START).astype(np.int64) - starts
-        return asked, starts, between
 
     @classmethod
     def merge_runs(cls, runs: Sequence[SortedRun]) -> SortedRun:
@@ -216,7 +202,7 @@ def sort_entries(turned: TurnedArray, numbers: NumberArray) -> tuple[TurnedArray
 
 def _count_each(alike: NDArray[np.bool_]) -> PlaceArray:
     """How many of each row are set."""
-    if alike.shape[1] == 8:  # a bit count of eight bytes takes a fraction of adding them up
+    if alike.shape[1] == STRETCH:  # a bit count of eight bytes takes a fraction of adding them up
         return np.bitwise_count(alike.view(np.uint64)[:, 0]).astype(np.int64)
     counts: PlaceArray = alike.sum(axis=1, dtype=np.int64)
     return counts
