@@ -42,6 +42,7 @@ from pipeline.correlation.sorted_runs import (
     TURNED_BYTES,
     FileRun,
     KeepEntries,
+    LooseEntries,
     PlaceArray,
     RunMerge,
     RunRecord,
@@ -62,6 +63,10 @@ MAP_SIZE = 1 << 24
 RUN_ENTRIES, MOST_RUN_ENTRIES, RUN_SHARE = 1 << 17, 1 << 19, 32
 """Entries that are kept in memory before they are written as a run: some 2 MB in a small store, and up to 8 MB in one
 that has RUN_SHARE times as many. So workers with many partitions do with little memory."""
+
+FEW_ENTERED, MOST_LOOSE = 512, 1 << 13
+"""Entries that come in a smaller number are kept in a hash table, of which so many become a run: with many partitions
+few come to each at a time."""
 
 FAN_BITS = 2
 """So many runs alike in length, 2 ** FAN_BITS, are merged into one. More of them at a time mean that each entry is
@@ -166,6 +171,8 @@ class DiskMeetingStore:
         self._dead, self._next_log = manifest.dead, manifest.next_log
         logged = [_decode_log(page) for _, page in reader.cursor(db=self._file.databases["log"])]
         self._newest: list[SortedRun] = []
+        self._loose = LooseEntries()
+        """The newest entries of all, where few came at a time."""
         self._unlogged: list[tuple[TurnedArray, CaseNumberArray]] = []
         if logged:
             self._newest.append(SortedRun.sort_entries(*map(np.concatenate, zip(*logged, strict=True))))
@@ -219,8 +226,7 @@ class DiskMeetingStore:
         entered = np.repeat(~kept | (before == 0), postings.counts)
         turned = np.concatenate([turn_keys(postings.keys[entered]), _name_keys(rows[~kept, ID])])
         owners = np.concatenate([np.repeat(numbers, postings.counts)[entered], numbers[~kept]])
-        if len(turned):
-            self._enter(SortedRun.sort_entries(turned, owners))
+        self._enter(turned, owners)
         return numbers
 
     def _number_cases(self, rows: RowArray, countries: NDArray[np.uint16]) -> CaseNumberArray:
@@ -240,9 +246,24 @@ class DiskMeetingStore:
         self._countries.append(countries[len(free) :])
         return np.concatenate([free, np.arange(count, self._rows.count, dtype=np.uint32)])
 
-    def _enter(self, run: SortedRun) -> None:
-        """Add new entries; if there are enough runs in memory that are no longer, they become one."""
-        self._unlogged.append((run.turned, run.numbers))
+    def _enter(self, turned: TurnedArray, numbers: CaseNumberArray) -> None:
+        """Add new entries."""
+        if not len(turned):
+            return
+        self._unlogged.append((turned, numbers))
+        if len(turned) < FEW_ENTERED:
+            self._loose.add_entries(turned, numbers)
+            if len(self._loose) >= MOST_LOOSE:
+                self._sort_loose()
+        else:
+            self._add_run(SortedRun.sort_entries(turned, numbers))
+
+    def _sort_loose(self) -> None:
+        if len(self._loose):
+            self._add_run(SortedRun.sort_entries(*self._loose.take_entries()))
+
+    def _add_run(self, run: SortedRun) -> None:
+        """Add a run in memory; if there are enough that are no longer, they become one."""
         self._newest.append(run)
         shorter = 0
         while shorter < len(self._newest) and _level(self._newest[-1 - shorter], 1) <= _level(run, 1):
@@ -276,9 +297,10 @@ class DiskMeetingStore:
 
     def _find_turned(self, turned: TurnedArray) -> tuple[PlaceArray, CaseNumberArray]:
         query = query_keys(turned)
+        loose, asked_loose = self._loose.find_keys(turned)
         found_by_run = [(run, *run.find_keys(query)) for run in self._all_runs()]
-        asked = np.concatenate([_NO_PLACES, *(some for _, _, some in found_by_run)])
-        numbers = np.concatenate([_NO_NUMBERS, *(run.numbers[places] for run, places, _ in found_by_run)])
+        asked = np.concatenate([asked_loose, *(some for _, _, some in found_by_run)])
+        numbers = np.concatenate([loose, *(run.numbers[places] for run, places, _ in found_by_run)])
         alive = self._is_alive(numbers)
         asked, numbers = asked[alive], numbers[alive]
         order = np.argsort(asked, kind="stable")
@@ -286,8 +308,8 @@ class DiskMeetingStore:
 
     def count_entries(self, keys: KeyArray) -> PlaceArray:
         """Ask all runs, which have entries of dead numbers, too."""
-        query = query_keys(turn_keys(keys))
-        counts = np.zeros(len(keys), np.int64)
+        turned = turn_keys(keys)
+        query, counts = query_keys(turned), self._loose.count_keys(turned)
         for run in self._all_runs():
             counts += run.count_keys(query)
         return counts
@@ -304,7 +326,7 @@ class DiskMeetingStore:
     def commit(self, offset: int) -> None:
         """Write all changes; the order of the steps makes each of them harmless if it is the last one."""
         share = min(sum(map(len, self._runs)) // RUN_SHARE, MOST_RUN_ENTRIES)
-        full = sum(map(len, self._newest)) >= max(share, self._run_entries)
+        full = len(self._loose) + sum(map(len, self._newest)) >= max(share, self._run_entries)
         runs = list(self._runs)
 
         def fill(transaction: lmdb.Transaction) -> None:
@@ -323,6 +345,7 @@ class DiskMeetingStore:
             # 2. Runs: what is in memory if it is much, and the merges that are due, without entries of dead numbers.
             self._continue_merges(runs, PACE * sum(len(turned) for turned, _ in self._unlogged))
             if full:
+                self._sort_loose()
                 runs += self._merge_whole(self._create_merge(self._newest), self._is_alive)
             self._begin_merges(runs)
             # 3. All that makes it a commit.
@@ -422,6 +445,7 @@ class DiskMeetingStore:
     def _drop_entries(self) -> None:
         """Drop all entries of numbers that the last commit knows to be dead, in memory, log and runs."""
         self._drop_merges()
+        self._sort_loose()
         self._newest = [left for run in self._newest if (left := run.keep_entries(self._keep_committed))]
         runs = self._merge_whole(self._create_merge(self._runs), self._keep_committed) if self._runs else []
         log = self._file.databases["log"]
@@ -525,5 +549,4 @@ _encode = msgspec.msgpack.Encoder().encode
 
 _NO_REDO: Final = _encode((b"", b""))
 
-_NO_PLACES: PlaceArray = np.empty(0, np.int64)
 _NO_NUMBERS: CaseNumberArray = np.empty(0, np.uint32)

@@ -157,6 +157,42 @@ class SortedRun:
         return SortedRun(self.turned[kept], self.numbers[kept]) if kept.any() else None
 
 
+class LooseEntries:
+    """Entries in a hash table, for few of them: a run's arrays cost as much for one entry as for a thousand."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, list[int]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add_entries(self, turned: TurnedArray, numbers: NumberArray) -> None:
+        """Add entries in any order."""
+        held = self._numbers
+        for key, number in zip(turned.tolist(), numbers.tolist(), strict=True):
+            held.setdefault(key, []).append(number)
+        self._count += len(turned)
+
+    def count_keys(self, turned: TurnedArray) -> PlaceArray:
+        """How many entries each key has."""
+        held = self._numbers
+        return np.array([len(held.get(key, ())) for key in turned.tolist()], np.int64)
+
+    def find_keys(self, turned: TurnedArray) -> tuple[NumberArray, PlaceArray]:
+        """The entries of some keys: `(numbers, asked)`; `numbers[i]` has the key `turned[asked[i]]`."""
+        held = self._numbers
+        found = [(at, some) for at, key in enumerate(turned.tolist()) if (some := held.get(key)) is not None]
+        numbers = np.array([number for _, some in found for number in some], np.uint32)
+        return numbers, np.array([at for at, some in found for _ in some], np.int64)
+
+    def take_entries(self) -> tuple[TurnedArray, NumberArray]:
+        """All entries, which are not here any more."""
+        held, self._numbers, self._count = self._numbers, {}, 0
+        turned = np.repeat(np.array(list(held), np.uint64), [len(some) for some in held.values()])
+        return turned, np.array([number for some in held.values() for number in some], np.uint32)
+
+
 def index_bits(entries: int) -> int:
     """Bits of the index: two to four entries a slot."""
     return max(entries.bit_length() - 2, 1)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.sorted_runs import (
     FileRun,
+    LooseEntries,
     NumberArray,
     RunMerge,
     SortedRun,
@@ -122,3 +123,17 @@ def test_keys_that_are_close_are_sorted_out() -> None:
 
 def test_turned_keys_begin_with_the_hash() -> None:
     assert turn_keys(np.array([5 << 48 | 0xABCDEF012345], np.uint64)).tolist() == [0xABCDEF012345 << 16 | 5]
+
+
+def test_loose_entries_are_counted_and_found_as_those_of_a_run() -> None:
+    keys, numbers = np.array([7, 3, 7, 9], np.uint64), np.arange(4, dtype=np.uint32)
+    loose, asked = LooseEntries(), np.array([9, 7, 1], np.uint64)
+    loose.add_entries(keys[:1], numbers[:1])
+    loose.add_entries(keys[1:], numbers[1:])
+    assert loose.count_keys(asked).tolist() == [1, 2, 0]
+    found, at = loose.find_keys(asked)
+    assert sorted(zip(at.tolist(), found.tolist(), strict=True)) == [(0, 3), (1, 0), (1, 2)]
+    assert [len(part) for part in loose.find_keys(asked[2:])] == [0, 0]
+    turned, kept = loose.take_entries()
+    assert sorted(zip(turned.tolist(), kept.tolist(), strict=True)) == [(3, 1), (7, 0), (7, 2), (9, 3)]
+    assert len(loose) == 0 == len(loose.take_entries()[0])
