@@ -18,6 +18,7 @@ from support.installation.fixtures import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.commands import command_of, with_support
+from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor
 
 FILL = """
@@ -93,7 +94,7 @@ def own_disks() -> None:
     [
         ("table", 1, {"commit"}),
         ("home", 1, {"commit"}),
-        ("meeting", 4, {"commit", "write_appended", "write_newest"}),
+        ("meeting", 4, {"commit", "rows", "runs"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -129,10 +130,10 @@ class Disk:
 
 
 @contextmanager
-def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Iterator[Disk]:
-    """Workers of all stages whose home it is."""
+def workers_on(disk: Path, megabytes: int, environment: dict[str, str], *stages: str) -> Iterator[Disk]:
+    """Workers of these stages whose home it is."""
     disk.mkdir()
-    command = ["unshare", "-rm", *command_of(SMALL_DISK, str(disk), str(megabytes), *STAGES)]
+    command = ["unshare", "-rm", *command_of(SMALL_DISK, str(disk), str(megabytes), *stages)]
     with subprocess.Popen(
         command, env=with_support(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -160,7 +161,7 @@ def test_running_workers_wait_for_room_and_lose_nothing(
     def waiting() -> set[str]:
         return {stage for stage in STAGES if WAITING in (tmp_path / f"disk-{stage}.log").read_text()}
 
-    with workers_on(tmp_path / "disk", 48, engine_environment) as disk:
+    with workers_on(tmp_path / "disk", 48, engine_environment, *STAGES) as disk:
         installation.push(feed[:third])
         wait_for(lambda: installation.at_rest() and installation.accounting().decided == third, deadline_s=90)
         assert waiting() == set()
@@ -174,3 +175,36 @@ def test_running_workers_wait_for_room_and_lose_nothing(
         wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
         installation.holds(feed)
         assert disk.tell("fill") == "done [None, None, None]"
+
+
+@pytest.mark.short
+@pytest.mark.rare
+@pytest.mark.engines
+@pytest.mark.usefixtures("own_disks")
+@pytest.mark.timeout(280)
+def test_correlate_waits_for_room_while_others_have_it(
+    records: RecordMaker,
+    installation: Installation,
+    engine_environment: dict[str, str],
+    start_stage: Start,
+    tmp_path: Path,
+    wait_for: WaitFor,
+) -> None:
+    """Both of its stores are there: whichever is refused room first stands still, with its lane."""
+    feed = records.feed(240)
+    third = len(feed) // 3
+    log = tmp_path / "disk-correlate.log"
+    start_stage("intake")
+    start_stage("project")
+    with workers_on(tmp_path / "disk", 24, engine_environment, "correlate") as disk:
+        installation.push(feed[:third])
+        wait_for(lambda: installation.at_rest() and installation.accounting().decided == third, deadline_s=90)
+        assert disk.tell("fill") == "done [None]"
+        installation.push(feed[third:])
+        wait_for(lambda: installation.accounting().decided == len(feed) and WAITING in log.read_text(), deadline_s=90)
+        assert not installation.at_rest()
+        assert disk.tell("free") == "done [None]"
+        wait_for(installation.at_rest, deadline_s=120)
+        installation.holds(feed)
+        assert disk.tell("fill") == "done [None]"
+    assert installation.faults() == []

@@ -122,10 +122,15 @@ class MeetingKind:
         return True
 
     def step_of(self, error: Exception) -> str:
-        steps = {"write_appended", "write_changed", "_continue_merges", "_write_newest"}
+        steps = {
+            "write_appended": "rows",
+            "write_changed": "rows",
+            "_continue_merges": "runs",
+            "_write_newest": "runs",
+        }
         cause = error.__cause__ or error
         frames = [frame.name for frame in traceback.extract_tb(cause.__traceback__)]
-        return next((name for name in frames if name in steps), "commit").strip("_")
+        return next((steps[name] for name in frames if name in steps), "commit")
 
 
 KINDS: Final[dict[str, Kind]] = {"table": Table(), "home": HomeKind(), "meeting": MeetingKind()}
