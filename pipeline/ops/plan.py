@@ -44,7 +44,7 @@ INDEX_COPIES: Final = 2
 
 
 class Constants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a case costs, as measured; `_us` are microseconds of one core's CPU, Kafka's and Elasticsearch's aside."""
+    """What a case costs, as measured; in us: microseconds of one core's CPU, Kafka's and Elasticsearch's aside."""
 
     keys: float
     """Blocking keys of a case."""
