@@ -244,14 +244,14 @@ class CorrelateProcessor(Processor):
             store.rebuilt = True
         else:
             store.behind = True
-        # 2. The fingerprints up to what was applied; a rebuild begins anew after a crash, since no position is noted.
+        # 2. The fingerprints up to what was applied. What was read is committed on the way, since a backlog may be
+        #    larger than memory, and its position at the end: after a crash this begins anew, and does no harm twice.
         records = begun.records
         if begun.offset < last.offset:
             async for some in read_partitions(self._settings, {source: begun.offset + 1}, {source: last.offset}):
                 records += len(some)
                 home.load_fingerprints(list(_readable_arrivals(some)))
-                if begun.offset == NO_OFFSET:
-                    store.commit({})
+                store.commit(store.positions)
         if begun.offset > NO_OFFSET and records != last.records:
             return False
         # 3. Who watches and what is followed, to the end of `watches`: compaction may have moved a record behind what
@@ -259,6 +259,7 @@ class CorrelateProcessor(Processor):
         watches = at[topics.WATCHES]
         async for some in read_partitions(self._settings, {watches: held[home_store.WATCHES].offset + 1}):
             home.load_watches(list(_readable_watches(some)))
+            store.commit(store.positions)
         store.commit(due)
         return True
 
