@@ -124,7 +124,7 @@ def test_fewer_replicas_than_asked_for_are_reported_and_a_worker_warns(
         warn_of_missing_replicas(asked)
     [line] = said_by_us(caplog)
     assert line == (
-        f"topics with fewer replicas than LIAISON_REPLICATION_FACTOR=3: 2, such as {pairs} (1), {links} (1); run"
+        f"topics with fewer replicas than LIAISON_REPLICATION_FACTOR=3: 2, such as {links} (1), {pairs} (1); run"
         " `liaison topics apply --repair`"
     )
 

@@ -151,6 +151,10 @@ COMMIT_INTERVAL_S: Final = 1.0
 """Seconds between commits of the group's offsets, by which lag is measured. What was applied is told by `progress`:
 records that come again after a crash are skipped, so that a longer interval costs reading alone."""
 
+METADATA_AGE_S: Final = 30.0
+"""How long what a worker knows of topics holds. A group that was assigned while Kafka was starting, before it knew its
+topics, was left with none of them until the next look: five minutes, as aiokafka has it."""
+
 NEVER_MS: Final = 2**31 - 1
 """Longest poll interval that Kafka takes: a worker that waits for Elasticsearch stays in its group."""
 
@@ -178,6 +182,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
+            metadata_max_age_ms=int(METADATA_AGE_S * 1000),
             max_poll_records=conf.broker_max_poll_records,
             max_poll_interval_ms=NEVER_MS,
             fetch_min_bytes=FETCH_MIN_BYTES,
