@@ -177,11 +177,15 @@ class LooseEntries:
     def count_keys(self, turned: TurnedArray) -> PlaceArray:
         """How many entries each key has."""
         held = self._numbers
+        if not held:
+            return np.zeros(len(turned), np.int64)
         return np.array([len(held.get(key, ())) for key in turned.tolist()], np.int64)
 
     def find_keys(self, turned: TurnedArray) -> tuple[NumberArray, PlaceArray]:
         """The entries of some keys: `(numbers, asked)`; `numbers[i]` has the key `turned[asked[i]]`."""
         held = self._numbers
+        if not held:
+            return np.empty(0, np.uint32), np.empty(0, np.int64)
         found = [(at, some) for at, key in enumerate(turned.tolist()) if (some := held.get(key)) is not None]
         numbers = np.array([number for _, some in found for number in some], np.uint32)
         return numbers, np.array([at for at, some in found for _ in some], np.int64)
