@@ -8,10 +8,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.types import TP
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
+from pipeline.streams.kafka.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp, StaticConsumer
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.reading import reading_policy
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from support.streams.echo import EchoTopics
 from support.waiting import PATIENCE_S
@@ -135,3 +139,40 @@ async def test_a_chunk_of_an_earlier_assignment_acknowledges_nothing(
         app.consumer_generation_id += 1
         assert [event.ack() for event in held] == [False] * len(held)
         assert not any(consumer_of(app)._acked.values())
+
+
+async def test_a_groups_leader_waits_until_kafka_tells_of_its_topics(
+    echo: EchoTopics, engine_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Kafka starts it tells of none: whoever was assigned nothing then would stand still."""
+    tried: list[object] = []
+    update, assign = ClusterMetadata.update_metadata, RangePartitionAssignor.assign
+
+    def tell_of_none(self: ClusterMetadata, metadata: Any) -> Any:
+        if len(tried) < 2:
+            metadata.topics = []
+        return update(self, metadata)
+
+    def share_out(cluster: Any, members: Any) -> Any:
+        tried.append(members)
+        return assign(cluster, members)
+
+    monkeypatch.setattr(RangePartitionAssignor, "assign", share_out)
+    consumer = StaticConsumer(
+        **client_options(engine_settings),
+        policy=reading_policy(engine_settings),
+        on_fenced=lambda: None,
+        group_id=f"{engine_settings.namespace}starting",
+        group_instance_id="one",
+        partition_assignment_strategy=[RangePartitionAssignor],
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        monkeypatch.setattr(ClusterMetadata, "update_metadata", tell_of_none)
+        consumer.subscribe([echo.source])
+        await until(lambda: bool(consumer.assignment()))
+        assert {partition.partition for partition in consumer.assignment()} == set(range(4))
+        assert len(tried) >= 3
+    finally:
+        await consumer.stop()

@@ -11,6 +11,7 @@ back, so two workers with one instance id would take turns for ever.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, ClassVar, Final, cast
 
@@ -94,6 +95,21 @@ class StaticCoordinator(GroupCoordinator):  # type: ignore[misc]
         await self._closing
         raise KafkaError("fenced")
 
+    async def _perform_assignment(self, response: Any) -> Any:
+        """Share partitions out once Kafka tells of every topic, or has not for METADATA_S.
+
+        While it starts it tells of none for a moment. Who was assigned nothing then stood still: the leader until it
+        looked again, and one that took its place for good, since a static member is given what it had.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + METADATA_S
+        while True:
+            assigned = await super()._perform_assignment(response)
+            if all(self._metadata_snapshot.values()) or loop.time() >= deadline:
+                return assigned
+            await asyncio.sleep(LOOK_AGAIN_S)
+            await self._client.force_metadata_update()
+
 
 class StaticConsumer(BatchConsumer):
     """A consumer with a group instance id; `on_fenced` is called, in its loop, when another has joined with that id."""
@@ -151,9 +167,13 @@ COMMIT_INTERVAL_S: Final = 1.0
 """Seconds between commits of the group's offsets, by which lag is measured. What was applied is told by `progress`:
 records that come again after a crash are skipped, so that a longer interval costs reading alone."""
 
+METADATA_S: Final = 4.0
+LOOK_AGAIN_S: Final = 0.2
+"""How long a group's leader waits for topics that Kafka does not tell of, and the pause between two looks. A member
+that has not answered within its session loses its place."""
+
 METADATA_AGE_S: Final = 30.0
-"""How long what a worker knows of topics holds. A group that was assigned while Kafka was starting, before it knew its
-topics, was left with none of them until the next look: five minutes, as aiokafka has it."""
+"""How long what a worker knows of topics holds; aiokafka has five minutes. The leader then sees what was missing."""
 
 NEVER_MS: Final = 2**31 - 1
 """Longest poll interval that Kafka takes: a worker that waits for Elasticsearch stays in its group."""
