@@ -309,12 +309,15 @@ class Home:
 
     def _find_pairs(self, answers: Sequence[Answer]) -> list[_Pair]:
         last = {(answer.a, answer.b): answer for answer in answers}
+        # One object for each version of B: it is decoded once, and names are bounded with all that it meets.
+        same: dict[bytes, CaseVersion] = {}
+        sent = {pair: same.setdefault(answer.version.encoded, answer.version) for pair, answer in last.items()}
         cases = list(dict.fromkeys(a for a, _ in last))
         held, followed = self.store.get_versions(cases), dict(zip(cases, self.store.get_followed(cases), strict=True))
         return [
-            _Pair(a, b, held[a], answer.version, b in followed[a], answer.sampled)
+            _Pair(a, b, held[a], sent[a, b], b in followed[a], answer.sampled)
             for (a, b), answer in last.items()
-            if a in held and (answer.sampled or self._judged.get((a, b)) != (held[a].order, answer.version.order))
+            if a in held and (answer.sampled or self._judged.get((a, b)) != (held[a].order, sent[a, b].order))
         ]
 
     def _may_link(self, pair: _Pair) -> bool:
