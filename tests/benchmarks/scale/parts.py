@@ -76,7 +76,7 @@ def measure_engines(partitions: int, cases: int, turns: int) -> Figures:
     """CPU of a case in each worker with its clients, on real engines; bytes of each topic and of the index."""
     with tempfile.TemporaryDirectory() as folder, engines(Path(folder)) as (settings, own):
         settings = settings.model_copy(update={"correlate_partitions": partitions})
-        with installed(settings, 1, own) as one:
+        with installed(settings, 1, own, warm_up=cases) as one:
             before = _topic_bytes(one)
             loads = [one.backlog(cases) for _ in range(turns)]
             after, memory = _topic_bytes(one), one.memory()
