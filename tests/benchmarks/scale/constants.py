@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from pipeline.correlation.meeting_store_on_disk import RUN_ENTRIES, SKETCH_AT
 from pipeline.correlation.postings import HEAD_WORDS, KEY_WORDS, WORD_BYTES
 from pipeline.correlation.protocol import CASE_ID_BYTES
 from pipeline.matching.screening.small_sketch import SMALL_SKETCH_WORDS
@@ -18,25 +19,30 @@ KEY_BYTES: Final = WORD_BYTES * KEY_WORDS
 POSTING_BYTES: Final = CASE_ID_BYTES + WORD_BYTES * (HEAD_WORDS + SMALL_SKETCH_WORDS)
 """Of a posting's record, without its keys."""
 
+ROW_BYTES: Final = WORD_BYTES * (SKETCH_AT + SMALL_SKETCH_WORDS) + 2
+"""On disk, of a posting's row and its country."""
+
+NEWEST_BYTES: Final = 24
+"""In memory, of an entry that is not in a file yet: key and number, and the index of both."""
+
 Rows = dict[str, Any]
 
 
-def fit_constants(noted: Rows, stages: str, partitions: Sequence[int]) -> Constants:
-    """The constants; `stages` names the rows by partitions.
+def fit_constants(noted: Rows, stages: str, most: str, partitions: Sequence[int]) -> Constants:
+    """The constants; `stages` names the rows by partitions, `most` the one with the most cases held.
 
-    What grows with the postings of a case is the slope between few and many partitions.
+    CPU and bytes that grow with the postings of a case are the slope between few and many partitions. Of a store with
+    few cases whole pages count, so disks are fitted where most are held, with rows as their layout says.
     """
     few, many = min(partitions), max(partitions)
-    held, held_many = (noted[stages][f"{count} partitions"] for count in (few, many))
-    live, live_many = noted[f"engines, {few} partitions"], noted[f"engines, {many} partitions"]
-    postings = held["postings records"]
-
-    def slope(low: Rows, high: Rows, name: str) -> float:
-        return float(max(0.0, high[name] - low[name]) / (held_many["postings records"] - postings))
-
-    keys = (held["postings bytes"] - POSTING_BYTES * postings) / KEY_BYTES
-    posting_us, row_bytes = slope(live, live_many, "us correlate"), slope(held, held_many, "places bytes")
-    partition_mb = max(0.0, held_many["memory"] - held["memory"]) / (many - few)
+    own, own_many = (noted[stages][f"{count} partitions"] for count in (few, many))
+    live, live_many = (noted[f"engines, {count} partitions"] for count in (few, many))
+    postings, further = own["postings records"], own_many["postings records"] - own["postings records"]
+    keys = (own["postings bytes"] - POSTING_BYTES * postings) / KEY_BYTES
+    posting_us = max(0.0, live_many["us correlate"] - live["us correlate"]) / further
+    held = noted[most]
+    entry_bytes = (held["places bytes"] - ROW_BYTES * postings) / (keys + postings)
+    memory = [held["memory"], *(live[f"memory MB, {stage}"] for stage in ("intake", "correlate", "project"))]
     return Constants(
         keys=round(keys, 1),
         intake_us=round(live["us intake"]),
@@ -45,12 +51,12 @@ def fit_constants(noted: Rows, stages: str, partitions: Sequence[int]) -> Consta
         project_us=round(live["us project"]),
         message_bytes=round(live["kafka bytes, cases"]),
         record_bytes=round(sum(live.get(f"kafka bytes, {topic}", 0.0) for topic in KEPT)),
-        posting_bytes=round(slope(live, live_many, "kafka bytes, postings")),
+        posting_bytes=round((live_many["kafka bytes, postings"] - live["kafka bytes, postings"]) / further),
         key_bytes=KEY_BYTES,
         home_bytes=round(held["homes bytes"]),
-        row_bytes=round(row_bytes),
-        entry_bytes=round((held["places bytes"] - row_bytes * postings) / keys, 1),
-        worker_mb=round(max(live[f"memory MB, {stage}"] for stage in ("intake", "correlate", "project"))),
-        partition_mb=round(partition_mb, 1),
+        row_bytes=round(ROW_BYTES + entry_bytes),
+        entry_bytes=round(entry_bytes, 1),
+        worker_mb=round(max(memory)),
+        partition_mb=round(RUN_ENTRIES * NEWEST_BYTES / 1e6, 1),
         index_bytes=round(live["index bytes"]),
     )

@@ -103,7 +103,9 @@ def _measure_all(wanted: argparse.Namespace, notes: Notes, folder: Path) -> None
 
 def _write(wanted: argparse.Namespace, notes: Notes) -> None:
     """The file of figures, and the constants of `ops plan`, which are part of it."""
-    constants = fit_constants(notes.held, f"stages, {wanted.bytes_held:,} held", wanted.partitions)
+    constants = fit_constants(
+        notes.held, f"stages, {SMALL:,} held", f"held, {max(wanted.held):,} cases", wanted.partitions
+    )
     by_partitions = notes.held[f"stages, {SMALL:,} held"]
     figures = {
         **notes.held,
