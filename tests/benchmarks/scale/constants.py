@@ -31,15 +31,17 @@ Rows = dict[str, Any]
 def fit_constants(noted: Rows, stages: str, most: str, partitions: Sequence[int]) -> Constants:
     """The constants; `stages` names the rows by partitions, `most` the one with the most cases held.
 
-    CPU and bytes that grow with the postings of a case are the slope between few and many partitions. Of a store with
-    few cases whole pages count, so disks are fitted where most are held, with rows as their layout says.
+    CPU that grows with the postings of a case is the slope between few and many partitions; that of clients is in it if
+    the engines ran with many. Of a store with few cases whole pages count, so disks are fitted where most are held,
+    with rows as their layout says.
     """
     few, many = min(partitions), max(partitions)
     own, own_many = (noted[stages][f"{count} partitions"] for count in (few, many))
-    live, live_many = (noted[f"engines, {count} partitions"] for count in (few, many))
+    live, live_many = noted[f"engines, {few} partitions"], noted.get(f"engines, {many} partitions")
     postings, further = own["postings records"], own_many["postings records"] - own["postings records"]
     keys = (own["postings bytes"] - POSTING_BYTES * postings) / KEY_BYTES
-    posting_us = max(0.0, live_many["us correlate"] - live["us correlate"]) / further
+    dearer = live_many["us correlate"] - live["us correlate"] if live_many else own_many["correlate"] - own["correlate"]
+    posting_us = dearer / further
     held = noted[most]
     entry_bytes = (held["places bytes"] - ROW_BYTES * postings) / (keys + postings)
     memory = [held["memory"], *(live[f"memory MB, {stage}"] for stage in ("intake", "correlate", "project"))]
@@ -51,7 +53,7 @@ def fit_constants(noted: Rows, stages: str, most: str, partitions: Sequence[int]
         project_us=round(live["us project"]),
         message_bytes=round(live["kafka bytes, cases"]),
         record_bytes=round(sum(live.get(f"kafka bytes, {topic}", 0.0) for topic in KEPT)),
-        posting_bytes=round((live_many["kafka bytes, postings"] - live["kafka bytes, postings"]) / further),
+        posting_bytes=round((live["kafka bytes, postings"] - KEY_BYTES * keys) / postings),
         key_bytes=KEY_BYTES,
         home_bytes=round(held["homes bytes"]),
         row_bytes=round(ROW_BYTES + entry_bytes),
