@@ -145,7 +145,7 @@ def _change_title(data: dict[str, Any]) -> None:
 
 def _change_phone(data: dict[str, Any]) -> None:
     person = data["entities"][0]
-    person["phones"] = [*person.get("phones", ()), f"+337{int(data['case_id']):08d}"]
+    person["phones"] = [*person.get("phones", ()), f"+337{int(data['case_id']) * 7919 % 10**8:08d}"]
 
 
 CHANGES: Final[dict[str, Change]] = {"of other fields": _change_title, "that adds a phone": _change_phone}
