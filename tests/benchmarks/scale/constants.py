@@ -31,17 +31,16 @@ Rows = dict[str, Any]
 def fit_constants(noted: Rows, stages: str, most: str, partitions: Sequence[int]) -> Constants:
     """The constants; `stages` names the rows by partitions, `most` the one with the most cases held.
 
-    CPU that grows with the postings of a case is the slope between few and many partitions; that of clients is in it if
-    the engines ran with many. Of a store with few cases whole pages count, so disks are fitted where most are held,
-    with rows as their layout says.
+    CPU that grows with the postings of a case is the slope between few and many partitions in the stages' own work: on
+    engines it depends on how many postings come at a time more than on anything else. Of a store with few cases whole
+    pages count, so disks are fitted where most are held, with rows as their layout says.
     """
     few, many = min(partitions), max(partitions)
     own, own_many = (noted[stages][f"{count} partitions"] for count in (few, many))
-    live, live_many = noted[f"engines, {few} partitions"], noted.get(f"engines, {many} partitions")
+    live = noted[f"engines, {few} partitions"]
     postings, further = own["postings records"], own_many["postings records"] - own["postings records"]
     keys = (own["postings bytes"] - POSTING_BYTES * postings) / KEY_BYTES
-    dearer = live_many["us correlate"] - live["us correlate"] if live_many else own_many["correlate"] - own["correlate"]
-    posting_us = dearer / further
+    posting_us = (own_many["correlate"] - own["correlate"]) / further
     held = noted[most]
     entry_bytes = (held["places bytes"] - ROW_BYTES * postings) / (keys + postings)
     memory = [held["memory"], *(live[f"memory MB, {stage}"] for stage in ("intake", "correlate", "project"))]
