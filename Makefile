@@ -114,7 +114,7 @@ bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch o
 bench-questions: $(READY) ## entries of the UN's list asked of an index of the UK's, on an Elasticsearch of its own
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/list_questions.py $(BENCH_ARGS)
 
-bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latency and CPU on real engines; BENCH_ARGS="--cases N"
+bench-stream: $(READY) ## CPU per case as the stores grow; latency and CPU on real engines; BENCH_ARGS="--cases N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/stream/run.py $(BENCH_ARGS)
 
 bench-scale: $(READY) ## what a case costs as partitions and cases grow, and the constants of ops plan; BENCH_ARGS="--only stages --figures docs/benchmarks/scale.json"

@@ -78,18 +78,17 @@ LINES = (
     ("private memory, MB", "memory", ",.0f"),
 )
 """What is told of each size: its name, where it stands in the row, its format."""
-PLOT = Path(__file__).with_name("stream.png")
 
 
 def main() -> int:
-    """Measure at each size and load, print the tables, write the plot."""
+    """Measure at each size and load, print the tables, write the plot that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--population", choices=SIZES, default=MADE_UP, help="where cases are from")
     parser.add_argument("--cases", type=int, nargs="*", help="held when measuring")
     parser.add_argument("--rarity", type=int, help="hundredths of a bit; else as training sets it for the cases held")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--measured", type=int, default=2000, help="cases measured at each size")
-    parser.add_argument("--plot", type=Path, default=PLOT)
+    parser.add_argument("--plot", type=Path, help="a picture of CPU a case by cases held, to be written")
     parser.add_argument("--live-cases", type=int, default=10_000, help="cases that tell an installation's capacity")
     parser.add_argument("--figures", type=Path, help="a file of figures to write, as docs/benchmarks/stream.json")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long each load lasts")
@@ -104,7 +103,7 @@ def main() -> int:
         if rows:
             report(population, rows)
         figures |= {f"{population}, {row['held']:,.0f} held": _rounded(row) for row in rows}
-        if rows and population == MADE_UP == wanted.population:
+        if rows and wanted.plot and population == MADE_UP == wanted.population:
             plot(rows, wanted.plot)
     if wanted.live_cases and wanted.population == MADE_UP:
         loads = live(wanted.live_cases, wanted.seconds)
