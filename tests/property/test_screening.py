@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -295,8 +296,10 @@ def test_nothing_that_meets_a_hit_only_case_exactly_is_screened_out_wherever_one
     check_exact_meetings(left, right, mails, swapped=swapped)
 
 
-def check_exact_meetings(left: list[Any], right: list[Any], mails: list[str], *, swapped: bool) -> None:
-    """Both screens let through what is equal in one of EQUAL_PARTS, from either side."""
+def exact_meetings(
+    left: list[Any], right: list[Any], mails: list[str], *, swapped: bool
+) -> Iterator[tuple[Fingerprint, Fingerprint]]:
+    """Cases of which one meets the other exactly in one of EQUAL_PARTS."""
     left[0] = known_parts(left[0] | {"emails": mails})
     for parts in EQUAL_PARTS:
         alike = right[0] | {part: left[0][part] for part in parts if part in left[0]}
@@ -306,9 +309,15 @@ def check_exact_meetings(left: list[Any], right: list[Any], mails: list[str], *,
         a, b = fingerprint(left), fingerprint([alike, *right[1:]], "DE")
         if exact_match(a.entities, b.entities, model()) or exact_match(b.entities, a.entities, model()):
             event(f"{parts} equal")
-            open_side, hidden = (join_sketches([make_sketch(one.entities, hit_only=one is b)]) for one in (a, b))
-            for sides in ((open_side, hidden), (hidden, open_side)):
-                assert matcher().may_link(*sides)[0]
-                assert matcher().may_link_crowd(*sides)[0, 0]
-            plain = join_sketches([make_sketch(b.entities)])
-            assert not matcher().may_link(open_side, plain)[0] or matcher().may_link(open_side, hidden)[0]
+            yield a, b
+
+
+def check_exact_meetings(left: list[Any], right: list[Any], mails: list[str], *, swapped: bool) -> None:
+    """Both screens let through what is equal in one of EQUAL_PARTS, from either side."""
+    for a, b in exact_meetings(left, right, mails, swapped=swapped):
+        open_side, hidden = (join_sketches([make_sketch(one.entities, hit_only=one is b)]) for one in (a, b))
+        for sides in ((open_side, hidden), (hidden, open_side)):
+            assert matcher().may_link(*sides)[0]
+            assert matcher().may_link_crowd(*sides)[0, 0]
+        plain = join_sketches([make_sketch(b.entities)])
+        assert not matcher().may_link(open_side, plain)[0] or matcher().may_link(open_side, hidden)[0]

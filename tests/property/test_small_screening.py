@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import given, settings
 
 from benchmarks.stream.population import Population
-from pipeline.access.hit_gate import exact_match
 from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.encoded import WordArray
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
@@ -24,10 +23,9 @@ from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.matching.screening.small_sketch import make_small_sketches
 from property.test_crowd_screening import FEWER, draw_cases, seeds
 from property.test_screening import (
-    EQUAL_PARTS,
     MODELS,
     SHARE,
-    known_parts,
+    exact_meetings,
     many,
     matcher,
     met_by_hit,
@@ -89,17 +87,9 @@ def test_no_link_is_ruled_out_whatever_its_basis(left: list[Any], right: list[An
 def test_nothing_that_meets_a_hit_only_case_exactly_is_ruled_out(
     left: list[Any], right: list[Any], mails: list[str], swapped: bool
 ) -> None:
-    left[0] = known_parts(left[0] | {"emails": mails})
-    for parts in EQUAL_PARTS:
-        alike = right[0] | {part: left[0][part] for part in parts if part in left[0]}
-        date = alike.get("birth_date", "").split("-")
-        if swapped and len(date) == 3 and int(date[2]) <= 12:
-            alike["birth_date"] = "-".join((date[0], date[2], date[1]))
-        a, b = fingerprint(left), fingerprint([alike, *right[1:]], "DE")
-        if exact_match(a.entities, b.entities, model()) or exact_match(b.entities, a.entities, model()):
-            event(f"{parts} equal")
-            for one, other in ((small_of(a), small_of(b, hit_only=True)), (small_of(b, hit_only=True), small_of(a))):
-                assert screen_of(model()).may_link(one, other)[0]
+    for a, b in exact_meetings(left, right, mails, swapped=swapped):
+        for one, other in ((small_of(a), small_of(b, hit_only=True)), (small_of(b, hit_only=True), small_of(a))):
+            assert screen_of(model()).may_link(one, other)[0]
 
 
 def links_ruled_out(cases: list[Fingerprint], under: Model) -> list[tuple[int, int]]:
