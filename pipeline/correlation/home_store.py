@@ -16,7 +16,7 @@ import lmdb
 import msgspec
 
 from pipeline.correlation.protocol import CASE_ID_BYTES, CaseVersion
-from pipeline.correlation.store_file import NO_OFFSET, Databases, StoreFile, StoreIdentity
+from pipeline.correlation.store_file import NO_OFFSET, Databases, DurableStore, StoreFile, StoreIdentity
 
 
 class SourcePosition(NamedTuple):
@@ -32,7 +32,7 @@ PAIRS: Final = "pairs"
 WATCHES: Final = "watches"
 
 
-class HomeStore(Protocol):
+class HomeStore(DurableStore, Protocol):
     """What a home needs of a store.
 
     One thread writes it. Reads see uncommitted changes. After a crash the store has what was committed last.
@@ -79,19 +79,6 @@ class HomeStore(Protocol):
 
         After an error the same commit can be tried again.
         """
-
-    def sync(self) -> None:
-        """Make commits survive a power cut, before offsets are acknowledged; any thread may call it."""
-
-    def compact(self, after_s: float) -> None:
-        """Remove from disk every trace of the content of cases that were withdrawn or expired `after_s` seconds ago.
-
-        It may take seconds. Any thread may call it while no method but `sync` and `close` is called. Raises
-        StoreUnwritableError, after which it can be tried again.
-        """
-
-    def close(self) -> None:
-        """Sync and close. Changes since the last commit are lost."""
 
 
 class MemoryHomeStore:

@@ -67,8 +67,6 @@ MOST_WATCHED: Final = 10_000
 class HomeCounts(msgspec.Struct):
     """What a home has done since it was made. It feeds metrics; nothing is decided by it."""
 
-    events: int = 0
-    """Fingerprints that came."""
     answers: int = 0
     """Pairs that came to be judged."""
     judged: int = 0
@@ -104,11 +102,10 @@ class _Pair(NamedTuple):
 
 
 class NewVersions(NamedTuple):
-    """What is new at a home: versions by case, and which of them are to be posted, among `partitions`."""
+    """What is new at a home: versions by case, and which of them are to be posted."""
 
     versions: Mapping[bytes, CaseVersion]
     posted: Sequence[PostedCase]
-    partitions: int
 
 
 class _RecentPairs:
@@ -150,7 +147,9 @@ class Home:
     ) -> None:
         self.store = store
         self.counts = HomeCounts()
-        self._partition, self._partitions, self._matcher = partition, partitions, matcher
+        self.partitions = partitions
+        """Of its generation; this home is one of them."""
+        self._partition, self._matcher = partition, matcher
         self._screen = screen or PassingScreen()
         self._generation, self._within = generation, within
         self._answered = _RecentPairs(remembered)
@@ -169,9 +168,8 @@ class Home:
 
     def meet_arrivals(self, arrivals: Sequence[Arrival]) -> NewVersions:
         """What is new among versions that come, and what is to be posted of it. Nothing is changed."""
-        self.counts.events += len(arrivals)
         held, newest, first = self._find_newest(arrivals)
-        return NewVersions(newest, list(self._choose_posted(held, newest, first)), self._partitions)
+        return NewVersions(newest, list(self._choose_posted(held, newest, first)))
 
     def send_versions(self, new: Mapping[bytes, CaseVersion]) -> list[ProtocolMessage]:
         """What watchers and followed cases are told of new versions. Nothing is changed.
@@ -216,20 +214,20 @@ class Home:
             if before is None:
                 # A store that was lost may have known a version that compaction has removed: nobody knows its keys.
                 lost = self.store.rebuilt and case not in first
-                gone = self._other_partitions(range(self._partitions), fingerprint.keys) if lost else []
+                gone = self._other_partitions(range(self.partitions), fingerprint.keys) if lost else []
             elif is_judged_alike(before.fingerprint, fingerprint) and not self.store.behind:
                 # What stands at the meeting places holds, and all that was asked by it was answered. Not where another
                 # store has taken records in place of this one: it may have dropped an ask, since compaction had removed
                 # the version that this one knows. Then the next version has to make the pairs be asked for.
                 continue
             else:
-                old = {owner_partition(key, self._partitions) for key in before.fingerprint.keys}
+                old = {owner_partition(key, self.partitions) for key in before.fingerprint.keys}
                 gone = self._other_partitions(old, fingerprint.keys)
             yield PostedCase(case, version.order, fingerprint.country, fingerprint.keys, gone)
 
     def _other_partitions(self, partitions: Iterable[int], keys: Sequence[int]) -> list[int]:
         """Those of the partitions that own none of the keys."""
-        return sorted(set(partitions).difference(owner_partition(key, self._partitions) for key in keys))
+        return sorted(set(partitions).difference(owner_partition(key, self.partitions) for key in keys))
 
     def _note_answers(self, messages: Iterable[ProtocolMessage]) -> None:
         for message in messages:
@@ -450,7 +448,7 @@ class ArrivedChunk(NamedTuple):
 
 
 def take_arrivals_together(chunks: Sequence[ArrivedChunk], screen: SmallScreen) -> list[list[ProtocolMessage]]:
-    """Take in versions at several homes with one screen and equally many partitions; the messages of each home.
+    """Take in versions at some homes, one or more, of one generation; the messages of each home.
 
     Where there are many partitions few versions come to each home at a time, and to make the small sketch of one case
     costs as much as those of a hundred. So those of all homes are made together.
@@ -462,7 +460,7 @@ def take_arrivals_together(chunks: Sequence[ArrivedChunk], screen: SmallScreen) 
         home.send_versions(found.versions) for (home, _), found in zip(chunks, new, strict=True)
     ]
     home_of = {one.case: at for at, one in posted}
-    for posting in encode_postings([one for _, one in posted], sketches, new[0].partitions if new else 1):
+    for posting in encode_postings([one for _, one in posted], sketches, chunks[0].home.partitions):
         messages[home_of[posting.case]].append(posting)
     for (home, _), found, sent in zip(chunks, new, messages, strict=True):
         home.keep_versions(found.versions, sent)

@@ -27,7 +27,7 @@ from pipeline.correlation.postings import (
     decode_chunks,
     decode_postings,
 )
-from pipeline.correlation.protocol import Ask
+from pipeline.correlation.protocol import Ask, order_pair
 from pipeline.matching.encoded import Index
 
 BlockSizeObserver = Callable[[KeyArray, NDArray[np.int64]], None]
@@ -104,8 +104,6 @@ class PostedSketchScreen:
 class MeetingCounts(msgspec.Struct):
     """What a meeting place has done since it was made. It feeds metrics; nothing is decided by it."""
 
-    events: int = 0
-    """Postings that came."""
     candidates: int = 0
     """Cases of other countries that shared a key with one that came."""
     screened: int = 0
@@ -184,16 +182,12 @@ class MeetingPlace:
             asks += self.make_asks(chunk, pairs, may)
         return asks
 
-    def store_chunk(self, postings: Postings) -> StoredChunk:
-        """Store postings whose pairs are to be found; one that is older than the stored one changes nothing."""
-        self.counts.events += len(postings.cases)
-        return self._store_postings(postings)
-
     def load_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Take in postings without asking for anything, for a store that is behind what was applied."""
-        self._store_postings(decode_postings(cases, values, self._screen.words))
+        self.store_chunk(decode_postings(cases, values, self._screen.words))
 
-    def _store_postings(self, postings: Postings) -> StoredChunk:
+    def store_chunk(self, postings: Postings) -> StoredChunk:
+        """Store postings whose pairs are to be found; one that is older than the stored one changes nothing."""
         numbers = self.store.find_cases(postings.cases)
         known = np.flatnonzero(numbers != NO_CASE)
         kept = np.ones(len(numbers), np.bool_)
@@ -316,10 +310,9 @@ class MeetingPlace:
         ids = split_ids(chunk.postings.cases[pairs.asking]), split_ids(self.store.get_ids(pairs.numbers))
         orders = chunk.postings.orders[pairs.asking].tolist(), self.store.get_orders(pairs.numbers).tolist()
         for case, other, order, other_order, sampled in zip(*ids, *orders, pairs.sampled.tolist(), strict=True):
-            if case < other:
-                yield Ask(case, other, order, other_order, sampled)
-            else:
-                yield Ask(other, case, other_order, order, sampled)
+            a, b = order_pair(case, other)
+            order_a, order_b = (order, other_order) if a == case else (other_order, order)
+            yield Ask(a, b, order_a, order_b, sampled)
 
 
 class PostingChunk(NamedTuple):

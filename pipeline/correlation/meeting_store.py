@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.postings import IdArray, KeyArray, Postings, RowArray
 from pipeline.correlation.protocol import CASE_ID_BYTES
-from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.correlation.store_file import NO_OFFSET, DurableStore
 
 CaseNumberArray = NDArray[np.uint32]
 
@@ -30,7 +30,7 @@ FIRST_CAPACITY, GROWTH = 64, 8
 """Rows that there is room for at first; full arrays grow by an eighth."""
 
 
-class MeetingStore(Protocol):
+class MeetingStore(DurableStore, Protocol):
     """What a meeting place needs of a store.
 
     One thread writes it. Reads see uncommitted changes. After a crash the store has what was committed last.
@@ -79,19 +79,6 @@ class MeetingStore(Protocol):
 
         After an error the same commit can be tried again.
         """
-
-    def sync(self) -> None:
-        """Make commits survive a power cut, before offsets are acknowledged; any thread may call it."""
-
-    def compact(self, after_s: float) -> None:
-        """Remove from disk every trace of the content of cases that were erased `after_s` seconds ago.
-
-        It may take seconds. Any thread may call it while no method but `sync` and `close` is called. Raises
-        StoreUnwritableError, after which it can be tried again.
-        """
-
-    def close(self) -> None:
-        """Sync and close. Changes since the last commit are lost."""
 
 
 class MemoryMeetingStore:

@@ -25,14 +25,13 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.correlation.claims import Claim, external_version
-from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint
 
 CASE_ID_BYTES = 16
 """Bytes of a case id. Two of a billion cases have the same id once in 7e20."""
 
 
-class ProtocolError(LiaisonError):
+class ProtocolError(ValueError):
     """A message that is not of this protocol."""
 
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, Protocol, TextIO, TypeVar
 
 import lmdb
 import msgspec
@@ -47,6 +47,23 @@ class StoreInUseError(LiaisonError):
 
 class StoreUnwritableError(LiaisonError):
     """The disk refused a commit; nothing is lost and the same commit may be tried again."""
+
+
+class DurableStore(Protocol):
+    """What stores have in common that are committed, and synced now and then."""
+
+    def sync(self) -> None:
+        """Make commits survive a power cut, before offsets are acknowledged; any thread may call it."""
+
+    def compact(self, after_s: float) -> None:
+        """Remove from disk every trace of content that was erased `after_s` seconds ago, as by a withdrawal.
+
+        It may take seconds. Any thread may call it while no method but `sync` and `close` is called. Raises
+        StoreUnwritableError, after which it can be tried again.
+        """
+
+    def close(self) -> None:
+        """Sync and close. Changes since the last commit are lost."""
 
 
 class StoreIdentity(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.correlation.store_file import NO_OFFSET, DurableStore
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.source_queues import RIVALS, SliceLimits
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
@@ -22,7 +22,7 @@ After = Callable[[str, str], None]
 """Called after each effect with the lane's and the effect's name: a test kills the process there."""
 
 
-class Store(Protocol):
+class Store(DurableStore, Protocol):
     """What a lane keeps of one source partition."""
 
     @property
@@ -31,15 +31,6 @@ class Store(Protocol):
 
     def commit(self, offset: int) -> None:
         """Make all changes since the last commit one, with the offset they stand for."""
-
-    def sync(self) -> None:
-        """Make what was committed survive a power cut."""
-
-    def compact(self, after_s: float) -> None:
-        """Leave no trace on disk of what was erased this long ago."""
-
-    def close(self) -> None:
-        """Sync and close; changes since the last commit are dropped."""
 
 
 class SourceSlice(NamedTuple):

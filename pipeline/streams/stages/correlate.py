@@ -330,9 +330,8 @@ class CorrelateProcessor(Processor):
                 return self._take_postings_together(slices)
             if topic == self._fingerprints:
                 return self._take_fingerprints_together(slices)
-        except faults.TROUBLE as error:
-            if not isinstance(error, ProtocolError):
-                raise
+        except faults.TROUBLE:
+            raise
         except Exception:
             log.debug("%s: slices are decided one by one, as one of them fails", topic)
         # Fingerprints have changed nothing. Postings may be stored already: they are taken in anew, and ask anew.
@@ -405,15 +404,12 @@ class CorrelateProcessor(Processor):
         """Take all at once; where that fails, nothing has changed, and they are taken one by one."""
         try:
             return take([item for _, item in found]) if found else ()
-        except faults.TROUBLE as error:
-            if not isinstance(error, ProtocolError):
-                raise
-            failure: Exception = error
+        except faults.TROUBLE:
+            raise
         except Exception as error:
-            failure = error
-        if len(found) == 1:
-            self._keep_for_replay(found[0][0], failure, result)
-            return ()
+            if len(found) == 1:
+                self._keep_for_replay(found[0][0], error, result)
+                return ()
         return [message for one in found for message in self._take_all(take, [one], result)]
 
     def _keep_for_replay(self, record: ConsumerRecord, error: Exception, result: ChunkResult) -> None:
