@@ -2,6 +2,7 @@
 
 On disk it is one LMDB environment (pipeline.correlation.store_file). Cases are numbered as they come, and fingerprints
 are kept by number, so that new ones are appended to full pages; a table of 20 bytes a case leads from ids to numbers.
+Each fingerprint is compressed by zstd: four of made-up cases fill a page of 4 KB, of which two took all before.
 Nothing is held in memory but what was not committed yet.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+import cramjam
 import lmdb
 import msgspec
 
@@ -162,6 +164,9 @@ DATABASES: Final[Databases] = {
 NUMBER_BYTES, ORDER_BYTES = 4, 8
 """A case's number, big-endian so that new ones are appended, and the version before its fingerprint."""
 
+ZSTD_LEVEL: Final = 1
+"""Of 1,391 bytes of JSON, a made-up case's, 839 are left; 822 by level 9, which takes three times as long."""
+
 STATE: Final = b"state"
 
 
@@ -210,7 +215,7 @@ class LmdbHomeStore:
         for case, number in numbers.items():
             value = records[number]
             order = int.from_bytes(value[:ORDER_BYTES], "little")
-            found[case] = CaseVersion(encoded=bytes(value[ORDER_BYTES:]), order=order)
+            found[case] = CaseVersion(encoded=bytes(cramjam.zstd.decompress(value[ORDER_BYTES:])), order=order)
         return found
 
     def _find_numbers(self, cases: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -271,7 +276,8 @@ class LmdbHomeStore:
             databases, cases = self._file.databases, self.cases
             for case in sorted(self._new):
                 version = self._new[case]
-                value = version.order.to_bytes(ORDER_BYTES, "little") + version.encoded
+                compressed = bytes(cramjam.zstd.compress(version.encoded, level=ZSTD_LEVEL))
+                value = version.order.to_bytes(ORDER_BYTES, "little") + compressed
                 number = numbers.get(case)
                 if number is None:
                     number, cases = cases.to_bytes(NUMBER_BYTES), cases + 1

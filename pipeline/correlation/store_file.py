@@ -22,7 +22,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 
-FORMAT = 5
+FORMAT = 6
 """Raised with every change of what a store holds; a store of another format is rebuilt."""
 
 NO_OFFSET = -1

@@ -24,6 +24,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_partitions
+from support.correlation.store_content import read_content
 from support.installation.command import RunLiaison
 from support.installation.compaction import TopicContents, holds_any
 from support.installation.installation import Installation
@@ -45,15 +46,7 @@ def in_indices(client: Elasticsearch, namespace: str, canary: str) -> set[str]:
 def in_files(folder: Path, *canaries: str | bytes) -> set[str]:
     """The files below a folder that hold one of some canaries, in whatever case; folders may go meanwhile."""
     files = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
-    return {str(file.relative_to(folder)) for file in files if holds_any(content(file), canaries)}
-
-
-def content(file: Path) -> bytes:
-    """None of what has just gone."""
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        return b""
+    return {str(file.relative_to(folder)) for file in files if holds_any(read_content(file), canaries)}
 
 
 async def read_postings(settings: Settings, generation: str) -> list[ConsumerRecord]:

@@ -10,6 +10,7 @@ from pipeline.correlation.home_store import FINGERPRINTS, LmdbHomeStore, SourceP
 from pipeline.correlation.protocol import CaseVersion, case_id
 from pipeline.correlation.store_file import StoreIdentity
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from support.correlation.store_content import read_content
 
 IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
 A, B = case_id("a:1"), case_id("b:1")
@@ -86,9 +87,9 @@ def test_once_it_is_time_nothing_of_a_withdrawn_case_is_on_disk(tmp_path: Path) 
     store.put_versions({A: CaseVersion(Fingerprint("a:1", 2, "", "fr-pj", "FR", withdrawn=True))})
     store.commit(AT)
     store.compact(3600)
-    assert b"canary" in (tmp_path / "data.mdb").read_bytes(), "not yet"
+    assert b"canary" in read_content(tmp_path / "data.mdb"), "not yet"
     store.compact(0)
-    assert b"canary" not in (tmp_path / "data.mdb").read_bytes()
+    assert b"canary" not in read_content(tmp_path / "data.mdb")
     assert store.get_versions([B])[B].fingerprint.case == "b:1"
     assert store.get_versions([A])[A].fingerprint.withdrawn
     store.close()
