@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from random import Random
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import NodeNotReadyError
+from kafka import KafkaAdminClient
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -237,3 +240,33 @@ async def test_a_producer_whose_progress_was_moved_by_another_gives_up(
         await zombie.stop()
         await owner.stop()
     assert await contents(engine_settings, target) == [(0, b"owner")]
+
+
+async def test_large_values_are_compressed_and_small_ones_are_not(
+    engine_settings: Settings, make: Make, target: str, kafka_admin: KafkaAdminClient
+) -> None:
+    said = [json.dumps({"case": f"be-fp:{at}", "words": ["ivan", "petrov"] * 100}).encode() for at in range(20)]
+    random = Random(7)
+    short = [random.randbytes(100) for _ in range(20)]
+    owner = make()
+
+    async def write() -> None:
+        outputs = [
+            Output(target, at % 2, b"%d" % at, value)
+            for both in zip(said, short, strict=True)
+            for at, value in enumerate(both)
+        ]
+        await owner.commit(outputs, {SOURCE: AppliedPosition(1)})
+
+    await running(owner, write)
+    assert sorted(await contents(engine_settings, target)) == sorted(
+        [*((0, v) for v in said), *((1, v) for v in short)]
+    )
+    (folder,) = (folder for broker in kafka_admin.describe_log_dirs() for folder in broker["log_dirs"])
+    (sizes,) = (
+        {p["partition_index"]: p["partition_size"] for p in t["partitions"]}
+        for t in folder["topics"]
+        if t["name"] == target
+    )
+    assert sizes[0] < sum(map(len, said)) / 4
+    assert sizes[1] > sum(map(len, short))

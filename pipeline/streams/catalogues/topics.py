@@ -95,6 +95,8 @@ class Topic:
     """Its consumer deletes what it has applied: nobody reads it again."""
     quick: bool = False
     """Read whole at every assignment: rolled and compacted in small segments so that this stays quick."""
+    compressed: bool = False
+    """Stages compress its larger values by zstd. None that agencies read: not all of their clients have this codec."""
     stamped: bool = False
     """Its messages bear the broker's time of arrival, not one of their sender's choice."""
     backed_up: bool = False
@@ -193,7 +195,7 @@ ACCEPTED: Final = Topic(
     note=CONTENT_FREE,
     writers=(Process.INTAKE,), consumers=(Process.DERIVE, Process.PROJECT), readers=(Process.INTAKE, Process.API),
     max_bytes=16 * MIB, in_every_index=True, compacted=True, backed_up=True, personal=True,
-    erasure=ERASED_BY_WITHDRAWAL,
+    compressed=True, erasure=ERASED_BY_WITHDRAWAL,
 )  # fmt: skip
 FINGERPRINTS: Final = Topic(
     "fingerprints.{generation}", "case key", "fingerprint", Count.HOMES,
@@ -201,7 +203,7 @@ FINGERPRINTS: Final = Topic(
     note=f"The home is the 128-bit BLAKE2b hash of the key, modulo the partition count. {CONTENT_FREE}",
     writers=(Process.INTAKE, Process.DERIVE, Process.CORRELATE), consumers=(Process.CORRELATE,),
     readers=(Process.API,), max_bytes=16 * MIB, compacted=True, personal=True,
-    erasure=ERASED_BY_WITHDRAWAL,
+    compressed=True, erasure=ERASED_BY_WITHDRAWAL,
 )  # fmt: skip
 POSTINGS: Final = Topic(
     "postings.{generation}", "case id", "", Count.HOMES,
@@ -215,7 +217,7 @@ PAIRS: Final = Topic(
     "pairs.{generation}", "kind, id of case A, id of case B", "", Count.HOMES,
     description="Which two cases are to be compared, to the home of B; and B's fingerprint, to the home of A.",
     layout="pairs", writers=(Process.CORRELATE,), consumers=(Process.CORRELATE,), readers=(Process.API,),
-    max_bytes=16 * MIB, purged=True,
+    max_bytes=16 * MIB, purged=True, compressed=True,
     personal=True, erasure="correlate deletes what it has applied, within some hours",
 )  # fmt: skip
 """Not compacted: for each pair that was ever asked for, it would keep B's content, also after B is withdrawn."""
@@ -230,7 +232,7 @@ LINKS: Final = Topic(
     description="Claims that two cases are linked.",
     note=CONTENT_FREE,
     writers=(Process.CORRELATE,), consumers=(Process.PROJECT,), readers=(Process.API,),
-    max_bytes=16 * MIB, in_every_index=True, compacted=True, personal=True,
+    max_bytes=16 * MIB, in_every_index=True, compacted=True, personal=True, compressed=True,
     erasure="a retraction without content replaces it; compaction removes the old one",
 )  # fmt: skip
 REVOCATIONS: Final = Topic(
@@ -372,6 +374,9 @@ class PlannedTopic:
     topic: Topic
 
 
+_COMPRESSED: Final = frozenset(topic.pattern.partition(".")[0] for topic in CATALOGUE if topic.compressed)
+
+
 def topic_name(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> str:
     """Full topic name, with the installation's namespace in front."""
     return settings.namespace + topic.pattern.format(agency=agency, generation=generation)
@@ -400,6 +405,11 @@ def is_named_by_catalogue(settings: Settings, full_name: str) -> bool:
 def is_national(settings: Settings, full_name: str) -> bool:
     """Whether a topic is one that an agency writes its cases to."""
     return full_name.startswith(settings.namespace + CASES.pattern.removesuffix("{agency}"))
+
+
+def is_compressed(settings: Settings, full_name: str) -> bool:
+    """Whether stages compress a topic's larger values."""
+    return full_name.removeprefix(settings.namespace).partition(".")[0] in _COMPRESSED
 
 
 def partition_count(settings: Settings, topic: Topic) -> int:

@@ -27,6 +27,7 @@ from aiokafka.errors import (
     ProducerFenced,
     RequestTimedOutError,
 )
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import (
     AddOffsetsToTxnHandler,
     AddPartitionsToTxnHandler,
@@ -36,6 +37,7 @@ from aiokafka.producer.sender import (
     SendProduceReqHandler,
     TxnOffsetCommitHandler,
 )
+from aiokafka.record.default_records import DefaultRecordBatch
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.connection import client_options
@@ -252,6 +254,7 @@ class FailFastProducer(AIOKafkaProducer):
             max_batch_size=batch_bytes,
             max_request_size=LARGEST_REQUEST,
         )
+        self._batch_bytes = batch_bytes
         self._sender: FailFastSender = FailFastSender(
             self.client,
             acks=ALL_REPLICAS,
@@ -265,6 +268,11 @@ class FailFastProducer(AIOKafkaProducer):
     def failure(self) -> BaseException | None:
         """What ended this producer; ProducerFenced where another one has started with its transactional id."""
         return self._sender.failure
+
+    def open_batch(self, compressed: bool) -> BatchBuilder:
+        """A batch of records, to be sent; those that aiokafka opens itself have one codec for all topics."""
+        codec = DefaultRecordBatch.CODEC_ZSTD if compressed else DefaultRecordBatch.CODEC_NONE
+        return BatchBuilder(self._batch_bytes, codec, is_transactional=True)
 
     async def drop(self) -> None:
         """Close at once, waiting for no answer; Kafka aborts an open transaction at the next start, or in time."""

@@ -15,13 +15,14 @@ import asyncio
 import logging
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 
@@ -36,6 +37,10 @@ log = logging.getLogger(__name__)
 
 TRANSACTION_TIMEOUT_MS: Final = 30_000
 """A dead owner's open transaction is aborted after this even if no one takes its place; a chunk needs some 30 ms."""
+
+COMPRESSED_FROM: Final = 512
+"""Bytes of a value, on average, from which on the records of a batch are compressed by zstd. Fingerprints, accepted
+cases and claims are JSON, of which half is left. Postings are small and random: nothing would be left out."""
 
 LONGEST_PAUSE_S: Final = 5.0
 """Between attempts at a transaction: longer pauses would let its partition wait after Kafka is back."""
@@ -219,7 +224,7 @@ class Transactions:
         try:
             await producer.begin_transaction()
             # 2. Every record is acknowledged before the commit is asked for: Kafka commits what it has.
-            await _send_records(producer, pending.records)
+            await self._send_records(producer, pending.records)
             # 3. Noted before the request leaves: from here on it may be committed whatever the answer is.
             pending.ending = True
             await producer.commit_transaction()
@@ -229,6 +234,37 @@ class Transactions:
             if isinstance(cause, ProducerFenced) or isinstance(error, ProducerFenced):
                 raise ProducerFencedError(f"{self._id}: {cause!r}") from error
             raise _AttemptFailedError(repr(cause)) from error
+
+    async def _send_records(self, producer: FailFastProducer, records: Iterable[Output]) -> None:
+        """Send all records by batches, and wait until every batch is acknowledged.
+
+        One batch of each partition at a time: they go in one request, and the order within a partition is kept.
+        """
+        of_partitions: dict[tuple[str, int], list[Output]] = defaultdict(list)
+        for record in records:
+            of_partitions[record.topic, record.partition].append(record)
+        queues = [self._make_batches(producer, topic, some) for (topic, _), some in of_partitions.items()]
+        for batches in zip_longest(*queues):
+            sent = [
+                await _send_batch(producer, batch, topic, partition)
+                for (topic, partition), batch in zip(of_partitions, batches, strict=True)
+                if batch is not None
+            ]
+            results = await asyncio.gather(*sent, return_exceptions=True)
+            failed = [result for result in results if isinstance(result, BaseException)]
+            if failed:
+                raise failed[0]
+
+    def _make_batches(self, producer: FailFastProducer, topic: str, records: Sequence[Output]) -> list[BatchBuilder]:
+        """The batches of one partition, in order."""
+        large = sum(len(record.value) for record in records) >= COMPRESSED_FROM * len(records)
+        compressed, now = large and topics.is_compressed(self._settings, topic), int(time.time() * 1000)
+        batches: list[BatchBuilder] = []
+        for record in records:
+            if not batches or not _append_record(batches[-1], record, now):
+                batches.append(producer.open_batch(compressed))
+                _append_record(batches[-1], record, now)
+        return batches
 
     def _progress_records(self, applied: Mapping[TopicPartition, AppliedPosition]) -> Iterator[Output]:
         for source, (offset, records) in applied.items():
@@ -256,44 +292,16 @@ def progress_partition(stage: str, index: int) -> int:
     return zlib.crc32(f"{stage}-{index}".encode()) % topics.PROGRESS_PARTITIONS
 
 
-async def _send_records(producer: AIOKafkaProducer, records: Iterable[Output]) -> None:
-    """Send all records by batches, and wait until every batch is acknowledged.
-
-    One batch of each partition at a time: they go in one request, and the order within a partition is kept.
-    """
-    for batches in zip_longest(*_make_batches(producer, records).values()):
-        sent = [await _send_batch(producer, batch) for batch in batches if batch is not None]
-        results = await asyncio.gather(*sent, return_exceptions=True)
-        failed = [result for result in results if isinstance(result, BaseException)]
-        if failed:
-            raise failed[0]
+def _append_record(builder: BatchBuilder, record: Output, now: int) -> Any:
+    return builder.append(timestamp=record.at_ms or now, key=record.key, value=record.value)
 
 
-async def _send_batch(producer: AIOKafkaProducer, batch: _Batch) -> asyncio.Future[Any]:
-    future: asyncio.Future[Any] = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+async def _send_batch(
+    producer: FailFastProducer, batch: BatchBuilder, topic: str, partition: int
+) -> asyncio.Future[Any]:
+    future: asyncio.Future[Any] = await producer.send_batch(batch, topic, partition=partition)
     future.add_done_callback(consume_exception)
     return future
-
-
-class _Batch(NamedTuple):
-    topic: str
-    partition: int
-    builder: BatchBuilder
-
-
-def _make_batches(producer: AIOKafkaProducer, records: Iterable[Output]) -> dict[tuple[str, int], list[_Batch]]:
-    now = int(time.time() * 1000)
-    batches: dict[tuple[str, int], list[_Batch]] = {}
-    for topic, partition, key, value, at_ms in records:
-        queue = batches.setdefault((topic, partition), [])
-        if not queue or not _append_record(queue[-1].builder, at_ms or now, key, value):
-            queue.append(_Batch(topic, partition, producer.create_batch()))
-            _append_record(queue[-1].builder, at_ms or now, key, value)
-    return batches
-
-
-def _append_record(builder: BatchBuilder, now: int, key: bytes, value: bytes) -> Any:
-    return builder.append(timestamp=now, key=key, value=value)
 
 
 HOME: Final = ("intake", "home")

@@ -73,6 +73,8 @@ def test_a_row_says_who_uses_the_topic(topic: Topic) -> None:
     assert topic.consumers or topic.readers
     assert not set(topic.consumers) & set(topic.readers), "a consumer reads it, which need not be said twice"
     assert not topic.open_to_agencies or topic.scope is Scope.AGENCY
+    assert not topic.compressed or not topic.is_read_by(Process.AGENCY), "its client may have no such codec"
+    assert topics.is_compressed(SETTINGS, f"n.{topic.pattern}") == topic.compressed
     assert not topic.backed_up or topic.scope is Scope.INSTALLATION, "a backup has no agency's and no generation's"
 
 
