@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,14 +13,17 @@ from typing import Any, Final
 import msgspec
 from elasticsearch import AsyncElasticsearch
 
-from benchmarks.stream.engines import engines
+from benchmarks.stream.engines import engines, unused_namespace
 from benchmarks.stream.filling import fill
 from benchmarks.stream.live import Live, installed
 from benchmarks.stream.measuring import Measured, Row, measure_by_turns, run_all
 from benchmarks.stream.populations import MADE_UP, open_population
 from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
+from pipeline.correlation.claims import Claim, ClaimState, link_id
+from pipeline.correlation.protocol import CaseVersion
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.training.run import key_rarity
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
@@ -70,6 +73,65 @@ def _sum_up(row: Row) -> Figures:
     )
     row["store bytes"] = row["homes bytes"] + row["places bytes"]
     return row
+
+
+def check_links(folder: Path, held: int, skipped: int, cases: int) -> Figures:
+    """Put `cases` more through the stages, `skipped` cases behind those held, and hold their links to what batch finds.
+
+    Batch is done by hand: every case of every home is read, and each that shares a key with one of these cases is
+    judged, whatever screens, meeting places and messages would make of it.
+    """
+    stages = Stages(folder, FEW, key_rarity(held), Stopwatch())
+    messages = islice(open_population(MADE_UP, held, made=held).messages(), skipped, None)
+    claims = [msgspec.json.decode(value, type=Claim) for value in run_all(stages, messages, cases, Stopwatch())]
+    claimed = {claim.link for claim in claims if claim.state is ClaimState.LIVE}
+    first, last = held + skipped, held + skipped + cases
+    checked = [one.fingerprint for one in stages.read_versions() if first < _number_of(one) <= last]
+    by_key: dict[int, list[Fingerprint]] = defaultdict(list)
+    for one in checked:
+        for key in one.keys:
+            by_key[key].append(one)
+    linked, judged, matcher = set[str](), 0, stages.matcher
+    for version in stages.read_versions():
+        sharing = {one.case: one for key in by_key.keys() & set(version.outline.keys) for one in by_key[key]}
+        for one in sharing.values():
+            other = version.fingerprint
+            if one.case != other.case and one.country != other.country:
+                judged += 1
+                if matcher.find_link(*sorted((one, other), key=lambda side: side.case)) is not None:
+                    linked.add(link_id(*sorted((one.case, other.case))))
+    stages.close()
+    return {
+        "cases": len(checked),
+        "pairs judged": judged,
+        "links": len(linked),
+        "missed": len(linked - claimed),
+        "too many": len(claimed - linked),
+    }
+
+
+def _number_of(version: CaseVersion) -> int:
+    """The number of a made-up case, counted from 1 over all agencies."""
+    return int(version.fingerprint.case.partition(":")[2])
+
+
+def measure_workers(counts: Sequence[int], cases: int) -> Figures:
+    """CPU of a case in all stages by workers a stage, on real engines, and what their throughput is of one worker's.
+
+    By CPU: as if each had a core of its own and the engines others.
+    """
+    found: Figures = {}
+    with tempfile.TemporaryDirectory() as folder, engines(Path(folder)) as (settings, own):
+        for count in counts:
+            settings = settings.model_copy(
+                update={"namespace": unused_namespace(), "correlate_partitions": max(counts)}
+            )
+            with installed(settings, count, own, warm_up=cases) as some:
+                load = some.backlog(cases)
+            found[f"us all, {count} workers"] = sum(load.cpu[stage] for stage in STAGES)
+            one = found[f"us all, {counts[0]} workers"]
+            found[f"throughput, {count} workers"] = count * one / found[f"us all, {count} workers"]
+    return found
 
 
 def measure_engines(partitions: int, cases: int, turns: int) -> Figures:

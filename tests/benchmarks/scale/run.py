@@ -1,14 +1,16 @@
 """What a case costs as partitions and cases grow, and the constants of `liaison ops plan`: `make bench-scale`.
 
-    PYTHONPATH=tests python tests/benchmarks/scale/run.py [--only stages engines held amended] [--partitions 4 64 96]
-        [--held 10000 100000 1000000] [--bytes-held 100000] [--measured 2000] [--backlog 5000] [--turns 2] [--work DIR]
-        [--figures docs/benchmarks/scale.json]
+    PYTHONPATH=tests python tests/benchmarks/scale/run.py [--only stages engines workers held amended]
+        [--partitions 4 64 96] [--held 10000 100000 1000000] [--bytes-held 100000] [--measured 2000]
+        [--checked 1000] [--backlog 5000] [--turns 2] [--work DIR] [--figures docs/benchmarks/scale.json]
 
 - stages: CPU of a case in the stages' own work, by partitions, a chunk of cases by turns, with 10,000 held. The same
   with --bytes-held, of which bytes on Kafka and on the stores' disks count.
 - engines: an installation on real engines with one worker a stage, by partitions: CPU of the workers, their Kafka and
   Elasticsearch clients included; bytes that Kafka's logs and the index took.
-- held: the same as stages at 4 partitions, by cases held. 10 million take hours and some 60 GB: --held 10000000.
+- workers: the same CPU by workers a stage, and so what a second and a fourth worker add to throughput.
+- held: the same as stages at 4 partitions, by cases held. 10 million take two hours of two cores and 20 GB of disk:
+  --held 10000000. Then the links of further cases are held to what judging every pair that shares a key finds.
 - amended: messages of an amendment.
 
 Each measurement is noted in --work as soon as it is made, and is not made again from there. --figures writes them all,
@@ -29,9 +31,19 @@ import msgspec
 
 from benchmarks.figures import ROOT, write_figures
 from benchmarks.scale.constants import fit_constants
-from benchmarks.scale.parts import measure_amendments, measure_engines, measure_held, measure_stages
+from benchmarks.scale.parts import (
+    check_links,
+    measure_amendments,
+    measure_engines,
+    measure_held,
+    measure_stages,
+    measure_workers,
+)
+from benchmarks.stream.measuring import WARM_UP
 
-PARTS: Final = ("stages", "engines", "held", "amended")
+PARTS: Final = ("stages", "engines", "workers", "held", "amended")
+
+WORKERS: Final = (1, 2, 4)
 
 SMALL: Final = 10_000
 """Cases held where CPU is compared by partitions."""
@@ -70,6 +82,7 @@ def main() -> int:
     parser.add_argument("--held", type=int, nargs="*", default=(10_000, 100_000, 1_000_000))
     parser.add_argument("--bytes-held", type=int, default=100_000)
     parser.add_argument("--measured", type=int, default=2000, help="cases measured at each size")
+    parser.add_argument("--checked", type=int, default=1000, help="cases whose links are checked at each size")
     parser.add_argument("--backlog", type=int, default=5000, help="cases that wait for the workers on engines")
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--work", type=Path, help="a folder for notes and large stores")
@@ -93,10 +106,14 @@ def _measure_all(wanted: argparse.Namespace, notes: Notes, folder: Path) -> None
         for partitions in wanted.partitions:
             name = f"engines, {partitions} partitions"
             notes.measure(name, measure_engines, partitions, wanted.backlog, wanted.turns)
+    if "workers" in wanted.only:
+        notes.measure("workers", measure_workers, WORKERS, wanted.backlog)
     if "held" in wanted.only:
         for held in wanted.held:
             stores = folder / f"stores-{held}"
             notes.measure(f"held, {held:,} cases", measure_held, stores, held, wanted.measured)
+            behind = WARM_UP + wanted.measured
+            notes.measure(f"links, {held:,} held", check_links, stores, held, behind, wanted.checked)
     if "amended" in wanted.only:
         notes.measure("amended", measure_amendments, AMENDED_AT, SMALL)
 

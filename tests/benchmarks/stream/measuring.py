@@ -76,7 +76,7 @@ def _measure(parent: Connection, wanted: Measured) -> None:
         parent.send(None)
         parent.recv()
 
-    links = run_all(stages, population.messages(), wanted.cases, watch, await_turn)
+    links = len(run_all(stages, population.messages(), wanted.cases, watch, await_turn))
     row: Row = {name: seconds / wanted.cases * 1e6 for name, seconds in watch.seconds.items()}
     row |= {name: (count - before[name]) / wanted.cases for name, count in stages.counts().items()}
     row |= {"held": wanted.held, "rarity": wanted.rarity, "links": links / wanted.cases, "memory": memory_mb()}
@@ -92,12 +92,12 @@ def run_all(
     count: int,
     watch: Stopwatch,
     await_turn: Callable[[], None] = lambda: None,
-) -> int:
-    """Send cases through all stages until nothing waits; the claims about them, counted.
+) -> list[bytes]:
+    """Send cases through all stages until nothing waits; returns the claims that they lead to, values of `links`.
 
     With each chunk of cases come the records that the chunks before it have led to, as in a running installation.
     """
-    claimed = 0
+    claimed: list[bytes] = []
     intake, correlate, project = (
         watch.timed(name, step)
         for name, step in (("intake", stages.intake), ("correlate", stages.correlate), ("project", stages.project))
@@ -110,7 +110,7 @@ def run_all(
         stages.send(fingerprints)
         claims = stages.send(correlate())
         project(records, claims)
-        claimed += len(claims)
+        claimed += claims
     return claimed
 
 

@@ -11,6 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -167,13 +168,13 @@ class Stages:
     async def _open_stores(self) -> dict[TopicPartition, Held]:
         """All stores, as of what the folder's note says was applied."""
         note = self._folder / "applied"
-        filled = msgspec.json.decode(note.read_bytes(), type=list[int]) if note.exists() else [-1] * self.partitions
+        noted = msgspec.json.decode(note.read_bytes(), type=list[dict[str, AppliedPosition]]) if note.exists() else None
         held = {}
         for index in range(self.partitions):
-            applied = {TopicPartition(self._names[topic], index): AppliedPosition() for topic in SOURCES}
-            if filled[index] >= 0:
-                for topic in (topics.FINGERPRINTS, topics.POSTINGS):
-                    applied[TopicPartition(self._names[topic], index)] = AppliedPosition(filled[index], filled[index])
+            applied = {
+                TopicPartition(name, index): noted[index][topic.pattern] if noted else AppliedPosition()
+                for topic, name in ((topic, self._names[topic]) for topic in SOURCES)
+            }
             async for partition, store in self._work.open_stores(applied):
                 held[partition] = Held(store, deque())
                 self._offsets[partition] = applied[partition].offset + 1
@@ -208,12 +209,35 @@ class Stages:
             for topic in (topics.FINGERPRINTS, topics.POSTINGS):
                 self._offsets[TopicPartition(self._names[topic], index)] += 1
 
+    def read_versions(self) -> Iterator[CaseVersion]:
+        """All cases that homes hold."""
+        for index in range(self.partitions):
+            store = self._store(topics.FINGERPRINTS, index).home.store
+            file = store._file  # noqa: SLF001 - no part of the product reads all cases of a store
+            ids = map(bytes, file.reader.cursor(db=file.databases["numbers"]).iternext(values=False))
+            while some := list(islice(ids, CHUNK)):
+                yield from store.get_versions(some).values()
+
+    @property
+    def matcher(self) -> ModelMatcher:
+        """A new matcher of the stages' model."""
+        return ModelMatcher(self._model)
+
     def close(self) -> None:
         """Close all stores, and note how far they are."""
-        applied = [self._store(topics.POSTINGS, index).offset for index in range(self.partitions)]
+        applied = [
+            {topic.pattern: self._position_of(topic, index) for topic in SOURCES} for index in range(self.partitions)
+        ]
         for held in self._held.values():
             held.store.close()
         (self._folder / "applied").write_bytes(msgspec.json.encode(applied))
+
+    def _position_of(self, topic: Topic, index: int) -> AppliedPosition:
+        store = self._store(topic, index)
+        if topic is topics.POSTINGS:
+            return AppliedPosition(store.offset, store.place.store.records)
+        source = topic.pattern.partition(".")[0]
+        return AppliedPosition(*store.home.store.positions.get(source, ()))
 
     def disk(self) -> dict[str, int]:
         """Bytes on disk of the homes' stores and of the meeting places'."""
