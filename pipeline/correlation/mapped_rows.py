@@ -115,6 +115,8 @@ class MappedRows:
 
     def change(self, numbers: NumberArray, rows: RowsArray) -> None:
         """Other rows for some distinct numbers."""
+        if not numbers.size:
+            return
         fresh = numbers >= self._in_file
         self._appended[numbers[fresh] - np.uint32(self._in_file)] = rows[fresh]
         if fresh.all():
@@ -137,12 +139,14 @@ class MappedRows:
 
     def write_changed(self) -> None:
         """Write the changed rows, after the commit that they are part of. Raises OSError; can be repeated."""
-        edges = np.flatnonzero(np.diff(self._changed.astype(np.int64), prepend=-2, append=-2) != 1)
-        for start, end in pairwise(edges.tolist()):
-            write_fully(self._file, self._changes[start:end].tobytes(), int(self._changed[start]) * self._row_bytes)
-        self._in_file = self.count
-        self._forget_changes()
-        self._appended = np.empty((1, *self._shape), self._dtype)
+        if self._changed.size:
+            edges = np.flatnonzero(np.diff(self._changed.astype(np.int64), prepend=-2, append=-2) != 1)
+            for start, end in pairwise(edges.tolist()):
+                write_fully(self._file, self._changes[start:end].tobytes(), int(self._changed[start]) * self._row_bytes)
+            self._forget_changes()
+        if self._in_file < self.count:
+            self._in_file = self.count
+            self._appended = np.empty((1, *self._shape), self._dtype)
 
     def overwrite(self, start: int, rows: RowsArray) -> None:
         """Write rows that no commit depends on. Raises OSError."""
