@@ -1,34 +1,37 @@
 """A meeting place: the partition that owns some keys, keeps the postings under them, and asks for pairs of cases.
 
-A chunk of postings is stored, then all of its cases are looked up at once, so that those which meet each other are
-found the same way. Pairs of one country and those that the screen excludes are dropped. A value that everybody has
-makes a key with very many cases, a crowd. Cases that meet the same crowd are screened against it side by side, a
-bounded number of its cases at a time. None of the crowd is skipped: whether a pair is left out depends on its two cases
-alone, never on how many other cases there are or which came first.
+What is held of the cases of a chunk and under their keys is looked up in one search, then the chunk is stored. Its
+cases meet those that were held and each other. Pairs of one country and those that the screen excludes are dropped. A
+value that everybody has makes a key with very many cases, a crowd. Cases that meet the same crowd are screened against
+it side by side, a bounded number of its cases at a time. None of the crowd is skipped: whether a pair is left out
+depends on its two cases alone, never on how many other cases there are or which came first.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from itertools import pairwise
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.correlation.matcher import SmallScreen
-from pipeline.correlation.meeting_store import NO_CASE, CaseNumberArray, MeetingStore, split_ids
+from pipeline.correlation.meeting_store import NO_CASE, CaseNumberArray, Entries, LookUp, MeetingStore, split_ids
 from pipeline.correlation.postings import (
     UNKNOWN_COUNTRY,
     IdArray,
     KeyArray,
     Postings,
+    RowArray,
     decode_chunks,
     decode_postings,
 )
 from pipeline.correlation.protocol import Ask, order_pair
-from pipeline.matching.encoded import Index
+from pipeline.correlation.sorted_runs import sort_entries, turn_keys
+from pipeline.matching.encoded import Index, expand_counts
 
 BlockSizeObserver = Callable[[KeyArray, NDArray[np.int64]], None]
 """Receives the keys of the blocks that cases met, and how many other cases are in each, for metrics; nothing is decided
@@ -57,6 +60,10 @@ _MIXED, _IN_SAMPLE = np.uint32(0x9E3779B1), np.uint32((1 << 32) // SAMPLED)
 """Knuth's multiplicative hash of a case's number in its store, and the pairs whose hash is below the sample's share."""
 
 _NUMBER_BITS, _NUMBER = np.uint64(32), np.uint64((1 << 32) - 1)
+
+_NO_KEYS: KeyArray = np.empty(0, np.uint64)
+
+_NO_ENTRIES: Final = Entries(np.empty(0, np.int64), np.empty(0, np.uint32), np.empty(0, np.uint16))
 
 _Number = TypeVar("_Number", np.uint32, np.uint64)
 
@@ -110,42 +117,38 @@ class MeetingCounts(msgspec.Struct):
     """Those of them that the screen left."""
 
 
-class ChunkPairs(NamedTuple):
-    """Pairs: the index of the asking case in the chunk, and the number of the other one; which are of the sample."""
+class FoundPairs(NamedTuple):
+    """Pairs: the index of the asking case, and the number of the other one; which are of the sample.
+
+    They are in the order of the places that they are of.
+    """
 
     asking: Index
     numbers: CaseNumberArray
     sampled: NDArray[np.bool_]
 
 
-class StoredChunk:
-    """The cases of a chunk, by their numbers in the store, and their keys, case by case.
+class StoredChunk(NamedTuple):
+    """Postings that a meeting place has stored, the numbers of their cases, and what it held before.
 
     `sizes` says of each key how many cases have it at most.
     """
 
-    def __init__(self, postings: Postings, numbers: CaseNumberArray, sizes: NDArray[np.int64]) -> None:
-        self.postings, self.numbers, self.sizes = postings, numbers, sizes
-        self.keys = postings.keys
-        self.owner: Index = np.repeat(np.arange(len(numbers)), postings.counts)
-        self._by_number = np.argsort(numbers)
-        self._sorted = numbers[self._by_number]
+    place: MeetingPlace
+    postings: Postings
+    numbers: CaseNumberArray
+    held: LookUp
+    sizes: NDArray[np.int64]
 
-    def count_met(self) -> NDArray[np.int64]:
-        """How many entries each case and all before it meet at most."""
-        met = np.bincount(self.owner, self.sizes, len(self.numbers)).astype(np.int64)
-        return np.cumsum(met)
-
-    def is_asked_once(self, asking: Index, numbers: CaseNumberArray) -> NDArray[np.bool_]:
-        """Leave out the case itself, and one of both directions where both cases of a pair are of the chunk."""
-        at = np.minimum(np.searchsorted(self._sorted, numbers), len(self._sorted) - 1)
-        once: NDArray[np.bool_] = (self._sorted[at] != numbers) | (self._by_number[at] > asking)
-        return once
-
-    def hash_cases(self, asking: Index) -> NDArray[np.uint32]:
-        """A hash of each case's id, by which pairs are drawn."""
-        ids = np.ascontiguousarray(self.postings.cases[asking, :4])
-        return ids.view("<u4")[:, 0]
+    def count_fitting(self, most: int) -> tuple[int, int]:
+        """How many of the cases meet at most so many entries, but one at least; and how many entries they meet."""
+        total = int(self.sizes.sum())
+        if total <= most:
+            return len(self.numbers), total
+        owner = np.repeat(np.arange(len(self.numbers)), self.postings.counts)
+        met = np.cumsum(np.bincount(owner, self.sizes, len(self.numbers)).astype(np.int64))
+        fitting = max(int(np.searchsorted(met, most, side="right")), 1)
+        return fitting, int(met[fitting - 1])
 
 
 class MeetingPlace:
@@ -162,9 +165,8 @@ class MeetingPlace:
         within: bool = False,
         observer: BlockSizeObserver | None = None,
     ) -> None:
-        self.store = store
+        self.store, self.screen, self.within, self.observer = store, screen, within, observer
         self.counts = MeetingCounts()
-        self._screen, self._within, self._observer = screen, within, observer
 
     def take_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> list[Ask]:
         """Take in postings, by the ids of their cases, and ask for the pairs that they make.
@@ -172,147 +174,296 @@ class MeetingPlace:
         One that is older than the stored one changes nothing; one of the same version asks anew. Raises ProtocolError,
         before anything is changed.
         """
-        chunk = self.store_chunk(decode_postings(cases, values, self._screen.words))
+        postings = decode_postings(cases, values, self.screen.words)
+        chunk = self.store_chunk(postings, _AlikeKeys(postings.keys).counts)
+        meeting = Meeting([chunk], [len(chunk.numbers)])
         asks: list[Ask] = []
-        for pairs in self.find_pairs(chunk):
+        for pairs in meeting.find_pairs():
             may = np.zeros(len(pairs.numbers), np.bool_)
             for start in range(0, len(may), MOST_TOGETHER):
                 some = slice(start, start + MOST_TOGETHER)
-                may[some] = self._screen.may_link(chunk.numbers[pairs.asking[some]], pairs.numbers[some])
-            asks += self.make_asks(chunk, pairs, may)
+                may[some] = self.screen.may_link(chunk.numbers[pairs.asking[some]], pairs.numbers[some])
+            asks += (ask for _, ask in meeting.make_asks(pairs, may))
         return asks
 
     def load_postings(self, cases: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Take in postings without asking for anything, for a store that is behind what was applied."""
-        self.store_chunk(decode_postings(cases, values, self._screen.words))
+        self._put_postings(decode_postings(cases, values, self.screen.words), asked=False)
 
-    def store_chunk(self, postings: Postings) -> StoredChunk:
-        """Store postings whose pairs are to be found; one that is older than the stored one changes nothing."""
-        numbers = self.store.find_cases(postings.cases)
-        known = np.flatnonzero(numbers != NO_CASE)
-        kept = np.ones(len(numbers), np.bool_)
-        kept[known] = self.store.get_orders(numbers[known]) <= postings.orders[known]
-        postings = postings.take(kept)
-        numbers = self.store.put_postings(postings, numbers[kept])
-        self._screen.add_cases(postings.cases, numbers)
-        return StoredChunk(postings, numbers, self.store.count_entries(postings.keys))
+    def store_chunk(self, postings: Postings, counts: NDArray[np.int64]) -> StoredChunk:
+        """Store postings whose pairs are to be found; one that is older than the stored one changes nothing.
 
-    def find_pairs(self, chunk: StoredChunk, cases: int | None = None) -> Iterator[ChunkPairs]:
-        """The pairs of the chunk's first `cases` (all of them) with stored ones, of bounded many entries at a time."""
-        sizes = np.where(chunk.owner < (len(chunk.numbers) if cases is None else cases), chunk.sizes, 0)
-        crowded = sizes >= CROWD
+        `counts` says of each key how many of the postings have it.
+        """
+        stored, numbers, held = self._put_postings(postings, asked=True)
+        if len(stored.keys) < len(postings.keys):
+            counts = _AlikeKeys(stored.keys).counts
+        return StoredChunk(self, stored, numbers, held, held.sizes + counts)
+
+    def _put_postings(self, postings: Postings, *, asked: bool) -> tuple[Postings, CaseNumberArray, LookUp]:
+        """Store postings that are not older than the stored ones: those, their numbers, and what was held before."""
+        held = self.store.look_up(postings.cases, postings.keys if asked else _NO_KEYS)
+        known = np.flatnonzero(held.numbers != NO_CASE)
+        if known.size:
+            kept = np.ones(len(held.numbers), np.bool_)
+            kept[known] = self.store.get_orders(held.numbers[known]) <= postings.orders[known]
+            if not kept.all():
+                return self._put_postings(postings.take(kept), asked=asked)
+        numbers = self.store.put_postings(postings, held.numbers)
+        self.screen.add_cases(postings.cases, numbers)
+        return postings, numbers, held
+
+
+class Meeting:
+    """Whom the cases of some chunks meet: of several meeting places that differ in their stores alone.
+
+    All cases and keys are in arrays, those of a chunk behind those of the one before, since what is done for a few of
+    them takes as long as for a hundred. A number has the place in its upper half where it must tell a case from those
+    of other places.
+    """
+
+    def __init__(self, chunks: Sequence[StoredChunk], asking: Sequence[int]) -> None:
+        """Of each chunk the first cases ask, so many; the others are there to be met."""
+        self._chunks = chunks
+        self._rules = chunks[0].place
+        postings = [chunk.postings for chunk in chunks]
+        counts = np.array([len(chunk.numbers) for chunk in chunks])
+        self._place = np.repeat(np.arange(len(chunks)), counts)
+        self._upper = self._place.astype(np.uint64) << _NUMBER_BITS
+        self._numbers = np.concatenate([chunk.numbers for chunk in chunks])
+        self._cases = np.concatenate([some.cases for some in postings])
+        self._orders = np.concatenate([some.orders for some in postings])
+        self._countries = np.concatenate([some.countries for some in postings])
+        self._sketches = np.concatenate([some.sketches for some in postings])
+        self._hashes = np.ascontiguousarray(self._cases[:, :4]).view("<u4")[:, 0]
+        self._keys = np.concatenate([some.keys for some in postings])
+        self._owner = np.repeat(np.arange(len(self._place)), np.concatenate([some.counts for some in postings]))
+        self._first_keys = np.cumsum([0, *(len(some.keys) for some in postings)])
+        self._alike = _AlikeKeys(self._keys, self._place[self._owner])
+        asks = np.arange(len(self._place)) < (np.cumsum(counts) - counts + asking)[self._place]
+        self._sizes = np.where(asks[self._owner], np.concatenate([chunk.sizes for chunk in chunks]), 0)
+        whole = self._upper | self._numbers
+        self._by_number = np.argsort(whole)
+        self._sorted = whole[self._by_number]
+
+    def find_pairs(self) -> Iterator[FoundPairs]:
+        """The pairs of cases that ask with others, of bounded many entries at a time."""
+        crowded = self._sizes >= CROWD
         # A key with one case at most has the case itself, which is stored.
-        few = np.flatnonzero(~crowded & (sizes > 1))
-        totals = np.bincount(chunk.owner[few], sizes[few], len(chunk.numbers)).astype(np.int64)
-        crowds: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        if not crowded.any():
-            crowds[()] = np.flatnonzero(totals).tolist()
-        else:
-            keys: list[list[int]] = [[] for _ in chunk.numbers]
-            for at in np.flatnonzero(crowded).tolist():
-                keys[chunk.owner[at]].append(int(chunk.keys[at]))
-            for place, of_crowds in enumerate(keys):
-                crowds[tuple(of_crowds)].append(place)
-        begins = np.searchsorted(chunk.owner[few], np.arange(len(chunk.numbers) + 1))
-        for shared, places in crowds.items():
-            crowd = self._find_crowd(shared, len(places))
-            for start, end in _group_bounded(totals[places].tolist()):
-                asking = np.array(places[start:end], np.int64)
-                some = np.concatenate([few[begins[place] : begins[place + 1]] for place in asking])
-                yield self._meet_together(chunk, asking, some, crowd)
+        few = np.flatnonzero(~crowded & (self._sizes > 1))
+        totals = np.bincount(self._owner[few], self._sizes[few], len(self._place)).astype(np.int64)
+        begins = np.searchsorted(self._owner[few], np.arange(len(self._place) + 1))
+        for shared, cases in self._group_by_crowds(np.flatnonzero(crowded), totals).items():
+            crowd = self._find_crowd(shared, len(cases))
+            for start, end in _group_bounded(totals[cases].tolist()):
+                asking = cases[start:end]
+                case, within = expand_counts(begins[asking + 1] - begins[asking])
+                yield self._meet_together(asking, few[begins[asking][case] + within], crowd)
+
+    def _group_by_crowds(self, crowded: Index, totals: NDArray[np.int64]) -> dict[tuple[int, ...], Index]:
+        """The cases that meet anybody, by the crowds that they meet: by places of keys, the first of those alike."""
+        if not crowded.size:
+            return {(): np.flatnonzero(totals)}
+        keys: dict[int, list[int]] = defaultdict(list)
+        for case, key in zip(self._owner[crowded].tolist(), self._alike.first[crowded].tolist(), strict=True):
+            keys[case].append(key)
+        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for case in np.flatnonzero(totals).tolist():
+            if case not in keys:
+                groups[()].append(case)
+        for case, some in keys.items():
+            groups[tuple(some)].append(case)
+        return {shared: np.array(cases) for shared, cases in groups.items()}
 
     def _find_crowd(self, keys: Sequence[int], times: int) -> CaseNumberArray:
         """The distinct cases under the keys of crowds, ascending; `times` is how many cases ask for them."""
         crowd: CaseNumberArray = np.empty(0, np.uint32)
         for key in keys:
-            _, numbers = self.store.find_entries(np.array([key], np.uint64))
-            if self._observer is not None:
-                self._observer(np.full(times, key, np.uint64), np.full(times, len(numbers) - 1, np.int64))
+            _, numbers, _ = self._find_held(np.array([key]))
+            numbers = np.concatenate([numbers, self._numbers[self._owner[self._alike.find_places(key)]]])
+            if self._rules.observer is not None:
+                observed = np.full(times, self._keys[key]), np.full(times, len(numbers) - 1, np.int64)
+                self._rules.observer(*observed)
             crowd = _sort_once(np.concatenate([crowd, numbers]))
         return crowd
 
-    def _meet_together(self, chunk: StoredChunk, cases: Index, keys: Index, crowd: CaseNumberArray) -> ChunkPairs:
-        """The pairs of some cases: under these of the chunk's keys (indices), and with a crowd (empty for none).
+    def _find_held(self, keys: Index) -> Entries:
+        """Who was under some keys before and is so still, without cases that are here, by the keys' places in `keys`.
+
+        The keys ascend by place.
+        """
+        bounds = np.searchsorted(keys, self._first_keys).tolist()
+        found = []
+        for chunk, first, (start, end) in zip(self._chunks, self._first_keys.tolist(), pairwise(bounds), strict=False):
+            if end > start:
+                asked, numbers, countries = chunk.held.find_entries(keys[start:end] - first)
+                found.append(Entries(asked + start, numbers, countries))
+        if not found:
+            return _NO_ENTRIES
+        asked, numbers, countries = (np.concatenate(some) for some in zip(*found, strict=True))
+        _, here = self._find_here(self._upper[self._owner[keys[asked]]], numbers)
+        if here.any():
+            asked, numbers, countries = asked[~here], numbers[~here], countries[~here]
+        return Entries(asked, numbers, countries)
+
+    def _find_here(
+        self, upper: NDArray[np.uint64] | np.uint64, numbers: CaseNumberArray
+    ) -> tuple[Index, NDArray[np.bool_]]:
+        """Which of the cases here each number is of, and whether it is of any."""
+        whole = upper | numbers
+        at = np.minimum(np.searchsorted(self._sorted, whole), len(self._sorted) - 1)
+        return self._by_number[at], self._sorted[at] == whole
+
+    def _meet_together(self, cases: Index, keys: Index, crowd: CaseNumberArray) -> FoundPairs:
+        """The pairs of some cases: under these of the keys (places), and with a crowd (empty for none).
 
         Of those with a crowd only what the crowd screen leaves, and what it rules out of the sample.
         """
-        asked, numbers = self.store.find_entries(chunk.keys[keys])
-        if self._observer is not None:
-            self._observe_sizes(chunk.keys[keys], asked)
-        asking = chunk.owner[keys[asked]]
-        asking, numbers = self._drop_unmet(chunk, asking, numbers)
-        sampled: list[ChunkPairs] = []
+        asked, numbers, countries = self._find_held(keys)
+        if self._rules.observer is not None:
+            self._observe_sizes(keys, asked)
+        asking = self._owner[keys[asked]]
+        here, others = self._find_alike(keys)
+        asking, numbers = np.concatenate([asking, here]), np.concatenate([numbers, self._numbers[others]])
+        met = self._may_meet(self._countries[asking], np.concatenate([countries, self._countries[others]]))
+        asking, numbers = _pair_once(asking[met], numbers[met])
+        sampled: list[FoundPairs] = []
         if len(crowd):
             beyond = ~_is_among(numbers, crowd)
             asking, numbers = asking[beyond], numbers[beyond]
-            met, met_numbers, count = self._meet_crowd(chunk, cases, crowd, sampled)
-            asking, numbers = _pair_once(np.concatenate([asking, met]), np.concatenate([numbers, met_numbers]))
-            self.counts.candidates += count - len(met)
-        self.counts.candidates += len(asking)
-        drawn = _is_sampled(chunk.hash_cases(asking), numbers)
-        found = [ChunkPairs(asking, numbers, drawn), *sampled]
-        return ChunkPairs(*map(np.concatenate, zip(*found, strict=True)))
+            met_by, met_numbers, count = self._meet_crowd(cases, crowd, sampled)
+            asking, numbers = _pair_once(np.concatenate([asking, met_by]), np.concatenate([numbers, met_numbers]))
+            self._chunks[self._place[cases[0]]].place.counts.candidates += count - len(met_by)
+        for place, some in self._split_pairs(asking):
+            place.counts.candidates += some.stop - some.start
+        drawn = _is_sampled(self._hashes[asking], numbers)
+        found = [FoundPairs(asking, numbers, drawn), *sampled]
+        return FoundPairs(*map(np.concatenate, zip(*found, strict=True)))
+
+    def _find_alike(self, keys: Index) -> tuple[Index, Index]:
+        """The cases here that share some keys, `(asking, other)`; of those that ask both, in one direction."""
+        shared = keys[self._alike.counts[keys] > 1]
+        key, within = expand_counts(self._alike.counts[shared])
+        asking = self._owner[shared[key]]
+        others = self._owner[self._alike.order[self._alike.begins[shared][key] + within]]
+        once = others > asking
+        return asking[once], others[once]
 
     def _meet_crowd(
-        self, chunk: StoredChunk, cases: Index, crowd: CaseNumberArray, sampled: list[ChunkPairs]
+        self, cases: Index, crowd: CaseNumberArray, sampled: list[FoundPairs]
     ) -> tuple[Index, CaseNumberArray, int]:
-        """Hold a few cases against a crowd.
+        """Hold a few cases of one place against a crowd there.
 
         Returns `(asking, numbers, count)`: the pairs that the crowd screen leaves open, and how many pairs there were.
         Those of the sample that it rules out are added to `sampled`.
         """
-        count, countries = 0, chunk.postings.countries[cases, None]
-        hashes = chunk.hash_cases(cases)[:, None]
+        place, upper = self._chunks[self._place[cases[0]]].place, self._upper[cases[0]]
+        count, countries, hashes = 0, self._countries[cases, None], self._hashes[cases, None]
         asking, found = [np.empty(0, np.int64)], [crowd[:0]]
         for start in range(0, len(crowd), MOST_TOGETHER):
             some = crowd[start : start + MOST_TOGETHER]
-            met = self._may_meet(countries, self.store.get_countries(some)) & chunk.is_asked_once(cases[:, None], some)
+            case, here = self._find_here(upper, some)
+            met = self._may_meet(countries, place.store.get_countries(some)) & (~here | (case > cases[:, None]))
             count += int(np.count_nonzero(met))
             many = np.flatnonzero(met.mean(1) >= LEAST_SHARE)
             columns = np.flatnonzero(met.any(0))
             if len(columns) < len(some):
                 some, met = some[columns], met[:, columns]
             if many.size:
-                may = self._screen.may_link_crowd(chunk.numbers[cases[many]], some)
-                place, at = np.nonzero(met[many] & ~may & _is_sampled(hashes[many], some))
-                sampled.append(ChunkPairs(cases[many[place]], some[at], np.ones(len(at), np.bool_)))
+                may = place.screen.may_link_crowd(self._numbers[cases[many]], some)
+                row, at = np.nonzero(met[many] & ~may & _is_sampled(hashes[many], some))
+                sampled.append(FoundPairs(cases[many[row]], some[at], np.ones(len(at), np.bool_)))
                 met[many] &= may
-            place, at = np.nonzero(met)
-            asking.append(cases[place])
+            row, at = np.nonzero(met)
+            asking.append(cases[row])
             found.append(some[at])
         return np.concatenate(asking), np.concatenate(found), count
 
-    def _observe_sizes(self, keys: KeyArray, asked: Index) -> None:
-        sizes = np.bincount(asked, minlength=len(keys)) - 1
+    def _observe_sizes(self, keys: Index, asked: Index) -> None:
+        sizes = np.bincount(asked, minlength=len(keys)) + self._alike.counts[keys] - 1
         met = np.flatnonzero(sizes > 0)
-        if self._observer is not None:
-            self._observer(keys[met], sizes[met])
-
-    def _drop_unmet(self, chunk: StoredChunk, asking: Index, numbers: CaseNumberArray) -> tuple[Index, CaseNumberArray]:
-        """The distinct pairs, without those that are of one country for certain, each in one direction."""
-        kept = self._may_meet(chunk.postings.countries[asking], self.store.get_countries(numbers))
-        asking, numbers = _pair_once(asking[kept], numbers[kept])
-        once = chunk.is_asked_once(asking, numbers)
-        return asking[once], numbers[once]
+        if self._rules.observer is not None:
+            self._rules.observer(self._keys[keys[met]], sizes[met])
 
     def _may_meet(self, countries: NDArray[np.uint16], others: NDArray[np.uint16]) -> NDArray[np.bool_]:
         """Whether cases of these countries meet those of the others; the arrays are broadcast."""
-        if self._within:
+        if self._rules.within:
             return np.ones(np.broadcast_shapes(countries.shape, others.shape), np.bool_)
         met: NDArray[np.bool_] = (countries == UNKNOWN_COUNTRY) | (countries != others)
         return met
 
-    def make_asks(self, chunk: StoredChunk, pairs: ChunkPairs, may: NDArray[np.bool_]) -> Iterator[Ask]:
-        """Ask for the pairs that the screen leaves, and for those of the sample."""
-        self.counts.screened += int(np.count_nonzero(may))
+    def _split_pairs(self, asking: Index) -> Iterator[tuple[MeetingPlace, slice]]:
+        """Which pairs are of each place that has any, by their asking cases, which are in the order of places."""
+        bounds = np.searchsorted(self._place[asking], np.arange(len(self._chunks) + 1)).tolist()
+        for chunk, (start, end) in zip(self._chunks, pairwise(bounds), strict=True):
+            if end > start:
+                yield chunk.place, slice(start, end)
+
+    def read_sketches(self, pairs: FoundPairs) -> tuple[RowArray, RowArray]:
+        """The small sketches of both cases of some pairs."""
+        others = [place.store.get_sketches(pairs.numbers[some]) for place, some in self._split_pairs(pairs.asking)]
+        return self._sketches[pairs.asking], np.concatenate(others)
+
+    def make_asks(self, pairs: FoundPairs, may: NDArray[np.bool_]) -> Iterator[tuple[int, Ask]]:
+        """Ask for the pairs that the screen leaves, and for those of the sample; with the index of each one's chunk."""
+        for place, some in self._split_pairs(pairs.asking):
+            place.counts.screened += int(np.count_nonzero(may[some]))
         left = may | pairs.sampled
-        pairs = ChunkPairs(pairs.asking[left], pairs.numbers[left], pairs.sampled[left])
-        ids = split_ids(chunk.postings.cases[pairs.asking]), split_ids(self.store.get_ids(pairs.numbers))
-        orders = chunk.postings.orders[pairs.asking].tolist(), self.store.get_orders(pairs.numbers).tolist()
-        for case, other, order, other_order, sampled in zip(*ids, *orders, pairs.sampled.tolist(), strict=True):
+        asking, numbers, sampled = pairs.asking[left], pairs.numbers[left], pairs.sampled[left]
+        found = [
+            (place.store.get_ids(numbers[some]), place.store.get_orders(numbers[some]))
+            for place, some in self._split_pairs(asking)
+        ]
+        if not found:
+            return
+        other_ids, other_orders = (np.concatenate(some) for some in zip(*found, strict=True))
+        ids = split_ids(self._cases[asking]), split_ids(other_ids)
+        orders = self._orders[asking].tolist(), other_orders.tolist()
+        rest = sampled.tolist(), self._place[asking].tolist()
+        for case, other, order, other_order, of_sample, at in zip(*ids, *orders, *rest, strict=True):
             a, b = order_pair(case, other)
             order_a, order_b = (order, other_order) if a == case else (other_order, order)
-            yield Ask(a, b, order_a, order_b, sampled)
+            yield at, Ask(a, b, order_a, order_b, of_sample)
+
+
+class _AlikeKeys:
+    """Which of some keys are alike, and of one place if places are given.
+
+    `order` has the keys' places with those alike side by side, ascending. Of each key `begins` says where those alike
+    to it begin there, and `counts` how many there are, itself among them.
+    """
+
+    def __init__(self, keys: KeyArray, places: Index | None = None) -> None:
+        turned, order = sort_entries(turn_keys(keys), np.arange(len(keys), dtype=np.uint32))
+        self.order: Index = order.astype(np.int64)
+        begin = np.ones(len(keys), np.bool_)
+        begin[1:] = turned[1:] != turned[:-1]
+        if places is not None:
+            begin[1:] |= np.diff(places[self.order]) != 0
+        group = np.cumsum(begin) - 1
+        starts = np.flatnonzero(begin)
+        counts = np.diff(starts, append=len(keys))
+        self.begins, self.counts = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+        self.begins[self.order], self.counts[self.order] = starts[group], counts[group]
+
+    @property
+    def first(self) -> Index:
+        """The first of those alike to each key."""
+        return self.order[self.begins]
+
+    def find_places(self, key: int) -> Index:
+        """Those alike to a key."""
+        begin = self.begins[key]
+        return self.order[begin : begin + self.counts[key]]
+
+
+def _count_alike(chunks: Sequence[Postings]) -> list[NDArray[np.int64]]:
+    """How many postings of each chunk have each of its keys, for all chunks at once."""
+    if not chunks:
+        return []
+    sizes = [len(chunk.keys) for chunk in chunks]
+    keys = np.concatenate([chunk.keys for chunk in chunks])
+    return np.split(_AlikeKeys(keys, np.repeat(np.arange(len(chunks)), sizes)).counts, np.cumsum(sizes)[:-1])
 
 
 class PostingChunk(NamedTuple):
@@ -331,47 +482,58 @@ class TakenPostings(NamedTuple):
 
 
 def take_together(chunks: Sequence[PostingChunk], small: SmallScreen, most_met: int = MOST_MET) -> list[TakenPostings]:
-    """Take in the postings of several meeting places that screen by the same small sketches.
+    """Take in the postings of several meeting places that differ in their stores alone, and screen by small sketches.
 
-    Where there are many partitions few pairs come to each at a time, and to ask the screen costs as much for one pair
-    as for a hundred. So it is asked for the pairs of all places together. Those that are not taken are to be taken
-    again later, which asks for all of their pairs, whatever is stored of them already. One posting at least is taken.
-    Raises ProtocolError, before anything is changed.
+    Where there are many partitions few cases come to each at a time, and few cost as much as a hundred. So pairs are
+    found and screened for all places together. Postings that are not taken are to be taken again later, which asks for
+    all of their pairs, whatever is stored of them already. One posting at least is taken. Raises ProtocolError, before
+    anything is changed.
     """
     asks: list[list[Ask]] = [[] for _ in chunks]
     taken = [0] * len(chunks)
-    waiting: list[tuple[int, StoredChunk, ChunkPairs]] = []
-
-    def screen_waiting() -> None:
-        one, other = (
-            np.concatenate([chunks[at].place.store.get_sketches(numbers) for at, numbers in of_pairs])
-            for of_pairs in (
-                [(at, chunk.numbers[pairs.asking]) for at, chunk, pairs in waiting],
-                [(at, pairs.numbers) for at, _, pairs in waiting],
-            )
-        )
-        ends = np.cumsum([len(pairs.numbers) for _, _, pairs in waiting])
-        for (at, chunk, pairs), may in zip(waiting, np.split(small.may_link(one, other), ends[:-1]), strict=True):
-            asks[at] += chunks[at].place.make_asks(chunk, pairs, may)
-        waiting.clear()
-
+    stored: list[StoredChunk] = []
+    asking: list[int] = []
+    places: list[int] = []
     decoded = decode_chunks([(cases, values) for _, cases, values in chunks], small.words)
     met = 0
-    for at, ((place, cases, _), postings) in enumerate(zip(chunks, decoded, strict=True)):
+    for at, ((place, cases, _), postings, counts) in enumerate(
+        zip(chunks, decoded, _count_alike(decoded), strict=True)
+    ):
         if met >= most_met:
-            continue
-        chunk = place.store_chunk(postings)
-        met_by = chunk.count_met()
-        fitting = max(int(np.searchsorted(met_by, most_met - met, side="right")), 1)
-        met += int(met_by[fitting - 1 : fitting].sum())
+            break
+        chunk = place.store_chunk(postings, counts)
+        fitting, count = chunk.count_fitting(most_met - met)
+        met += count
         taken[at] = _count_taken(cases, chunk, fitting)
-        for pairs in place.find_pairs(chunk, fitting):
-            waiting.append((at, chunk, pairs))
-            if sum(len(some.numbers) for _, _, some in waiting) >= MOST_TOGETHER:
-                screen_waiting()
-    if waiting:
-        screen_waiting()
+        if len(chunk.numbers):
+            stored.append(chunk)
+            asking.append(fitting)
+            places.append(at)
+    if stored:
+        for at, ask in _ask_together(Meeting(stored, asking), small):
+            asks[places[at]].append(ask)
     return [TakenPostings(*of_place) for of_place in zip(asks, taken, strict=True)]
+
+
+def _ask_together(meeting: Meeting, small: SmallScreen) -> Iterator[tuple[int, Ask]]:
+    """The asks of a meeting, with the index of each one's chunk; many pairs are screened at once."""
+    waiting: list[FoundPairs] = []
+    for pairs in meeting.find_pairs():
+        waiting.append(pairs)
+        if sum(len(some.numbers) for some in waiting) >= MOST_TOGETHER:
+            yield from _screen_waiting(meeting, waiting, small)
+            waiting.clear()
+    yield from _screen_waiting(meeting, waiting, small)
+
+
+def _screen_waiting(meeting: Meeting, waiting: Sequence[FoundPairs], small: SmallScreen) -> Iterator[tuple[int, Ask]]:
+    waiting = [pairs for pairs in waiting if len(pairs.numbers)]
+    if not waiting:
+        return
+    one, other = map(np.concatenate, zip(*map(meeting.read_sketches, waiting), strict=True))
+    ends = np.cumsum([len(pairs.numbers) for pairs in waiting])
+    for pairs, may in zip(waiting, np.split(small.may_link(one, other), ends[:-1]), strict=True):
+        yield from meeting.make_asks(pairs, may)
 
 
 def _count_taken(cases: Sequence[bytes], chunk: StoredChunk, fitting: int) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.correlation.postings import IdArray, KeyArray, Postings, RowArray
 from pipeline.correlation.protocol import CASE_ID_BYTES
 from pipeline.correlation.store_file import NO_OFFSET, DurableStore
+from pipeline.matching.encoded import Index
 
 CaseNumberArray = NDArray[np.uint32]
 
@@ -30,6 +31,33 @@ FIRST_CAPACITY, GROWTH = 64, 8
 """Rows that there is room for at first; full arrays grow by an eighth."""
 
 
+class Entries(NamedTuple):
+    """Cases under some keys: that of `numbers[i]` is listed under the key at `asked[i]`, and has `countries[i]`."""
+
+    asked: Index
+    numbers: CaseNumberArray
+    countries: NDArray[np.uint16]
+
+
+class LookUp(Protocol):
+    """Cases and keys that were looked up at once, since each search costs more than what it is asked for.
+
+    What it tells is as of then, but of cases that were put since it may tell what is so now. It is valid until the
+    store commits.
+    """
+
+    @property
+    def numbers(self) -> CaseNumberArray:
+        """The number of each case; NO_CASE where the store did not know it."""
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """An upper limit of the cases under each key."""
+
+    def find_entries(self, keys: Index) -> Entries:
+        """The cases under some of the keys, given by their places, in any order; `asked` are places in `keys`."""
+
+
 class MeetingStore(DurableStore, Protocol):
     """What a meeting place needs of a store.
 
@@ -43,11 +71,11 @@ class MeetingStore(DurableStore, Protocol):
     def offset(self) -> int:
         """The offset of `postings` given to the last `commit`, or NO_OFFSET: the store must be rebuilt."""
 
-    def find_cases(self, cases: IdArray) -> CaseNumberArray:
-        """The number of each case; NO_CASE where the store does not know it."""
+    def look_up(self, cases: IdArray, keys: KeyArray) -> LookUp:
+        """Look up some cases, and any keys."""
 
     def put_postings(self, postings: Postings, numbers: CaseNumberArray) -> CaseNumberArray:
-        """Take in postings of distinct cases with their numbers (`find_cases`); returns all numbers, with the new ones.
+        """Take in postings of distinct cases with their numbers (`look_up`); returns all numbers, with the new ones.
 
         A case is listed under the keys of its posting and no others. One without keys keeps its row for its version,
         without country and sketch.
@@ -64,15 +92,6 @@ class MeetingStore(DurableStore, Protocol):
 
     def get_ids(self, numbers: CaseNumberArray) -> IdArray:
         """The ids of some cases: shape (cases, 16)."""
-
-    def find_entries(self, keys: KeyArray) -> tuple[NDArray[np.int64], CaseNumberArray]:
-        """The cases under some keys.
-
-        Returns `(asked, numbers)`: `numbers[i]` is listed under `keys[asked[i]]`; sorted by asked.
-        """
-
-    def count_entries(self, keys: KeyArray) -> NDArray[np.int64]:
-        """An upper limit of the cases under each key, at a fraction of what finding them costs."""
 
     def commit(self, offset: int) -> None:
         """Commit all changes since the last commit at once, with the offset that they stand for.
@@ -95,10 +114,11 @@ class MemoryMeetingStore:
         self._countries = np.empty(FIRST_CAPACITY, np.uint16)
         self._sketches: RowArray = np.empty((FIRST_CAPACITY, sketch_words), np.uint32)
 
-    def find_cases(self, cases: IdArray) -> CaseNumberArray:
-        """Look each id up."""
+    def look_up(self, cases: IdArray, keys: KeyArray) -> MemoryLookUp:
+        """Look each id up, and measure the blocks."""
         numbers = self._numbers
-        return np.array([numbers.get(case, NO_CASE) for case in split_ids(cases)], np.uint32)
+        found = np.array([numbers.get(case, NO_CASE) for case in split_ids(cases)], np.uint32)
+        return MemoryLookUp(self, keys, found, self.count_entries(keys))
 
     def put_postings(self, postings: Postings, numbers: CaseNumberArray) -> CaseNumberArray:
         """Set the rows, then the entries of each case."""
@@ -160,21 +180,19 @@ class MemoryMeetingStore:
         """Read the column."""
         return self._ids[numbers]
 
-    def find_entries(self, keys: KeyArray) -> tuple[NDArray[np.int64], CaseNumberArray]:
-        """Read the small blocks as one stream, the large ones as arrays."""
+    def find_entries(self, keys: KeyArray) -> Entries:
+        """The cases under some keys: small blocks are read as one stream, large ones as arrays."""
         blocks = [self._blocks.get(key, _EMPTY) for key in keys.tolist()]
         sizes = np.fromiter(map(len, blocks), np.int64, len(blocks))
         asked = np.repeat(np.arange(len(keys)), sizes)
         large = np.flatnonzero(sizes >= LARGE)
-        if not large.size:
-            return asked, np.fromiter(chain.from_iterable(blocks), np.uint32, len(asked))
         numbers, ends = np.empty(len(asked), np.uint32), np.cumsum(sizes)
         for at in large.tolist():
             numbers[ends[at] - sizes[at] : ends[at]] = self._read_large(int(keys[at]), blocks[at])
             blocks[at] = _EMPTY
-        small = np.repeat(sizes < LARGE, sizes)
-        numbers[small] = np.fromiter(chain.from_iterable(blocks), np.uint32, np.count_nonzero(small))
-        return asked, numbers
+        small = np.repeat(sizes < LARGE, sizes) if large.size else slice(None)
+        numbers[small] = np.fromiter(chain.from_iterable(blocks), np.uint32)
+        return Entries(asked, numbers, self._countries[numbers])
 
     def _read_large(self, key: int, block: dict[int, None]) -> CaseNumberArray:
         """The numbers of a block as an array, which is kept until the block changes."""
@@ -183,7 +201,7 @@ class MemoryMeetingStore:
         return kept
 
     def count_entries(self, keys: KeyArray) -> NDArray[np.int64]:
-        """Return the sizes of the blocks."""
+        """The sizes of the blocks."""
         blocks = self._blocks
         return np.array([len(blocks.get(key, ())) for key in keys.tolist()], np.int64)
 
@@ -209,6 +227,20 @@ class MemoryMeetingStore:
         copy._ids, copy._orders = self._ids.copy(), self._orders.copy()
         copy._countries, copy._sketches = self._countries.copy(), self._sketches.copy()
         return copy
+
+
+class MemoryLookUp:
+    """A LookUp in memory."""
+
+    def __init__(
+        self, store: MemoryMeetingStore, keys: KeyArray, numbers: CaseNumberArray, sizes: NDArray[np.int64]
+    ) -> None:
+        self.numbers, self.sizes = numbers, sizes
+        self._store, self._keys = store, keys
+
+    def find_entries(self, keys: Index) -> Entries:
+        """Ask the store for what it has now."""
+        return self._store.find_entries(self._keys[keys])
 
 
 def split_ids(cases: IdArray) -> list[bytes]:

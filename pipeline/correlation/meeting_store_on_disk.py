@@ -22,7 +22,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -34,12 +34,13 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.key_kinds import HASH_BITS
 from pipeline.correlation.mapped_rows import MappedRows
-from pipeline.correlation.meeting_store import NO_CASE, CaseNumberArray
+from pipeline.correlation.meeting_store import NO_CASE, CaseNumberArray, Entries
 from pipeline.correlation.postings import IdArray, KeyArray, Postings, RowArray
 from pipeline.correlation.protocol import CASE_ID_BYTES
 from pipeline.correlation.sorted_runs import (
     ENTRY_BYTES,
     TURNED_BYTES,
+    EntryLookUp,
     FileRun,
     KeepEntries,
     LooseEntries,
@@ -48,7 +49,6 @@ from pipeline.correlation.sorted_runs import (
     RunRecord,
     SortedRun,
     TurnedArray,
-    query_keys,
     turn_keys,
 )
 from pipeline.correlation.store_file import NO_OFFSET, Databases, StoreFile, StoreIdentity, StoreUnwritableError
@@ -190,14 +190,24 @@ class DiskMeetingStore:
         """The offset of the last commit, as the file has it."""
         return self._file.offset
 
-    def find_cases(self, cases: IdArray) -> CaseNumberArray:
-        """Look the ids' beginnings up, then compare the ids, since beginnings may be the same."""
-        found = np.full(len(cases), NO_CASE, np.uint32)
+    def look_up(self, cases: IdArray, keys: KeyArray) -> DiskLookUp:
+        """Search all runs once for ids and keys; ids are compared, since their beginnings may be the same."""
         words = np.ascontiguousarray(cases).view("<u4")
-        asked, numbers = self._find_turned(_name_keys(words))
-        same = (self._rows.read(numbers, ID) == words[asked]).all(axis=1)
-        found[asked[same]] = numbers[same]
-        return found
+        turned = np.concatenate([_name_keys(words), turn_keys(keys)])
+        found = EntryLookUp(turned)
+        found.add_entries(*self._loose.find_keys(turned))
+        found.search_runs(self._all_runs())
+        numbers = np.full(len(cases), NO_CASE, np.uint32)
+        asked, held = found.read_entries(np.arange(len(cases)))
+        if len(asked):
+            same = (self._rows.read(held, ID) == words[asked]).all(axis=1) & self._is_alive(held)
+            numbers[asked[same]] = held[same]
+        return DiskLookUp(numbers, found, self._read_living)
+
+    def _read_living(self, numbers: CaseNumberArray) -> tuple[NDArray[np.uint16], NDArray[np.bool_] | None]:
+        """The countries of some cases, and which numbers are not dead; None if none is."""
+        countries = self._countries.read(numbers)
+        return countries, countries != DEAD if self._dead else None
 
     def put_postings(self, postings: Postings, numbers: CaseNumberArray) -> CaseNumberArray:
         """Give new numbers to cases that are new or left keys; enter cases under keys that they were not under."""
@@ -210,15 +220,17 @@ class DiskMeetingStore:
         # 1. A case without keys has no entries yet, so that it keeps its number, as one with the same keys does.
         known = numbers != NO_CASE
         before = np.zeros(len(numbers), np.uint64)
-        before[known] = self._read_words(numbers[known], KEYS_HASH)
+        if known.any():
+            before[known] = self._read_words(numbers[known], KEYS_HASH)
         left = (before != 0) & (before != hashes)
         if left.any():
             self._rows.change(numbers[left], np.zeros_like(rows[left]))
             self._countries.change(numbers[left], np.full(np.count_nonzero(left), DEAD, np.uint16))
             self._dead, self._erased_at = True, self._erased_at or time.time()
         kept = known & ~left
-        self._rows.change(numbers[kept], rows[kept])
-        self._countries.change(numbers[kept], postings.countries[kept])
+        if kept.any():
+            self._rows.change(numbers[kept], rows[kept])
+            self._countries.change(numbers[kept], postings.countries[kept])
         # 2. Numbers for the others, free ones first.
         numbers = numbers.copy()
         numbers[~kept] = self._number_cases(rows[~kept], postings.countries[~kept])
@@ -242,8 +254,11 @@ class DiskMeetingStore:
             raise MeetingStoreFullError(f"store {self._folder.name} has {count} numbers: build more partitions")
         self._rows.change(free, rows[: len(free)])
         self._countries.change(free, countries[: len(free)])
+        if len(free) == wanted:
+            return free
         self._rows.append(rows[len(free) :])
         self._countries.append(countries[len(free) :])
+        self._scanned = self._countries.count  # none of those before is free, nor are the new ones
         return np.concatenate([free, np.arange(count, self._rows.count, dtype=np.uint32)])
 
     def _enter(self, turned: TurnedArray, numbers: CaseNumberArray) -> None:
@@ -290,29 +305,6 @@ class DiskMeetingStore:
     def _read_words(self, numbers: CaseNumberArray, pair: slice) -> NDArray[np.uint64]:
         read: NDArray[np.uint64] = self._rows.read(numbers, pair).view("<u8")[:, 0]
         return read
-
-    def find_entries(self, keys: KeyArray) -> tuple[PlaceArray, CaseNumberArray]:
-        """Search all runs."""
-        return self._find_turned(turn_keys(keys))
-
-    def _find_turned(self, turned: TurnedArray) -> tuple[PlaceArray, CaseNumberArray]:
-        query = query_keys(turned)
-        loose, asked_loose = self._loose.find_keys(turned)
-        found_by_run = [(run, *run.find_keys(query)) for run in self._all_runs()]
-        asked = np.concatenate([asked_loose, *(some for _, _, some in found_by_run)])
-        numbers = np.concatenate([loose, *(run.numbers[places] for run, places, _ in found_by_run)])
-        alive = self._is_alive(numbers)
-        asked, numbers = asked[alive], numbers[alive]
-        order = np.argsort(asked, kind="stable")
-        return asked[order], numbers[order]
-
-    def count_entries(self, keys: KeyArray) -> PlaceArray:
-        """Ask all runs, which have entries of dead numbers, too."""
-        turned = turn_keys(keys)
-        query, counts = query_keys(turned), self._loose.count_keys(turned)
-        for run in self._all_runs():
-            counts += run.count_keys(query)
-        return counts
 
     def _all_runs(self) -> Sequence[SortedRun]:
         return [*self._newest, *self._runs]
@@ -496,6 +488,28 @@ class DiskMeetingStore:
                 self._rows.close()
                 self._countries.close()
                 self._file.close(clean=clean)
+
+
+class DiskLookUp:
+    """A LookUp of a store on disk; sizes are with the entries of dead numbers."""
+
+    def __init__(
+        self,
+        numbers: CaseNumberArray,
+        found: EntryLookUp,
+        read_living: Callable[[CaseNumberArray], tuple[NDArray[np.uint16], NDArray[np.bool_] | None]],
+    ) -> None:
+        """`found` are the ids, then the keys."""
+        self.numbers, self.sizes = numbers, found.count_entries()[len(numbers) :]
+        self._found, self._read_living = found, read_living
+
+    def find_entries(self, keys: PlaceArray) -> Entries:
+        """Read what was found, and leave dead numbers out."""
+        asked, numbers = self._found.read_entries(keys + len(self.numbers))
+        countries, alive = self._read_living(numbers)
+        if alive is None:
+            return Entries(asked, numbers, countries)
+        return Entries(asked[alive], numbers[alive], countries[alive])
 
 
 def _level(run: SortedRun, least: int) -> int:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,14 +23,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from pipeline.matching.encoded import expand_counts
+
 TurnedArray = NDArray[np.uint64]
 NumberArray = NDArray[np.uint32]
 PlaceArray = NDArray[np.int64]
 SlotArray = NDArray[np.uint64]
 
 STRETCH = 8
-"""Entries that a key is compared with at once: two to four are in a slot, and seldom more than eight. The results are
-eight bytes, which are counted in one step."""
+"""Entries that a key is compared with at once: two to four are in a slot, and seldom more than eight."""
 
 START_BITS, FILTER_BITS = np.uint64(34), 30
 """Of a slot: where its entries begin, below, and the filter of their keys."""
@@ -81,6 +83,23 @@ def _filter_bits(turned: TurnedArray) -> NDArray[np.uint32]:
     return one | other
 
 
+class RunEntries(NamedTuple):
+    """The entries of some keys in a run, by the keys' places in the query.
+
+    `numbers[i]` has the key `asked[i]`. Of keys that may have many it is told where they stand: those of `long[i]` are
+    the `counts[i]` from `begins[i]` on.
+    """
+
+    asked: PlaceArray
+    numbers: NumberArray
+    long: PlaceArray
+    begins: PlaceArray
+    counts: PlaceArray
+
+
+_NOWHERE: PlaceArray = np.empty(0, np.int64)
+
+
 class SortedRun:
     """Entries sorted by their turned keys, with an index of the upper bits; immutable."""
 
@@ -100,30 +119,16 @@ class SortedRun:
     def __len__(self) -> int:
         return len(self.turned)
 
-    def count_keys(self, query: KeyQuery) -> PlaceArray:
-        """How many entries each key has."""
-        counts = np.zeros(len(query.turned), np.int64)
-        asked, _, alike, long = self._compare(query)
-        counts[asked] = _count_each(alike)
-        if long.size:
-            counts[asked[long]] = self._search_keys(query.turned[asked[long]])[1]
-        return counts
-
-    def find_keys(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray]:
-        """The entries of some keys: `(places, asked)`; entry `places[i]` has the key `turned[asked[i]]`."""
+    def find_keys(self, query: KeyQuery) -> RunEntries:
+        """The entries of some keys."""
         asked, begins, alike, long = self._compare(query)
-        alike[long] = False
-        found = np.flatnonzero(_count_each(alike))
-        at, within = np.nonzero(alike[found])
-        at = found[at]
         if not long.size:
-            return begins[at] + within, asked[at]
+            found, within = np.nonzero(alike)
+            return RunEntries(asked[found], self.numbers[begins[found] + within], _NOWHERE, _NOWHERE, _NOWHERE)
+        alike[long] = False
+        found, within = np.nonzero(alike)
         first, counts = self._search_keys(query.turned[asked[long]])
-        behind = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return (
-            np.concatenate([begins[at] + within, np.repeat(first, counts) + behind]),
-            np.concatenate([asked[at], np.repeat(asked[long], counts)]),
-        )
+        return RunEntries(asked[found], self.numbers[begins[found] + within], asked[long], first, counts)
 
     def _compare(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray, NDArray[np.bool_], PlaceArray]:
         """Hold each key against the first entries of its slot.
@@ -161,7 +166,12 @@ class LooseEntries:
     """Entries in a hash table, for few of them: a run's arrays cost as much for one entry as for a thousand."""
 
     def __init__(self) -> None:
-        self._numbers: dict[int, list[int]] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._first: dict[int, int] = {}
+        """A number for each key: most have no other."""
+        self._others: dict[int, list[int]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -169,32 +179,95 @@ class LooseEntries:
 
     def add_entries(self, turned: TurnedArray, numbers: NumberArray) -> None:
         """Add entries in any order."""
-        held = self._numbers
+        first, others = self._first, self._others
         for key, number in zip(turned.tolist(), numbers.tolist(), strict=True):
-            held.setdefault(key, []).append(number)
+            if key not in first:
+                first[key] = number
+            elif key in others:
+                others[key].append(number)
+            else:
+                others[key] = [number]
         self._count += len(turned)
 
-    def count_keys(self, turned: TurnedArray) -> PlaceArray:
-        """How many entries each key has."""
-        held = self._numbers
-        if not held:
-            return np.zeros(len(turned), np.int64)
-        return np.array([len(held.get(key, ())) for key in turned.tolist()], np.int64)
-
-    def find_keys(self, turned: TurnedArray) -> tuple[NumberArray, PlaceArray]:
-        """The entries of some keys: `(numbers, asked)`; `numbers[i]` has the key `turned[asked[i]]`."""
-        held = self._numbers
-        if not held:
-            return np.empty(0, np.uint32), np.empty(0, np.int64)
-        found = [(at, some) for at, key in enumerate(turned.tolist()) if (some := held.get(key)) is not None]
-        numbers = np.array([number for _, some in found for number in some], np.uint32)
-        return numbers, np.array([at for at, some in found for _ in some], np.int64)
+    def find_keys(self, turned: TurnedArray) -> tuple[PlaceArray, NumberArray]:
+        """The entries of some keys: `(asked, numbers)`; `numbers[i]` has the key `turned[asked[i]]`."""
+        keys = turned.tolist()
+        found = [(at, number) for at, number in enumerate(map(self._first.get, keys)) if number is not None]
+        if self._others:
+            found += [(at, number) for at, _ in found for number in self._others.get(keys[at], ())]
+        if not found:
+            return _NOWHERE, _NO_NUMBERS
+        asked, numbers = zip(*found, strict=True)
+        return np.array(asked, np.int64), np.array(numbers, np.uint32)
 
     def take_entries(self) -> tuple[TurnedArray, NumberArray]:
         """All entries, which are not here any more."""
-        held, self._numbers, self._count = self._numbers, {}, 0
-        turned = np.repeat(np.array(list(held), np.uint64), [len(some) for some in held.values()])
-        return turned, np.array([number for some in held.values() for number in some], np.uint32)
+        first, others = self._first, self._others
+        self._forget()
+        keys = [*first, *(key for key, some in others.items() for _ in some)]
+        return np.array(keys, np.uint64), np.array([*first.values(), *chain.from_iterable(others.values())], np.uint32)
+
+
+_NO_NUMBERS: NumberArray = np.empty(0, np.uint32)
+
+
+class EntryLookUp:
+    """The entries of some keys in runs and elsewhere, each of which is searched once for all keys.
+
+    Where a key has many in a run they are read when they are asked for.
+    """
+
+    def __init__(self, turned: TurnedArray) -> None:
+        self._query = query_keys(turned)
+        self._asked: list[PlaceArray] = [_NOWHERE]
+        self._numbers: list[NumberArray] = [_NO_NUMBERS]
+        self._long: list[tuple[SortedRun, RunEntries]] = []
+
+    def search_runs(self, runs: Iterable[SortedRun]) -> None:
+        """Find what some runs have."""
+        for run in runs:
+            found = run.find_keys(self._query)
+            self.add_entries(found.asked, found.numbers)
+            if len(found.long):
+                self._long.append((run, found))
+
+    def add_entries(self, asked: PlaceArray, numbers: NumberArray) -> None:
+        """Add what was found elsewhere: `numbers[i]` has the key at `asked[i]`."""
+        self._asked.append(asked)
+        self._numbers.append(numbers)
+
+    def _join_found(self) -> tuple[PlaceArray, NumberArray]:
+        """What was found at once, in two arrays."""
+        if len(self._asked) > 1:
+            self._asked, self._numbers = [np.concatenate(self._asked)], [np.concatenate(self._numbers)]
+        return self._asked[0], self._numbers[0]
+
+    def count_entries(self) -> PlaceArray:
+        """How many entries each key has."""
+        asked, _ = self._join_found()
+        counts = np.bincount(asked, minlength=len(self._query.turned))
+        for _, found in self._long:
+            counts[found.long] += found.counts
+        return counts
+
+    def read_entries(self, keys: PlaceArray) -> tuple[PlaceArray, NumberArray]:
+        """The entries of some keys, by their places, in any order: `numbers[i]` has the key `keys[asked[i]]`."""
+        place = np.full(len(self._query.turned), -1)
+        place[keys] = np.arange(len(keys))
+        asked, numbers = self._join_found()
+        asked = place[asked]
+        wanted = asked >= 0
+        asked, numbers = asked[wanted], numbers[wanted]
+        if not self._long:
+            return asked, numbers
+        all_asked, all_numbers = [asked], [numbers]
+        for run, found in self._long:
+            at = place[found.long]
+            some = np.flatnonzero(at >= 0)
+            within, behind = expand_counts(found.counts[some])
+            all_asked.append(at[some][within])
+            all_numbers.append(run.numbers[found.begins[some][within] + behind])
+        return np.concatenate(all_asked), np.concatenate(all_numbers)
 
 
 def index_bits(entries: int) -> int:
@@ -238,14 +311,6 @@ def sort_entries(turned: TurnedArray, numbers: NumberArray) -> tuple[TurnedArray
         order = np.argsort(turned, kind="stable")
         turned, numbers = turned[order], numbers[order]
     return turned, numbers
-
-
-def _count_each(alike: NDArray[np.bool_]) -> PlaceArray:
-    """How many of each row are set."""
-    if alike.shape[1] == STRETCH:  # a bit count of eight bytes takes a fraction of adding them up
-        return np.bitwise_count(alike.view(np.uint64)[:, 0]).astype(np.int64)
-    counts: PlaceArray = alike.sum(axis=1, dtype=np.int64)
-    return counts
 
 
 class RunRecord(msgspec.Struct, frozen=True):

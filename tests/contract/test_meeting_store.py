@@ -10,8 +10,19 @@ import pytest
 
 from pipeline.correlation.meeting_store import NO_CASE, MeetingStore, MemoryMeetingStore
 from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
+from pipeline.correlation.protocol import case_id
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
-from support.correlation.meeting_cases import WORDS, assert_holds, country_of, make_postings, put, spread_key
+from support.correlation.meeting_cases import (
+    WORDS,
+    assert_holds,
+    country_of,
+    find_numbers,
+    listed,
+    look_up_keys,
+    make_postings,
+    put,
+    spread_key,
+)
 
 IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
 
@@ -41,8 +52,9 @@ def test_a_new_store_holds_nothing(store: MeetingStore) -> None:
     assert store.offset == NO_OFFSET
     assert store.records == 0
     assert_holds(store, {}, KEYS)
-    assert store.find_cases(make_postings({"a:1": (1, [])}).cases).tolist() == [NO_CASE]
-    assert store.count_entries(np.empty(0, np.uint64)).tolist() == []
+    nobody = store.look_up(make_postings({"a:1": (1, [])}).cases, np.empty(0, np.uint64))
+    assert nobody.numbers.tolist() == [NO_CASE]
+    assert nobody.sizes.tolist() == []
 
 
 def test_a_posting_comes_back_whole(store: MeetingStore, settle: Callable[[], None]) -> None:
@@ -50,7 +62,7 @@ def test_a_posting_comes_back_whole(store: MeetingStore, settle: Callable[[], No
     put(store, cases)
     settle()
     assert_holds(store, cases, KEYS)
-    numbers = store.find_cases(make_postings(cases).cases)
+    numbers = find_numbers(store, make_postings(cases).cases)
     assert store.get_countries(numbers).tolist() == [country_of("a:1"), country_of("b:1")]
 
 
@@ -73,11 +85,35 @@ def test_numbers_of_new_cases_are_returned(store: MeetingStore, settle: Callable
     put(store, {"a:1": (1, KEYS[:3])})
     settle()
     postings = make_postings({"b:1": (1, KEYS[:3]), "a:1": (2, KEYS[:3]), "c:1": (1, [])})
-    numbers = store.find_cases(postings.cases)
+    numbers = find_numbers(store, postings.cases)
     assert [number == NO_CASE for number in numbers.tolist()] == [True, False, True]
     put_numbers = store.put_postings(postings, numbers)
-    assert put_numbers.tolist() == store.find_cases(postings.cases).tolist()
+    assert put_numbers.tolist() == find_numbers(store, postings.cases).tolist()
     assert put_numbers[1] == numbers[1]
+
+
+@pytest.mark.parametrize("new", [2, 600], ids=["few", "many"])
+def test_what_was_looked_up_before_a_put_tells_of_cases_that_were_not_put(
+    store: MeetingStore, settle: Callable[[], None], new: int
+) -> None:
+    held = [f"held {at}" for at in range(20)]
+    put(store, {"stays": (1, KEYS[:2]), "leaves": (1, KEYS[:2]), "comes": (1, KEYS[1:3])})
+    put(store, dict.fromkeys(held, (1, KEYS[:1])))
+    settle()
+    changes = {"stays": (2, KEYS[:2]), "leaves": (2, KEYS[1:2]), "comes": (2, KEYS[:3])}
+    postings = make_postings(changes | {f"new {at}": (1, KEYS[:1]) for at in range(new)})
+    found = store.look_up(postings.cases, np.array([KEYS[0], KEYS[5], KEYS[1]], np.uint64))
+    assert [number == NO_CASE for number in found.numbers.tolist()] == [False] * 3 + [True] * new
+    assert found.sizes.tolist() == [22, 0, 3]
+    numbers = store.put_postings(postings, found.numbers)
+    asked, others, countries = found.find_entries(np.array([2, 0]))
+    assert countries.tolist() == store.get_countries(others).tolist()
+    untouched = ~np.isin(others, numbers)
+    assert asked[untouched].tolist() == [1] * 20
+    assert sorted(case.tobytes() for case in store.get_ids(others[untouched])) == sorted(map(case_id, held))
+    assert len(found.find_entries(np.array([1])).numbers) == 0
+    present = ["stays", "comes", *held, *(f"new {at}" for at in range(new))]
+    assert listed(store, KEYS[:1]) == {KEYS[0]: sorted(map(case_id, present))}
 
 
 def test_many_cases_outgrow_what_there_is_room_for(store: MeetingStore) -> None:
@@ -97,7 +133,7 @@ def test_a_crowd_is_found_whole_and_counted(store: MeetingStore, settle: Callabl
         put(store, dict(list(cases.items())[start : start + 100]))
         settle()
     assert_holds(store, cases, KEYS)
-    counted = store.count_entries(np.array(KEYS[:6], np.uint64))
+    counted = look_up_keys(store, KEYS[:6]).sizes
     assert counted[0] == 500
     assert counted[5] < 50, "of others few"
 

@@ -5,7 +5,7 @@
 Each case has 31 keys at one partition: 4 of them are shared, so that it meets some 8 others, however many are held.
 Chunks are looked up as a meeting place does it, engines and screens aside. A line of JSON tells each size:
 
-- `find_us`, `put_us`, `lookup_us`, `commit_us`: CPU a posting, of the process, in the last tenth before that size
+- `lookup_us`, `put_us`, `read_us`, `commit_us`: CPU a posting, of the process, in the last tenth before that size
 - `total_us`: their sum; `mean_us`: the same since the size before, with all merges
 - `longest_commit_ms`: of those since the size before, by the wall clock
 - `private_mb`: memory that is no page cache (Anonymous in smaps_rollup)
@@ -50,15 +50,12 @@ def main() -> None:
     while held < options.cases:
         postings = _make_chunk(random, held, options.chunk, options.words, options.amended)
         start = time.process_time()
-        numbers = store.find_cases(postings.cases)
-        new = int(np.count_nonzero(numbers == (1 << 32) - 1))
+        known = store.look_up(postings.cases, postings.keys)
+        new = int(np.count_nonzero(known.numbers == (1 << 32) - 1))
         found = time.process_time()
-        store.put_postings(postings, numbers)
+        store.put_postings(postings, known.numbers)
         put = time.process_time()
-        sizes = store.count_entries(postings.keys)
-        few = np.flatnonzero(sizes > 1)
-        _, others = store.find_entries(postings.keys[few])
-        countries = store.get_countries(others)
+        _, others, countries = known.find_entries(np.flatnonzero(known.sizes))
         others = others[countries != 7]
         store.get_sketches(others)
         store.get_ids(others[::20])
@@ -67,7 +64,7 @@ def main() -> None:
         store.commit(held)
         longest = max(longest, time.perf_counter() - clock)
         ended = time.process_time()
-        spent = {"find": found - start, "put": put - found, "lookup": looked - put, "commit": ended - looked}
+        spent = {"lookup": found - start, "put": put - found, "read": looked - put, "commit": ended - looked}
         held += new
         met += len(others)
         _add(since, spent)

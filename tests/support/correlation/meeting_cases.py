@@ -7,8 +7,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from pipeline.correlation.meeting_store import MeetingStore
-from pipeline.correlation.postings import Postings
+from pipeline.correlation.meeting_store import CaseNumberArray, LookUp, MeetingStore
+from pipeline.correlation.postings import IdArray, Postings
 from pipeline.correlation.protocol import case_id
 
 WORDS = 3
@@ -46,13 +46,23 @@ def country_of(name: str) -> int:
 
 def put(store: MeetingStore, cases: Mapping[str, tuple[int, Sequence[int]]]) -> None:
     postings = make_postings(cases)
-    store.put_postings(postings, store.find_cases(postings.cases))
+    store.put_postings(postings, find_numbers(store, postings.cases))
+
+
+def find_numbers(store: MeetingStore, cases: IdArray) -> CaseNumberArray:
+    """The number of each case, NO_CASE of one that is not known."""
+    return store.look_up(cases, np.empty(0, np.uint64)).numbers
+
+
+def look_up_keys(store: MeetingStore, keys: Sequence[int]) -> LookUp:
+    """Keys without cases."""
+    return store.look_up(np.empty((0, 16), np.uint8), np.array(keys, np.uint64))
 
 
 def listed(store: MeetingStore, keys: Sequence[int]) -> dict[int, list[bytes]]:
     """The ids of the cases under each key, sorted."""
-    asked, numbers = store.find_entries(np.array(keys, np.uint64))
-    assert (np.diff(asked) >= 0).all()
+    asked, numbers, countries = look_up_keys(store, keys).find_entries(np.arange(len(keys)))
+    assert countries.tolist() == store.get_countries(numbers).tolist()
     found: dict[int, list[bytes]] = {key: [] for key in keys}
     for at, case in zip(asked.tolist(), store.get_ids(numbers), strict=True):
         found[keys[at]].append(case.tobytes())
@@ -62,7 +72,7 @@ def listed(store: MeetingStore, keys: Sequence[int]) -> dict[int, list[bytes]]:
 def assert_holds(store: MeetingStore, cases: Mapping[str, tuple[int, Sequence[int]]], keys: Sequence[int]) -> None:
     """The store has the rows of these cases, and lists them under their keys; `keys` are all keys that there are."""
     postings = make_postings(cases)
-    numbers = store.find_cases(postings.cases)
+    numbers = find_numbers(store, postings.cases)
     assert len(set(numbers.tolist())) == len(cases)
     assert (store.get_ids(numbers) == postings.cases).all()
     assert (store.get_orders(numbers) == postings.orders).all()
@@ -70,5 +80,5 @@ def assert_holds(store: MeetingStore, cases: Mapping[str, tuple[int, Sequence[in
     assert (store.get_sketches(numbers) == postings.sketches).all()
     expected = {key: sorted(case_id(name) for name, (_, held) in cases.items() if key in held) for key in keys}
     assert listed(store, keys) == expected
-    counted = store.count_entries(np.array(keys, np.uint64)).tolist()
+    counted = look_up_keys(store, keys).sizes.tolist()
     assert all(count >= len(expected[key]) for key, count in zip(keys, counted, strict=True))

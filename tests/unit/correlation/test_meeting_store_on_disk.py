@@ -22,7 +22,15 @@ from pipeline.correlation.meeting_store import NO_CASE
 from pipeline.correlation.meeting_store_on_disk import PACE, DiskMeetingStore
 from pipeline.correlation.sorted_runs import turn_keys
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity, StoreInUseError, StoreUnwritableError
-from support.correlation.meeting_cases import WORDS, assert_holds, make_postings, put, sketch_words, spread_key
+from support.correlation.meeting_cases import (
+    WORDS,
+    assert_holds,
+    find_numbers,
+    make_postings,
+    put,
+    sketch_words,
+    spread_key,
+)
 
 IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
 
@@ -296,7 +304,7 @@ def test_numbers_of_dead_cases_are_used_again_after_compaction(tmp_path: Path) -
         put(store, {f"a:{i}": (version, [KEYS[(version + i) % 40]]) for i in range(10)})
         store.commit(version)
         store.compact(0)
-    numbers = store.find_cases(make_postings({f"a:{i}": (1, [KEYS[0]]) for i in range(10)}).cases)
+    numbers = find_numbers(store, make_postings({f"a:{i}": (1, [KEYS[0]]) for i in range(10)}).cases)
     assert numbers.max() < 30
     assert NO_CASE not in numbers
     assert_holds(store, {f"a:{i}": (29, [KEYS[(29 + i) % 40]]) for i in range(10)}, KEYS)

@@ -9,13 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.correlation.sorted_runs import (
+    EntryLookUp,
     FileRun,
     LooseEntries,
     NumberArray,
     RunMerge,
     SortedRun,
     TurnedArray,
-    query_keys,
     turn_keys,
 )
 
@@ -42,9 +42,14 @@ def merge(path: Path, runs: list[SortedRun], *, at_once: int = 1 << 40) -> list[
 
 
 def find_all(run: SortedRun, wanted: TurnedArray) -> set[tuple[int, int]]:
-    places, asked = run.find_keys(query_keys(wanted))
-    assert (run.turned[places] == wanted[asked]).all()
-    return set(zip(run.turned[places].tolist(), run.numbers[places].tolist(), strict=True))
+    asked, numbers = search(wanted, run).read_entries(np.arange(len(wanted)))
+    return set(zip(wanted[asked].tolist(), numbers.tolist(), strict=True))
+
+
+def search(wanted: TurnedArray, *runs: SortedRun) -> EntryLookUp:
+    found = EntryLookUp(wanted)
+    found.search_runs(runs)
+    return found
 
 
 def assert_has(run: SortedRun, entries: Entries) -> None:
@@ -55,7 +60,7 @@ def assert_has(run: SortedRun, entries: Entries) -> None:
     missing = make_entries(1000, 99)[0] | np.uint64(1)
     wanted = np.unique(np.concatenate([turned, missing]))
     assert find_all(run, wanted) == set(zip(turned.tolist(), numbers.tolist(), strict=True))
-    counts = run.count_keys(query_keys(wanted))
+    counts = search(wanted, run).count_entries()
     exact = np.searchsorted(np.sort(turned), wanted, side="right") - np.searchsorted(np.sort(turned), wanted)
     assert counts.tolist() == exact.tolist()
 
@@ -125,15 +130,36 @@ def test_turned_keys_begin_with_the_hash() -> None:
     assert turn_keys(np.array([5 << 48 | 0xABCDEF012345], np.uint64)).tolist() == [0xABCDEF012345 << 16 | 5]
 
 
-def test_loose_entries_are_counted_and_found_as_those_of_a_run() -> None:
-    keys, numbers = np.array([7, 3, 7, 9], np.uint64), np.arange(4, dtype=np.uint32)
+@pytest.mark.parametrize("crowd", [0, 900])
+def test_of_keys_in_several_runs_and_elsewhere_those_asked_for_are_read(crowd: int) -> None:
+    parts = [make_entries(1000, seed, crowd) for seed in range(3)]
+    shared = parts[0][0][:50]
+    parts[1][0][-50:] = shared
+    wanted = np.concatenate([shared, make_entries(50, 99)[0], parts[2][0][::100]])
+    found = search(wanted, *(SortedRun.sort_entries(*part) for part in parts))
+    found.add_entries(np.array([60, 60, 3]), np.array([7, 8, 9], np.uint32))
+    held = [(int(key), int(number)) for part in parts for key, number in zip(*part, strict=True)]
+    held += [(int(wanted[60]), 7), (int(wanted[60]), 8), (int(wanted[3]), 9)]
+    if crowd:  # all of `shared` is one key, and the entry that was added at one of its places is not another's
+        held.remove((int(wanted[3]), 9))
+    some = np.array([60, 99, 7, 105])
+    asked, numbers = found.read_entries(some)
+    for at, place in enumerate(some.tolist()):
+        expected = [number for key, number in held if key == wanted[place]]
+        assert sorted(numbers[asked == at].tolist()) == sorted(expected)
+        assert found.count_entries()[place] == len(expected)
+
+
+def test_loose_entries_are_found_as_those_of_a_run() -> None:
+    keys, numbers = np.array([7, 3, 7, 9, 7], np.uint64), np.arange(5, dtype=np.uint32)
     loose, asked = LooseEntries(), np.array([9, 7, 1], np.uint64)
+    assert [len(part) for part in loose.find_keys(asked)] == [0, 0]
     loose.add_entries(keys[:1], numbers[:1])
     loose.add_entries(keys[1:], numbers[1:])
-    assert loose.count_keys(asked).tolist() == [1, 2, 0]
-    found, at = loose.find_keys(asked)
-    assert sorted(zip(at.tolist(), found.tolist(), strict=True)) == [(0, 3), (1, 0), (1, 2)]
+    at, found = loose.find_keys(asked)
+    assert sorted(zip(at.tolist(), found.tolist(), strict=True)) == [(0, 3), (1, 0), (1, 2), (1, 4)]
     assert [len(part) for part in loose.find_keys(asked[2:])] == [0, 0]
+    assert len(loose) == 5
     turned, kept = loose.take_entries()
-    assert sorted(zip(turned.tolist(), kept.tolist(), strict=True)) == [(3, 1), (7, 0), (7, 2), (9, 3)]
+    assert sorted(zip(turned.tolist(), kept.tolist(), strict=True)) == [(3, 1), (7, 0), (7, 2), (7, 4), (9, 3)]
     assert len(loose) == 0 == len(loose.take_entries()[0])
