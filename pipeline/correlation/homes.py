@@ -57,11 +57,11 @@ REMEMBERED: Final = 10_000
 """Pairs whose last answer and judgement are remembered, some 5 MB. Several meeting places ask for one pair within a
 second or so. It spares messages; nothing is decided by it."""
 
-WATCHED_LINKS: Final = "00"
-"""Ids of links whose claims are watched begin so: one link in 256."""
+SAMPLED_LINKS: Final = "00"
+"""Ids of links whose claims are checked for their order begin so: one link in 256."""
 
-MOST_WATCHED: Final = 10_000
-"""Links that are watched at a time, some 2 MB."""
+MOST_SAMPLED: Final = 10_000
+"""Links that are checked at a time, some 2 MB."""
 
 
 class HomeCounts(msgspec.Struct):
@@ -157,7 +157,7 @@ class Home:
         self._judged = _RecentPairs(remembered)
         """The versions that were judged last: of pairs of cases A of this home."""
         self._claimed: dict[str, tuple[int, int]] = {}
-        """The versions that the last claim about each watched link was about."""
+        """The versions that the last claim about each checked link was about."""
 
     # --- fingerprints
 
@@ -302,7 +302,7 @@ class Home:
             if isinstance(message, Follow):
                 self.store.set_followed(message.a, message.b, message.on)
             elif isinstance(message, JudgedClaim):
-                self._watch_order(message.claim)
+                self._check_order(message.claim)
         return messages
 
     def _find_pairs(self, answers: Sequence[Answer]) -> list[_Pair]:
@@ -424,18 +424,18 @@ class Home:
     def _make_claim(self, state: ClaimState, a: ClaimSide, b: ClaimSide) -> Claim:
         return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b)
 
-    def _watch_order(self, claim: Claim) -> None:
+    def _check_order(self, claim: Claim) -> None:
         """Count a claim that goes back behind an earlier one: project would leave it out, and the index would stay so.
 
         By sample of the links, so that it costs next to nothing.
         """
-        if not claim.link.startswith(WATCHED_LINKS):
+        if not claim.link.startswith(SAMPLED_LINKS):
             return
         orders = (claim.a.order, claim.b.order)
         before = self._claimed.get(claim.link, orders)
         if orders[0] < before[0] or orders[1] < before[1]:
             self.counts.disordered += 1
-        if len(self._claimed) >= MOST_WATCHED:
+        if len(self._claimed) >= MOST_SAMPLED:
             self._claimed.clear()
         self._claimed[claim.link] = orders
 

@@ -322,7 +322,7 @@ def test_a_claim_that_goes_back_behind_an_earlier_one_is_counted(
     exchange: Exchange, case: MakeCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As from a store that lost a version, which some other process put back, or a fault of its own."""
-    monkeypatch.setattr("pipeline.correlation.homes.WATCHED_LINKS", "")
+    monkeypatch.setattr("pipeline.correlation.homes.SAMPLED_LINKS", "")
     judge, other = ranked("a:a1", "b:b1")
     home = exchange.home_of(judge)
     exchange.take(case(judge[2:], "red car", version=5), case(other[2:], "red car", version=1))
