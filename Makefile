@@ -12,13 +12,14 @@ PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
 BENCH_ARGS ?=
+REF ?=
 RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 # Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tree format lock bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -95,6 +96,9 @@ format: $(READY) ## let ruff rewrite what it can
 
 lock: $(READY) ## resolve the newest versions that pyproject.toml allows into requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-annotate --no-header --no-emit-index-url --generate-hashes --output-file requirements.lock pyproject.toml
+
+bench-against: $(READY) ## stream, lists, search and training beside another commit, by turns; REF=HEAD~5, BENCH_ARGS="--only stream --turns 3 --cases 500"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/against/run.py $(REF) $(BENCH_ARGS)
 
 bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those are installed
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/accuracy/run.py
