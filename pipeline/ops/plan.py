@@ -54,6 +54,13 @@ class Constants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a case in correlate, its Kafka clients included, without its postings."""
     posting_us: float
     """Of each posting of a case: written, fetched, met."""
+    candidate_us: float
+    """Of each further case that a case meets under its keys, in correlate."""
+    candidates: float
+    """Cases that a case meets as long as its keys may get rarer with the cases that are held."""
+    sparse_cases: float
+    """Cases held up to which they may: beyond, so many true pairs would share no key that the model's keys stay as they
+    are, and a case meets others in proportion."""
     project_us: float
     """Of a case in project, its clients included."""
     message_bytes: float
@@ -87,6 +94,8 @@ class InstallationPlan(msgspec.Struct, frozen=True):
     partitions: int
     postings: float
     """Partitions that hold a posting of a case, on average."""
+    candidates: float
+    """Cases that a case meets under its keys, on average."""
     cpu_s: float
     """CPU of a case in all stages, in seconds."""
     workers: dict[str, int]
@@ -118,9 +127,10 @@ def plan_installation(
     `replication` is the number of copies of each of Kafka's records. Without `partitions`, as many as cases and workers
     need: a power of two, so that the next larger number doubles it.
     """
+    candidates = count_candidates(cases, constants)
     chosen = partitions or count_partitions(cases, rate, constants)
     postings = count_postings(constants.keys, chosen)
-    cpu = stage_cpu(postings, constants)
+    cpu = stage_cpu(postings, candidates, constants)
     workers = count_workers(rate, cpu, chosen)
     kept = constants.record_bytes + constants.posting_bytes * postings + constants.key_bytes * constants.keys
     places = MERGING * constants.entry_bytes * constants.keys + constants.row_bytes * postings
@@ -131,6 +141,7 @@ def plan_installation(
         replication=replication,
         partitions=chosen,
         postings=postings,
+        candidates=candidates,
         cpu_s=sum(cpu.values()),
         workers=workers,
         cores=rate * sum(cpu.values()) / BUSY,
@@ -147,15 +158,21 @@ def count_postings(keys: float, partitions: int) -> float:
     return partitions * (1 - math.pow(1 - 1 / partitions, keys))
 
 
-def stage_cpu(postings: float, constants: Constants) -> dict[str, float]:
+def count_candidates(cases: int, constants: Constants) -> float:
+    """How many others a case meets where so many are held, by a model whose keys are as rare as they may be."""
+    return constants.candidates * max(1.0, cases / constants.sparse_cases)
+
+
+def stage_cpu(postings: float, candidates: float, constants: Constants) -> dict[str, float]:
     """CPU of a case in each stage, in seconds."""
-    correlate = constants.correlate_us + constants.posting_us * postings
+    met = constants.candidate_us * (candidates - constants.candidates)
+    correlate = constants.correlate_us + constants.posting_us * postings + met
     return {"intake": constants.intake_us / 1e6, "correlate": correlate / 1e6, "project": constants.project_us / 1e6}
 
 
 def count_partitions(cases: int, rate: float, constants: Constants) -> int:
     """Partitions of a generation: a power of two, by the cases of a home and twice the workers at the rate."""
-    most = stage_cpu(constants.keys, constants)["correlate"]
+    most = stage_cpu(constants.keys, count_candidates(cases, constants), constants)["correlate"]
     wanted = max(LEAST_PARTITIONS, cases / CASES_OF_A_HOME, 2 * rate * most / BUSY)
     return 1 << math.ceil(math.log2(wanted))
 
@@ -188,6 +205,7 @@ def plan_lines(plan: InstallationPlan) -> list[tuple[str, str]]:
     return [
         ("partitions of correlate", f"{plan.partitions:,}"),
         ("partitions that know a case", f"{plan.postings:.1f}"),
+        ("cases that a case meets", f"{plan.candidates:,.0f}"),
         ("CPU of a case in all stages", f"{1000 * plan.cpu_s:.2g} ms"),
         *((f"workers, {stage}", f"{count:,}") for stage, count in plan.workers.items()),
         ("cores of all workers", f"{plan.cores:.2g}"),

@@ -31,7 +31,8 @@ KEY_MEETS = 3
 """Entities that share a blocking key by chance, at most: a case then meets tens of others, whatever the size."""
 
 LOWEST_KEY_RARITY, HIGHEST_KEY_RARITY = 800, 2000
-"""Below eight bits most pairs meet anyway; beyond twenty nothing that a key holds is rarer."""
+"""Below eight bits most pairs meet anyway. Beyond twenty too many true pairs share no key: of those of fake_1000 that
+the shipped model would link .974 share one at 19 bits, .955 at 20, .903 at 22 and .833 at 24."""
 
 
 FEWEST_COMPANIONS = 600

@@ -9,6 +9,7 @@ from pipeline.correlation.meeting_store_on_disk import RUN_ENTRIES, SKETCH_AT
 from pipeline.correlation.postings import HEAD_WORDS, KEY_WORDS, WORD_BYTES
 from pipeline.correlation.protocol import CASE_ID_BYTES
 from pipeline.matching.screening.small_sketch import SMALL_SKETCH_WORDS
+from pipeline.matching.training.run import HIGHEST_KEY_RARITY, KEY_MEETS
 from pipeline.ops.plan import Constants
 
 KEPT: Final = ("receipts", "accepted", "fingerprints", "watches", "links", "hit_guesses", "progress")
@@ -24,6 +25,8 @@ ROW_BYTES: Final = WORD_BYTES * (SKETCH_AT + SMALL_SKETCH_WORDS) + 2
 
 NEWEST_BYTES: Final = 24
 """In memory, of an entry that is not in a file yet: key and number, and the index of both."""
+
+SPARSE_CASES: Final = KEY_MEETS * 2 ** (HIGHEST_KEY_RARITY / 100)
 
 Rows = dict[str, Any]
 
@@ -43,12 +46,17 @@ def fit_constants(noted: Rows, stages: str, most: str, partitions: Sequence[int]
     posting_us = (own_many["correlate"] - own["correlate"]) / further
     held = noted[most]
     entry_bytes = (held["places bytes"] - ROW_BYTES * postings) / (keys + postings)
+    drift = held["intake"] / own["intake"]
+    candidate_us = (held["correlate"] / drift - own["correlate"]) / (held["candidates"] - own["candidates"])
     memory = [held["memory"], *(live[f"memory MB, {stage}"] for stage in ("intake", "correlate", "project"))]
     return Constants(
         keys=round(keys, 1),
         intake_us=round(live["us intake"]),
         correlate_us=round(live["us correlate"] - posting_us * postings),
         posting_us=round(posting_us, 1),
+        candidate_us=round(candidate_us, 1),
+        candidates=round(held["candidates"] / max(1.0, held["held"] / SPARSE_CASES), 1),
+        sparse_cases=round(SPARSE_CASES),
         project_us=round(live["us project"]),
         message_bytes=round(live["kafka bytes, cases"]),
         record_bytes=round(sum(live.get(f"kafka bytes, {topic}", 0.0) for topic in KEPT)),

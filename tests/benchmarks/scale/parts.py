@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import psutil
 from elasticsearch import AsyncElasticsearch
 
-from benchmarks.stream.engines import engines, unused_namespace
+from benchmarks.stream.engines import engines, environment_of, prepared, unused_namespace
 from benchmarks.stream.filling import fill
-from benchmarks.stream.live import Live, installed
+from benchmarks.stream.live import Live, installed, message, wait_until
 from benchmarks.stream.measuring import Measured, Row, measure_by_turns, run_all
 from benchmarks.stream.populations import MADE_UP, open_population
 from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
 from pipeline.correlation.claims import Claim, ClaimState, link_id
-from pipeline.correlation.protocol import CaseVersion
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.matching.fingerprint import Fingerprint
@@ -28,6 +28,9 @@ from pipeline.matching.training.run import key_rarity
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import admin_client
+from support.installation.fixtures import STAGE_PROCESS
+from support.installation.installation import Installation
+from support.processes.starting import started
 
 STAGES: Final = ("intake", "correlate", "project")
 
@@ -82,15 +85,14 @@ def check_links(folder: Path, held: int, skipped: int, cases: int) -> Figures:
     judged, whatever screens, meeting places and messages would make of it.
     """
     stages = Stages(folder, FEW, key_rarity(held), Stopwatch())
-    messages = islice(open_population(MADE_UP, held, made=held).messages(), skipped, None)
-    claims = [msgspec.json.decode(value, type=Claim) for value in run_all(stages, messages, cases, Stopwatch())]
+    messages = list(islice(open_population(MADE_UP, held, made=held).messages(), skipped, skipped + cases))
+    claims = [msgspec.json.decode(value, type=Claim) for value in run_all(stages, iter(messages), cases, Stopwatch())]
     claimed = {claim.link for claim in claims if claim.state is ClaimState.LIVE}
-    first, last = held + skipped, held + skipped + cases
-    checked = [one.fingerprint for one in stages.read_versions() if first < _number_of(one) <= last]
+    checked = stages.get_versions([(message.key or b"").decode() for message in messages])
     by_key: dict[int, list[Fingerprint]] = defaultdict(list)
-    for one in checked:
-        for key in one.keys:
-            by_key[key].append(one)
+    for version in checked:
+        for key in version.fingerprint.keys:
+            by_key[key].append(version.fingerprint)
     linked, judged, matcher = set[str](), 0, stages.matcher
     for version in stages.read_versions():
         sharing = {one.case: one for key in by_key.keys() & set(version.outline.keys) for one in by_key[key]}
@@ -108,11 +110,6 @@ def check_links(folder: Path, held: int, skipped: int, cases: int) -> Figures:
         "missed": len(linked - claimed),
         "too many": len(claimed - linked),
     }
-
-
-def _number_of(version: CaseVersion) -> int:
-    """The number of a made-up case, counted from 1 over all agencies."""
-    return int(version.fingerprint.case.partition(":")[2])
 
 
 def measure_workers(counts: Sequence[int], cases: int) -> Figures:
@@ -149,6 +146,27 @@ def measure_engines(partitions: int, cases: int, turns: int) -> Figures:
     found |= {f"kafka bytes, {name}": (after[name] - before[name]) / (turns * cases) for name in after}
     found |= {f"memory MB, {stage}": size for stage, size in memory.items()}
     return found | {"index bytes": index}
+
+
+def measure_waiting(partitions: int, cases: int) -> Figures:
+    """CPU of a case in correlate, clients included, where all cases wait for it: then each lane has many at a time.
+
+    At a live rate one worker with all partitions seldom has that; workers with a few partitions each have it. Its start
+    is counted.
+    """
+    with tempfile.TemporaryDirectory() as folder, engines(Path(folder)) as (settings, _):
+        settings = settings.model_copy(update={"correlate_partitions": partitions})
+        asyncio.run(prepared(settings))
+        logs, installation = Path(folder) / "logs", Installation(settings)
+        logs.mkdir()
+        with started(STAGE_PROCESS, environment_of(settings), logs) as start:
+            start("intake")
+            start("project")
+            installation.push(map(message, islice(open_population(MADE_UP, 1, made=0).messages(), cases)))
+            wait_until(lambda: installation.accounting().decided == cases)
+            worker = psutil.Process(start("correlate").pid)
+            wait_until(installation.at_rest)
+            return {"us correlate": sum(worker.cpu_times()[:2]) / cases * 1e6}
 
 
 def _topic_bytes(one: Live) -> Counter[str]:

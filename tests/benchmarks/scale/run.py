@@ -7,7 +7,8 @@
 - stages: CPU of a case in the stages' own work, by partitions, a chunk of cases by turns, with 10,000 held. The same
   with --bytes-held, of which bytes on Kafka and on the stores' disks count.
 - engines: an installation on real engines with one worker a stage, by partitions: CPU of the workers, their Kafka and
-  Elasticsearch clients included; bytes that Kafka's logs and the index took.
+  Elasticsearch clients included; bytes that Kafka's logs and the index took. Then the CPU of correlate alone where all
+  cases wait for it.
 - workers: the same CPU by workers a stage, and so what a second and a fourth worker add to throughput.
 - held: the same as stages at 4 partitions, by cases held. 10 million take two hours of two cores and 20 GB of disk:
   --held 10000000. Then the links of further cases are held to what judging every pair that shares a key finds.
@@ -37,6 +38,7 @@ from benchmarks.scale.parts import (
     measure_engines,
     measure_held,
     measure_stages,
+    measure_waiting,
     measure_workers,
 )
 from benchmarks.stream.measuring import WARM_UP
@@ -106,6 +108,7 @@ def _measure_all(wanted: argparse.Namespace, notes: Notes, folder: Path) -> None
         for partitions in wanted.partitions:
             name = f"engines, {partitions} partitions"
             notes.measure(name, measure_engines, partitions, wanted.backlog, wanted.turns)
+            notes.measure(f"waiting, {partitions} partitions", measure_waiting, partitions, 2 * wanted.backlog)
     if "workers" in wanted.only:
         notes.measure("workers", measure_workers, WORKERS, wanted.backlog)
     if "held" in wanted.only:

@@ -82,15 +82,15 @@ class Live:
         generation = self._installation.generation
         groups = ["intake", f"correlate-{generation}", f"project-{generation}"]
         named = [f"{self._settings.namespace}{group}" for group in groups]
-        _wait(lambda: set(count_members(self._settings, named).values()) == {self._workers})
-        _wait(self._installation.at_rest)
+        wait_until(lambda: set(count_members(self._settings, named).values()) == {self._workers})
+        wait_until(self._installation.at_rest)
 
     def backlog(self, cases: int) -> Loaded:
         """Do as fast as may be what is sent as fast as may be."""
         messages = list(islice(self._messages, cases))
         before, start = self._cpu(), time.monotonic()
         self._installation.push(map(message, messages))
-        _wait(self._installation.at_rest)
+        wait_until(self._installation.at_rest)
         return self._loaded("backlog", cases, cases / (time.monotonic() - start), (), before)
 
     def load(self, share: float, capacity: float, seconds: float) -> Loaded:
@@ -99,7 +99,7 @@ class Live:
         messages = list(islice(self._messages, round(rate * seconds)))
         before = self._cpu()
         latencies = asyncio.run(found_after(self._settings, self._installation.generation, messages, rate))
-        _wait(self._installation.at_rest)
+        wait_until(self._installation.at_rest)
         return self._loaded(f"{share:.0%}", len(messages), rate, latencies, before)
 
     def _loaded(
@@ -145,7 +145,8 @@ def message(one: SourceMessage) -> Message:
     return Message(one.agency, one.key, one.value)
 
 
-def _wait(until: Callable[[], bool]) -> None:
+def wait_until(until: Callable[[], bool]) -> None:
+    """Look now and then until something is so. Raises SystemExit after DEADLINE_S."""
     deadline = time.monotonic() + DEADLINE_S
     while not until():
         if time.monotonic() > deadline:

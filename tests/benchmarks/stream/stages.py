@@ -209,6 +209,12 @@ class Stages:
             for topic in (topics.FINGERPRINTS, topics.POSTINGS):
                 self._offsets[TopicPartition(self._names[topic], index)] += 1
 
+    def get_versions(self, cases: Iterable[str]) -> list[CaseVersion]:
+        """Some cases, as their homes hold them."""
+        held = [self._store(topics.FINGERPRINTS, index).home.store for index in range(self.partitions)]
+        ids = [case_id(case) for case in cases]
+        return [held[home_partition(one, self.partitions)].get_versions([one])[one] for one in ids]
+
     def read_versions(self) -> Iterator[CaseVersion]:
         """All cases that homes hold."""
         for index in range(self.partitions):

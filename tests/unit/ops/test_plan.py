@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from pipeline.cli.main import build_cli
 from pipeline.ops.plan import (
     Constants,
+    count_candidates,
     count_partitions,
     count_postings,
     count_workers,
@@ -23,6 +24,9 @@ CONSTANTS = Constants(
     intake_us=500,
     correlate_us=400,
     posting_us=10,
+    candidate_us=30,
+    candidates=15,
+    sparse_cases=3_000_000,
     project_us=100,
     message_bytes=1000,
     record_bytes=4000,
@@ -68,6 +72,12 @@ def test_a_plan_adds_up() -> None:
     assert plan.kafka_bytes == pytest.approx(3 * 1e6 * (4000 + 100 + 8 * 30 + 1000))
     assert plan.index_bytes == pytest.approx(2 * 1e6 * 3000)
     assert plan.loading_s == pytest.approx(1010)
+
+
+def test_a_case_meets_more_others_where_keys_may_get_no_rarer() -> None:
+    assert [count_candidates(cases, CONSTANTS) for cases in (1000, 3_000_000, 30_000_000)] == [15, 15, 150]
+    few, many = (plan_installation(cases, 100, 3, CONSTANTS, partitions=64) for cases in (1000, 30_000_000))
+    assert many.cpu_s - few.cpu_s == pytest.approx(30e-6 * 135)
 
 
 def test_national_topics_hold_a_week() -> None:
