@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from random import Random
 from typing import Any, Final, Protocol
 
 from pipeline.correlation.home_store import FINGERPRINTS, WATCHES, LmdbHomeStore, SourcePosition
@@ -64,7 +65,8 @@ class HomeKind:
         return LmdbHomeStore(folder, IDENTITY)
 
     def _version(self, chunk: int, number: int) -> CaseVersion:
-        return CaseVersion(Fingerprint(f"a:{chunk}-{number}", 1, "x" * 4000, "fr-pj", "FR"))
+        text = Random(f"{chunk}-{number}").randbytes(4000).hex()  # of which half is left, as it is compressed
+        return CaseVersion(Fingerprint(f"a:{chunk}-{number}", 1, text, "fr-pj", "FR"))
 
     def put(self, store: LmdbHomeStore, chunk: int) -> None:
         versions = {case_id(f"a:{chunk}-{n}"): self._version(chunk, n) for n in range(10)}
