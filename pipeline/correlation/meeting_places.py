@@ -320,8 +320,7 @@ class Meeting:
         Of those with a crowd only what the crowd screen leaves, and what it rules out of the sample.
         """
         asked, numbers, countries = self._find_held(keys)
-        if self._rules.observer is not None:
-            self._observe_sizes(keys, asked)
+        self._observe_sizes(keys, asked)
         asking = self._owner[keys[asked]]
         here, others = self._find_alike(keys)
         asking, numbers = np.concatenate([asking, here]), np.concatenate([numbers, self._numbers[others]])
@@ -380,9 +379,9 @@ class Meeting:
         return np.concatenate(asking), np.concatenate(found), count
 
     def _observe_sizes(self, keys: Index, asked: Index) -> None:
-        sizes = np.bincount(asked, minlength=len(keys)) + self._alike.counts[keys] - 1
-        met = np.flatnonzero(sizes > 0)
         if self._rules.observer is not None:
+            sizes = np.bincount(asked, minlength=len(keys)) + self._alike.counts[keys] - 1
+            met = np.flatnonzero(sizes > 0)
             self._rules.observer(self._keys[keys[met]], sizes[met])
 
     def _may_meet(self, countries: NDArray[np.uint16], others: NDArray[np.uint16]) -> NDArray[np.bool_]:

@@ -98,6 +98,7 @@ class RunEntries(NamedTuple):
 
 
 _NOWHERE: PlaceArray = np.empty(0, np.int64)
+_NO_NUMBERS: NumberArray = np.empty(0, np.uint32)
 
 
 class SortedRun:
@@ -206,9 +207,6 @@ class LooseEntries:
         self._forget()
         keys = [*first, *(key for key, some in others.items() for _ in some)]
         return np.array(keys, np.uint64), np.array([*first.values(), *chain.from_iterable(others.values())], np.uint32)
-
-
-_NO_NUMBERS: NumberArray = np.empty(0, np.uint32)
 
 
 class EntryLookUp:

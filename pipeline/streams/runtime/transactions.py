@@ -243,7 +243,8 @@ class Transactions:
         of_partitions: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for record in records:
             of_partitions[record.topic, record.partition].append(record)
-        queues = [self._make_batches(producer, topic, some) for (topic, _), some in of_partitions.items()]
+        now = int(time.time() * 1000)
+        queues = [self._make_batches(producer, topic, some, now) for (topic, _), some in of_partitions.items()]
         for batches in zip_longest(*queues):
             sent = [
                 await _send_batch(producer, batch, topic, partition)
@@ -255,10 +256,13 @@ class Transactions:
             if failed:
                 raise failed[0]
 
-    def _make_batches(self, producer: FailFastProducer, topic: str, records: Sequence[Output]) -> list[BatchBuilder]:
+    def _make_batches(
+        self, producer: FailFastProducer, topic: str, records: Sequence[Output], now: int
+    ) -> list[BatchBuilder]:
         """The batches of one partition, in order."""
-        large = sum(len(record.value) for record in records) >= COMPRESSED_FROM * len(records)
-        compressed, now = large and topics.is_compressed(self._settings, topic), int(time.time() * 1000)
+        compressed = topics.is_compressed(self._settings, topic) and sum(
+            len(record.value) for record in records
+        ) >= COMPRESSED_FROM * len(records)
         batches: list[BatchBuilder] = []
         for record in records:
             if not batches or not _append_record(batches[-1], record, now):

@@ -103,7 +103,7 @@ def call(words: Sequence[str | Path], folder: Path, more: Mapping[str, str]) -> 
 
 def working_tree() -> Checkout:
     """The tree that this file is in, as it is now, with the Python that runs."""
-    return Checkout(f"{_git('describe', '--always', '--dirty', '--exclude=*')}", ROOT, Path(sys.executable))
+    return Checkout(_git("describe", "--always", "--dirty", "--exclude=*"), ROOT, Path(sys.executable))
 
 
 @contextmanager

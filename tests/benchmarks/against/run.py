@@ -23,10 +23,11 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.accuracy.data_sets import DATA
 from benchmarks.against.checkouts import Checkout, FailedError, UsageError, checked_out, working_tree
 from benchmarks.against.ratios import Comparison, compare_turns
 from benchmarks.against.tables import Place, find_figure, read_tables
-from benchmarks.figures import ROOT, write_figures
+from benchmarks.figures import write_figures
 from benchmarks.stream.populations import LISTS, MADE_UP, open_population
 from benchmarks.stream.stages import CHUNK
 
@@ -37,7 +38,7 @@ CROWDS: Final = ("1, 4", "1, 16", "2, 16")
 LIST_QUESTIONS: Final = ("one name", "original script", "names, a date of birth", "all fields")
 NOT_READ: Final = "no valid case record"
 """What training says of records that it leaves out."""
-LIST_DATA: Final = ROOT.parent / "shared" / "data" / "lists"
+LIST_DATA: Final = DATA / "lists"
 
 WORSE, FAILED = 1, 2
 """What the command ends with."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
-HEAD, BODY = "┃", "│"
-KINDS: Final = {HEAD: HEAD, BODY: BODY}
+HEAD: Final = "┃"
+BODY: Final = "│"
 
 
 class PrintedTable(NamedTuple):
@@ -31,11 +31,13 @@ class Place(NamedTuple):
 def read_tables(printed: str) -> list[PrintedTable]:
     """All tables in the order in which they were printed; what was broken into lines is one again."""
     tables: list[PrintedTable] = []
-    for kind, lines in groupby(printed.splitlines(), key=lambda line: KINDS.get(line.strip()[:1], "")):
-        cells = [[cell.strip() for cell in line.strip()[1:-1].split(kind)] for line in lines] if kind else []
+    for kind, lines in groupby(printed.splitlines(), key=lambda line: line.strip()[:1]):
+        if kind not in (HEAD, BODY):
+            continue
+        cells = [[cell.strip() for cell in line.strip()[1:-1].split(kind)] for line in lines]
         if kind == HEAD:
             tables.append(PrintedTable([" ".join(filter(None, parts)) for parts in zip(*cells, strict=True)], []))
-        elif kind == BODY and tables:
+        elif tables:
             for row in cells:
                 if any(row[1:]) or not tables[-1].rows:
                     tables[-1].rows.append(row)

@@ -14,9 +14,9 @@ import msgspec
 import psutil
 from elasticsearch import AsyncElasticsearch
 
-from benchmarks.stream.engines import engines, environment_of, prepared, unused_namespace
+from benchmarks.stream.engines import engines, unused_namespace
 from benchmarks.stream.filling import fill
-from benchmarks.stream.live import Live, installed, message, wait_until
+from benchmarks.stream.live import Live, installed, message, prepared_stages, wait_until
 from benchmarks.stream.measuring import Measured, Row, measure_by_turns, run_all
 from benchmarks.stream.populations import MADE_UP, open_population
 from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
@@ -28,9 +28,7 @@ from pipeline.matching.training.run import key_rarity
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import admin_client
-from support.installation.fixtures import STAGE_PROCESS
 from support.installation.installation import Installation
-from support.processes.starting import started
 
 STAGES: Final = ("intake", "correlate", "project")
 
@@ -93,7 +91,7 @@ def check_links(folder: Path, held: int, skipped: int, cases: int) -> Figures:
     for version in checked:
         for key in version.fingerprint.keys:
             by_key[key].append(version.fingerprint)
-    linked, judged, matcher = set[str](), 0, stages.matcher
+    linked, judged, matcher = set[str](), 0, stages.make_matcher()
     for version in stages.read_versions():
         sharing = {one.case: one for key in by_key.keys() & set(version.outline.keys) for one in by_key[key]}
         for one in sharing.values():
@@ -156,10 +154,8 @@ def measure_waiting(partitions: int, cases: int) -> Figures:
     """
     with tempfile.TemporaryDirectory() as folder, engines(Path(folder)) as (settings, _):
         settings = settings.model_copy(update={"correlate_partitions": partitions})
-        asyncio.run(prepared(settings))
-        logs, installation = Path(folder) / "logs", Installation(settings)
-        logs.mkdir()
-        with started(STAGE_PROCESS, environment_of(settings), logs) as start:
+        with prepared_stages(settings) as start:
+            installation = Installation(settings)
             start("intake")
             start("project")
             installation.push(map(message, islice(open_population(MADE_UP, 1, made=0).messages(), cases)))

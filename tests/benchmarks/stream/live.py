@@ -28,7 +28,7 @@ from pipeline.streams.kafka.admin import count_members
 from support.installation.fixtures import STAGE_PROCESS, STAGES
 from support.installation.installation import Installation
 from support.installation.records import Message
-from support.processes.starting import started
+from support.processes.starting import Start, started
 
 SHARES: Final = (0.1, 0.5, 0.9)
 """Loads at which latency is measured, of the capacity."""
@@ -124,14 +124,21 @@ def live(cases: int, seconds: float) -> list[Loaded]:
 
 
 @contextmanager
-def installed(
-    settings: Settings, workers: int, own: Mapping[str, psutil.Process], warm_up: int = WARM_UP
-) -> Iterator[Live]:
-    """An installation with so many workers a stage, warmed up; they are killed at the end."""
+def prepared_stages(settings: Settings) -> Iterator[Start]:
+    """What starts workers of an installation that is ready for them; they are killed at the end."""
     asyncio.run(prepared(settings))
     logs = settings.home / "logs"
     logs.mkdir(exist_ok=True)
     with started(STAGE_PROCESS, environment_of(settings), logs) as start:
+        yield start
+
+
+@contextmanager
+def installed(
+    settings: Settings, workers: int, own: Mapping[str, psutil.Process], warm_up: int = WARM_UP
+) -> Iterator[Live]:
+    """An installation with so many workers a stage, warmed up; they are killed at the end."""
+    with prepared_stages(settings) as start:
         processes: dict[str, list[psutil.Process]] = {
             stage: [psutil.Process(start(stage).pid) for _ in range(workers)] for stage in STAGES
         }

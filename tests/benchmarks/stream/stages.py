@@ -224,9 +224,8 @@ class Stages:
             while some := list(islice(ids, CHUNK)):
                 yield from store.get_versions(some).values()
 
-    @property
-    def matcher(self) -> ModelMatcher:
-        """A new matcher of the stages' model."""
+    def make_matcher(self) -> ModelMatcher:
+        """A matcher of the stages' model, which takes some milliseconds to make."""
         return ModelMatcher(self._model)
 
     def close(self) -> None:
