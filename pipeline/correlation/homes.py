@@ -12,7 +12,6 @@ taken one by one.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -43,8 +42,8 @@ from pipeline.records.model import HIT_ONLY
 
 NO_MATCHES = ExactMatch.NONE, ExactMatch.NONE
 
-MET_TOGETHER = 64
-"""Cases that the matcher is told of at once. Names are bounded for all of them together."""
+MET_TOGETHER = 512
+"""Pairs that the matcher is told of at once. Their names are bounded together, and held meanwhile."""
 
 SCREENED_TOGETHER = 1 << 14
 """Pairs that are screened at once. The screen needs about 1 kB of memory a pair."""
@@ -353,21 +352,14 @@ class Home:
         return not self._screen.may_link(rows[:1], rows[1:])[0] and self._matcher.find_link(a, b) is not None
 
     def _judge_pairs(self, pairs: Sequence[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
-        """The live claims. The matcher is told of all pairs of a case at once, of that side which has more of them."""
-        count = Counter(case for pair in pairs for case in (pair.a, pair.b))
-        groups: dict[bytes, list[_Pair]] = defaultdict(list)
-        for pair in pairs:
-            groups[max(pair.a, pair.b, key=count.__getitem__)].append(pair)
-        for case, all_met in groups.items():
-            for start in range(0, len(all_met), MET_TOGETHER):
-                met = all_met[start : start + MET_TOGETHER]
-                side = 0 if met[0].a == case else 1
-                others = [pair.sides[pair.a == case] for pair in met]
-                self._matcher.meet(met[0].sides[side], others)
-                for pair in met:
-                    claim = self._claim_pair(*sorted(pair.sides, key=lambda fingerprint: fingerprint.case))
-                    if claim is not None:
-                        yield pair, claim
+        """The live claims. The matcher is told of many pairs at once."""
+        for start in range(0, len(pairs), MET_TOGETHER):
+            met = pairs[start : start + MET_TOGETHER]
+            self._matcher.meet(pair.sides for pair in met)
+            for pair in met:
+                claim = self._claim_pair(*sorted(pair.sides, key=lambda fingerprint: fingerprint.case))
+                if claim is not None:
+                    yield pair, claim
 
     def _settle_pair(self, pair: _Pair, judged: JudgedClaim) -> Iterator[ProtocolMessage]:
         """The claim about a pair, and what changes by it: it is followed as long as it is linked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -57,8 +57,8 @@ class Matcher(Protocol):
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint, /) -> bool:
         """Whether a pair breaks that promise of `may_link`, which is asked of a sample as it runs."""
 
-    def meet(self, one: Fingerprint, others: Sequence[Fingerprint], /) -> None:
-        """Prepare for questions about one case and each of the others; some work is cheaper for all pairs at once."""
+    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]], /) -> None:
+        """Prepare for questions about pairs of cases; some work is cheaper for many at once."""
 
     def find_link(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement | None:
         """The judgement of a pair; None if its probability is below the threshold."""

@@ -31,7 +31,7 @@ from pipeline.correlation.postings import (
 )
 from pipeline.correlation.protocol import Ask, order_pair
 from pipeline.correlation.sorted_runs import sort_entries, turn_keys
-from pipeline.matching.encoded import Index, expand_counts
+from pipeline.matching.ragged import Index, expand_counts
 
 BlockSizeObserver = Callable[[KeyArray, NDArray[np.int64]], None]
 """Receives the keys of the blocks that cases met, and how many other cases are in each, for metrics; nothing is decided

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.correlation.postings import IdArray, KeyArray, Postings, RowArray
 from pipeline.correlation.protocol import CASE_ID_BYTES
 from pipeline.correlation.store_file import NO_OFFSET, DurableStore
-from pipeline.matching.encoded import Index
+from pipeline.matching.ragged import Index
 
 CaseNumberArray = NDArray[np.uint32]
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.correlation.protocol import CASE_ID_BYTES, Posting, ProtocolError
-from pipeline.matching.encoded import expand_counts
+from pipeline.matching.ragged import expand_counts
 
 WORD_BYTES = 4
 

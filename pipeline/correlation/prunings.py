@@ -57,7 +57,7 @@ def count_prunings(one: Fingerprint, others: Sequence[CaseVersion], matcher: Mat
     bands: Counter[str] = Counter()
     for some in _cut(left, MET_TOGETHER):
         met = list(map(_read_whole, some))
-        matcher.meet(one, met)
+        matcher.meet((one, other) for other in met)
         bands.update(_name_band(matcher.find_link(one, other)) for other in met)
     screen_s, judge_s = screened - begun, perf_counter() - screened
     return Prunings(len(sharing), len(abroad), len(asked), len(left), dict(bands), screen_s, judge_s)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pipeline.matching.encoded import expand_counts
+from pipeline.matching.ragged import expand_counts
 
 TurnedArray = NDArray[np.uint64]
 NumberArray = NDArray[np.uint32]

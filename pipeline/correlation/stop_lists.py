@@ -91,7 +91,7 @@ class StopCosts:
         for a, left in zip(drawn, may, strict=True):
             open_ = compress(bearers, left.tolist())
             others = [b for b in open_ if a.case != b.case and (self._within or a.country != b.country)]
-            self._matcher.meet(a, others)
+            self._matcher.meet((a, b) for b in others)
             for b in others:
                 if self._matcher.find_link(a, b) is not None:
                     is_lost = set(a.keys).intersection(b.keys) <= self._blocks.keys()

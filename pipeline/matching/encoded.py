@@ -17,9 +17,10 @@ import numpy as np
 from anyascii import anyascii
 from numpy.typing import NDArray
 
+from pipeline.matching.ragged import Index
+
 BitsOfRows = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-Index = NDArray[np.int64]
 WordArray = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 
@@ -202,22 +203,6 @@ class _SomeRows(Rows):
 
     def byte(self, part: str) -> Bytes:
         return self._rows.byte(part)[self._some]
-
-
-def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:
-    """Every row with every column of each pair: `(pair, row, column)` as indices, sorted by pair, then row."""
-    sizes = rows * columns
-    pair = np.repeat(np.arange(len(sizes)), sizes)
-    within = np.arange(len(pair)) - (np.cumsum(sizes) - sizes)[pair]
-    width = columns[pair]
-    row = within // width
-    return pair, row, within - row * width
-
-
-def expand_counts(counts: Index) -> tuple[Index, Index]:
-    """Every item of each owner: `(owner, item)`, where `item` counts from 0 for each owner."""
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
 
 
 def hash_text(text: str, size: int) -> int:

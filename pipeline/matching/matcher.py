@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,9 @@ from pipeline.matching.bands import Basis, ExactMatch
 from pipeline.matching.bounds.sketches import Sketches, join_sketches
 from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.names.name_pairs import MetNames, meet_or_hold
+from pipeline.matching.names.name_pairs import MetNames, Names, meet_names
 from pipeline.matching.score.scoring import BOUNDED, Judgement, judge_cases, judge_score, least_score, score_at_least
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen
@@ -72,13 +73,13 @@ class ModelMatcher:
             return False
         return not (self.may_link(one, other)[0] and self.may_link_crowd(one, other)[0, 0])
 
-    def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
-        """Bound the names of a case and of the cases that it meets, all at once.
+    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]]) -> None:
+        """Bound the names of pairs of cases, all at once.
 
         Comparing names is most of the cost of a link. Until the next call, `find_link` and `explain` of these pairs
         reuse the bounds, and the comparisons that they lead to.
         """
-        self._met = [pairs for entity in one.entities for pairs in _meet_entity(one, entity, others)]
+        self._met = meet_names([names for a, b in pairs for names in _pairs_of_names(a, b)])
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         """The judgement of a pair; None if it is no link, which mostly shows without aligning names."""
@@ -118,18 +119,13 @@ class ModelMatcher:
         return self._find_exact_match(asking, held, self._model)
 
 
-def _meet_entity(one: Fingerprint, entity: EntityPrint, others: Sequence[Fingerprint]) -> list[MetNames]:
-    """The pairs of names of one entity with those of each other entity of its type, except single pairs.
+def _pairs_of_names(a: Fingerprint, b: Fingerprint) -> Iterator[tuple[Names, Names]]:
+    """The names of each pair of entities of one type, but single pairs of names, which are soon aligned.
 
     Scoring itself bounds the names of cases that have many (BOUNDED), and only those that it compares.
     """
-    names, first = [], []
-    for fingerprint in others:
-        if len(one.entities) * len(fingerprint.entities) > BOUNDED:
-            continue
-        for other in fingerprint.entities:
-            pairs = len(entity.names) * len(other.names) if other.type == entity.type else 0
-            if pairs > 1:
-                names.append(other.names)
-                first.append(fingerprint.case < one.case)
-    return meet_or_hold(entity.names, names, first)
+    if len(a.entities) * len(b.entities) <= BOUNDED:
+        first, second = (b, a) if a.case > b.case else (a, b)
+        for one, other in product(first.entities, second.entities):
+            if one.type == other.type and len(one.names) * len(other.names) > 1:
+                yield one.names, other.names

@@ -209,7 +209,7 @@ def _meet_candidates(asked_for: QuestionProbe, candidates: Sequence[Candidate]) 
                 for one in candidate.entities
                 if one.type == entity.type and one.names
             ]
-            pairs = meet_names(entity.names, [names for _, names in held])
+            pairs = meet_names([(entity.names, names) for _, names in held])
             for (at, _), found in zip(held, pairs, strict=True):
                 met[at].append(found)
     return [tuple(found) for found in met]

@@ -28,7 +28,6 @@ from pipeline.matching.model import load_model
 from pipeline.matching.names import best_pair, compare
 from pipeline.matching.names.joined_words import NOWHERE
 from pipeline.matching.names.name_pairs import MetNames, Names, meet_names
-from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
 from pipeline.records.normalised import PartialDate
 from support.matching.several_names import several_names_pair
@@ -70,7 +69,7 @@ def _check_pair(a: EntityPrint, b: EntityPrint) -> None:
 def _check_bounds(a: EntityPrint, b: EntityPrint) -> None:
     if not a.names or not b.names:
         return
-    pairs = MetNames(a.names, b.names, bound_pairs(NameSet(a.names), NameSet(b.names)))
+    pairs = MetNames(a.names, b.names)
     bounds, others = {(bound.a, bound.b): bound for bound in pairs.bounds}, dict(levels_of_others(pairs))
     for (i, x), (j, y) in product(enumerate(a.names), enumerate(b.names)):
         compared, bound = compare(x, y), bounds.get((i, j), PairBound(0, i, j, 1, 0, NOWHERE))
@@ -132,8 +131,8 @@ def test_many_entities_are_bounded_as_each_by_itself(entity_type: str) -> None:
     random = Random(5)
     for _ in range(PAIRS // 10):
         asked, *others = _draw_company(random, entity_type)
-        for pairs in meet_names(asked, others):
-            assert pairs.bounds == bound_pairs(NameSet(asked), NameSet(pairs.b))
+        for pairs in meet_names([(asked, other) for other in others]):
+            assert pairs.bounds == bound_pairs(asked, pairs.b)
 
 
 @each_type
@@ -141,9 +140,9 @@ def test_they_are_bounded_as_well_from_the_other_side(entity_type: str) -> None:
     random = Random(6)
     for _ in range(PAIRS // 10):
         asked, *others = _draw_company(random, entity_type)
-        for pairs in meet_names(asked, others, [True] * len(others)):
+        for pairs in meet_names([(other, asked) for other in others]):
             assert pairs.b is asked
-            assert pairs.bounds == bound_pairs(NameSet(pairs.a), NameSet(asked))
+            assert pairs.bounds == bound_pairs(pairs.a, asked)
 
 
 @each_type
@@ -153,7 +152,7 @@ def test_a_link_is_found_in_any_company(entity_type: str, threshold: float) -> N
     for _ in range(PAIRS // 10):
         entities = [side for _ in range(5) for side in several_names_pair(random, entity_type)]
         one, *others = [_case(entity, at % 2, random, at) for at, entity in enumerate(entities)]
-        matcher.meet(one, others)
+        matcher.meet([(one, other) for other in others])
         for other in others:
             a, b = sorted((one, other), key=lambda case: case.case)
             judged, found = alone.judge(a, b), matcher.find_link(a, b)

@@ -20,9 +20,10 @@ from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.comparison import Comparison, Table, apply_curve
 from pipeline.matching.comparisons.identifier import OWN
 from pipeline.matching.comparisons.number_rows import may_share_number
-from pipeline.matching.encoded import BitsOfRows, Bytes, Flags, Index, Rows
+from pipeline.matching.encoded import BitsOfRows, Bytes, Flags, Rows
 from pipeline.matching.fingerprint import Entities, EntityPrint
 from pipeline.matching.model import Model
+from pipeline.matching.ragged import Index
 from pipeline.records.entity_types import TYPES
 
 BoundOdds = Callable[[Rows, Rows, Flags], BitsArray]

@@ -36,12 +36,12 @@ from pipeline.matching.encoded import (
     WORD_COUNT,
     WORDS,
     Flags,
-    Index,
     NamesPart,
     SketchHead,
     WordArray,
 )
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.ragged import Index
 from pipeline.records.entity_types import TYPES
 
 MAX_ROWS = 15

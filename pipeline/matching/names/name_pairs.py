@@ -1,57 +1,62 @@
 """Pairs of the names of two entities: their bounds, and the comparisons made so far.
 
-A search compares one entity with a hundred others. The bounds of all of these are computed at once. As long as somebody
-holds the pairs, later steps (whether names agree, what they weigh, which pair is the best, why) reuse comparisons.
+A search compares one entity with a hundred others, and a home judges hundreds of pairs at a time. The bounds of all of
+these are computed at once. As long as somebody holds the pairs, later steps (whether names agree, what they weigh,
+which pair is the best, why) reuse comparisons.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, product
+from itertools import chain, product
 from operator import is_
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from pipeline.matching.names.comparison import NameComparison, compare
 from pipeline.matching.names.joined_words import BOTH_WAYS
-from pipeline.matching.names.name_sets import NameSet, name_set
-from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_each, bound_pairs
+from pipeline.matching.names.pair_bounds import FEW, Bounds, PairBound, bound_all, bound_pairs
 from pipeline.matching.names.prints import NamePrint
 from pipeline.matching.names.token_levels import NameIndices, find_resembling
 
 Names = tuple[NamePrint, ...]
 Said = TypeVar("Said")
 
-FEW_MET = 12
-"""Up to so many pairs of an entity's names with all that it meets cost less to align than to bound (lists in the
-stream)."""
+_MOST_CELLS = 200_000
+"""Pairs of words in names that are bounded together, some 50 MB of memory; a chunk of the stream's has fewer."""
 
-_MOST_WORDS = 6_000
-"""Words of names that are bounded together; a hundred candidates have some 1,400. This keeps memory below 50 MB even if
-each candidate has many entities with many names."""
+_MOST_WORDS = 200
+"""Words of an entity's names that are bounded as one; more are bounded in parts, as names do not depend on each other.
+The longest entry of the public lists has 150."""
 
 
 class MetNames:
     """The pairs of the names `a` and `b`, each of which has one name or more."""
 
-    __slots__ = ("__weakref__", "_bounds", "_compared", "_resembling", "_said", "a", "b")
+    __slots__ = ("__weakref__", "_bounds", "_compared", "_found", "_resembling", "_said", "a", "b")
 
-    def __init__(self, a: Names, b: Names, bounds: list[PairBound] | None = None) -> None:
-        self.a, self.b, self._bounds = a, b, bounds
+    def __init__(self, a: Names, b: Names) -> None:
+        self.a, self.b = a, b
+        self._found: tuple[Bounds, int] | None = None
+        self._bounds: list[PairBound] | None = None
         self._compared: dict[NameIndices, NameComparison] = {}
         self._resembling: frozenset[NameIndices] | None = None
         self._said: tuple[tuple[object, ...], Any] | None = None
 
+    def take_bounds(self, found: Bounds, pair: int) -> None:
+        """Take the bounds that were found with those of other pairs, and the index of this pair among them."""
+        self._found = found, pair
+
     @property
     def few(self) -> bool:
         """Whether aligning all pairs costs less than bounding them; False if they are bounded already."""
-        return self._bounds is None and len(self.a) * len(self.b) <= FEW
+        return self._bounds is None and self._found is None and len(self.a) * len(self.b) <= FEW
 
     @property
     def bounds(self) -> list[PairBound]:
-        """The bounds of the pairs (pair_bounds.bound_pairs)."""
+        """The bounds of the pairs of names in which words may agree, the highest first; in other pairs none agrees."""
         if self._bounds is None:
-            self._bounds = bound_pairs(name_set(self.a), name_set(self.b))
+            self._bounds = self._found[0].of_pair(self._found[1]) if self._found else _bound_in_parts(self.a, self.b)
         return self._bounds
 
     @property
@@ -105,55 +110,69 @@ def compare_only(a: Names, b: Names) -> NameComparison:
     return compare(a[0], b[0]) if held is None else held.compare(0, 0)
 
 
-def meet_names(a: Names, others: Sequence[Names], first: Sequence[bool] = ()) -> list[MetNames]:
-    """The pairs of an entity's names with those of each other entity, bounded together.
+def meet_names(pairs: Sequence[tuple[Names, Names]]) -> list[MetNames]:
+    """Pairs of two entities' names, bounded together; both entities are of one type, and each has a name.
 
-    They are reused as long as the caller holds them. `first[i]` says whether `others[i]` is the first of the two sides;
-    by default none is.
+    They are reused as long as the caller holds them. Those with too many words to be bounded together are bounded when
+    that is asked for.
     """
-    found: list[MetNames] = []
-    for some in _part_others(others):
-        found += _bound_together(a, some, first[len(found) :] or [False] * len(some))
-    return _hold(found)
-
-
-def meet_or_hold(a: Names, others: Sequence[Names], first: Sequence[bool] = ()) -> list[MetNames]:
-    """The same as meet_names, without bounds where there are so few that aligning them costs less (FEW_MET)."""
-    if len(a) * sum(map(len, others)) > FEW_MET:
-        return meet_names(a, others, first)
-    turns = first or [False] * len(others)
-    return _hold([_pair_names(a, names, turn) for names, turn in zip(others, turns, strict=True)])
-
-
-def _hold(found: list[MetNames]) -> list[MetNames]:
-    _held.update({(id(pairs.a), id(pairs.b)): pairs for pairs in found})
+    found = [MetNames(a, b) for a, b in pairs]
+    for some in _part_pairs(found):
+        numbers: dict[int, int] = {}
+        entities: list[Names] = []
+        for names in chain.from_iterable((one.a, one.b) for one in some):
+            if numbers.setdefault(id(names), len(entities)) == len(entities):
+                entities.append(names)
+        bounds = bound_all(entities, [(numbers[id(one.a)], numbers[id(one.b)]) for one in some])
+        for at, one in enumerate(some):
+            one.take_bounds(bounds, at)
+    _held.update({(id(one.a), id(one.b)): one for one in found})
     return found
 
 
-def _pair_names(a: Names, other: Names, turn: bool, bounds: list[PairBound] | None = None) -> MetNames:
-    return MetNames(other, a, bounds) if turn else MetNames(a, other, bounds)
+def _part_pairs(pairs: Iterable[MetNames]) -> Iterator[list[MetNames]]:
+    """Part pairs into lists of at most _MOST_CELLS pairs of words, each of names of people or of other names.
+
+    Those that have more by themselves are left out.
+    """
+    words: dict[int, int] = {}
+    parts: dict[bool, list[MetNames]] = {True: [], False: []}
+    cells = {True: 0, False: 0}
+    for one in pairs:
+        for names in (one.a, one.b):
+            if id(names) not in words:
+                words[id(names)] = sum([len(name.tokens) for name in names])
+        person, count = one.a[0].person, words[id(one.a)] * words[id(one.b)]
+        if count > _MOST_CELLS:
+            continue
+        if cells[person] + count > _MOST_CELLS:
+            yield parts[person]
+            parts[person], cells[person] = [], 0
+        parts[person].append(one)
+        cells[person] += count
+    yield from filter(None, parts.values())
 
 
-def _part_others(others: Iterable[Names]) -> Iterator[list[Names]]:
-    """Part the entities into lists of at most _MOST_WORDS words; one with more stands alone."""
-    part: list[Names] = []
-    words = 0
-    for names in others:
-        count = sum([len(name.tokens) for name in names])
-        if part and words + count > _MOST_WORDS:
-            yield part
-            part, words = [], 0
-        part.append(names)
-        words += count
-    if part:
-        yield part
+def _bound_in_parts(a: Names, b: Names) -> list[PairBound]:
+    """The bounds of two entities' names. Those of many words are parted, as names do not depend on each other."""
+    found = [
+        bound._replace(a=bound.a + first, b=bound.b + second)
+        for (first, some), (second, others) in product(_part_names(a), _part_names(b))
+        for bound in bound_pairs(some, others)
+    ]
+    found.sort(reverse=True)
+    return found
 
 
-def _bound_together(a: Names, others: Sequence[Names], first: Sequence[bool]) -> Iterator[MetNames]:
-    many = NameSet([name for names in others for name in names]) if len(others) > 1 else name_set(others[0])
-    firsts = list(accumulate(map(len, others[:-1]), initial=0))
-    for names, bounds, turn in zip(others, bound_each(name_set(a), many, firsts, first), first, strict=False):
-        yield _pair_names(a, names, turn, bounds)
+def _part_names(names: Names) -> Iterator[tuple[int, Names]]:
+    """Part names by _MOST_WORDS; a single one may have more. Each part comes with the index of its first name."""
+    first = words = 0
+    for at, name in enumerate(names):
+        if at > first and words + len(name.tokens) > _MOST_WORDS:
+            yield first, names[first:at]
+            first, words = at, 0
+        words += len(name.tokens)
+    yield first, names[first:]
 
 
 def best_pair(a: Names, b: Names) -> tuple[NameComparison, int, int]:

@@ -1,8 +1,4 @@
-"""Sets of names as arrays: each word once, and the words of all names side by side.
-
-The set of one entity is made when its names are first compared, and kept for a while, since a case meets ten others and
-more. A set of many entities is made when one entity is compared with all of them, as in a search.
-"""
+"""The names of some entities as arrays: each word once, and the words of all names side by side."""
 
 from __future__ import annotations
 
@@ -13,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.names.comparison import CONFLICT, is_single
-from pipeline.matching.names.joined_words import Run, acronym_of, write_together
+from pipeline.matching.names.joined_words import Run, acronym_of, spell, write_together
 from pipeline.matching.names.prints import NamePrint, TokenPrint, Tokens, may_be_acronym
 from pipeline.matching.names.shapes import IntegerArray, Marked, RunTable, Shapes, grow_runs
 from pipeline.matching.names.spellings import letters_of
-
-_KEPT = 4096
-"""Sets that are kept, of 9 KB each if they have three names and more. When there are more, all are dropped."""
+from pipeline.matching.ragged import Index, Spans, lay_out
 
 _KINDS = {kind: number for number, kind in enumerate(CONFLICT)}
 """Numbers of the kinds of words."""
@@ -29,29 +23,45 @@ nothing, since it contradicts nothing but another one (comparison.py), and these
 
 
 class NameSet:
-    """Names with at least one word each.
+    """The names of some entities. Each entity has a name, and each name a word.
 
     `tokens` holds each word once, by its text, and `shapes` their shapes. `words` holds the words of all names side by
-    side, as indices into `tokens`: name i has `counts[i]` words from `starts[i]` on, and `owners` gives the name at
-    each position.
+    side, as indices into `tokens`: those of name i are at `places`, and `owners` gives the name at each place. Entity i
+    has the names at `held`. A *term* is a word of an entity, however many of its names have it: `terms` are those of
+    all entities, as indices into `tokens`, those of entity i at `termed`, and `term_at` gives the term at each place.
     """
 
-    def __init__(self, names: Sequence[NamePrint]) -> None:
-        self.names = names
-        self._runs: dict[int, Run] = {}
+    def __init__(self, entities: Sequence[Sequence[NamePrint]]) -> None:
+        self.names = [name for names in entities for name in names]
+        self._joined: dict[int, Run] = {}
         self.tokens: list[TokenPrint] = []
         known: dict[str, int] = {}
-        words: list[int] = []
-        for name in names:
-            for token in name.tokens:
-                at = known.setdefault(token.text, len(self.tokens))
-                if at == len(self.tokens):
-                    self.tokens.append(token)
-                words.append(at)
-        self.words = np.array(words, np.int32)
-        self.counts = np.array([len(name.tokens) for name in names], np.int32)
-        self.starts = self.counts.cumsum() - self.counts
-        self.owners = np.arange(len(names)).repeat(self.counts)
+        terms: list[int] = []
+        term_at: list[int] = []
+        term_counts: list[int] = []
+        for entity in entities:
+            own: dict[str, int] = {}
+            first = len(terms)
+            for name in entity:
+                for token in name.tokens:
+                    text = token.text
+                    term = own.get(text)
+                    if term is None:
+                        term = own[text] = len(terms)
+                        at = known.setdefault(text, len(self.tokens))
+                        if at == len(self.tokens):
+                            self.tokens.append(token)
+                        terms.append(at)
+                    term_at.append(term)
+            term_counts.append(len(terms) - first)
+        self.terms, self.term_at = np.array(terms, np.int64), np.array(term_at, np.int64)
+        self.termed = lay_out(np.array(term_counts, np.int64))
+        self.words = self.terms[self.term_at]
+        self.places = lay_out(np.array([len(name.tokens) for name in self.names], np.int64))
+        self.owners = np.arange(len(self.names)).repeat(self.places.counts)
+        self.held = lay_out(np.array([len(names) for names in entities], np.int64))
+        self.entities = np.arange(len(entities)).repeat(self.held.counts)
+        """The entity of each name."""
         self.shapes = Shapes(self.tokens)
 
     @cached_property
@@ -76,7 +86,7 @@ class NameSet:
         return self._mark_kinds("given") | self._mark_kinds("initial")
 
     def _mark_kinds(self, kind: str) -> Marked:
-        return np.logical_or.reduceat(self._kinds == _KINDS[kind], self.starts)
+        return np.logical_or.reduceat(self._kinds == _KINDS[kind], self.places.starts)
 
     @cached_property
     def weak(self) -> Marked:
@@ -89,14 +99,9 @@ class NameSet:
         return np.array([is_single(name) for name in self.names])
 
     @cached_property
-    def numbered(self) -> list[int]:
-        """The indices of the names with numbers."""
-        return [at for at, name in enumerate(self.names) if name.numbers]
-
-    @cached_property
-    def first(self) -> list[int]:
-        """The position of each name's first word."""
-        return [int(start) for start in self.starts]
+    def numbered(self) -> Marked:
+        """Which names have numbers."""
+        return np.array([bool(name.numbers) for name in self.names])
 
     @cached_property
     def initials(self) -> list[str]:
@@ -104,28 +109,27 @@ class NameSet:
         return [acronym_of(name.tokens) for name in self.names]
 
     @cached_property
-    def acronyms(self) -> list[tuple[int, str]]:
-        """The words that may be acronyms: their indices and Latin forms."""
-        return [(at, token.forms[0]) for at, token in enumerate(self.tokens) if may_be_acronym(token)]
+    def acronyms(self) -> Marked:
+        """Which tokens may be acronyms."""
+        return np.array([may_be_acronym(token) for token in self.tokens])
 
     @cached_property
-    def longest(self) -> int:
-        """The number of letters of the longest word."""
-        return int(self.shapes.lengths.max())
-
-    @cached_property
-    def scripts(self) -> set[str]:
-        """The scripts of all words."""
-        return {token.script for token in self.tokens}
+    def holders(self) -> tuple[Spans, Index]:
+        """The names that have each term: where they stand, and the names."""
+        order = np.argsort(self.term_at, kind="stable")
+        terms, names = self.term_at[order], self.owners[order]
+        new = np.ones(len(names), np.bool_)
+        new[1:] = (terms[1:] != terms[:-1]) | (names[1:] != names[:-1])
+        return lay_out(np.bincount(terms[new], minlength=len(self.terms))), names[new]
 
     @cached_property
     def runs(self) -> RunTable:
-        """All runs of neighbouring words, with the particles before them."""
+        """All runs of neighbouring words, with the particles before them, those of an entity side by side."""
         shapes, words = self.shapes, self.words
         lengths, letters, spans = shapes.lengths[words], shapes.letters[words], shapes.spans[:, words]
         glued = [
             (at, len(before), letters_of(before))
-            for name, first in zip(self.names, self.first, strict=True)
+            for name, first in zip(self.names, self.places.starts.tolist(), strict=True)
             for at, before in enumerate(name.glue, first)
             if before
         ]
@@ -136,42 +140,14 @@ class NameSet:
             lengths[places] += more
             spans[:, places] += more
             letters[places] |= np.array(of_glue, np.uint64)
-        return grow_runs(lengths, letters, spans, starts_run, (self.starts + self.counts)[self.owners])
-
-    def run_at(self, number: int) -> Run:
-        """The run at an index of `runs`."""
-        found = self._runs.get(number)
-        if found is None:
-            found = self._runs[number] = Run(*self._run_words(number))
-        return found
-
-    def joined_at(self, number: int) -> str:
-        """The words of a run, written together."""
-        return write_together(*self._run_words(number))
-
-    def spell_runs(self, numbers: NDArray[np.intp]) -> list[str]:
-        """The likeliest Latin forms of the words of some runs, written together."""
-        starts, spelt = self.runs.starts[numbers], self._spelt
-        stops = starts + self.runs.sizes[numbers]
-        return ["".join(spelt[start:stop]) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        found = grow_runs(lengths, letters, spans, starts_run, (self.places.starts + self.places.counts)[self.owners])
+        order = np.argsort(found.starts, kind="stable")
+        return RunTable(**{name: part[order] for name, part in found._asdict().items()})
 
     @cached_property
-    def _spelt(self) -> list[str]:
-        """The likeliest Latin form of the word at each place."""
-        forms = [token.forms[0] for token in self.tokens]
-        return [forms[word] for word in self.words.tolist()]
-
-    def _run_words(self, number: int) -> tuple[Tokens, tuple[str, ...]]:
-        """The words of a run, and the particles before each."""
-        owner = self.run_owner(number)
-        start = int(self.runs.starts[number]) - self.first[owner]
-        stop = start + int(self.runs.sizes[number])
-        name = self.names[owner]
-        return name.tokens[start:stop], name.glue[start:stop]
-
-    def run_owner(self, number: int) -> int:
-        """The index of the name to which a run belongs."""
-        return int(self.owners[self.runs.starts[number]])
+    def run_names(self) -> Index:
+        """The name to which each run belongs."""
+        return self.owners[self.runs.starts]
 
     @cached_property
     def run_scripts(self) -> IntegerArray:
@@ -179,20 +155,30 @@ class NameSet:
         found: IntegerArray = self.shapes.scripts[self.words[self.runs.starts]]
         return found
 
-    def holders(self, word: int) -> NDArray[np.intp]:
-        """The indices of the names that have a word."""
-        return np.unique(self.owners[self.words == word])
+    @cached_property
+    def ran(self) -> Spans:
+        """Where each entity's runs stand."""
+        return lay_out(np.bincount(self.entities[self.run_names], minlength=len(self.held.counts)))
 
+    def run_at(self, number: int) -> Run:
+        """The run at an index of `runs`."""
+        found = self._joined.get(number)
+        if found is None:
+            found = self._joined[number] = Run(*self._run_words(number))
+        return found
 
-_sets: dict[int, NameSet] = {}
-"""By the id of the tuple of names, which the set holds, so that no other object gets this id."""
+    def joined_at(self, number: int) -> str:
+        """The words of a run, written together."""
+        return write_together(*self._run_words(number))
 
+    def spell_run(self, number: int) -> str:
+        """The likeliest Latin forms of the words of a run, written together."""
+        return spell(self._run_words(number)[0])
 
-def name_set(names: tuple[NamePrint, ...]) -> NameSet:
-    """The set of an entity's names, which is kept for the next comparison of the entity."""
-    found = _sets.get(id(names))
-    if found is None:
-        if len(_sets) >= _KEPT:
-            _sets.clear()
-        found = _sets[id(names)] = NameSet(names)
-    return found
+    def _run_words(self, number: int) -> tuple[Tokens, tuple[str, ...]]:
+        """The words of a run, and the particles before each."""
+        owner = int(self.run_names[number])
+        start = int(self.runs.starts[number] - self.places.starts[owner])
+        stop = start + int(self.runs.sizes[number])
+        name = self.names[owner]
+        return name.tokens[start:stop], name.glue[start:stop]

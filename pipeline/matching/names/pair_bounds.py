@@ -1,4 +1,4 @@
-"""Upper bounds of the weight of pairs of names, without aligning their tokens, for one entity and many others at once.
+"""Upper bounds of the weight of pairs of names, without aligning their tokens, for many pairs of entities at once.
 
 Each word of a name counts with the best word of the other name, even if others count with the same one. If each side
 has words without such a word, these contradict, except patronymics. Numbers and nicknames count as in comparison.py;
@@ -6,6 +6,9 @@ everything else only lowers the bits of a pair. Only this module puts the parts 
 
 A run of neighbouring words may be one word of another name: written together, or abbreviated. All runs are compared
 with all words at once: within a script by their letters, across scripts by their likeliest Latin forms.
+
+Everything is laid flat: what one pair of entities has of something stands behind what the pairs before it have. So a
+step costs as many calls for a thousand pairs as for one, and no object is made for what is ruled out.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cdist, cpdist
+from rapidfuzz.process import cpdist
 
 from pipeline.matching.names.comparison import (
     CULTURE,
@@ -36,97 +39,16 @@ from pipeline.matching.names.joined_words import (
     Run,
     acronym_of,
     judge_runs,
-    turn_ways,
 )
 from pipeline.matching.names.name_sets import NameSet
-from pipeline.matching.names.prints import MAX_ACRONYM
-from pipeline.matching.names.shapes import IntegerArray, Marked, RunTable, find_alike, script_number
+from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint
+from pipeline.matching.names.shapes import IntegerArray, are_alike
 from pipeline.matching.names.token_pairs import OTHER, PERSONAL, UNLIKE, PairMemory
+from pipeline.matching.ragged import Index, expand_counts, expand_pairs
 
 _ROUNDING = 0.01
 _LEAST_ALIKE_JOINED, _LEAST_ALIKE_FORMS = 1 - 1 / ALIKE_SHARE - _ROUNDING, ALIKE_FORMS - _ROUNDING
 """A little less than joined_words asks for, since rapidfuzz may round down when it compares many pairs at once."""
-
-
-class HeldRun(NamedTuple):
-    """A word, by index, a name, by index, and a run of that name for which the word may stand."""
-
-    word: int
-    name: int
-    run: Run
-
-
-def find_runs(one: NameSet, many: NameSet) -> Iterator[HeldRun]:
-    """All runs of `many` that joined_words may take for a word of `one`.
-
-    A run may have nearly the same letters, be in another script, or be abbreviated by the word.
-    """
-    if len(many.runs.starts):
-        for word, number in _find_joined_runs(one, many):
-            yield HeldRun(word, many.run_owner(number), many.run_at(number))
-        if one.scripts != many.scripts or len(one.scripts) > 1:
-            for word, number in _find_across(one, many):
-                yield HeldRun(word, many.run_owner(number), many.run_at(number))
-    for word, form in one.acronyms:
-        yield from _find_abbreviated(many, word, form)
-
-
-def _find_joined_runs(one: NameSet, many: NameSet) -> Iterator[tuple[int, int]]:
-    """Words and runs of one script that are written alike, or of any two that are written the same."""
-    words, runs = _find_alike(one, many.runs)
-    if len(words):
-        texts = [one.tokens[word].text for word in words.tolist()]
-        joined = [many.joined_at(run) for run in runs.tolist()]
-        alike = cpdist(texts, joined, scorer=Levenshtein.normalized_similarity)
-        of_one_script = one.shapes.scripts[words] == many.run_scripts[runs]
-        (kept,) = np.nonzero((alike >= _LEAST_ALIKE_JOINED) & (of_one_script | (alike == 1)))
-        yield from zip(words[kept].tolist(), runs[kept].tolist(), strict=True)
-
-
-def _find_alike(one: NameSet, table: RunTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Words and runs that differ in as few letters as joined words may. Most runs are longer than any word."""
-    (short,) = np.nonzero(table.lengths - table.lengths // ALIKE_SHARE <= one.longest)
-    lengths, run_lengths = one.shapes.lengths[:, None], table.lengths[short]
-    edits = np.maximum(lengths, run_lengths) // ALIKE_SHARE
-    alike: Marked = np.bitwise_count(one.shapes.letters[:, None] ^ table.letters[short]) <= 2 * edits
-    alike &= np.abs(lengths - run_lengths) <= edits
-    words, runs = np.nonzero(alike)
-    return words, short[runs]
-
-
-def _find_across(one: NameSet, many: NameSet) -> Iterator[tuple[int, int]]:
-    """Words and runs of two scripts whose likeliest Latin forms are alike."""
-    for script, other in product(one.scripts, many.scripts):
-        if script != other:
-            (words,) = np.nonzero(one.shapes.scripts == script_number(script))
-            (runs,) = np.nonzero(many.run_scripts == script_number(other))
-            fit = _fit_in_letters(one.shapes.spans[:, words], many.runs, runs)
-            some = fit.any(0)
-            if some.any():
-                runs, fit = runs[some], fit[:, some]
-                forms = [one.tokens[word].forms[0] for word in words.tolist()]
-                alike = cdist(forms, many.spell_runs(runs), scorer=Levenshtein.normalized_similarity)
-                rows, columns = np.nonzero(fit & (alike >= _LEAST_ALIKE_FORMS))
-                yield from zip(words[rows].tolist(), runs[columns].tolist(), strict=True)
-
-
-def _fit_in_letters(spans: IntegerArray, table: RunTable, runs: NDArray[np.intp]) -> Marked:
-    """Whether words and runs may have as many letters in Latin forms, or the run has a word for each letter."""
-    least, most = spans[:, :, None]
-    fit: Marked = (table.least[runs] - SLACK <= most) & (least <= table.most[runs] + SLACK)
-    fit |= table.sizes[runs] == least
-    return fit
-
-
-def _find_abbreviated(many: NameSet, word: int, form: str) -> Iterator[HeldRun]:
-    """The runs that a word may abbreviate."""
-    for number, (name, initials) in enumerate(zip(many.names, many.initials, strict=True)):
-        if form in initials:
-            for start, size in product(range(len(name.tokens)), range(1, MAX_ACRONYM + 1)):
-                tokens = name.tokens[start : start + size]
-                if len(tokens) == size and acronym_of(tokens) == form:
-                    yield HeldRun(word, number, Run(tokens, name.glue[start : start + size]))
-
 
 FEW = 6
 """Up to so many pairs of names of two entities cost less to align than to bound: six of organisations, nine of
@@ -135,11 +57,11 @@ people."""
 AS_FAMILIES, AS_OTHERS = 1, 2
 """As what words of two names contradict each other: perhaps as family names, or not as these."""
 
-Gains = IntegerArray
-"""The most hundredths of a bit that a word of one side finds in a name of the other: shape (words, names)."""
+Names = Sequence[NamePrint]
+"""The names of an entity."""
 
-PairMatrix = IntegerArray
-"""A number for each pair of names: shape (names of one side, names of the other)."""
+Bits = NDArray[np.int32]
+"""Hundredths of a bit."""
 
 
 class PairBound(NamedTuple):
@@ -158,143 +80,329 @@ class PairBound(NamedTuple):
     joined: int
 
 
-class _Finds(NamedTuple):
-    """The most that the words of each name of one side find in each name of the other.
+class Bounds:
+    """The bounds of the names of many pairs of entities.
 
-    `bits` is their sum, `found` and `left` are the numbers of words that find something and, but for patronymics,
-    nothing, and `heaviest` is the strongest contradiction of the latter.
+    `fields` has a list for each field of PairBound. Those of pair i are from `starts[i]` to `starts[i + 1]`, the
+    highest first. They are of pairs of names in which words may agree; in other pairs none does.
     """
 
-    bits: PairMatrix
-    found: PairMatrix
-    left: PairMatrix
-    heaviest: PairMatrix
+    def __init__(self, starts: IntegerArray, fields: Sequence[NDArray[Any]]) -> None:
+        self.starts: list[int] = starts.tolist()
+        self.fields: list[list[int]] = [field.tolist() for field in fields]
+
+    def of_pair(self, pair: int) -> list[PairBound]:
+        """The bounds of one pair of entities."""
+        some = slice(self.starts[pair], self.starts[pair + 1])
+        return list(map(PairBound, *[field[some] for field in self.fields]))
+
+
+class HeldRun(NamedTuple):
+    """A term of a NameSet, a name, and a run of that name for which the term's word may stand.
+
+    `pair` is the pair of entities to which both belong.
+    """
+
+    pair: int
+    term: int
+    name: int
+    run: Run
+
+
+class _NamePairs(NamedTuple):
+    """Pairs of names of a NameSet: the pair of entities of each, and the names of either side."""
+
+    pair: Index
+    a: Index
+    b: Index
+
+    def take(self, some: Index) -> _NamePairs:
+        """Some of them, by index."""
+        return _NamePairs(*[part[some] for part in self])
 
     @property
-    def turned(self) -> _Finds:
-        """The same with the sides exchanged."""
-        return _Finds(*[one.T for one in self])
+    def turned(self) -> _NamePairs:
+        """The same from the other side."""
+        return _NamePairs(self.pair, self.b, self.a)
 
 
-def bound_pairs(a: NameSet, b: NameSet) -> list[PairBound]:
-    """The bounds of all pairs of names in which words may agree, the highest first. In other pairs no word agrees.
+class _Finds(NamedTuple):
+    """The most that the words of a name find in another name, for some pairs of names.
 
-    Both sides have a name or more.
+    `bits` is their sum, `found` and `left` are the numbers of words that find something and, but for patronymics,
+    nothing, and `heaviest` is the strongest contradiction of the latter. `joined` is what words give as runs.
     """
-    return bound_each(a, b, [0], [False])[0]
+
+    bits: Bits
+    found: Bits
+    left: Bits
+    heaviest: Bits
+    joined: Bits
+
+    def take(self, some: Index) -> _Finds:
+        """Those of some of the pairs."""
+        return _Finds(*[part[some] for part in self])
 
 
-def bound_each(a: NameSet, b: NameSet, firsts: Sequence[int], first: Sequence[bool]) -> list[list[PairBound]]:
-    """The bounds (bound_pairs) of an entity and each of several entities.
-
-    `b` holds the names of all of these; entity i has those from index `firsts[i]` on. `first[i]` says whether its names
-    come first in its bounds.
-    """
-    parts = _bound_names(a, b)
-    found: list[list[PairBound]] = [[] for _ in firsts]
-    if parts is not None:
-        bits, rows, columns, agreeing, contradict, joined = parts
-        owners = np.searchsorted(firsts, columns, "right") - 1
-        columns = columns - np.array(firsts)[owners]
-        told = [part.tolist() for part in (owners, bits, rows, columns, agreeing, contradict, joined)]
-        for at, most, i, j, agree, against, ways in zip(*told, strict=True):
-            if first[at]:
-                found[at].append(PairBound(most, j, i, agree, against, turn_ways(ways)))
-            else:
-                found[at].append(PairBound(most, i, j, agree, against, ways))
-    for bounds in found:
-        bounds.sort(reverse=True)
-    return found
+def bound_pairs(a: Names, b: Names) -> list[PairBound]:
+    """The bounds of all pairs of names of two entities of one type, each of which has a name."""
+    return bound_all([a, b], [(0, 1)]).of_pair(0)
 
 
-def _bound_names(a: NameSet, b: NameSet) -> tuple[NDArray[Any], ...] | None:
-    """The fields of PairBound as arrays, of all pairs in which words may agree; None if there are none."""
-    memory = PERSONAL if a.names[0].person else OTHER
-    gains_a, gains_b = _find_gains(a, b, memory)
-    joined_a, joined_b = _find_joined(a, b, gains_a, memory), _find_joined(b, a, gains_b, memory).T
-    finds_a, finds_b = _find_words(a, gains_a), _find_words(b, gains_b).turned
-    joined = (joined_a > 0) | (joined_b > 0)
-    met = joined | (finds_a.found > 0)
-    if not met.any():
-        return None
-    bits, contradict = _bound_apart(a, b, finds_a, finds_b)
-    if joined.any():
-        bits = np.where(joined, np.minimum(finds_a.bits + joined_b, finds_b.bits + joined_a), bits)
-        contradict[joined] = 0
-    agreeing = np.where(joined, finds_a.found + finds_b.found, np.minimum(finds_a.found, finds_b.found))
-    bits, agreeing = _count_numbers(a, b, bits, agreeing)
-    weak = (a.weak[:, None] | b.weak) | (a.single[:, None] & b.single)
+def bound_all(entities: Sequence[Names], pairs: Sequence[tuple[int, int]]) -> Bounds:
+    """The bounds of the names of pairs of entities, by index. All entities are of one type, and each has a name."""
+    names, (a, b) = NameSet(entities), np.array(pairs, np.int64).T
+    memory = PERSONAL if names.names[0].person else OTHER
+    forth, back = Side(names, a, b), Side(names, b, a)
+    _find_gains(forth, back, memory)
+    forth.find_joined(memory)
+    back.find_joined(memory)
+    met = forth.pair_names()
+    finds_a, joined_b = forth.sum_words(met), back.joined_at(met.turned)
+    (some,) = np.nonzero((finds_a.found > 0) | (finds_a.joined > 0) | (joined_b > 0))
+    met, finds_a = met.take(some), finds_a.take(some)
+    finds_b = back.sum_words(met.turned)
+    bits, agreeing, contradict = _bound_words(names, met, finds_a, finds_b)
+    bits, agreeing = _count_numbers(names, met, bits, agreeing)
+    weak = names.weak[met.a] | names.weak[met.b] | (names.single[met.a] & names.single[met.b])
     bits = np.maximum(bits - WEAK * weak, 0)
-    rows, columns = np.nonzero(met)
-    ways = np.where(joined_a > 0, FORTH, 0) | np.where(joined_b > 0, BACK, 0)
-    return bits[met], rows, columns, agreeing[met], contradict[met], ways[met]
+    ways = np.where(finds_a.joined > 0, FORTH, 0) | np.where(finds_b.joined > 0, BACK, 0)
+    row, column = (one - names.held.starts[side[met.pair]] for one, side in ((met.a, a), (met.b, b)))
+    order = np.lexsort((-column, -row, -bits, met.pair))
+    starts = np.searchsorted(met.pair, np.arange(len(a) + 1))
+    return Bounds(starts, [part[order] for part in (bits, row, column, agreeing, contradict, ways)])
 
 
-def _find_gains(a: NameSet, b: NameSet, memory: PairMemory) -> tuple[Gains, Gains]:
-    """The gains of each side's words in the names of the other side, single words alone."""
-    gains = np.zeros((len(a.tokens), len(b.tokens)), np.int32)
-    alike = find_alike(a.shapes, b.shapes)
-    judged = memory.judge_all([(a.tokens[s], b.tokens[t]) for s, t in alike])
-    for (s, t), pair in zip(alike, judged, strict=True):
-        if pair is not UNLIKE:
-            gains[s, t] = pair.bits
-    return _best_by_name(gains, b), _best_by_name(gains.T, a)
+class Side:
+    """One side of pairs of entities of a NameSet: its words (those of `one`), and the other side's names (`many`).
+
+    `gains` are the most hundredths of a bit that each term of `one` finds in each name of `many`, `joined` what terms
+    of each name of `one` give together as runs of each name of `many`. Those of a pair of entities stand side by side.
+    """
+
+    def __init__(self, names: NameSet, one: Index, many: Index) -> None:
+        self.names, self.one, self.many = names, one, many
+        self._width = names.held.counts[many]
+        terms, held = names.termed.counts[one] * self._width, names.held.counts[one] * self._width
+        self._gains_start, self._joined_start = terms.cumsum() - terms, held.cumsum() - held
+        self.gains, self.joined = np.zeros(int(terms.sum()), np.int32), np.zeros(int(held.sum()), np.int32)
+
+    def _find_gains(self, pair: Index, term: Index, name: Index) -> Index:
+        """Where the gains of terms in names stand."""
+        row, column = term - self.names.termed.starts[self.one[pair]], name - self.names.held.starts[self.many[pair]]
+        found: Index = self._gains_start[pair] + row * self._width[pair] + column
+        return found
+
+    def _find_joined(self, pairs: _NamePairs) -> Index:
+        """Where `joined` of pairs of names stand."""
+        starts = self.names.held.starts
+        row, column = pairs.a - starts[self.one[pairs.pair]], pairs.b - starts[self.many[pairs.pair]]
+        found: Index = self._joined_start[pairs.pair] + row * self._width[pairs.pair] + column
+        return found
+
+    def pair_names(self) -> _NamePairs:
+        """All pairs of names."""
+        starts, counts = self.names.held
+        pair, row, column = expand_pairs(counts[self.one], counts[self.many])
+        return _NamePairs(pair, starts[self.one[pair]] + row, starts[self.many[pair]] + column)
+
+    def joined_at(self, pairs: _NamePairs) -> Bits:
+        """What words of the one name give together as runs of the other, for some pairs of names."""
+        return self.joined[self._find_joined(pairs)]
+
+    def raise_gains(self, pair: Index, term: Index, other: Index, bits: Bits) -> None:
+        """Take what terms find in terms of the other side, each for all names that have it."""
+        at, name = self._names_with(other)
+        np.maximum.at(self.gains, self._find_gains(pair[at], term[at], name), bits[at])
+
+    def _names_with(self, term: Index) -> tuple[Index, Index]:
+        """Each name that has one of some terms: the index of the term among them, and the name."""
+        spans, names = self.names.holders
+        at, nth = expand_counts(spans.counts[term])
+        return at, names[spans.starts[term[at]] + nth]
+
+    def sum_words(self, pairs: _NamePairs) -> _Finds:
+        """What the words of the one name find in the other, for some pairs of names."""
+        names = self.names
+        counts = names.places.counts[pairs.a]
+        at, nth = expand_counts(counts)
+        place = names.places.starts[pairs.a[at]] + nth
+        gains = self.gains[self._find_gains(pairs.pair[at], names.term_at[place], pairs.b[at])]
+        got = gains > 0
+        costs, starts = np.where(got, 0, names.costs[place]), counts.cumsum() - counts
+        bits = np.add.reduceat(np.maximum(gains + CULTURE, 0), starts)
+        found = np.add.reduceat(got, starts, dtype=np.int32)
+        left = np.add.reduceat(costs < 0, starts, dtype=np.int32)
+        heaviest = np.minimum.reduceat(costs, starts)
+        return _Finds(np.where(found > 0, bits - CULTURE, 0), found, left, heaviest, self.joined_at(pairs))
+
+    # --- words written together, or abbreviated
+
+    def find_joined(self, memory: PairMemory) -> None:
+        """Find what words give as runs, which raises gains, too."""
+        held = list(self.find_runs())
+        words = [self.names.tokens[at] for at in self.names.terms[[one.term for one in held]].tolist()] if held else []
+        judged = judge_runs([(word, one.run) for word, one in zip(words, held, strict=True)], memory)
+        told = [
+            (one.pair, one.term, one.name, pair.bits)
+            for one, pair in zip(held, judged, strict=True)
+            if pair is not UNLIKE
+        ]
+        if told:
+            pair, term, name, bits = np.array(told, np.int64).T
+            np.maximum.at(self.gains, self._find_gains(pair, term, name), bits)
+            at, holder = self._names_with(term)
+            np.add.at(self.joined, self._find_joined(_NamePairs(pair[at], holder, name[at])), bits[at])
+
+    def find_runs(self) -> Iterator[HeldRun]:
+        """All runs of `many` that joined_words may take for a word of `one`.
+
+        A run may have nearly the same letters, be in another script, or be abbreviated by the word.
+        """
+        names = self.names
+        if len(names.runs.starts):
+            pair, nth = expand_counts(names.ran.counts[self.many])
+            run = names.ran.starts[self.many[pair]] + nth
+            for found in (self._find_written_alike(pair, run), self._find_across(pair, run)):
+                for at, term, number in zip(*[part.tolist() for part in found], strict=True):
+                    yield HeldRun(at, term, int(names.run_names[number]), names.run_at(number))
+        yield from self._find_abbreviated()
+
+    def _with_terms(self, pair: Index, run: Index) -> tuple[Index, Index, Index]:
+        """Each of some runs of pairs with each term of `one`: the pair, the term, the run."""
+        starts, counts = self.names.termed
+        at, nth = expand_counts(counts[self.one[pair]])
+        return pair[at], starts[self.one[pair[at]]] + nth, run[at]
+
+    def _find_written_alike(self, pair: Index, run: Index) -> tuple[Index, ...]:
+        """Words and runs of one script that are written alike, or of any two that are written the same.
+
+        They differ in as few letters as joined words may. Most runs are longer than any word.
+        """
+        names, runs, shapes = self.names, self.names.runs, self.names.shapes
+        lengths = shapes.lengths[names.terms]
+        longest = np.maximum.reduceat(lengths, names.termed.starts)[self.one[pair]]
+        may_be = runs.lengths[run] - runs.lengths[run] // ALIKE_SHARE <= longest
+        found = self._with_terms(pair[may_be], run[may_be])
+        term, run = found[1:]
+        edits = np.maximum(lengths[term], runs.lengths[run]) // ALIKE_SHARE
+        (near,) = np.nonzero(np.abs(lengths[term] - runs.lengths[run]) <= edits)
+        letters = shapes.letters[names.terms[term[near]]] ^ runs.letters[run[near]]
+        near = near[np.bitwise_count(letters) <= 2 * edits[near]]
+        pair, term, run = (part[near] for part in found)
+        if not len(near):
+            return pair, term, run
+        words = names.terms[term]
+        alike = _compare_texts(
+            [names.tokens[at].text for at in words.tolist()], [names.joined_at(at) for at in run.tolist()]
+        )
+        of_one_script = shapes.scripts[words] == names.run_scripts[run]
+        kept = (alike >= _LEAST_ALIKE_JOINED) & (of_one_script | (alike == 1))
+        return pair[kept], term[kept], run[kept]
+
+    def _find_across(self, pair: Index, run: Index) -> tuple[Index, ...]:
+        """Words and runs of two scripts whose likeliest Latin forms are alike.
+
+        They have as many letters in Latin forms, or the run has a word for each letter.
+        """
+        names, runs, shapes = self.names, self.names.runs, self.names.shapes
+        if shapes.scripts.min() == shapes.scripts.max():
+            return pair[:0], pair[:0], run[:0]
+        scripts = shapes.scripts[names.terms]
+        least, most = (of.reduceat(scripts, names.termed.starts)[self.one[pair]] for of in (np.minimum, np.maximum))
+        may_be = (least != names.run_scripts[run]) | (most != names.run_scripts[run])
+        found = self._with_terms(pair[may_be], run[may_be])
+        term, run = found[1:]
+        words = names.terms[term]
+        least, most = shapes.spans[:, words]
+        fit = (runs.least[run] - SLACK <= most) & (least <= runs.most[run] + SLACK)
+        fit |= runs.sizes[run] == least
+        fit &= shapes.scripts[words] != names.run_scripts[run]
+        pair, term, run = (part[fit] for part in found)
+        if not len(pair):
+            return pair, term, run
+        each, at = np.unique(words[fit] * len(runs.starts) + run, return_inverse=True)
+        each_word, each_run = (part.tolist() for part in np.divmod(each, len(runs.starts)))
+        spelt = {one: names.spell_run(one) for one in set(each_run)}
+        alike = _compare_texts([names.tokens[one].forms[0] for one in each_word], [spelt[one] for one in each_run])
+        kept = (alike >= _LEAST_ALIKE_FORMS)[at]
+        return pair[kept], term[kept], run[kept]
+
+    def _find_abbreviated(self) -> Iterator[HeldRun]:
+        """Words, and the runs that they may abbreviate."""
+        names = self.names
+        may_abbreviate = names.acronyms[names.terms]
+        if not may_abbreviate.any():
+            return
+        starts, counts = names.termed
+        pair, nth = expand_counts(counts[self.one])
+        term = starts[self.one[pair]] + nth
+        some = may_abbreviate[term]
+        firsts, held = names.held.starts[self.many].tolist(), self._width.tolist()
+        for at, number in zip(pair[some].tolist(), term[some].tolist(), strict=True):
+            form = names.tokens[names.terms[number]].forms[0]
+            for name in range(firsts[at], firsts[at] + held[at]):
+                if form in names.initials[name]:
+                    yield from (HeldRun(at, number, name, run) for run in _runs_abbreviated(names.names[name], form))
 
 
-def _best_by_name(gains: IntegerArray, names: NameSet) -> Gains:
-    """The best of the gains of words in the words of each name."""
-    return np.maximum.reduceat(gains[:, names.words], names.starts, axis=1)
+def _compare_texts(some: Sequence[str], others: Sequence[str]) -> NDArray[np.float32]:
+    """How similar texts are, each with its counterpart, from 0 to 1."""
+    return cpdist(some, others, scorer=Levenshtein.normalized_similarity)
 
 
-def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) -> PairMatrix:
-    """The most that words of `one` give as runs of `many`, by pair of names; `gains` are raised to that, too."""
-    joined = np.zeros((len(one.names), len(many.names)), np.int32)
-    found = list(find_runs(one, many))
-    judged = judge_runs([(one.tokens[word], run) for word, _, run in found], memory)
-    for (word, name, _), pair in zip(found, judged, strict=True):
-        if pair is not UNLIKE:
-            gains[word, name] = max(gains[word, name], pair.bits)
-            joined[one.holders(word), name] += pair.bits
-    return joined
+def _runs_abbreviated(name: NamePrint, form: str) -> Iterator[Run]:
+    """The runs of a name that have these first letters."""
+    for start, size in product(range(len(name.tokens)), range(1, MAX_ACRONYM + 1)):
+        tokens = name.tokens[start : start + size]
+        if len(tokens) == size and acronym_of(tokens) == form:
+            yield Run(tokens, name.glue[start : start + size])
 
 
-def _find_words(side: NameSet, gains: Gains) -> _Finds:
-    """Sum the gains of the words of each name."""
-    gains = gains[side.words]
-    got = gains > 0
-    bits = np.add.reduceat(np.maximum(gains + CULTURE, 0), side.starts)
-    found = np.add.reduceat(got, side.starts, dtype=np.int32)
-    costs = np.where(got, 0, side.costs[:, None])
-    left = np.add.reduceat(costs < 0, side.starts, dtype=np.int32)
-    heaviest = np.minimum.reduceat(costs, side.starts)
-    return _Finds(np.where(found > 0, bits - CULTURE, 0), found, left, heaviest)
+def _find_gains(forth: Side, back: Side, memory: PairMemory) -> None:
+    """Find what single words of two sides have in common, for both."""
+    names, (starts, counts) = forth.names, forth.names.termed
+    pair, row, column = expand_pairs(counts[forth.one], counts[forth.many])
+    term, other = starts[forth.one[pair]] + row, starts[forth.many[pair]] + column
+    words, held = names.terms[term], names.terms[other]
+    (alike,) = np.nonzero(are_alike(names.shapes, words, held))
+    pairs, at = np.unique(words[alike] * len(names.tokens) + held[alike], return_inverse=True)
+    some, others = (part.tolist() for part in np.divmod(pairs, len(names.tokens)))
+    judged = memory.judge_all([(names.tokens[s], names.tokens[t]) for s, t in zip(some, others, strict=True)])
+    bits = np.array([one.bits for one in judged], np.int32)[at]
+    (likely,) = np.nonzero(bits)
+    pair, term, other, bits = pair[alike[likely]], term[alike[likely]], other[alike[likely]], bits[likely]
+    forth.raise_gains(pair, term, other, bits)
+    back.raise_gains(pair, other, term, bits)
 
 
-def _bound_apart(a: NameSet, b: NameSet, finds: _Finds, back: _Finds) -> tuple[PairMatrix, PairMatrix]:
-    """The bounds of pairs without words written together, and which of these pairs contradict for certain."""
-    bits = np.minimum(finds.bits, back.bits)
+def _bound_words(names: NameSet, pairs: _NamePairs, finds: _Finds, back: _Finds) -> tuple[Bits, Bits, Bits]:
+    """The bounds of pairs by their words, the numbers of words that agree, and which contradict for certain.
+
+    Where words may be written together, nothing contradicts for certain.
+    """
     contradict = (finds.left > 0) & (back.left > 0)
     further = np.maximum(np.minimum(finds.left, back.left) - 1, 0)
     heaviest = np.maximum(finds.heaviest, back.heaviest) + FURTHER_CONFLICT * further
-    apart = (a.with_family[:, None] & b.with_given) | (a.with_given[:, None] & b.with_family)
-    how = np.where(a.with_family[:, None] & b.with_family, AS_FAMILIES, AS_OTHERS)
-    return bits + np.where(contradict, heaviest, 0), np.where(contradict & ~apart, how, 0)
+    apart = np.minimum(finds.bits, back.bits) + np.where(contradict, heaviest, 0)
+    joined = (finds.joined > 0) | (back.joined > 0)
+    bits = np.where(joined, np.minimum(finds.bits + back.joined, back.bits + finds.joined), apart)
+    agreeing = np.where(joined, finds.found + back.found, np.minimum(finds.found, back.found))
+    family, given = names.with_family, names.with_given
+    parted = (family[pairs.a] & given[pairs.b]) | (given[pairs.a] & family[pairs.b])
+    how = np.where(family[pairs.a] & family[pairs.b], AS_FAMILIES, AS_OTHERS)
+    return bits, agreeing, np.where(contradict & ~parted & ~joined, how, 0)
 
 
-def _count_numbers(a: NameSet, b: NameSet, bits: PairMatrix, agreeing: PairMatrix) -> tuple[PairMatrix, PairMatrix]:
+def _count_numbers(names: NameSet, pairs: _NamePairs, bits: Bits, agreeing: Bits) -> tuple[Bits, Bits]:
     """The bounds and the numbers of what agrees, after counting the numbers in names."""
-    first, second = a.numbered, b.numbered
-    if not first and not second:
+    a, b = names.numbered[pairs.a], names.numbered[pairs.b]
+    if not a.any() and not b.any():
         return bits, agreeing
-    bits, agreeing = bits.copy(), agreeing.copy()
-    if not a.names[0].person:
-        bits[first] += NUMBER_MISSING
-        bits[:, second] += NUMBER_MISSING
-    for i in first:
-        for j in second:
-            agreeing[i, j] += 1
-            x, y = a.names[i], b.names[j]
-            if not x.person:
-                # a missing number on either side has been counted
-                bits[i, j] += (NUMBERS_AGREE if x.numbers == y.numbers else NUMBERS_DIFFER) - 2 * NUMBER_MISSING
+    (both,) = np.nonzero(a & b)
+    agreeing[both] += 1
+    if not names.names[0].person:
+        bits = bits + np.where(a ^ b, NUMBER_MISSING, 0)
+        for at, x, y in zip(both.tolist(), pairs.a[both].tolist(), pairs.b[both].tolist(), strict=True):
+            bits[at] += NUMBERS_AGREE if names.names[x].numbers == names.names[y].numbers else NUMBERS_DIFFER
     return bits, agreeing

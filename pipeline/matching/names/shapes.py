@@ -7,15 +7,15 @@ runs of neighbouring words the arrays say how many letters each has, and which.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, pairwise
 from struct import Struct
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, Levenshtein
-from rapidfuzz.process import cdist
+from rapidfuzz.process import cdist, cpdist
 
 from pipeline.matching.names.organisation_words import senses
 from pipeline.matching.names.prints import MAX_ACRONYM, TokenPrint, letter_span
@@ -23,6 +23,7 @@ from pipeline.matching.names.sounds import blur, sound_of
 from pipeline.matching.names.spellings import BEGINNING, MOST_EDITS, classes_of, letters_of
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 from pipeline.matching.names.transliteration.model import plain_form
+from pipeline.matching.ragged import Index
 
 Marked = NDArray[np.bool_]
 IntegerArray = NDArray[np.int32] | NDArray[np.int64]
@@ -62,6 +63,11 @@ def grow_runs(
     of_letters = np.bitwise_or.reduceat(np.append(letters, np.uint64(0)), both)[::2] if len(starts) else letters[:0]
     return RunTable(starts, sizes, of_lengths, of_letters, least, most)
 
+
+Text = TypeVar("Text")
+
+_DENSE = 4
+"""As many times as many pairs of words as are asked for are compared at most, where that takes a single call."""
 
 _REMEMBERED = 50_000
 """Shapes that are kept of each kind of token; when so many are, all are forgotten and made anew. 50,000 Latin words
@@ -109,8 +115,8 @@ class Shapes:
 
     A place in each of these for every token: `sounds` and `beginnings`, equal in words that sound or begin alike;
     `senses`, a bit for each class of variants, or meaning; `letters`, a bit each, and how many, `lengths`; `spans`, two
-    rows, the least and the most letters in Latin forms; `scripts`, by script_number. `plain`, `written` and `open` are
-    the places of words in Latin letters, of those that have forms, and of others.
+    rows, the least and the most letters in Latin forms; `scripts`, by script_number. `written` marks words of another
+    script that have `forms`, `open` those that may be like any other, and the rest are in Latin letters.
     """
 
     def __init__(self, tokens: Sequence[TokenPrint]) -> None:
@@ -120,19 +126,10 @@ class Shapes:
         signed = numbers.view(np.int64)
         self.lengths, self.spans, self.scripts = signed[4], signed[5:7], signed[7]
         self.spellings = [shape.spelling for shape in shapes]
-        self.plain = [at for at, spelling in enumerate(self.spellings) if spelling]
-        self.written: list[int] = []
-        self.open: list[int] = []
-        self.forms: list[tuple[str, ...]] = []
-        self.alike: list[float] = []
-        if len(self.plain) < len(shapes):
-            for at, shape in enumerate(shapes):
-                if shape.forms:
-                    self.written.append(at)
-                    self.forms.append(shape.forms)
-                    self.alike.append(shape.alike)
-                elif not shape.spelling:
-                    self.open.append(at)
+        self.forms = [shape.forms for shape in shapes]
+        self.alike = np.array([shape.alike for shape in shapes])
+        self.written = np.array([bool(forms) for forms in self.forms])
+        self.open = ~self.written & np.array([not spelling for spelling in self.spellings])
 
 
 def script_number(script: str) -> int:
@@ -140,56 +137,88 @@ def script_number(script: str) -> int:
     return _scripts.setdefault(script, len(_scripts))
 
 
-def find_alike(some: Shapes, others: Shapes) -> list[list[int]]:
-    """The pairs of tokens whose shapes leave open that they are alike, as indices into both."""
-    edits = cdist(some.spellings, others.spellings, scorer=OSA.distance, score_cutoff=MOST_EDITS, dtype=np.uint8)
-    alike: Marked = edits <= MOST_EDITS
-    alike |= some.sounds[:, None] == others.sounds
-    alike |= some.beginnings[:, None] == others.beginnings
-    alike |= some.senses[:, None] & others.senses != 0
-    alike[some.written] = True
-    alike[:, others.written] = True
-    alike[some.open] = True
-    alike[:, others.open] = True
-    if some.written and others.plain:
-        alike[np.ix_(some.written, others.plain)] = _find_written(some, others)
-    if others.written and some.plain:
-        alike[np.ix_(some.plain, others.written)] = _find_written(others, some).T
-    if some.written and others.written:
-        alike[np.ix_(some.written, others.written)] = _find_foreign(some, others)
-    return np.argwhere(alike).tolist()
-
-
-def _find_written(some: Shapes, others: Shapes) -> Marked:
-    """Pairs of a word in another script and a Latin one that sound alike or are as similar as the corridor requires."""
-    latin = [others.spellings[at] for at in others.plain]
-    forms, starts = _lay_out(some.forms)
-    least = np.array(some.alike)
-    # In double precision what just misses the limit is 0, as it is where single pairs are compared.
-    near = cdist(
-        forms, latin, scorer=Levenshtein.normalized_similarity, score_cutoff=float(least.min()), dtype=np.float64
-    )
-    alike: Marked = np.maximum.reduceat(near, starts) >= least[:, None]
-    alike |= some.sounds[some.written, None] == others.sounds[others.plain]
+def are_alike(shapes: Shapes, some: Index, others: Index) -> Marked:
+    """Whether shapes leave open that the tokens at `some[i]` and `others[i]` are alike, for each i."""
+    alike: Marked = shapes.sounds[some] == shapes.sounds[others]
+    alike |= shapes.beginnings[some] == shapes.beginnings[others]
+    alike |= shapes.senses[some] & shapes.senses[others] != 0
+    written, others_written = shapes.written[some], shapes.written[others]
+    either = written | others_written
+    near = np.flatnonzero(~alike & ~either & _may_be_edited(shapes, some, others))
+    alike[near] = _are_edited(shapes, some[near], others[near])
+    alike |= shapes.open[some] | shapes.open[others]
+    if either.any():
+        left = np.flatnonzero(~alike & (written != others_written))
+        source = np.where(written[left], some[left], others[left])
+        pairs, at = np.unique(source * len(shapes.spellings) + some[left] + others[left] - source, return_inverse=True)
+        alike[left] = _are_written(shapes, *np.divmod(pairs, len(shapes.spellings)))[at]
+        foreign = np.flatnonzero(written & others_written)
+        alike[foreign] = _are_foreign_alike(shapes, some[foreign], others[foreign])
     return alike
 
 
-def _find_foreign(some: Shapes, others: Shapes) -> Marked:
-    """Pairs of words in other scripts: all of one script, of two those whose likely forms are near or sound alike."""
-    found: Marked = some.scripts[some.written, None] == others.scripts[others.written]
-    if found.all():
-        return found
-    (forms, starts), (held, held_starts) = _lay_out(some.forms), _lay_out(others.forms)
-    heard, held_sounds = [sound_of(form) for form in forms], [sound_of(form) for form in held]
-    near = cdist(forms, held, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8) <= 1
-    near |= cdist(heard, held_sounds, scorer=OSA.distance, score_cutoff=0, dtype=np.uint8) == 0
-    found |= np.logical_or.reduceat(np.logical_or.reduceat(near, starts), held_starts, axis=1)
+def _may_be_edited(shapes: Shapes, some: Index, others: Index) -> Marked:
+    """Whether letters leave open that so few edits part two words: one changes two of the set and one of the number."""
+    found: Marked = np.abs(shapes.lengths[some] - shapes.lengths[others]) <= MOST_EDITS
+    found &= np.bitwise_count(shapes.letters[some] ^ shapes.letters[others]) <= 2 * MOST_EDITS
     return found
 
 
-def _lay_out(forms: Sequence[tuple[str, ...]]) -> tuple[list[str], list[int]]:
-    """The forms of all words side by side, and where those of each word begin."""
-    return [form for spelt in forms for form in spelt], list(accumulate(map(len, forms[:-1]), initial=0))
+def _are_edited(shapes: Shapes, some: Index, others: Index) -> Marked:
+    one, other = _texts_at(shapes.spellings, some), _texts_at(shapes.spellings, others)
+    edits = cpdist(one, other, scorer=OSA.distance, score_cutoff=MOST_EDITS, dtype=np.uint8)
+    found: Marked = edits <= MOST_EDITS
+    return found
+
+
+def _texts_at(texts: Sequence[Text], places: Index) -> list[Text]:
+    return [texts[at] for at in places.tolist()]
+
+
+def _are_written(shapes: Shapes, words: Index, latin: Index) -> Marked:
+    """Whether words in another script have a form that is as similar to a Latin one as the corridor requires.
+
+    Equal words stand side by side. If most words meet most Latin ones, all are compared with all, else each word with
+    its own: single pairs would take ten times as long.
+    """
+    some, row = np.unique(words, return_inverse=True)
+    others, column = np.unique(latin, return_inverse=True)
+    if len(some) * len(others) <= _DENSE * len(words):
+        return _compare_written(shapes, some, others)[row, column]
+    found = np.zeros(len(words), np.bool_)
+    starts = np.searchsorted(row, np.arange(len(some) + 1)).tolist()
+    for start, stop in pairwise(starts):
+        found[start:stop] = _compare_written(shapes, words[start : start + 1], latin[start:stop])[0]
+    return found
+
+
+def _compare_written(shapes: Shapes, words: Index, latin: Index) -> Marked:
+    """The same of each of some words with each of some Latin ones: shape (words, latin)."""
+    if not len(words):
+        return np.zeros((0, len(latin)), np.bool_)
+    forms, alike = _texts_at(shapes.forms, words), shapes.alike[words]
+    # In double precision what just misses the limit is 0, as it is where single pairs are compared.
+    near = cdist(
+        list(chain.from_iterable(forms)), _texts_at(shapes.spellings, latin), dtype=np.float64,
+        scorer=Levenshtein.normalized_similarity, score_cutoff=float(alike.min()),
+    )  # fmt: skip
+    starts = list(accumulate(map(len, forms[:-1]), initial=0))
+    found: Marked = np.maximum.reduceat(near, starts) >= alike[:, None]
+    return found
+
+
+def _are_foreign_alike(shapes: Shapes, some: Index, others: Index) -> Marked:
+    """Words in other scripts: all of one script, of two those whose likely forms are near or sound alike."""
+    found: Marked = shapes.scripts[some] == shapes.scripts[others]
+    apart = np.flatnonzero(~found)
+    told: dict[tuple[int, int], bool] = {}
+    for at, pair in zip(apart.tolist(), zip(some[apart].tolist(), others[apart].tolist(), strict=True), strict=True):
+        if pair not in told:
+            forms, held = shapes.forms[pair[0]], shapes.forms[pair[1]]
+            near = cdist(forms, held, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8).min() <= 1
+            told[pair] = bool(near) or not {*map(sound_of, forms)}.isdisjoint(map(sound_of, held))
+        found[at] = told[pair]
+    return found
 
 
 def is_plain(token: TokenPrint) -> bool:

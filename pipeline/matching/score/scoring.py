@@ -9,7 +9,6 @@ are ruled out by an upper bound of their weight, so the score is that of compari
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -27,7 +26,7 @@ from pipeline.matching.comparisons.comparison import ComparisonResult, apply_cur
 from pipeline.matching.encoded import BitsOfRows
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.names.name_pairs import meet_or_hold, pairs_of
+from pipeline.matching.names.name_pairs import meet_names, pairs_of
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays; the strongest of a case pair gets it back. Only positive bits are
@@ -41,6 +40,9 @@ costs less than bounding them."""
 
 BOUNDED = 64
 """Pairs of one type beyond which bounding all and comparing some costs less than comparing all, whatever is weighed."""
+
+MET_TOGETHER = 1000
+"""Pairs of entities of large cases whose names are bounded together, and held meanwhile."""
 
 IndexPairs = list[tuple[int, int]]
 """Pairs of entities of two cases, as indices."""
@@ -191,16 +193,14 @@ def _bound_cells(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> B
 def _weigh_strong(
     a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows
 ) -> dict[tuple[int, int], int]:
-    """The weights above the fee of a tie. The names of an entity are bounded with those of all that are left for it."""
+    """The weights above the fee of a tie. Names are bounded with those of many other pairs that are left."""
     each = tie_fee(len(cells))
     strong: dict[tuple[int, int], int] = {}
-    left: defaultdict[int, list[int]] = defaultdict(list)
-    for at in np.flatnonzero(bounds > each).tolist():
-        i, j = cells[at]
-        left[i].append(j)
-    for i, columns in left.items():
-        held = meet_or_hold(a[i].names, [b[j].names for j in columns if b[j].names])
-        for j in columns:
+    left = [cells[at] for at in np.flatnonzero(bounds > each).tolist()]
+    for start in range(0, len(left), MET_TOGETHER):
+        some = left[start : start + MET_TOGETHER]
+        held = meet_names([(a[i].names, b[j].names) for i, j in some if a[i].names and b[j].names])
+        for i, j in some:
             found = weigh_at_least(a[i], b[j], model, each + 1)
             if found is not None and found > each:
                 strong[i, j] = found

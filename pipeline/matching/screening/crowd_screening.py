@@ -19,8 +19,9 @@ from pipeline.matching.bounds.sketches import Sketches
 from pipeline.matching.comparisons.name.bound import name_state
 from pipeline.matching.comparisons.name.crowd_names import CrowdNames, bound_names
 from pipeline.matching.comparisons.number_rows import may_share_number
-from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, expand_counts
+from pipeline.matching.encoded import BitsOfRows, Flags, Rows
 from pipeline.matching.model import Model
+from pipeline.matching.ragged import Index, expand_counts
 from pipeline.matching.score.scoring import EACH_PAIR, least_score
 from pipeline.matching.screening.screening import find_equal_parts, may_share
 from pipeline.records.entity_types import TYPES

@@ -20,8 +20,9 @@ from pipeline.matching.bounds.sketches import Sketches, without_room
 from pipeline.matching.comparisons.birth_date_rows import share_birth_date
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.number_rows import WHOLE, may_share_number, phone_state
-from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, expand_pairs
+from pipeline.matching.encoded import BitsOfRows, Flags, Rows
 from pipeline.matching.model import Model
+from pipeline.matching.ragged import Index, expand_pairs
 from pipeline.matching.score.scoring import ALL_PAIRS, EACH_PAIR, attempts_fee, least_score, tie_fee
 from pipeline.records.entity_types import TYPES
 

@@ -35,17 +35,7 @@ from pipeline.matching.comparisons.name.encoding import (
     WordLetters,
     WordPlace,
 )
-from pipeline.matching.encoded import (
-    BitsOfRows,
-    Field,
-    Flags,
-    Index,
-    Layout,
-    Rows,
-    WordArray,
-    expand_counts,
-    letter_set,
-)
+from pipeline.matching.encoded import BitsOfRows, Field, Flags, Layout, Rows, WordArray, letter_set
 from pipeline.matching.names import levels
 from pipeline.matching.names.comparison import CULTURE, FURTHER_CONFLICT, NUMBERS_AGREE
 from pipeline.matching.names.joined_words import ACRONYM_LETTER, SLACK
@@ -53,6 +43,7 @@ from pipeline.matching.names.levels import level_bits
 from pipeline.matching.names.prints import MAX_ACRONYM
 from pipeline.matching.names.spellings import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS
+from pipeline.matching.ragged import Index, expand_counts
 from pipeline.records.entity_types import PERSON, TYPES
 
 if TYPE_CHECKING:

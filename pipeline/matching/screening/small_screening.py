@@ -16,9 +16,10 @@ from pipeline.matching.bounds.entity_bounds import WeightBound
 from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.comparisons.bounds import States
 from pipeline.matching.comparisons.name.bound import NO_NAME, name_state
-from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_pairs
+from pipeline.matching.encoded import BitsOfRows, Flags, Rows, WordArray
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
+from pipeline.matching.ragged import Index, expand_pairs
 from pipeline.matching.screening.screening import RowPairs, ScoreBound, find_equal_parts
 from pipeline.matching.screening.small_names import bound_names
 from pipeline.matching.screening.small_sketch import SMALL_SKETCH_WORDS, SmallHead, SmallRows, make_small_sketches

@@ -33,7 +33,8 @@ from pipeline.matching.comparisons.birth_place_rows import OPEN_PLACE
 from pipeline.matching.comparisons.name.encoding import Initials
 from pipeline.matching.comparisons.number_rows import ANY_NUMBER, Ends
 from pipeline.matching.comparisons.other_names import Heard
-from pipeline.matching.encoded import Bytes, Field, Flags, Index, Layout, Rows, WordArray, expand_counts
+from pipeline.matching.encoded import Bytes, Field, Flags, Layout, Rows, WordArray
+from pipeline.matching.ragged import Index, expand_counts
 from pipeline.matching.screening.small_names import (
     RowNames,
     SmallWord,

@@ -13,6 +13,8 @@ from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
+from pipeline.matching.names.name_pairs import MetNames, meet_names
+from pipeline.matching.names.pair_bounds import FEW
 from pipeline.matching.training.expectation import Levels
 from pipeline.matching.training.pairs import RecordPair
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
@@ -26,6 +28,9 @@ open."""
 BANDS = (HIGHEST - LOWEST) // BAND
 CENTRES = tuple(HIGHEST - BAND * k - BAND // 2 for k in range(BANDS))
 """Middle of each band, strongest first."""
+
+MET_TOGETHER = 1000
+"""Pairs of records whose names are bounded together, and held meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +99,26 @@ def levels_of(
     field's levels, so nothing is learnt from it.
     """
     matrix = np.full((len(pairs), len(columns)), -1, dtype=np.int16)
+    held: list[MetNames] = []
     plan = [
         (comparison, model.tables[comparison.name], [(k, columns[k].banded) for k in places])
         for comparison, places in _places_of(columns)
         if comparison.name in model.tables
     ]
     for row, (i, j) in enumerate(pairs):
+        if row % MET_TOGETHER == 0:
+            some = [(prints[i].names, prints[j].names) for i, j in pairs[row : row + MET_TOGETHER]]
+            held = meet_names([both for both in some if len(both[0]) * len(both[1]) > FEW])
         for comparison, table, places in plan:
             a, b, several = prints[i], prints[j], comparison.several
-            found = comparison.compare(a, b, table)
-            # of several values the best pair was taken, or all were taken together
+            # of several values the best pair would be taken, or all would be taken together
             chosen = comparison.least > 1 or (bool(several) and bool(getattr(a, several) or getattr(b, several)))
-            if found is not None and not chosen:
+            found = None if chosen else comparison.compare(a, b, table)
+            if found is not None:
                 for k, banded in places:
                     matrix[row, k] = band_of(found.weight) if banded else found.level
         tick()
+    del held
     return matrix
 
 

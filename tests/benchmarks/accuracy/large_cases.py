@@ -76,7 +76,7 @@ def _measure(
     links, start = 0, time.process_time()
     for left, right in pairs:
         a, b = _case("fr", left), _case("de", right)
-        matcher.meet(a, [b])
+        matcher.meet([(a, b)])
         links += matcher.find_link(a, b) is not None
     return links / len(pairs), 1000 * (time.process_time() - start) / len(pairs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -84,7 +84,7 @@ class SyntheticMatcher:
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint) -> bool:
         return False
 
-    def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
+    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]]) -> None:
         """Nothing is cheaper at once."""
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import msgspec
 import numpy as np
@@ -39,7 +39,7 @@ class WordMatcher:
         """Whether a link is ruled out, as any with two sketches is."""
         return bool(a.sketch and b.sketch) and self.find_link(a, b) is not None
 
-    def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
+    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]]) -> None:
         """Nothing is cheaper at once."""
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:

@@ -56,7 +56,7 @@ def test_a_link_is_explained_by_the_names_that_were_compared_to_find_it(
     man = {"type": "person", "birth_date": "1980-05-14", "names": NAMES[:count]}
     a, b = case_of(man, country="BE"), case_of(man, country="FR")
     matcher = ModelMatcher(model)
-    matcher.meet(b, [a])
+    matcher.meet([(b, a)])
     assert matcher.find_link(a, b) is not None
     assert compared
     before = len(compared)

@@ -40,7 +40,7 @@ from pipeline.matching.comparisons.name.name_levels import (
     OTHER_PARTS,
     SAME,
 )
-from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_counts, expand_pairs
+from pipeline.matching.encoded import BitsOfRows, Flags, Rows, WordArray
 from pipeline.matching.names import comparison, levels
 from pipeline.matching.names.comparison import CULTURE, FURTHER_CONFLICT, NUMBERS_AGREE
 from pipeline.matching.names.joined_words import ACRONYM_LETTER
@@ -48,6 +48,7 @@ from pipeline.matching.names.rarity import CEILING
 from pipeline.matching.names.spellings import MOST_EDITS
 from pipeline.matching.names.token_levels import RESEMBLANCE, SHORTEST_ALIKE
 from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
+from pipeline.matching.ragged import Index, expand_counts, expand_pairs
 from pipeline.records.entity_types import PERSON, TYPES
 
 STEP, LOWEST = 32, -2016

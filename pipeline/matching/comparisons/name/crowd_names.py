@@ -43,11 +43,12 @@ from pipeline.matching.comparisons.name.encoding import (
     WordLetters,
     WordPlace,
 )
-from pipeline.matching.encoded import BitsOfRows, Field, Flags, Index, Rows, WordArray, expand_counts
+from pipeline.matching.encoded import BitsOfRows, Field, Flags, Rows, WordArray
 from pipeline.matching.names import levels
 from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
 from pipeline.matching.names.spellings import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS
+from pipeline.matching.ragged import Index, expand_counts
 
 COMMON_HASH = 1 << 15
 """Stands for a hash of a word so frequent that agreeing by this hash gives no bits."""

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.matching.names import NamePrint, compare, name_pairs
 from pipeline.matching.names.name_pairs import compare_only, meet_names, pairs_of
+from pipeline.matching.names.pair_bounds import bound_pairs
 from support.matching.prints import name_print
 
 Names = tuple[NamePrint, ...]
@@ -32,7 +33,7 @@ def test_what_names_say_is_found_once_for_the_same_objects() -> None:
 
 def test_pairs_are_found_as_long_as_somebody_holds_them() -> None:
     a, b = _names("Ali Hassan"), _names("Hassan Alim")
-    held = meet_names(a, [b])
+    held = meet_names([(a, b)])
     assert pairs_of(a, b) is held[0]
     assert compare_only(a, b) is held[0].compare(0, 0)
     del held
@@ -40,12 +41,21 @@ def test_pairs_are_found_as_long_as_somebody_holds_them() -> None:
     assert pairs_of(a, b) is not pairs_of(a, b)
 
 
-@pytest.mark.parametrize("most", [1, 6_000])
+@pytest.mark.parametrize("most", [1, 20, 200_000])
 def test_many_are_bounded_as_each_by_itself(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(name_pairs, "_MOST_WORDS", most)
+    monkeypatch.setattr(name_pairs, "_MOST_CELLS", most)
     a = _names("Zbigniew Oczko", "Abdulrahman Ali", "Иван Петров")
     others = [_names("Oczko Zbigniew", "Z. Oczko"), _names("Anna Day"), _names("Ivan Petrov", "Abdul Rahman")]
-    met = meet_names(a, others)
+    met = meet_names([(a, other) for other in others])
     assert [pairs.bounds for pairs in met] == [pairs_of((*a,), (*b,)).bounds for b in others]
     assert [pairs.agree for pairs in met] == [True, False, True]
-    assert meet_names(a, []) == []
+    assert meet_names([]) == []
+
+
+@pytest.mark.parametrize("most", [1, 3, 200])
+def test_names_of_many_words_are_bounded_in_parts(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = _names("Zbigniew Oczko", "Abdulrahman Ali", "Иван"), _names("Ivan Petrov", "Abdul Rahman", "Z. Oczko")
+    whole = bound_pairs(a, b)
+    monkeypatch.setattr(name_pairs, "_MOST_WORDS", most)
+    assert pairs_of(a, b).bounds == whole
+    assert {(bound.a, bound.b) for bound in whole} == {(0, 2), (1, 1), (2, 0)}

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pipeline.matching.names.joined_words import BACK, BOTH_WAYS, FORTH, NOWHERE
 from pipeline.matching.names.name_sets import NameSet
-from pipeline.matching.names.pair_bounds import PairBound, bound_pairs, find_runs
+from pipeline.matching.names.pair_bounds import PairBound, Side, bound_all, bound_pairs
 from support.matching.prints import compare_names, name_print
 
 
 def _bounds(*sides: tuple[str, ...], entity_type: str = "person") -> list[PairBound]:
-    a, b = (NameSet(tuple(name_print(name, entity_type) for name in names)) for names in sides)
+    a, b = (tuple(name_print(name, entity_type) for name in names) for names in sides)
     return bound_pairs(a, b)
 
 
@@ -58,11 +59,20 @@ def test_a_patronymic_contradicts_nothing_but_hides_no_contradiction() -> None:
     assert other.bits >= compare_names("Zbigniew Petrovich Oczko", "Zbigniew Kowal").bits
 
 
+def test_many_pairs_are_bounded_as_each_by_itself() -> None:
+    texts = (("Abdulrahman Ali", "Z. Oczko"), ("Anna Day",), ("Oczko Zbigniew", "Abdul Rahman"), ("Иван Оцко",))
+    entities = [tuple(map(name_print, names)) for names in texts]
+    pairs = [(2, 0), (0, 1), (3, 2), (0, 3), (0, 2), (0, 0)]
+    found = bound_all(entities, pairs)
+    assert [found.of_pair(at) for at in range(len(pairs))] == [bound_pairs(entities[a], entities[b]) for a, b in pairs]
+    assert [bool(found.of_pair(at)) for at in range(len(pairs))] == [True, False, True, True, True, True]
+
+
 def _runs(word: str, *names: str, entity_type: str = "person") -> dict[str, set[int]]:
-    one, many = (NameSet([name_print(name, entity_type) for name in side]) for side in ((word,), names))
+    held = NameSet([[name_print(name, entity_type) for name in side] for side in ((word,), names)])
     found: dict[str, set[int]] = {}
-    for held in find_runs(one, many):
-        found.setdefault(held.run.texts, set()).add(held.name)
+    for one in Side(held, np.array([0]), np.array([1])).find_runs():
+        found.setdefault(one.run.texts, set()).add(one.name - 1)
     return found
 
 

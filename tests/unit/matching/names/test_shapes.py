@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import product
 
+import numpy as np
 import pytest
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.matching.names.prints import TokenPrint, token_print
-from pipeline.matching.names.shapes import Shapes, find_alike
+from pipeline.matching.names.shapes import Shapes, are_alike
 from pipeline.matching.names.token_pairs import OTHER, PERSONAL, UNLIKE, PairMemory
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 from support.matching.several_names import known_names
@@ -22,25 +24,31 @@ FIRMS = (
 )  # fmt: skip
 
 
+def _alike_pairs(tokens: Sequence[TokenPrint]) -> set[tuple[int, int]]:
+    """The pairs that may be alike, of all of these tokens."""
+    some, others = np.indices((len(tokens), len(tokens))).reshape(2, -1)
+    alike = are_alike(Shapes(tokens), some, others)
+    return set(zip(some[alike].tolist(), others[alike].tolist(), strict=True))
+
+
 def _may_be_alike(one: TokenPrint, other: TokenPrint) -> bool:
-    return bool(find_alike(Shapes([one]), Shapes([other])))
+    return (0, 1) in _alike_pairs([one, other])
 
 
 def test_words_that_agree_are_never_told_apart() -> None:
     for texts, kind, memory in ((PEOPLE, "given", PERSONAL), (FIRMS, "core", OTHER)):
         tokens = [token_print(text, kind) for text in texts]
         places = product(range(len(tokens)), repeat=2)
-        agreeing = [[i, j] for i, j in places if memory.judge(tokens[i], tokens[j]) is not UNLIKE]
+        agreeing = {(i, j) for i, j in places if memory.judge(tokens[i], tokens[j]) is not UNLIKE}
         assert len(agreeing) > len(tokens)
-        alike = find_alike(Shapes(tokens), Shapes(tokens))
-        assert all(pair in alike for pair in agreeing)
+        assert agreeing <= _alike_pairs(tokens)
 
 
 @pytest.mark.parametrize(("entity_type", "memory"), [("person", PERSONAL), ("organisation", OTHER)])
 def test_no_words_of_known_names_that_agree_are_told_apart(entity_type: str, memory: PairMemory) -> None:
     found = {token.text: token for name in known_names(entity_type) for token in name.tokens}
     tokens = sorted(found.values(), key=lambda token: sha256(token.text.encode()).digest())[:240]
-    alike = {(i, j) for i, j in find_alike(Shapes(tokens), Shapes(tokens))}
+    alike = _alike_pairs(tokens)
     pairs = product(range(len(tokens)), repeat=2)
     agreeing = {(i, j) for i, j in pairs if memory.judge(tokens[i], tokens[j]) is not UNLIKE}
     assert len(tokens) < len(agreeing) < len(alike) < len(tokens) ** 2 / 2
@@ -78,4 +86,4 @@ def test_words_of_two_scripts_other_than_latin_are_told_apart_by_their_likely_fo
 
 def test_words_of_one_script_other_than_latin_may_be_alike_beside_those_of_two() -> None:
     tokens = [token_print(text, "given") for text in ("иван", "георгий", "محمد")]
-    assert find_alike(Shapes(tokens), Shapes(tokens)) == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 2]]
+    assert _alike_pairs(tokens) == {(0, 0), (0, 1), (1, 0), (1, 1), (2, 2)}
