@@ -232,7 +232,6 @@ class _Line(msgspec.Struct):
                 self.way = True
 
 
-@lru_cache(maxsize=65536)
 def address(
     full: str, house: str, street: str, unit: str, postcode: str, city: str, region: str, country: str
 ) -> NormalisedAddress:
@@ -243,6 +242,13 @@ def address(
         plain = _read_plain(house, street, postcode, city, country)
         if plain is not None:
             return plain
+    return _read(full, house, street, unit, postcode, city, region, country)
+
+
+@lru_cache(maxsize=32768)
+def _read(
+    full: str, house: str, street: str, unit: str, postcode: str, city: str, region: str, country: str
+) -> NormalisedAddress:
     reader = _Reader(country)
     for name, text in (("street", street), ("full", full), ("city", city), ("region", region)):
         if text:
@@ -818,7 +824,6 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple([part for part in parts if part])
 
 
-@lru_cache(maxsize=65536)
 def _fold(text: str) -> str:
     """Case-folded, without accents on Latin and Greek letters, and digits as 0 to 9."""
     if text.isascii():
@@ -834,10 +839,14 @@ def _bare(letter: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
 
 
-@lru_cache(maxsize=65536)
 def _latin(text: str) -> str:
     """Plain Latin letters for alphabets that are read one way: Latin, Cyrillic, Greek and Korean."""
-    if text.isascii() or _HAN.search(text) or _ARABIC.search(text):
+    return text if text.isascii() else _spell_in_latin(text)
+
+
+@lru_cache(maxsize=32768)
+def _spell_in_latin(text: str) -> str:
+    if _HAN.search(text) or _ARABIC.search(text):
         return text
     return anyascii(_HANGUL.sub(lambda found: _korean_syllable(found[0]), text)).casefold().replace("'", "")
 
@@ -869,13 +878,11 @@ def _city(words: list[str]) -> str:
 
 def _postcode(text: str, country: str) -> str:
     """A stated or read postcode as addresses hold it; "" of none."""
-    code = _compact(text)
+    code = text[:MAX_KEPT] if text.isascii() and text.isdigit() else _compact(text)
     return code[1:] if _CRIMEAN.fullmatch(code) and country in ("UA", "RU", "") else code
 
 
 @lru_cache(maxsize=32768)
 def _compact(text: str) -> str:
     """A postcode without blanks and country ("F-75002")."""
-    if text.isascii() and text.isdigit():
-        return text[:MAX_KEPT]
     return _CODE_COUNTRY.sub("", "".join(_fold(text[:MAX_KEPT]).split()))

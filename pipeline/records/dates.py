@@ -34,13 +34,15 @@ BIRTH_DATE = f"^{_PARTIAL_DAY}({RANGE}{_PARTIAL_DAY})?{CIRCA}?$"
 INSTANT = f"^{_DATE}{_TIME}$"
 """RFC 3339 with seconds and an offset."""
 
+_is_partial_day = re.compile(_PARTIAL_DAY).fullmatch
+
 _DAY_SECONDS = 24 * 3600
 
 
 @lru_cache(maxsize=65536)
 def partial_date(text: str) -> PartialDate:
     """The date of a text that matches PARTIAL_DAY; raises ValueError for any other."""
-    if not re.match(PARTIAL_DAY, text) or text.endswith("\n"):
+    if not _is_partial_day(text):
         raise ValueError("not a date")
     return PartialDate(*map(int, text.split("-")))
 

@@ -202,22 +202,14 @@ class FieldReader:
     def address(self, value: model.PostalAddress | model.Address, *path: str | int) -> tuple[NormalisedAddress, ...]:
         """One address, or none where nothing is left of it."""
         country = self.country(value.country, *path, "country")
-        parts = [
-            "" if not part or (part[0] not in _DIGITS and self._is_placeholder(part, *path, field)) else part
-            for field, part in zip(
-                _ADDRESS,
-                (value.full, value.house, value.street, value.unit, value.postcode, value.city, value.region),
-                strict=True,
-            )
-        ]
-        found = address(*parts, country)
+        stated = (value.full, value.house, value.street, value.unit, value.postcode, value.city, value.region)
+        parts = [part or "" for part in stated]
+        for at, part in enumerate(parts):
+            if part and part[0] not in _DIGITS and _stands_for_none(part):
+                self.doubt(Doubt.PLACEHOLDER, *path, _ADDRESS[at])
+                parts[at] = ""
+        found = address(*(*parts, country))
         return () if found == _NO_ADDRESS else (found,)
-
-    def _is_placeholder(self, value: str | None, *path: str | int) -> bool:
-        if value and Doubt.PLACEHOLDER in _text(value)[1]:
-            self.doubt(Doubt.PLACEHOLDER, *path)
-            return True
-        return False
 
     def date(self, value: str | None, field: str) -> PartialDate | None:
         """A partial date that is not one that forms put where none is known."""
@@ -282,6 +274,13 @@ def _text(value: str) -> tuple[str, tuple[Doubt, ...]]:
     return cleaned, doubts
 
 
+def _stands_for_none(value: str) -> bool:
+    """Whether `_text` doubts it as a placeholder; without being remembered where that costs more than it brings."""
+    if value.isascii():
+        return is_placeholder(names.clean_text(value).lower()) and bool(value.strip())
+    return Doubt.PLACEHOLDER in _text(value)[1]
+
+
 def is_invisible(value: str) -> bool:
     """Whether a text holds characters that nobody sees; line feeds and tabs are seen."""
     return not value.isprintable() and _INVISIBLE.search(value.translate(_LAYOUT)) is not None
@@ -323,7 +322,6 @@ def _is_no_name(part: str) -> bool:
     return names.is_placeholder(names.fold_case(names.clean_text(part)))
 
 
-@lru_cache(maxsize=65536)
 def _identifier(kind: str, value: str, country: str) -> tuple[NormalisedIdentifier | None, Doubt | None]:
     found = identifier(kind, value, country)
     if is_placeholder_number(found.value):
@@ -333,10 +331,9 @@ def _identifier(kind: str, value: str, country: str) -> tuple[NormalisedIdentifi
     return found, None
 
 
-@lru_cache(maxsize=65536)
 def _phone(value: str, country: str) -> tuple[NormalisedPhone | None, Doubt | None]:
-    digits = "".join(char for char in value if char.isdigit())
-    if Doubt.PLACEHOLDER in _text(value)[1] or (digits and is_placeholder_number(digits)):
-        return None, Doubt.PLACEHOLDER
+    digits = "".join(filter(str.isdigit, value))
+    if is_placeholder_number(digits) if digits else Doubt.PLACEHOLDER in _text(value)[1]:
+        return None, Doubt.PLACEHOLDER  # no placeholder holds a digit
     found = phone(value, country) if len(digits) >= _MIN_PHONE_DIGITS else None
     return found, None if found and found.valid else Doubt.PHONE

@@ -6,6 +6,7 @@ And the partition that a Kafka key belongs in: murmur2, as the Java client and k
 from __future__ import annotations
 
 import hashlib
+from struct import iter_unpack
 from typing import Any
 
 import msgspec
@@ -72,10 +73,9 @@ def murmur2(key: bytes) -> int:
     """Unsigned 32-bit murmur2 (Appleby 2008) with the seed of org.apache.kafka.common.utils.Utils."""
     value = _SEED ^ len(key)
     whole = len(key) & ~3
-    for start in range(0, whole, 4):
-        part = int.from_bytes(key[start : start + 4], "little") * _MULTIPLIER & _MASK
-        part = (part ^ part >> _SHIFT) * _MULTIPLIER & _MASK
-        value = value * _MULTIPLIER & _MASK ^ part
+    for (part,) in iter_unpack("<I", key[:whole]):
+        part = part * _MULTIPLIER & _MASK
+        value = (value * _MULTIPLIER ^ (part ^ part >> _SHIFT) * _MULTIPLIER) & _MASK
     if whole < len(key):
         value = (value ^ int.from_bytes(key[whole:], "little")) * _MULTIPLIER & _MASK
     value = (value ^ value >> 13) * _MULTIPLIER & _MASK

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
 
 from stdnum import luhn
 
@@ -31,7 +30,6 @@ BODIES = (IMEI_BODY, IMEI_BODY + 2)
 """Lengths of an IMEI without check digit: bare, or with the two digits of an IMEISV's software version."""
 
 
-@lru_cache(maxsize=65536)
 def identifier(kind: str, value: str, country: str) -> NormalisedIdentifier:
     """The canonical identifier of a type (any alias) and raw value; `country` is alpha-2 or "".
 
@@ -48,11 +46,14 @@ def identifier(kind: str, value: str, country: str) -> NormalisedIdentifier:
 
 def slug(kind: str) -> str:
     """A type's name in lower case with underscores."""
-    return _SEPARATORS.sub("_", kind.strip().casefold()).strip("_")
+    folded = kind.strip().casefold()
+    return folded if folded.isalnum() else _SEPARATORS.sub("_", folded).strip("_")
 
 
 def canonical(value: str) -> str:
     """Upper-case letters and digits only; look-alike capitals as Latin if that makes all of it Latin."""
+    if value.isascii() and value.isalnum():
+        return value.upper()
     return _latin(_settled(value, lambda text: _SEPARATORS.sub("", read_strokes(text)).upper()))
 
 

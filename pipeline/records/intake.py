@@ -30,7 +30,7 @@ from pipeline.records.messages import (
     compare_version,
 )
 from pipeline.records.model import RECORD_TYPE, Case
-from pipeline.records.normalised import NormalisedCase
+from pipeline.records.normalised import NormalisedCase, RecordWarning
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, read, sender_problems
 
 NOTHING = NormalisedCase(())
@@ -126,9 +126,8 @@ def decide_message(message: SourceMessage, context: IntakeContext) -> IntakeDeci
         taken = accept_record(record, known, content)
     except RefusedError as refused:
         return rejection(message, refused.problems[0], time, record.case)
-    receipt = _receipt(message, Outcome.ACCEPTED, taken.case, time)
     warnings = (*retention_warnings(taken.case.retain_until, now), *taken.normalised.warnings)
-    return IntakeDecision(msgspec.structs.replace(receipt, warnings=warnings), taken)
+    return IntakeDecision(_receipt(message, Outcome.ACCEPTED, taken.case, time, warnings), taken)
 
 
 def accept_record(record: ValidRecord, known: KnownVersion | None, content: str) -> AcceptedVersion:
@@ -210,8 +209,12 @@ def _check_route(message: SourceMessage, record: ValidRecord, agency: Agency, pa
         raise RefusedError(RecordProblem(Reason.MISROUTED, "", where))
 
 
-def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) -> Receipt:
-    return Receipt(message.position, outcome, case.key, case.version, time=time, origin=message.origin)
+def _receipt(
+    message: SourceMessage, outcome: Outcome, case: Case, time: str, warnings: tuple[RecordWarning, ...] = ()
+) -> Receipt:
+    return Receipt(
+        message.position, outcome, case.key, case.version, warnings=warnings, time=time, origin=message.origin
+    )
 
 
 def reject_batch(first: SourceMessage, last_offset: int, problem: str, time: str) -> IntakeDecision:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from pipeline.records import name_words as words
@@ -154,8 +153,9 @@ def normalise_name(
 
     Every argument may be ""; `kind` defaults to "primary". Never raises: a name without a word has no tokens.
     """
-    parts = {"given": given, "middle": middle, "family": family, "patronymic": patronymic}
-    text = clean_text(full) or clean_text(" ".join(part for part in (given, middle, patronymic, family) if part))
+    stated = {"given": given, "middle": middle, "family": family, "patronymic": patronymic}
+    parts = {part: clean_text(value) for part, value in stated.items() if value}
+    text = clean_text(full) or " ".join([parts[part] for part in PARTS if parts.get(part)])
     folded, person = fold_case(text), entity_type == "person"
     telltale = _has_telltale(folded)
     unmasked, mixed = _unmask_words(remove_notes(folded) if telltale else folded)
@@ -167,9 +167,7 @@ def normalise_name(
     if of_another or is_placeholder(unmasked):
         return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
     if person:
-        tokens = _person_tokens(
-            unmasked, {part: fold_case(clean_text(value)) for part, value in parts.items() if value}
-        )
+        tokens = _person_tokens(unmasked, {part: fold_case(value) for part, value in parts.items()})
     else:
         tokens = organisation_tokens(unmasked, entity_type)
     return NormalisedName(text=text, tokens=tokens[:MAX_TOKENS], kind=kind or "primary", flags=flags)
@@ -205,14 +203,16 @@ def fold_case(text: str) -> str:
     return unicodedata.normalize("NFKC", _MARKS.sub("", folded.replace("i\u0307", "i").replace("ı", "i")))
 
 
-@lru_cache(maxsize=1024)
 def is_placeholder(folded: str) -> bool:
-    """Whether a case-folded name stands for a missing one; remembered, as parts are asked about before the whole."""
-    tokens = folded.split() if is_plain(folded) else _SEPARATORS.sub(" ", folded).split()
-    plain, letters = " ".join(tokens), "".join(tokens)
-    if folded in words.UNKNOWN_NAMES or plain in words.UNKNOWN_NAMES or not any(map(str.isalnum, letters)):
+    """Whether a case-folded name stands for a missing one."""
+    plain = is_plain(folded)
+    tokens = folded.split() if plain else _SEPARATORS.sub(" ", folded).split()
+    joined, letters = " ".join(tokens), "".join(tokens)
+    if folded in words.UNKNOWN_NAMES or joined in words.UNKNOWN_NAMES:
         return True
-    return words.UNKNOWN_WORDS.issuperset(tokens) or (len(plain) > 2 and letters.count(letters[0]) == len(letters))
+    if not plain and not any(map(str.isalnum, letters)):
+        return True
+    return words.UNKNOWN_WORDS.issuperset(tokens) or (len(joined) > 2 and letters.count(letters[0]) == len(letters))
 
 
 def is_plain(text: str) -> bool:
@@ -245,7 +245,7 @@ def _person_tokens(text: str, parts: dict[str, str]) -> tuple[NameToken, ...]:
         if word not in words.UNKNOWN_WORDS
         and (word not in words.NOBODY_WORDS or named.get(word) not in ("given", "middle"))
     ] or spelled
-    return tuple(NameToken(*_person_token(kept, at, named, bool(comma))) for at in range(len(kept)))
+    return tuple([_person_token(kept, at, named, bool(comma)) for at in range(len(kept))])
 
 
 def _family_before_mark(text: str) -> str:
@@ -301,35 +301,39 @@ def _join_arabic(spelled: list[str]) -> list[str]:
     return joined
 
 
-def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: bool) -> tuple[str, str]:
+_KINDS_OF_PARTS = {"given": "given", "middle": "given", "family": "family"}
+
+
+def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: bool) -> NameToken:
     word = spelled[at]
     part = named.get(word, "")
     last = at == len(spelled) - 1
     if word in words.GENERATIONS and at > 0:
-        return words.GENERATIONS[word], "number"
+        return NameToken(words.GENERATIONS[word], "number")
     if word in words.TITLES and part != "family":
-        return word, "title"
-    if ordinal := _ORDINAL.fullmatch(word):
-        return (ordinal[1], "number") if last or part else (word, "title")
+        return NameToken(word, "title")
+    if word[0].isdigit():
+        if ordinal := _ORDINAL.fullmatch(word):
+            return NameToken(ordinal[1], "number") if last or part else NameToken(word, "title")
+        if word.isdigit():
+            return NameToken(word, "number")
     of_two = len(spelled) == 2 and not comma
     if word in words.PARTICLES and not last and not (of_two and word in words.GIVEN_WHEN_FIRST):
-        return word, "particle"
-    if word.isdigit():
-        return word, "number"
+        return NameToken(word, "particle")
     if len(word) == 1 and word.isalpha() and word.lower() != word.upper():
-        return word, "initial"
+        return NameToken(word, "initial")
     if part == "patronymic" or (part != "family" and _is_patronymic(spelled, at)):
-        return word, "patronymic"
+        return NameToken(word, "patronymic")
     if part != "family" and at > 0 and _is_between_patronymic_words(spelled, at, comma):
-        return word, "patronymic"
-    return word, {"given": "given", "middle": "given", "family": "family"}.get(part, "given" if comma else "name")
+        return NameToken(word, "patronymic")
+    return NameToken(word, _KINDS_OF_PARTS.get(part, "given" if comma else "name"))
 
 
 def _is_patronymic(spelled: list[str], at: int) -> bool:
-    if len(spelled) < 3 or not spelled[at].endswith(words.PATRONYMIC_ENDINGS):
+    if at == 0 or len(spelled) < 3 or not spelled[at].endswith(words.PATRONYMIC_ENDINGS):
         return False
     others = [word for word in spelled[at + 1 :] if word.endswith(words.PATRONYMIC_ENDINGS)]
-    return at > 0 and (bool(others) or not any(word.endswith(words.PATRONYMIC_ENDINGS) for word in spelled[:at]))
+    return bool(others) or not any(word.endswith(words.PATRONYMIC_ENDINGS) for word in spelled[:at])
 
 
 def _is_between_patronymic_words(spelled: list[str], at: int, comma: bool) -> bool:

@@ -162,10 +162,10 @@ class TranslationTable:
             for stem, english in stems.items()
         }
         self._romanised = {spelt: found for spelt, found in romanised.items() if len(spelt) >= _LEAST_ROMANISED}
-        self.find = lru_cache(maxsize=65536)(self._find)
         self.part_compound = lru_cache(maxsize=65536)(self._part_compound)
 
-    def _find(self, word: str) -> frozenset[str]:
+    def find(self, word: str) -> frozenset[str]:
+        """The English words that translate a case-folded word."""
         if len(word) > _LONGEST:
             return _NONE
         folded = _fold(word)
@@ -187,7 +187,7 @@ class TranslationTable:
 
     def _part_compound(self, word: str) -> tuple[str, ...]:
         """The parts of a compound; () for a word that is known, or of which a part is not."""
-        if not LEAST_COMPOUND <= len(word) <= _LONGEST or not word.isalpha() or self._find(word):
+        if not LEAST_COMPOUND <= len(word) <= _LONGEST or not word.isalpha() or self.find(word):
             return ()
         return self._part(word, 2) or ()
 
@@ -199,7 +199,7 @@ class TranslationTable:
                 for link in _LINKS:
                     rest = word[end + len(link) :]
                     if word.startswith(link, end) and len(rest) >= _LEAST_PART:
-                        if self._find(rest):
+                        if self.find(rest):
                             return word[:end], rest
                         if more > 1 and (parts := self._part(rest, more - 1)):
                             return (word[:end], *parts)

@@ -19,7 +19,6 @@ _LONGEST_CODE = 3
 """Digits of a country code in E.164."""
 
 
-@lru_cache(maxsize=65536)
 def phone(text: str, country: str) -> NormalisedPhone | None:
     """The number as E.164; `country` (alpha-2) is where a number without country code is dialled. None: it is none.
 
@@ -28,6 +27,7 @@ def phone(text: str, country: str) -> NormalisedPhone | None:
     return _ordinary(text) or _any(text, country)
 
 
+@lru_cache(maxsize=16384)
 def _any(text: str, country: str) -> NormalisedPhone | None:
     try:
         parsed = phonenumbers.parse(read_strokes(text), country or None)

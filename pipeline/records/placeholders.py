@@ -40,8 +40,8 @@ def is_placeholder_number(core: str) -> bool:
     """Whether an identifier's core is filler: under two characters, one of them repeated, counting up from 0 or 1."""
     return (
         len(core) < 2
-        or len(set(core)) == 1
-        or set(core) <= FILLER
+        or FILLER.issuperset(core)
+        or core.count(core[0]) == len(core)
         or is_placeholder(core.casefold())
         or (len(core) >= 6 and ("0123456789012".startswith(core) or "1234567890123".startswith(core)))
     )

@@ -19,7 +19,7 @@ Parts = tuple[str, ...]
 
 def read(full: str = "", country: str = "", **parts: str) -> NormalisedAddress:
     stated = (parts.get(part, "") for part in ("house", "street", "unit", "postcode", "city", "region"))
-    return address(full, *stated, country)
+    return address(*(full, *stated, country))
 
 
 READ = [

@@ -176,6 +176,13 @@ def test_any_text_is_a_name_in_any_composition(text: str, entity_type: str) -> N
     assert name_of(unicodedata.normalize("NFD", text), entity_type).tokens == found.tokens
 
 
+@given(st.lists(st.text(min_size=1, max_size=12), min_size=4, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_parts_are_cleaned_each_by_itself_as_all_together(parts: list[str]) -> None:
+    stated = dict(zip(("given", "middle", "patronymic", "family"), parts, strict=True))
+    assert name_of(**stated).text == clean_text(" ".join(parts))
+
+
 @given(
     st.sampled_from(
         ("Ivan Petrov", "STRASSE Weiß", "İstanbul Işık", "ΟΔΥΣΣΕΥΣ Σισυφος", "Ǆemal Ŝarp", "Éric d'Ardèche")
