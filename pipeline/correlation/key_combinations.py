@@ -42,6 +42,9 @@ common. Of a birth date: y year, m month, d day in either order of day and month
 postcode (u where a few doors share it), a postal area, i initial.
 """
 
+NAME_PARTS = "osvx"
+"""The letters of name parts."""
+
 TOO_RARE = 1 << 20
 """No value is so rare."""
 
@@ -70,7 +73,9 @@ class KeyPlan(NamedTuple):
     alone: tuple[tuple[str, int], ...]
     """Attributes that make a key without a name part, each with the base of the key (KeyCombination.base)."""
     names: Mapping[str, tuple[KeyCombination, ...]]
-    """Combinations by the letters of their name parts, of two parts in either order; the lowest `least` first."""
+    """Combinations of one name part by its letter; the lowest `least` first."""
+    pairs: Mapping[str, Mapping[str, tuple[KeyCombination, ...]]]
+    """Those of two, in either order, by the letter of the first and then of the second."""
 
 
 _WANTED = [(kind, *wanted.partition("/")[::2]) for kind, some in COMBINATIONS.items() for wanted in some.split()]
@@ -99,7 +104,10 @@ def plan_keys(enough: int) -> KeyPlan:
         if named != named[::-1]
     }
     ordered = {named: tuple(sorted(some, key=lambda one: one.least)) for named, some in (found | swapped).items()}
-    return KeyPlan(alone, ordered)
+    pairs: dict[str, dict[str, tuple[KeyCombination, ...]]] = {letter: {} for letter in NAME_PARTS}
+    for named in [named for named in ordered if len(named) > 1]:
+        pairs[named[0]][named[1]] = ordered.pop(named)
+    return KeyPlan(alone, ordered, pairs)
 
 
 def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> KeyCombination | None:

@@ -41,6 +41,8 @@ SHORTEST_ARABIC = 3
 
 _SERVANT = re.compile(r"abd[aeiou]{1,2}(?!ll?ah)(?:l|([^aeiou])(?=\1))?(.+)")
 _ENDING = re.compile(r"(.+?)(?:[aeiou]+lla(?:h|kh|ch)i?|ulah|[aeiou]{1,2}d{2}h?[aei]{1,2}ne?|udh?[ei]{1,2}ne?)")
+_IN_ENDINGS = ("lla", "ulah", "dd", "ud")
+"""Letters of which one is in all that _ENDING matches: most names have none."""
 _ARABIC_SERVANTS = tuple(f"{servant}{ARABIC_ARTICLE}" for servant in sorted(ARABIC_SERVANTS))
 _ARABIC_ENDINGS = tuple(sorted(ARABIC_ENDINGS))
 
@@ -55,8 +57,10 @@ def telling_forms(token: TokenPrint) -> tuple[str, ...]:
 
 
 def _part_latin(form: str) -> str:
-    if found := _SERVANT.fullmatch(form):
+    if form.startswith("abd") and (found := _SERVANT.fullmatch(form)):
         return found[2]
+    if not any(letters in form for letters in _IN_ENDINGS):
+        return ""
     found = _ENDING.fullmatch(form)
     return found[1] if found else ""
 
@@ -118,12 +122,14 @@ def _sound_forms(forms: tuple[str, ...], telling: tuple[str, ...]) -> TokenSound
     rarities = _rarities()
     ranked = sorted((rarities.variants.get(number, CEILING), number) for number in variants)[:MAX_CLASSES]
     return TokenSounds(
-        tuple((onset, min(MAX_ONSET_RARITY, rarities.onsets.get(onset, CEILING))) for onset in sorted(onsets)),
+        tuple([(onset, min(MAX_ONSET_RARITY, rarities.onsets.get(onset, CEILING))) for onset in sorted(onsets)]),
         tuple(
-            (skeleton, min(100 + BITS_PER_SOUND * len(skeleton), rarities.skeletons.get(skeleton, CEILING)))
-            for skeleton in sorted(skeletons)
+            [
+                (skeleton, min(100 + BITS_PER_SOUND * len(skeleton), rarities.skeletons.get(skeleton, CEILING)))
+                for skeleton in sorted(skeletons)
+            ]
         ),
-        tuple((f"={number}", rarity) for rarity, number in ranked),
+        tuple([(f"={number}", rarity) for rarity, number in ranked]),
     )
 
 
@@ -287,12 +293,13 @@ def _leave_rarest(words: Iterable[NameWord], most: int) -> Iterator[NameWord]:
 def take_token(token: TokenPrint, enough: int) -> NameWord:
     """The word of one token, for every name; its rarity is that of the commonest skeleton."""
     heard, spelt = sound_out(token), token.forms[0]
+    rarity = heard.rarity
     parts = [_make_part("o", onset, rarity) for onset, rarity in heard.onsets]
     parts += [_make_part("s", skeleton, rarity) for skeleton, rarity in heard.skeletons]
     parts += [_make_part("v", variant, rarity) for variant, rarity in heard.variants]
     if len(spelt) >= SPELT:
-        parts.append(_make_part("x", spelt, rarity_of(spelt), heard.rarity))
-    return NameWord(heard.rarity, tuple(parts), _begin_keys(parts, enough))
+        parts.append(_make_part("x", spelt, rarity_of(spelt), rarity))
+    return NameWord(rarity, tuple(parts), _begin_keys(parts, enough))
 
 
 def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> NamePart:
@@ -301,16 +308,16 @@ def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> NamePart:
 
 def _begin_keys(parts: Iterable[NamePart], enough: int) -> tuple[Begun, ...]:
     wanted = plan_keys(enough).names
-    begun = [
-        (combination.attributes, combination.base ^ part.value)
-        for part in parts
-        for combination in wanted.get(part.letter, ())
-        if combination.least <= part.rarity < combination.below and part.heard < combination.heard
-    ]
+    begun: list[Begun] = []
+    for letter, _, rarity, heard, value in parts:
+        begun += [
+            (combination.attributes, combination.base ^ value)
+            for combination in wanted.get(letter, ())
+            if combination.least <= rarity < combination.below and heard < combination.heard
+        ]
     return tuple(begun)
 
 
-@lru_cache(maxsize=1 << 16)
 def hash_text(letter: str, text: str) -> int:
     """The hash of a part of a name, or of an attribute."""
     return hash_value(f"{letter} {text}")

@@ -38,7 +38,7 @@ _WRITTEN_YEAR = re.compile(r"(\d{4})\b")
 Values = dict[str, tuple[int, ...]]
 """Hashes of attributes by their letters (key_combinations)."""
 
-NO_VALUES: Values = {"": (0,), **dict.fromkeys(RARITIES, ())}
+NO_VALUES: Values = {"": (0,), **dict.fromkeys((*RARITIES, *PAIRS), ())}
 
 
 def person_keys(entity: EntityPrint, enough: int) -> set[int]:
@@ -56,36 +56,38 @@ def person_keys(entity: EntityPrint, enough: int) -> set[int]:
 def _pair_words(one: NameWord, other: NameWord, joined_by: KeyPlan) -> Iterator[Begun]:
     """The keys that hold a part of each of two words."""
     for letter, text, p, p_heard, value in one.parts:
+        joined = joined_by.pairs[letter]
         for following, another, q, q_heard, other_value in other.parts:
-            wanted = joined_by.names.get(letter + following)
-            if wanted is None or p + q < wanted[0].least or text == another:
+            wanted, rarity = joined.get(following), p + q
+            if wanted is None or rarity < wanted[0].least or text == another:
                 continue
             heard = max(p_heard and p_heard + q, q_heard and p + q_heard) if p_heard or q_heard else 0
-            for at in wanted:
-                if at.least <= p + q < at.below and p < at.first and q < at.second and heard < at.heard:
-                    yield at.attributes, at.base ^ value ^ other_value
+            for attributes, base, least, below, first, second, heard_below in wanted:
+                if rarity < least:
+                    break  # the next ones ask for no less
+                if rarity < below and p < first and q < second and heard < heard_below:
+                    yield attributes, base ^ value ^ other_value
 
 
 def _attribute_values(entity: EntityPrint) -> Values:
-    codes = [_split_postcode(code) for code in postcodes(entity)]
-    values = {
-        **NO_VALUES,
-        **_date_values(entity),
-        "p": _hash_texts("p", place_sounds(entity)),
-        "c": tuple(value for letter, value, _ in codes if letter == "c"),
-        "u": tuple(value for letter, value, _ in codes if letter == "u"),
-        "a": tuple({value for _, _, value in codes}),
-        "i": _hash_texts("i", {token.forms[0][:1] for name in entity.names for token in name.tokens} - {""}),
-    }
+    values = {**NO_VALUES, **_date_values(entity)}
+    if sounds := place_sounds(entity):
+        values["p"] = _hash_texts("p", sounds)
+    if codes := [_split_postcode(code) for code in postcodes(entity)]:
+        for kind in "cu":
+            values[kind] = tuple([value for letter, value, _ in codes if letter == kind])
+        values["a"] = tuple({value for _, _, value in codes})
+    initials = {token.forms[0][:1] for name in entity.names for token in name.tokens} - {""}
+    values["i"] = _hash_texts("i", initials)
     for pair in PAIRS:
-        values[pair] = _join_hashes(values[pair[0]], values[pair[1]])
+        some, others = values[pair[0]], values[pair[1]]
+        if some and others:
+            values[pair] = _join_hashes(some, others)
     return values
 
 
 def _join_hashes(some: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
     """Combine each value with each other one; of too many keep the smallest, so that two persons keep the same ones."""
-    if not some or not others:
-        return ()
     joined = [one ^ other for one in some for other in others]
     return tuple(joined if len(joined) <= MAX_JOINED else sorted(set(joined))[:MAX_JOINED])
 
@@ -139,14 +141,18 @@ def _date_hashes(year: int, month: int, day: int) -> Values:
     either = f"{min(month, day)}-{max(month, day)}"
     values = {}
     if year:
-        values["y"] = _hash_texts("y", (f"{year}",))
-        values["m"] = _hash_texts("m", (f"{year}-{part}" for part in months - {0}))
+        values["y"] = _hash_texts("y", [f"{year}"])
+        values["m"] = _hash_texts("m", [f"{year}-{part}" for part in months if part])
     if day and either != DEFAULT_DAY:
-        values["d"] = _hash_texts("d", (either,))
+        values["d"] = _hash_texts("d", [either])
         if year:
-            values["f"] = _hash_texts("f", (f"{year}-{either}",))
+            values["f"] = (hash_text("f", f"{year}-{either}"),)
     return values
 
 
 def _hash_texts(letter: str, texts: Iterable[str]) -> tuple[int, ...]:
-    return tuple([hash_text(letter, text) for text in texts])
+    return tuple([_recall_hash(letter, text) for text in texts])
+
+
+_recall_hash = lru_cache(maxsize=1 << 15)(hash_text)
+"""Years, months, birthdays, initials and places come again; whole dates and postcodes seldom do."""

@@ -8,7 +8,7 @@ from anyascii import anyascii
 
 from pipeline.matching.comparisons.birth_place import specific_parts
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.names.sounds import skeleton_of
+from pipeline.matching.names.sounds import reduce_to_skeleton
 
 SHORTEST_POSTCODE = 4
 """Characters of a postcode that makes a key. A choice: shorter ones, as of a British district (M1), stand for so many
@@ -24,38 +24,43 @@ def postal_area(postcode: str) -> str:
     return plain[:3] if plain.isdigit() else plain[:-3]
 
 
-def place_names(entity: EntityPrint) -> frozenset[str]:
-    """The cities, and the parts of the birth places without the country, as letters and digits."""
-    born = [part for place in entity.all_birth_places for part in specific_parts(place)[:MAX_PLACE_PARTS]]
-    return frozenset(fold_text(place) for place in (*born, *(address.city for address in entity.addresses))) - {""}
-
-
 def place_sounds(entity: EntityPrint) -> frozenset[str]:
-    """The sounds of birth places and cities, with their digits: a misspelt city mostly sounds the same."""
-    return frozenset(_place_sound(place) for place in place_names(entity)) - {""}
+    """The sounds of cities and of birth places without the country, with their digits.
+
+    A misspelt city mostly sounds the same.
+    """
+    places = [address.city for address in entity.addresses]
+    for place in entity.all_birth_places:
+        places += specific_parts(place)[:MAX_PLACE_PARTS]
+    return frozenset(map(_place_sound, places)) - {""}
 
 
 @lru_cache(maxsize=1 << 16)
 def _place_sound(place: str) -> str:
-    return skeleton_of(keep_letters(place)) + keep_digits(place)
+    folded = fold_text(place)
+    return reduce_to_skeleton(keep_letters(folded)) + keep_digits(folded)
 
 
 def postcodes(entity: EntityPrint) -> frozenset[str]:
     """The postcodes of all addresses."""
-    return frozenset(address.postcode for address in entity.addresses if len(address.postcode) >= SHORTEST_POSTCODE)
+    return frozenset([address.postcode for address in entity.addresses if len(address.postcode) >= SHORTEST_POSTCODE])
 
 
-@lru_cache(maxsize=1 << 16)
 def fold_text(text: str) -> str:
     """Letters and digits of a text in any script, in ASCII."""
-    return "".join(char for char in anyascii(text).lower() if char.isalnum())
+    return "".join(filter(str.isalnum, (text if text.isascii() else _in_ascii(text)).lower()))
+
+
+@lru_cache(maxsize=1 << 14)
+def _in_ascii(text: str) -> str:
+    return anyascii(text)
 
 
 def keep_letters(text: str) -> str:
     """The letters a to z of a text."""
-    return "".join(char for char in text if "a" <= char <= "z")
+    return "".join([char for char in text if "a" <= char <= "z"])
 
 
 def keep_digits(text: str) -> str:
     """The digits of a text."""
-    return "".join(char for char in text if char.isdigit())
+    return "".join(filter(str.isdigit, text))

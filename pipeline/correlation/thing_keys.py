@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, combinations, product
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from pipeline.correlation.place_values import fold_text, keep_digits, keep_lette
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint, TokenPrint
 from pipeline.matching.names.organisation_words import senses
-from pipeline.matching.names.sounds import romanised_skeletons, skeleton_of
+from pipeline.matching.names.sounds import reduce_to_skeleton, romanised_skeletons, skeleton_of
 
 MAX_TITLES = 8
 """Names of one entity that yield keys. Pairs that meet are compared by all their names."""
@@ -52,9 +52,7 @@ Title = tuple[TokenPrint, ...]
 
 
 def title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
-    """The keys of an entity's names; none for persons. `enough` is as in thing_keys."""
-    if entity.type == "person" or not entity.names:
-        return
+    """The keys of the names of an entity that is no person. `enough` is as in thing_keys."""
     least = enough - LESS_FOR_WORDS
     alone: set[str] = set()
     placed: set[str] = set()
@@ -150,10 +148,19 @@ def thing_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
 
     `enough` is the rarity that a key of common values must have, in hundredths of a bit.
     """
-    for source in SOURCES:
-        yield from source(entity)
-    yield from _plate_keys(entity, enough)
-    yield from title_keys(entity, enough)
+    if entity.identifiers:
+        yield from _identifier_keys(entity)
+        yield from _plate_keys(entity, enough)
+    if entity.phones:
+        yield from _phone_keys(entity)
+    if entity.emails:
+        yield from _email_keys(entity)
+    if entity.addresses:
+        yield from _house_keys(entity)
+    if entity.type == "event":
+        yield from _event_keys(entity)
+    if entity.names and entity.type != "person":
+        yield from title_keys(entity, enough)
 
 
 def _identifier_keys(entity: EntityPrint) -> Iterator[int]:
@@ -217,7 +224,8 @@ def _email_keys(entity: EntityPrint) -> Iterator[int]:
     """
     for email in entity.emails:
         user, _, domain = email.partition("@")
-        heard, heard_domain = skeleton_of(keep_letters(user)), skeleton_of(keep_letters(domain.rpartition(".")[0]))
+        heard = reduce_to_skeleton(keep_letters(user))
+        heard_domain = skeleton_of(keep_letters(domain.rpartition(".")[0]))
         yield make_key(KeyKind.EMAIL_USER, f"{user} {heard_domain}")
         if len(heard_domain) >= RARE_DOMAIN <= len(heard) + len(heard_domain) - RARE_USER:
             yield make_key(KeyKind.EMAIL_DOMAIN, f"{heard} {heard_domain}")
@@ -233,7 +241,7 @@ def _house_keys(entity: EntityPrint) -> Iterator[int]:
             yield make_key(KeyKind.HOUSE, f"{address.house} {address.postcode}")
         if address.house and address.street:
             longest = max(address.street.replace(",", "").split(), key=len)  # most telling, seldom abbreviated
-            yield make_key(KeyKind.HOUSE, f"{address.house} {skeleton_of(fold_text(longest))} {address.city}")
+            yield make_key(KeyKind.HOUSE, f"{address.house} {reduce_to_skeleton(fold_text(longest))} {address.city}")
         if not address.street and len(address.text) >= SHORTEST_TEXT:
             yield make_key(KeyKind.HOUSE, fold_text(address.text))
 
@@ -249,7 +257,7 @@ CELL_SECONDS = 4 * 3 * 3600
 
 
 def _event_keys(entity: EntityPrint) -> Iterator[int]:
-    if entity.type != "event" or entity.place is None or entity.span is None:
+    if entity.place is None or entity.span is None:
         return
     middle = (entity.span.start + entity.span.end) / 2 / CELL_SECONDS
     north, east = entity.place.latitude / CELL_DEGREES, entity.place.longitude / CELL_DEGREES
@@ -257,12 +265,3 @@ def _event_keys(entity: EntityPrint) -> Iterator[int]:
         shift = grid / GRIDS
         cell = tuple(int((part + shift) // 1) for part in (north, east, middle))
         yield make_key(KeyKind.EVENT, f"{grid} {cell}")
-
-
-SOURCES: tuple[Callable[[EntityPrint], Iterator[int]], ...] = (
-    _identifier_keys,
-    _phone_keys,
-    _email_keys,
-    _house_keys,
-    _event_keys,
-)

@@ -50,6 +50,10 @@ class Field:
             raise ValueError(f"{value} has no room in the {self.width} bits of {self.name}")
         return value << self.first
 
+    def keep(self, value: int) -> int:
+        """A word that has the lowest bits of a value here, as many as there is room for, and else nothing."""
+        return (value & self.most) << self.first
+
     def read(self, word: int) -> int:
         """The value of one word."""
         return word >> self.first & self.most
@@ -212,16 +216,18 @@ def hash_text(text: str, size: int) -> int:
 
 def letter_set(text: str) -> int:
     """The set of the letters a to z of a text, as bits."""
-    found = 0
-    for letter in set(text):
-        found |= _BITS.get(letter, 0)
-    return found
+    return sum(map(_BITS.__getitem__, _LETTERS.intersection(text)))
 
 
 _BITS = {letter: 1 << at for at, letter in enumerate(ascii_lowercase)}
+_LETTERS = frozenset(_BITS)
+
+
+def in_ascii(text: str) -> str:
+    """The text in Latin letters without accents."""
+    return text if text.isascii() else _put_in_ascii(text)
 
 
 @lru_cache(maxsize=1 << 14)
-def in_ascii(text: str) -> str:
-    """The text in Latin letters without accents."""
-    return text if text.isascii() else anyascii(text).casefold()
+def _put_in_ascii(text: str) -> str:
+    return anyascii(text).casefold()

@@ -72,6 +72,8 @@ def compare_ends(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> States:
 
 def encode_phones(entity: EntityPrint) -> tuple[int, int]:
     """One wrong digit leaves the first four as they are, or the last three; a common tail leaves the last three."""
+    if not entity.phones:
+        return 0, 0
     return encode_ends([(phone.national[:4], phone.national[-3:]) for phone in entity.phones])
 
 
@@ -87,8 +89,10 @@ def may_share_line(a: Rows, b: Rows) -> Flags:
 
 def encode_numbers(entity: EntityPrint) -> tuple[int, int]:
     """One wrong character of five or more leaves the first two as they are, or the last two; * and ? are any."""
+    if not entity.identifiers:
+        return 0, 0
     values = [identifier.value.translate(CONFUSABLE_CLASSES) for identifier in entity.identifiers]
-    short = any(len(identifier.value) < SHORTEST for identifier in entity.identifiers if identifier.type == VIN)
+    short = any(len(one.value) < SHORTEST for one in entity.identifiers if one.type == VIN)
     if short or any("*" in value or "?" in value for value in values):
         return ANY_NUMBER, ANY_NUMBER
     return encode_ends([(value[:2], value[-2:]) for value in values])

@@ -55,7 +55,12 @@ def meanings(word: str) -> frozenset[str]:
 
     They are from rigour's table and from pipeline.records.organisation_words.
     """
-    found, english = _rigour_meanings(word), english_of(word)
+    return _find_meanings(word, _rigour_meanings(word))
+
+
+def _find_meanings(word: str, found: frozenset[str]) -> frozenset[str]:
+    """The meanings of a word of which rigour's are found."""
+    english = english_of(word)
     if not english:
         return found
     usual = (meaning for other in english for meaning in _rigour_meanings(other) if not meaning.startswith("LOC:"))
@@ -65,12 +70,25 @@ def meanings(word: str) -> frozenset[str]:
 @lru_cache(maxsize=65536)
 def senses(word: str) -> frozenset[str]:
     """The meanings of a word, and the English words that translate it: one in common makes two words agree."""
-    translated = translations_of(word)
-    return meanings(word).union([f"TRANSLATED:{english}" for english in translated]) if translated else meanings(word)
+    return _find_senses(word, _rigour_meanings(word))
+
+
+def senses_of_joined(text: str) -> frozenset[str]:
+    """The same of words written together, which seldom come again: no cache is filled with them."""
+    return _find_senses(text, _ask_rigour(text))
+
+
+def _find_senses(word: str, found: frozenset[str]) -> frozenset[str]:
+    meant, translated = _find_meanings(word, found), translations_of(word)
+    return meant.union([f"TRANSLATED:{english}" for english in translated]) if translated else meant
 
 
 @lru_cache(maxsize=65536)
 def _rigour_meanings(word: str) -> frozenset[str]:
+    return _ask_rigour(word)
+
+
+def _ask_rigour(word: str) -> frozenset[str]:
     names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)
     symbols = [(symbol.category.value, symbol.id) for name in names for symbol in name.symbols]
     return frozenset([f"{category}:{named}" for category, named in symbols if category != "NUM"]) if symbols else _NONE

@@ -43,7 +43,6 @@ def rarity_of(folded: str) -> int:
     return min(CEILING, length_limit(folded)) if known is None else known
 
 
-@lru_cache(maxsize=1 << 14)
 def personal_rarity(folded: str) -> int:
     """The rarity of a folded Latin word of a person's name.
 
@@ -164,10 +163,10 @@ def _shipped() -> LetterModel:
     return msgspec.json.decode(lzma.decompress(packed), type=LetterModel)
 
 
-@lru_cache(maxsize=1 << 15)
 def coined_rarity(form: str) -> int:
     """The hundredths of a bit of a word that no table holds, by its letters alone; 0 for a word of a place."""
-    return 0 if is_place(form) else letter_model().bits(form)
+    model = letter_model()
+    return 0 if model.is_place(form) else model.bits(form)
 
 
 @lru_cache(maxsize=1 << 15)

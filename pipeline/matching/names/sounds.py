@@ -56,8 +56,17 @@ def reduce_to_sounds(folded: str) -> str:
 
 @lru_cache(maxsize=32768)
 def skeleton_of(folded: str) -> str:
-    """Consonant classes of a spelling; a vowel at its start stays as "_"."""
-    classes = sound_of(folded).translate(_CONSONANTS)
+    """Consonant classes of a spelling, remembered; a vowel at its start stays as "_"."""
+    return _leave_consonants(sound_of(folded))
+
+
+def reduce_to_skeleton(folded: str) -> str:
+    """The same of a spelling that seldom comes again."""
+    return _leave_consonants(reduce_to_sounds(folded))
+
+
+def _leave_consonants(sounds: str) -> str:
+    classes = sounds.translate(_CONSONANTS)
     return _REPEATED.sub("", classes[:1] + classes[1:].replace("_", ""))
 
 

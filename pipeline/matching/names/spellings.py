@@ -22,9 +22,11 @@ def are_variants(a: str, b: str) -> bool:
 
 def classes_of(token: str) -> frozenset[int]:
     """The numbers of the classes to which a folded Latin token belongs, in this version of the data."""
-    # Peggie and Charley are spelt -y too
-    with_y = f"{token[:-2]}y" if token.endswith(("ie", "ey")) else token
-    return _classes().get(token) or _classes().get(with_y, _NONE)
+    known = _classes()
+    found = known.get(token)
+    if found is None and token.endswith(("ie", "ey")):  # Peggie and Charley are spelt -y too
+        found = known.get(f"{token[:-2]}y")
+    return found or _NONE
 
 
 @lru_cache(maxsize=32768)
@@ -70,9 +72,10 @@ BEGINNING = 3
 
 def outline_of(form: str) -> int:
     """The outline of a folded Latin spelling; 0, which says nothing, if it has other characters."""
-    if len(form) < 2 or not (form.isascii() and form.isalpha()):
+    if len(form) < 2 or not (form.isascii() and form.isalpha() and form.islower()):
         return 0
-    return letters_of(form) | sum({1 << number % _CLASSES for number in classes_of(form)}) << _LETTERS
+    letters, classes = sum([1 << ord(letter) - ord("a") for letter in set(form)]), classes_of(form)
+    return letters | (sum({1 << number % _CLASSES for number in classes}) << _LETTERS if classes else 0)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -17,7 +17,7 @@ from zlib import crc32
 from pipeline.matching.encoded import Field, Layout, NamesPart, letter_set
 from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
-from pipeline.matching.names.organisation_words import senses
+from pipeline.matching.names.organisation_words import senses, senses_of_joined
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
 from pipeline.matching.names.sounds import blur, reduce_to_sounds
 from pipeline.matching.names.spellings import MOST_EDITS, classes_of
@@ -250,8 +250,8 @@ def _encode_word(token: TokenPrint, rarity: int) -> Entry:
     lengths = [len(one) for one in token.forms]
     wild = not is_latin(token.script) or max(lengths) - min(lengths) > MOST_EDITS
     form, core = token.forms[0], token.kind == "core"
-    classes = _encode_classes(_classes_of(form, token.text, core=core))
-    hashes = _encode_hashes(form, token.sound, core=core)
+    meant = _number_senses(senses(token.text)) if core else classes_of(form)
+    classes, hashes = _encode_classes(meant), _encode_hashes(form, token.sound, core=core)
     hashes |= WordHashes.unlined.put(len(lengths) > 1) | WordHashes.wild.put(wild)
     return WordLetters.letters.put(letter_set(form)) | rarity, classes, hashes
 
@@ -261,14 +261,13 @@ def _encode_hashes(form: str, sound: str, *, core: bool) -> int:
     spelt = crc32(form.encode())
     beginning = spelt if core else crc32(form[:SHORTEST_CUT].encode())
     heard = crc32((blur(sound) if core else sound).encode())
-    hashed = ((spelt, WordHashes.form), (heard, WordHashes.sound), (beginning, WordHashes.beginning))
-    parts = sum([field.put(value & field.most) for value, field in hashed])
+    parts = WordHashes.form.keep(spelt) | WordHashes.sound.keep(heard) | WordHashes.beginning.keep(beginning)
     return parts | WordHashes.length.put(min(len(form), WordHashes.length.most))
 
 
-def _classes_of(form: str, text: str, *, core: bool) -> frozenset[int]:
-    """Numbers of the classes in which words of other spellings mean the same: of variants, or of meanings (`core`)."""
-    return frozenset([crc32(meaning.encode()) for meaning in senses(text)]) if core else classes_of(form)
+def _number_senses(meant: frozenset[str]) -> frozenset[int]:
+    """The numbers of meanings, as words of people's names have those of their classes of variants."""
+    return frozenset([crc32(meaning.encode()) for meaning in meant])
 
 
 def _encode_run(run: _Run, *, core: bool) -> Entry:
@@ -276,16 +275,17 @@ def _encode_run(run: _Run, *, core: bool) -> Entry:
     rarity = _encode_rarity(run.rarity + JOINED_RARITY)
     if not run.latin:
         return rarity, 0, WordHashes.wild.put(1)
-    letters, classes, hashes = _encode_joined(run.text, core=core)
+    letters, classes, hashes = _encode_joined(run.text, "core" if core else "name")
     return letters | rarity, classes, hashes
 
 
 @lru_cache(maxsize=1 << 16)
-def _encode_joined(text: str, *, core: bool) -> Entry:
-    """The entry of words written together, without rarity. Cached: a third of the runs come again."""
+def _encode_joined(text: str, kind: str) -> Entry:
+    """The entry of words written together, without rarity. Cached: up to a third of the runs come again."""
     if not (text.isascii() and text.isalpha()):
-        return _encode_word(token_print(text, "core" if core else "name"), 0)
-    classes = _encode_classes(_classes_of(text, text, core=core))
+        return _encode_word(token_print(text, kind), 0)
+    core = kind == "core"
+    classes = _encode_classes(_number_senses(senses_of_joined(text)) if core else classes_of(text))
     return WordLetters.letters.put(letter_set(text)), classes, _encode_hashes(text, reduce_to_sounds(text), core=core)
 
 
