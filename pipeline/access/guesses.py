@@ -173,29 +173,31 @@ def name_keys(name: NamePrint) -> frozenset[str]:
     William) by one of them. Initials are left out, since they ask nothing.
     """
     words = [token.forms[0] for token in name.tokens if len(token.forms[0]) > 1] or [t.forms[0] for t in name.tokens]
-    heard = [_hear(word) for word in words]
-    called = [_calling_of(word) or sound for word, sound in zip(words, heard, strict=True)]
+    heard, called = zip(*map(_hear, words), strict=True) if words else ((), ())
     found = [f"written {''.join(sorted(''.join(words)))}", f"heard {' '.join(sorted(heard))}"]
     if called != heard:
         found.append(f"heard {' '.join(sorted(called))}")
     return frozenset(found)
 
 
-@lru_cache(maxsize=32768)
-def _hear(word: str) -> str:
-    """A word's kinds of consonants; hissing ones are one, as they are written in many ways (Schukin, Ščukin)."""
-    return re.sub(r"(.)\1+", r"\1", skeleton_of(word).replace("C", "s"))
+_REPEATED = re.compile(r"(.)(?=\1)")
 
 
 @lru_cache(maxsize=32768)
-def _calling_of(word: str) -> str:
-    """One for all words that are variants of each other, or of one word, and so on; "" where a word has none."""
-    return _callings().get(word, "")
+def _hear(word: str) -> tuple[str, str]:
+    """A word's kinds of consonants, and what it is called: one of its variants, or those consonants where it has none.
+
+    Hissing consonants are one, as they are written in many ways (Schukin, Ščukin).
+    """
+    heard = _REPEATED.sub("", skeleton_of(word).replace("C", "s"))
+    return heard, _callings().get(word, heard)
 
 
 @cache
 def _callings() -> dict[str, str]:
-    """The words of classes that share one, by the first of them in the alphabet. The largest has 180: Anna to Zoran.
+    """One for all words that are variants of each other, or of one word, and so on: the first of them in the alphabet.
+
+    So words are one whose classes share one. The largest has 180: Anna to Zoran.
 
     Variants of variants are no variants (Alexander, Lex), but an agency could go from one to the next.
     """

@@ -12,7 +12,7 @@ from anyascii import anyascii
 from pipeline.access.hit_gate import comparable_date, whole_birth_date
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
-from pipeline.matching.names import NamePrint, TokenPrint, sound_keys
+from pipeline.matching.names import NamePrint, TokenPrint, token_sounds
 from pipeline.records.identifiers import canonical
 from pipeline.records.normalised import PartialDate
 
@@ -29,7 +29,7 @@ GRAM = 2
 
 def search_terms(entities: Iterable[EntityPrint]) -> tuple[str, ...]:
     """All search terms of a case's entities, <kind>:<form>, without repeats, in the order of the record."""
-    return tuple(dict.fromkeys(term for entity in entities for term in entity_terms(entity)))
+    return tuple(dict.fromkeys([term for entity in entities for term in entity_terms(entity)]))
 
 
 def case_terms(agency: str, case_id: str) -> tuple[str, ...]:
@@ -37,21 +37,21 @@ def case_terms(agency: str, case_id: str) -> tuple[str, ...]:
     return tuple(f"case:{canonical(number)}" for number in (case_id, f"{agency}{case_id}"))
 
 
-def entity_terms(entity: EntityPrint) -> Iterator[str]:
+def entity_terms(entity: EntityPrint) -> list[str]:
     """Search terms of one entity; may repeat."""
+    terms: list[str] = []
     for name in entity.names:
-        yield from name_terms(name)
+        terms += name_terms(name)
     for identifier in entity.identifiers:
-        yield from identifier_terms(identifier)
+        terms += identifier_terms(identifier)
     for phone in entity.phones:
-        yield f"phone:{phone.e164}"
-        yield f"phone:{phone.national}"
-    for email in entity.emails:
-        yield f"email:{email}"
+        terms += f"phone:{phone.e164}", f"phone:{phone.national}"
+    terms += [f"email:{email}" for email in entity.emails]
     for address in entity.addresses:
-        yield from address_terms(address)
+        terms += address_terms(address)
     if (born := whole_birth_date(entity)) is not None:
-        yield born_term(born)
+        terms.append(born_term(born))
+    return terms
 
 
 def born_term(born: PartialDate) -> str:
@@ -69,17 +69,16 @@ def born_terms(born: PartialDate) -> tuple[str, ...]:
     return tuple(dict.fromkeys(born_term(date) for date in dates if date is not None))
 
 
-def name_terms(name: NamePrint) -> Iterator[str]:
+def name_terms(name: NamePrint) -> list[str]:
     """Every Latin form and every sound of each significant token."""
-    for token in name.tokens:
-        yield from token_terms(token)
+    return [term for token in name.tokens for term in token_terms(token)]
 
 
 @lru_cache(maxsize=131072)
 def token_terms(token: TokenPrint) -> tuple[str, ...]:
     """The terms of one name token; tokens come back in most cases, so they are worked out once."""
-    sounds = (sound for heard in sound_keys(NamePrint((token,))) for sound in heard.sounds)
-    return (*(f"name:{form}" for form in token.forms), *(f"sound:{sound}" for sound in sounds))
+    sounds = () if token.kind == "initial" else token_sounds(token.forms)
+    return (*[f"name:{form}" for form in token.forms], *[f"sound:{sound}" for sound in sounds])
 
 
 def identifier_terms(identifier: IdentifierPrint) -> Iterator[str]:
@@ -104,16 +103,25 @@ def address_terms(address: AddressPrint) -> Iterator[str]:
         yield f"postcode:{address.postcode}"
 
 
-@lru_cache(maxsize=65536)
 def to_latin(text: str) -> str:
     """Latin letters for any script, lower case."""
-    return text if text.isascii() else anyascii(text).lower()
+    return text if text.isascii() else _put_in_latin(text)
+
+
+@lru_cache(maxsize=65536)
+def _put_in_latin(text: str) -> str:
+    return anyascii(text).lower()
 
 
 def folded_text(*parts: str | None) -> str:
     """The parts as one text in lower case without diacritics, the form in which free text is stored and asked for."""
-    text = " ".join(part for part in parts if part).casefold()
-    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_FOLDED)
+    text = " ".join([part for part in parts if part]).casefold()
+    if text.isascii():
+        return text
+    return _BEYOND_ASCII.sub(lambda found: found[0].translate(_FOLDED), unicodedata.normalize("NFC", text))
+
+
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 
 
 class _Folded(dict[int, str]):

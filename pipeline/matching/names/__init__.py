@@ -19,7 +19,7 @@ from pipeline.matching.names.comparison import NameComparison, compare
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
 from pipeline.matching.names.name_pairs import best_pair
-from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, make_name_print, sound_keys
+from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, make_name_print, sound_keys, token_sounds
 from pipeline.matching.names.token_pairs import TokenPair
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "make_name_print",
     "name_decision",
     "sound_keys",
+    "token_sounds",
 ]

@@ -192,17 +192,20 @@ def _rarity(text: str, kind: str, forms: tuple[str, ...]) -> int:
         return 0
     if kind == "core":
         return word_rarity(text, forms[0])
-    return min(personal_rarity(form) for form in forms[:_FORMS_OF_RARITY])
+    return min([personal_rarity(form) for form in forms[:_FORMS_OF_RARITY]])
 
 
 def sound_keys(print_: NamePrint) -> tuple[TokenKeys, ...]:
     """The keys of each token that is no initial, the rarest first. Two spellings of one name mostly share a sound."""
     full = (token for token in print_.tokens if token.kind != "initial")
     ranked = sorted(full, key=lambda token: (-token.rarity, token.text))
-    return tuple(TokenKeys(token.kind, token.rarity, _token_sounds(token.forms)) for token in ranked)
+    return tuple(TokenKeys(token.kind, token.rarity, _recall_sounds(token.forms)) for token in ranked)
 
 
-@lru_cache(maxsize=32768)
-def _token_sounds(forms: tuple[str, ...]) -> tuple[str, ...]:
-    keys = (key for form in forms if form for key in (skeleton_of(form), "3" + sound_of(form)[:3]))
+def token_sounds(forms: tuple[str, ...]) -> tuple[str, ...]:
+    """The sound keys of a token that is no initial, by its Latin forms."""
+    keys = [key for form in forms if form for key in (skeleton_of(form), "3" + sound_of(form)[:3])]
     return tuple(sorted(islice(dict.fromkeys(keys), _MAX_KEYS)))
+
+
+_recall_sounds = lru_cache(maxsize=32768)(token_sounds)
