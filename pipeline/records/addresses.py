@@ -266,13 +266,11 @@ def _read_plain(house: str, street: str, postcode: str, city: str, country: str)
         return None
     if not marks.isdisjoint(words) or not marks.isdisjoint(of_city) or not (country or len(of_city) == 1):
         return None  # without a country the city's last words may name it
-    reader = _Reader(country)
-    tokens, _ = reader.split_tail([_Token(word) for word in words])
-    named = reader.name_street(tokens, only=True)[:MAX_KEPT]
+    named, way = _name_street(words[: _find_tail(words)], country)
     return NormalisedAddress(
         house=house[:MAX_KEPT],
-        way=reader.way,
-        street=named,
+        way=way,
+        street=named[:MAX_KEPT],
         postcode=_postcode(postcode, country),
         city=_city(of_city),
         country=country,
@@ -626,9 +624,9 @@ class _Reader:
             tokens, behind = self._split_house(
                 self.lines[at].tokens, bool(before and before.numbers and not before.words)
             )
-            tokens, further = self.split_tail(tokens)
+            tokens, further = self._split_tail(tokens)
             tail += further + behind
-            if street := self.name_street(tokens, only=len(chosen) == 1):
+            if street := self._name_street(tokens, only=len(chosen) == 1):
                 named.append(street)
         self.lines = [line for at, line in enumerate(self.lines) if at not in chosen]
         self._take_numbers(is_stated)
@@ -665,18 +663,12 @@ class _Reader:
         self.units += [token.value for token in behind if token.number]
         return tokens[:at], [token.text for token in behind if not token.number]
 
-    def split_tail(self, tokens: list[_Token]) -> tuple[list[_Token], list[str]]:
+    def _split_tail(self, tokens: list[_Token]) -> tuple[list[_Token], list[str]]:
         """Words behind a kind of street that ends a name: 62 Grove Avenue Belfast."""
-        ways = [at for at, token in enumerate(tokens) if token.text in self.words.ways and token.text not in _OTHERS]
-        if (
-            len(ways) == 0
-            or not 0 < ways[-1] < len(tokens) - 1
-            or (ways[0] == 0 and tokens[ways[-1]].text not in self.words.ending)
-        ):
+        at = _find_tail([token.text for token in tokens])
+        if any(token.number for token in tokens[at:]):
             return tokens, []
-        if any(token.number for token in tokens[ways[-1] + 1 :]):
-            return tokens, []
-        return tokens[: ways[-1] + 1], [token.text for token in tokens[ways[-1] + 1 :]]
+        return tokens[:at], [token.text for token in tokens[at:]]
 
     def _find_house(self, tokens: list[_Token]) -> int | None:
         numbers = [at for at, token in enumerate(tokens) if token.number and not token.ordinal]
@@ -710,27 +702,11 @@ class _Reader:
                 else:
                     self.house = token.value
 
-    def name_street(self, tokens: list[_Token], only: bool) -> str:
+    def _name_street(self, tokens: list[_Token], only: bool) -> str:
         """The words of a street's name; its kind is told if it is the only one."""
-        words, ways = [token.text for token in tokens], self.words.ways
-        way = ""
-        if len(words) > 1 and words[-1] in ways and (words[0] not in ways or words[-1] in self.words.ending):
-            way = ways[words.pop()]
-        elif len(words) > 1 and words[0] in ways:
-            way = ways[words.pop(0)]
-        named = []
-        for word in words:
-            if word.endswith(_GLUED) and (glued := _GLUED_STREET.search(word)):
-                word, way = word[: glued.start()], way or "st"
-            word = self.words.saints.get(word, word)
-            if word not in self.words.small and (len(word) > 1 or not word.isalpha() or _HAN.match(word)):
-                named.append(word)
-        if len(named) > 1:
-            named = [ways.get(word, word) if len(word) > len("st") else word for word in named]
+        street, way = _name_street([token.text for token in tokens], self.country)
         self.way = way if only else ""
-        if self.country in ("CN", "TW", "HK"):
-            named = [self.words.compass.get(word, word) for word in named]
-        return self._romanise(" ".join(named or words).replace("-", " "))
+        return self._romanise(street)
 
     def _romanise(self, street: str) -> str:
         if street.isascii():
@@ -776,6 +752,36 @@ class _Reader:
         if regions or len(cities) > 1:
             regions = [name for name in dict.fromkeys((*cities[1:], *regions)) if name and name != city]
         return city, regions
+
+
+def _find_tail(street: list[str]) -> int:
+    """Where words behind a kind of street begin that ends a name: 62 Grove Avenue Belfast."""
+    words = _words()
+    ways = [at for at, word in enumerate(street) if word in words.ways and word not in _OTHERS]
+    if not ways or not 0 < ways[-1] < len(street) - 1 or (ways[0] == 0 and street[ways[-1]] not in words.ending):
+        return len(street)
+    return ways[-1] + 1
+
+
+def _name_street(street: list[str], country: str) -> tuple[str, str]:
+    """The words of a street's name, and its kind."""
+    words, way, named = _words(), "", []
+    ways = words.ways
+    if len(street) > 1 and street[-1] in ways and (street[0] not in ways or street[-1] in words.ending):
+        way, street = ways[street[-1]], street[:-1]
+    elif len(street) > 1 and street[0] in ways:
+        way, street = ways[street[0]], street[1:]
+    for word in street:
+        if word.endswith(_GLUED) and (glued := _GLUED_STREET.search(word)):
+            word, way = word[: glued.start()], way or "st"
+        word = words.saints.get(word, word)
+        if word not in words.small and (len(word) > 1 or not word.isalpha() or _HAN.match(word)):
+            named.append(word)
+    if len(named) > 1:
+        named = [ways.get(word, word) if len(word) > len("st") else word for word in named]
+    if country in ("CN", "TW", "HK"):
+        named = [words.compass.get(word, word) for word in named]
+    return " ".join(named or street).replace("-", " "), way
 
 
 _UKRAINIAN = re.compile("[іїєґ]")

@@ -121,11 +121,11 @@ class EntityType:
     needs: Needs = NUMBERED
     stix: StixObject | None = None
     follow_the_money: tuple[FollowTheMoneySchema, ...] = ()
+    name: str = field(init=False)
+    """The type's name, as records, fingerprints and answers bear it: the model's tag."""
 
-    @property
-    def name(self) -> str:
-        """The type's name, as records, fingerprints and answers bear it."""
-        return str(self.model.__struct_config__.tag)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", str(self.model.__struct_config__.tag))
 
 
 PERSON: Final = EntityType(

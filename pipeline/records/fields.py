@@ -107,7 +107,7 @@ class FieldReader:
 
     def texts(self, values: tuple[str, ...], field: str) -> tuple[str, ...]:
         """Clean texts in lower case, without placeholders."""
-        return tuple(text for at, value in enumerate(values) if (text := self.text(value, field, at)))
+        return tuple([text for at, value in enumerate(values) if (text := self.text(value, field, at))])
 
     def country(self, value: str | None, *path: str | int) -> str:
         """The alpha-2 code of a country's code or name."""
@@ -120,8 +120,8 @@ class FieldReader:
 
     def countries(self, values: tuple[str, ...], field: str) -> tuple[str, ...]:
         """The codes of several countries, without those not known."""
-        codes = [self.country(value, field, at) for at, value in enumerate(values)]
-        return tuple(dict.fromkeys(code for code in codes if code))
+        codes = [code for at, value in enumerate(values) if (code := self.country(value, field, at))]
+        return tuple(dict.fromkeys(codes))
 
     def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[NormalisedName, ...]:
         """Names that name somebody; what stands in brackets and is another name is one of its own."""
@@ -131,7 +131,7 @@ class FieldReader:
             for doubt, part in doubts:
                 self.doubt(doubt, "names", at, *part)
             kept += found
-        return tuple(name for name in kept if name.tokens)
+        return tuple([name for name in kept if name.tokens])
 
     def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[NormalisedIdentifier, ...]:
         """The identifiers of an entity's list."""
@@ -173,7 +173,10 @@ class FieldReader:
 
     def phones(self, values: tuple[str, ...], field: str) -> tuple[NormalisedPhone, ...]:
         """The numbers of a list."""
-        return tuple(found for at, value in enumerate(values) for found in self.phone(value, self._country, field, at))
+        found: list[NormalisedPhone] = []
+        for at, value in enumerate(values):
+            found += self.phone(value, self._country, field, at)
+        return tuple(found)
 
     def phone(self, value: str | None, country: str, *path: str | int) -> tuple[NormalisedPhone, ...]:
         """One number, or none; `country` is where it is dialled from, the case's where that is ""."""
@@ -197,7 +200,10 @@ class FieldReader:
 
     def addresses(self, values: tuple[model.PostalAddress, ...]) -> tuple[NormalisedAddress, ...]:
         """The addresses of a list that say anything."""
-        return tuple(found for at, value in enumerate(values) for found in self.address(value, "addresses", at))
+        found: list[NormalisedAddress] = []
+        for at, value in enumerate(values):
+            found += self.address(value, "addresses", at)
+        return tuple(found)
 
     def address(self, value: model.PostalAddress | model.Address, *path: str | int) -> tuple[NormalisedAddress, ...]:
         """One address, or none where nothing is left of it."""

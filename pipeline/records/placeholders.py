@@ -25,6 +25,9 @@ PLACEHOLDER_DATES = frozenset({(1900, 1, 1), (1900, 0, 0), (1111, 11, 11), (1, 1
 FILLER = frozenset("0X?*-. ")
 """Characters that alone make no number."""
 
+_NO_NUMBERS = PLACEHOLDERS.union(row[:length] for row in ("0123456789012", "1234567890123") for length in range(6, 14))
+"""Case-folded cores that are none: what says that it is not known, and at least six digits that count up."""
+
 
 def is_placeholder(folded: str) -> bool:
     """Whether the case-folded, stripped text says only that the value is not known."""
@@ -39,9 +42,5 @@ def is_placeholder_date(date: PartialDate) -> bool:
 def is_placeholder_number(core: str) -> bool:
     """Whether an identifier's core is filler: under two characters, one of them repeated, counting up from 0 or 1."""
     return (
-        len(core) < 2
-        or FILLER.issuperset(core)
-        or core.count(core[0]) == len(core)
-        or is_placeholder(core.casefold())
-        or (len(core) >= 6 and ("0123456789012".startswith(core) or "1234567890123".startswith(core)))
+        len(core) < 2 or FILLER.issuperset(core) or core.count(core[0]) == len(core) or core.casefold() in _NO_NUMBERS
     )
