@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from pipeline.correlation.key_kinds import KeyKind, first_of, hash_value
@@ -76,6 +77,8 @@ class KeyPlan(NamedTuple):
     """Combinations of one name part by its letter; the lowest `least` first."""
     pairs: Mapping[str, Mapping[str, tuple[KeyCombination, ...]]]
     """Those of two, in either order, by the letter of the first and then of the second."""
+    too_rare: int
+    """A part that is as rare as this makes a key without a second one, and so none with it."""
 
 
 _WANTED = [(kind, *wanted.partition("/")[::2]) for kind, some in COMBINATIONS.items() for wanted in some.split()]
@@ -107,7 +110,8 @@ def plan_keys(enough: int) -> KeyPlan:
     pairs: dict[str, dict[str, tuple[KeyCombination, ...]]] = {letter: {} for letter in NAME_PARTS}
     for named in [named for named in ordered if len(named) > 1]:
         pairs[named[0]][named[1]] = ordered.pop(named)
-    return KeyPlan(alone, ordered, pairs)
+    of_two = [combination for some in pairs.values() for combination in chain.from_iterable(some.values())]
+    return KeyPlan(alone, ordered, pairs, max([min(one.first, one.below) for one in of_two], default=0))
 
 
 def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> KeyCombination | None:

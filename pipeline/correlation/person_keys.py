@@ -55,9 +55,10 @@ def person_keys(entity: EntityPrint, enough: int) -> set[int]:
 
 def _pair_words(one: NameWord, other: NameWord, joined_by: KeyPlan) -> Iterator[Begun]:
     """The keys that hold a part of each of two words."""
-    for letter, text, p, p_heard, value in one.parts:
+    some, others = ([part for part in word.parts if part.rarity < joined_by.too_rare] for word in (one, other))
+    for letter, text, p, p_heard, value in some if others else ():
         joined = joined_by.pairs[letter]
-        for following, another, q, q_heard, other_value in other.parts:
+        for following, another, q, q_heard, other_value in others:
             wanted, rarity = joined.get(following), p + q
             if wanted is None or rarity < wanted[0].least or text == another:
                 continue

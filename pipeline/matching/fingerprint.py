@@ -227,13 +227,16 @@ def entity_print(entity: NormalisedEntity) -> EntityPrint:
         model=_fold_text(entity.model),
         colour=_fold_text(entity.colour),
         calibre=_fold_text(entity.calibre),
-        method=tuple(sorted(set(WORD.findall(_fold_text(entity.method))))),
+        method=tuple(sorted(set(WORD.findall(_fold_text(entity.method))))) if entity.method else (),
         place=entity.place,
         span=entity.span,
     )
 
 
 def _make_names(entity: NormalisedEntity) -> tuple[NamePrint, ...]:
+    if len(entity.names) == 1:
+        only = make_name_print(entity.names[0], entity.type)
+        return (only,) if only.tokens else ()
     names = {name.text: name for name in entity.names}
     prints = (make_name_print(names[text], entity.type) for text in sorted(names))
     distinct = dict.fromkeys(print_ for print_ in prints if print_.tokens)
@@ -266,10 +269,12 @@ def _fold_text(value: str) -> str:
 
 
 def _drop_repeated(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({text for value in values if (text := _fold_text(value))})[:MAX_VALUES])
+    return tuple(sorted({text for value in values if (text := _fold_text(value))})[:MAX_VALUES]) if values else ()
 
 
 def _make_identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[IdentifierPrint, ...]:
+    if not identifiers:
+        return ()
     prints = {
         IdentifierPrint(
             identifier.type,

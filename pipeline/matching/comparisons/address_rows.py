@@ -84,12 +84,15 @@ def _encode_numbers(addresses: tuple[AddressPrint, ...]) -> int:
 
 
 def _encode_areas(addresses: tuple[AddressPrint, ...]) -> int:
-    found = 0
+    found, countries = 0, Areas.countries
     for address in addresses:
-        countries = Areas.countries
-        found |= countries.put(1 << hash_text(address.country, countries.width) if address.country else countries.most)
-        found |= Areas.street.put(bool(address.street)) | Areas.postcode.put(bool(address.postcode))
+        found |= countries.put(1 << hash_text(address.country, countries.width)) if address.country else _ANYWHERE
+        found |= (_STREET if address.street else 0) | (_POSTCODE if address.postcode else 0)
     return found
+
+
+_ANYWHERE = Areas.countries.put(Areas.countries.most)
+_STREET, _POSTCODE = Areas.street.put(1), Areas.postcode.put(1)
 
 
 def strongest_level(a: Rows, b: Rows) -> States:

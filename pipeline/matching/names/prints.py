@@ -99,7 +99,7 @@ def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
         return NamePrint((), person=person)
     tokens, glue = _print_tokens(name.tokens)
     numbers = _numbers(name.tokens, person)
-    legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
+    legal_forms = () if person else tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
     weak = name.kind == "nickname"
     body = entity_type == "organisation"
     ranked = not RANKED.isdisjoint([token.kind for token in tokens])
@@ -121,8 +121,9 @@ def _print_tokens(tokens: tuple[NameToken, ...]) -> tuple[tuple[TokenPrint, ...]
 
 def _numbers(tokens: tuple[NameToken, ...], person: bool) -> tuple[str, ...]:
     found = [token.text for token in tokens if token.kind == "number"]
-    may_be_first = person and FIRST in [token.text for token in tokens[1:]]
-    return tuple(sorted([*found, FIRST] if may_be_first else found))
+    if person and FIRST in [token.text for token in tokens[1:]]:
+        found.append(FIRST)
+    return tuple(sorted(found)) if found else ()
 
 
 def _letters(tokens: tuple[TokenPrint, ...], glue: tuple[str, ...]) -> tuple[int, int, int]:

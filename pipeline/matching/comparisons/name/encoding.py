@@ -209,7 +209,7 @@ def _find_runs(name: NamePrint) -> Iterator[_Run]:
     A run is two or three neighbouring words, one word with its particle, or more words if they have a letter or two.
     """
     tokens, glue = name.tokens, name.glue
-    for start in range(len(tokens)):
+    for start in range(len(tokens) if glue else len(tokens) - 1):
         text, rarity, latin = "", 0, True
         for size, token in enumerate(tokens[start : start + MAX_ACRONYM], start=1):
             before = glue[start + size - 1] if glue else ""
