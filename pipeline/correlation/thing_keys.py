@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, combinations, product
+from itertools import chain, combinations
 from typing import NamedTuple
 
 from pipeline.correlation.key_kinds import KeyKind, hash_value, make_key
@@ -51,7 +51,7 @@ class TitleWord(NamedTuple):
 Title = tuple[TokenPrint, ...]
 
 
-def title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
+def title_keys(entity: EntityPrint, enough: int) -> list[int]:
     """The keys of the names of an entity that is no person. `enough` is as in thing_keys."""
     least = enough - LESS_FOR_WORDS
     alone: set[str] = set()
@@ -61,8 +61,8 @@ def title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
         rarest = list(dict.fromkeys(words))[:MAX_WORDS]
         for one, other in combinations(rarest, 2):
             if (rarity := one.rarity + other.rarity) + WORD_PLACE >= least:
-                texts = product(one.texts, other.texts)
-                joined = (f"{a} {b}" if a < b else f"{b} {a}" for a, b in texts)  # whichever word comes first
+                # whichever word comes first
+                joined = [f"{a} {b}" if a < b else f"{b} {a}" for a in one.texts for b in other.texts]
                 (alone if rarity >= least else placed).update(joined)
         for word in rarest:
             if word.rarity >= least or len(rarest) == 1:
@@ -72,10 +72,11 @@ def title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
         if len(title) >= ACRONYM:
             alone.add("".join([token.forms[0][:1] for token in title]))
         alone.add("".join([token.forms[0] for token in title]))
-    yield from (make_key(KeyKind.TITLE, text) for text in alone)
+    keys = [make_key(KeyKind.TITLE, text) for text in alone]
     if placed:
         places = sorted(place_sounds(entity) | postcodes(entity), key=hash_value)[:MAX_PLACES]
-        yield from (make_key(KeyKind.TITLE_PLACE, f"{text} {place}") for text in placed for place in places)
+        keys += [make_key(KeyKind.TITLE_PLACE, f"{text} {place}") for text in placed for place in places]
+    return keys
 
 
 def choose_titles(names: Sequence[NamePrint]) -> list[Title]:

@@ -162,6 +162,7 @@ class TranslationTable:
             for stem, english in stems.items()
         }
         self._romanised = {spelt: found for spelt, found in romanised.items() if len(spelt) >= _LEAST_ROMANISED}
+        self._romanised_beginnings = frozenset([spelt[:_LEAST_ROMANISED] for spelt in self._romanised])
         self.part_compound = lru_cache(maxsize=65536)(self._part_compound)
 
     def find(self, word: str) -> frozenset[str]:
@@ -179,6 +180,8 @@ class TranslationTable:
 
     def _find_romanised(self, word: str) -> frozenset[str]:
         """What a Cyrillic word means of which this is a spelling in Latin letters ("likerovodochny", "narodnogo")."""
+        if word[:_LEAST_ROMANISED] not in self._romanised_beginnings:
+            return _NONE
         endings, longest = _romanised_endings()
         for size in range(len(word), max(_LEAST_ROMANISED, len(word) - longest) - 1, -1):
             if (stems := self._romanised.get(word[:size])) and word[size:] in endings:
