@@ -5,11 +5,12 @@ A link is held against the documents of both its cases (invariant I1).
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date
 from itertools import islice
 from typing import Any, Literal, NamedTuple, Self
+
+import msgspec
 
 from pipeline.access.release import Viewer
 from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_expired, is_visible
@@ -107,7 +108,8 @@ class CaseReader:
     async def find_candidates(self, body: queries.Body, at: PointInTime | None = None) -> list[Candidate]:
         """What a candidate query selects, in its order; of large cases the entities are read in real time."""
         hits = await (at or self.open_point("cases", None)).hits(**body)
-        found = [(card_of(a2b_base64(hit.fields["card"][0])), hit) for hit in hits]
+        packed = msgspec.convert([hit.fields["card"][0] for hit in hits], list[bytes])  # a quarter of binascii's time
+        found = [(card_of(card), hit) for card, hit in zip(packed, hits, strict=True)]
         large = [card.case for card, _ in found if card.entities is None]
         documents = await self.read_cases(large, RANKED) if large else {}
         return [_make_candidate(card, hit, documents) for card, hit in found]
