@@ -59,12 +59,32 @@ async def open_rates(per_minute: int, address: str, namespace: str) -> AsyncIter
         await pool.aclose()
 
 
+SWEEP_S: Final = 10.0
+"""Between two looks at the counters of all persons for those that are over, of which each has two."""
+
+
+class OwnCounters(MemoryStorage):
+    """Counters in this process's memory. Those that are over do not count, and go with the next sweep.
+
+    As it is, MemoryStorage looks through all of them at every request: 1 per cent of a search's time with 600 persons,
+    a tenth with 6,000. This changes limits 5 from within, which requirements.lock pins.
+    """
+
+    next_sweep = 0.0
+    """By the monotonic clock."""
+
+    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - as Python calls it outside of that class
+        if time.monotonic() >= self.next_sweep:
+            self.next_sweep = time.monotonic() + SWEEP_S
+            self.timer = asyncio.create_task(self._MemoryStorage__expire_events())  # type: ignore[attr-defined]
+
+
 class RequestRates:
     """Counts by agency and subject; `namespace` keeps installations apart that share a store."""
 
     def __init__(self, per_minute: int, store: Storage | None = None, namespace: str = "") -> None:
         self._limit = RateLimitItemPerMinute(per_minute, namespace=f"{namespace}liaison")
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._own = SlidingWindowCounterRateLimiter(OwnCounters())
         self._shared = SlidingWindowCounterRateLimiter(store) if store is not None else self._own
         self._away_until = 0.0
 

@@ -16,7 +16,15 @@ from pipeline.access.requester import Role
 from pipeline.api import quotas
 from pipeline.api.metrics import REGISTRY
 from pipeline.api.problems import TooManyRequestsError
-from pipeline.api.quotas import COSTLY_AGAIN_S, MOST_COSTLY, MOST_STREAMS, PersonSlots, RequestRates, open_rates
+from pipeline.api.quotas import (
+    COSTLY_AGAIN_S,
+    MOST_COSTLY,
+    MOST_STREAMS,
+    OwnCounters,
+    PersonSlots,
+    RequestRates,
+    open_rates,
+)
 from pipeline.api.routes.notices import stream_events
 from pipeline.api.services.exports import export_records
 from pipeline.api.streaming import PartsResponse, start_file, start_stream
@@ -59,6 +67,24 @@ async def test_a_person_has_a_minutes_worth_and_nobody_elses_is_less_for_it() ->
     assert 1 <= await limited.count_request("fr-pj", "anna") <= 120
     assert await counted(limited, 1, "bert") == [True]
     assert await limited.count_request("be-fp", "anna") == 0
+
+
+async def test_counters_that_are_over_go_with_the_next_sweep() -> None:
+    counters = OwnCounters()
+    await counters.incr("long", 3600)
+    await counters.incr("short", 3600)
+    counters.expirations["short"] = 0.0
+    assert await counters.get("short") == 0, "it does not count whether or not it was swept"
+    await counters.incr("short", 0)
+    first = counters.timer
+    for _ in range(9):
+        await counters.incr("long", 3600)
+    assert counters.timer is first, "one sweep for many requests"
+    counters.next_sweep = 0.0
+    await counters.incr("long", 3600)
+    assert counters.timer is not None
+    await counters.timer
+    assert counters.storage == {"long": 11}
 
 
 async def test_servers_that_share_a_store_count_together(start_redis: Callable[[int], object]) -> None:
