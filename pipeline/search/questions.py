@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -178,8 +178,9 @@ class QuestionPart(NamedTuple):
         return ("case", "number", *phone) if ":" in self.value else ("number", *phone, *plate, "case")
 
 
-def split_question(text: str) -> list[QuestionPart]:
-    """The parts of a text, in its order, their places in `clean_text(text)`.
+@lru_cache(maxsize=64)
+def split_question(text: str) -> tuple[QuestionPart, ...]:
+    """The parts of a text, in its order, their places in `clean_text(text)`. A search asks for its own six times.
 
     Raises LiaisonError for more than a question may hold.
     """
@@ -191,8 +192,8 @@ def split_question(text: str) -> list[QuestionPart]:
     parts = _leave_out(list(_group_pieces(map(_make_part, found))))
     searched = [part for part in parts if part.field != LEFT_OUT]
     if any(part.field != LOOSE for part in searched):
-        return parts
-    return [part._replace(lone=part.field == LOOSE) for part in parts]
+        return tuple(parts)
+    return tuple(part._replace(lone=part.field == LOOSE) for part in parts)
 
 
 def _make_part(found: re.Match[str]) -> QuestionPart:

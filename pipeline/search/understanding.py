@@ -264,7 +264,6 @@ def list_unfound(question: str, country: str, shown: Sequence[Candidate]) -> lis
     `country` ("" unknown) is where phones are dialled.
     """
     clean = clean_text(question)
-    held = {term for candidate in shown for term in _terms_of(candidate)}
     met = {name for candidate in shown for name in candidate.met}
     hints = []
     if not shown and _births_of(split_question(question)):
@@ -279,7 +278,7 @@ def list_unfound(question: str, country: str, shown: Sequence[Candidate]) -> lis
         if not terms and "text" not in fields:
             continue
         by_clause = ("text" in fields and "text" in met) or ("city" in fields and "place" in met)
-        if held.isdisjoint(terms) and not by_clause:
+        if not by_clause and all(terms.isdisjoint(_terms_of(candidate)) for candidate in shown):
             field = "number" if parts[0].field in TYPED else parts[0].field
             words = " ".join(clean[part.start : part.end] for part in parts)
             hints.append(SearchHint(SearchHintKind.NOT_FOUND, words, ADVICE[field]))
