@@ -46,14 +46,21 @@ Admit = Callable[[Documents], Awaitable[Collection[str]]]
 """Which of these cases, by their realtime documents, may be shown."""
 
 
-class FoundCases(NamedTuple):
-    """Cases in the order in which they are shown, each with its realtime document.
+class Selected(NamedTuple):
+    """The candidates of a question, ranked as far as they were looked at, to be looked at further.
 
     `cut`: there were as many candidates as are ranked, so more cases may answer.
     """
 
-    cases: list[tuple[RankedCandidate, CaseDocument]]
+    ranking: Ranking
     cut: bool
+
+
+class FoundCases(NamedTuple):
+    """Cases in the order in which they are shown, each with its realtime document, and what they were found among."""
+
+    cases: list[tuple[RankedCandidate, CaseDocument]]
+    selected: Selected
 
 
 class SearchResult(msgspec.Struct, frozen=True):
@@ -114,14 +121,20 @@ async def find_cases(
     limits: QueryLimits,
     wanted: PageRequest,
     among: int = CANDIDATES,
+    selected: Selected | None = None,
 ) -> FoundCases:
-    """The cases that answer a question, of the `among` best candidates."""
+    """The cases that answer a question, of the `among` best candidates; each is looked at in real time.
+
+    `selected` are those of the same question, limits and page, selected a moment ago: they are not selected again.
+    """
     selection = make_candidate_query(question, asked_for, model.stop_keys, model.key_rarity)
-    size = BORN_CANDIDATES if asked_for.births else among
-    found = await reader.find_candidates(candidate_body(selection, limits, size), wanted.at)
-    answering = [one for one in found if asked_for.admits(one.entities)]
-    cut = len(found) == size or len(answering) > among
-    ranking = Ranking(asked_for, (one for one in answering[:among] if not wanted.shown(one.card.case)), model)
+    if selected is None:
+        size = BORN_CANDIDATES if asked_for.births else among
+        found = await reader.find_candidates(candidate_body(selection, limits, size), wanted.at)
+        answering = [one for one in found if asked_for.admits(one.entities)]
+        kept = (one for one in answering[:among] if not wanted.shown(one.card.case))
+        selected = Selected(Ranking(asked_for, kept, model), len(found) == size or len(answering) > among)
+    ranking = selected.ranking
     read: dict[str, CaseDocument | None] = {}
     while unread := [
         card for one in ranking.first(wanted.most, wanted.after) if (card := one.candidate.card).case not in read
@@ -147,7 +160,7 @@ async def find_cases(
         for one in ranking.first(wanted.most, wanted.after)
         if (document := read[one.candidate.card.case]) is not None
     ]
-    return FoundCases(cases, cut)
+    return FoundCases(cases, selected)
 
 
 def _find_changed(judged: Iterable[Candidate], now: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:

@@ -29,13 +29,22 @@ from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import AsSent, CaseDocument
-from pipeline.index.filters import FacetsFound, FewOf, facet_body, filter_clauses, offence_clauses, other_clauses
+from pipeline.index.filters import (
+    FacetsFound,
+    FewOf,
+    facet_body,
+    facet_clauses,
+    filter_clauses,
+    offence_clauses,
+    other_clauses,
+)
 from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import STATE_FIELDS
 from pipeline.index.searching import (
     CANDIDATES,
     PageRequest,
     SearchResult,
+    Selected,
     explain_result,
     find_cases,
     find_hits,
@@ -43,6 +52,7 @@ from pipeline.index.searching import (
 from pipeline.matching.bands import HIT_BAND
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import reasons
+from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge_score
 from pipeline.search.probes import QuestionProbe, make_probe, make_query_probe, strict_question
 from pipeline.search.questions import FIELDS, CountryCode, Question, QuestionFields, add_fields, parse_question
@@ -94,6 +104,29 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(self, question=add_fields(self.question, self.fields), fields=QuestionFields())
 
 
+class JudgedSearch:
+    """What a search has selected and judged, for whoever counts its facets right after it, as the search page does."""
+
+    def __init__(self) -> None:
+        self._held: tuple[object, Model, Selected] | None = None
+
+    def keep(self, session: Session, asked: Search, selected: Selected) -> None:
+        """Take note of what a first page was found among; where a facet narrows it, others are counted as well."""
+        if not asked.cursor and not facet_clauses(asked.filters):
+            self._held = self._name(session, asked), session.runtime.model, selected
+
+    def find(self, session: Session, asked: Search) -> Selected | None:
+        """What the same search of the same reader was found among, under the model of now."""
+        if self._held is None:
+            return None
+        name, model, selected = self._held
+        return selected if name == self._name(session, asked) and model is session.runtime.model else None
+
+    @staticmethod
+    def _name(session: Session, asked: Search) -> object:
+        return session.viewer, session.now.date(), _search_context(asked)
+
+
 class _ResultPage(msgspec.Struct):
     """What is shown before it is recorded: rows, how their cases are seen, its end.
 
@@ -116,8 +149,10 @@ class _HitPage(msgspec.Struct):
     not_asked: NotAsked = ""
 
 
-async def search(session: Session, asked: Search, *, with_reasons: bool = True) -> SearchAnswer:
-    """Answer a search; each result says why it is there, unless nobody will read that.
+async def search(
+    session: Session, asked: Search, *, with_reasons: bool = True, judged: JudgedSearch | None = None
+) -> SearchAnswer:
+    """Answer a search; each result says why it is there, unless nobody will read that. `judged` keeps what was judged.
 
     Raises UnprocessableError for a question that asks for nothing or makes no sense.
     """
@@ -131,10 +166,10 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
     if question.narrows_alone:
         page = await _browse_cases(session, asked, question, limit)
     elif asked.cursor or session.viewer is None:
-        page = await _find_answers(session, asked, question, limit, with_reasons)
+        page = await _find_answers(session, asked, question, limit, with_reasons, judged)
     else:
         page, counted = await asyncio.gather(
-            _find_answers(session, asked, question, limit, with_reasons),
+            _find_answers(session, asked, question, limit, with_reasons, judged),
             count_question(session, question, asked.country),
         )
         hits, granted = await _find_hits(session, asked, counted, question, with_reasons)
@@ -188,7 +223,7 @@ def _make_limits(session: Session, asked: Search, question: Question) -> QueryLi
 
 
 async def _find_answers(
-    session: Session, asked: Search, question: Question, limit: int, with_reasons: bool
+    session: Session, asked: Search, question: Question, limit: int, with_reasons: bool, judged: JudgedSearch | None
 ) -> _ResultPage:
     """The ranked cases behind the page before."""
     asked_for, runtime = make_probe(question, asked.country), session.runtime
@@ -207,7 +242,9 @@ async def _find_answers(
     shown_ = found.cases[:limit]
     page = await _make_page(session, asked, asked_for, shown_, with_reasons)
     page.next = await listing.next_cursor(page.seen, list(shown_[-1][0].place) if len(found.cases) > limit else None)
-    page.cut = found.cut
+    page.cut = found.selected.cut
+    if judged is not None:
+        judged.keep(session, asked, found.selected)
     return page
 
 
@@ -325,8 +362,10 @@ def summarise_case(document: CaseDocument) -> SearchRow:
     )
 
 
-async def count_facets(session: Session, asked: Search) -> FacetsAnswer:
+async def count_facets(session: Session, asked: Search, *, judged: JudgedSearch | None = None) -> FacetsAnswer:
     """Count the facets of a search. Raises UnprocessableError for a question that makes no sense.
+
+    `judged` holds what the search itself has just judged: only what is left of that is judged now.
 
     Where a count is over few records of others, their owners are told of them: without, a question for one number and
     its counts would say what a record is about, and nobody would know.
@@ -336,7 +375,7 @@ async def count_facets(session: Session, asked: Search) -> FacetsAnswer:
     asked = asked.in_words
     question = parse_asked(asked)
     limits = QueryLimits(session.now.date(), session.viewer, offence_clauses(question.offences))
-    cases = None if question.narrows_alone else await _find_counted(session, asked, question)
+    cases = None if question.narrows_alone else await _find_counted(session, asked, question, judged)
     few = FewOf(session.requester.agency, MOST_COUNTED + 1, STATE_FIELDS)
     found = await session.runtime.reader.count_facets(facet_body(limits, asked.filters, cases, few))
     await session.audit(ActKind.READ, {"facets": msgspec.to_builtins(asked)}, _make_counted(session, asked, found))
@@ -353,13 +392,14 @@ def _make_counted(session: Session, asked: Search, found: FacetsFound) -> tuple[
     return tuple(dict.fromkeys(one for few in each for one in few))
 
 
-async def _find_counted(session: Session, asked: Search, question: Question) -> list[str]:
+async def _find_counted(session: Session, asked: Search, question: Question, judged: JudgedSearch | None) -> list[str]:
     """The cases that answer a question, whatever facets are chosen."""
     narrowed = (*other_clauses(asked.filters), *offence_clauses(question.offences))
     limits = QueryLimits(session.now.date(), session.viewer, narrowed)
     runtime, wanted = session.runtime, PageRequest(CANDIDATES, session.filter_readable)
     probe = make_probe(question, asked.country)
-    found = await find_cases(runtime.reader, question, probe, runtime.model, limits, wanted)
+    selected = None if judged is None else judged.find(session, asked)
+    found = await find_cases(runtime.reader, question, probe, runtime.model, limits, wanted, selected=selected)
     return [document.case for _, document in found.cases]
 
 

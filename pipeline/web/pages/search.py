@@ -21,7 +21,7 @@ from pipeline.access.case_filters import Filters
 from pipeline.api.answers import FoundHit, ResultSubject, SearchAnswer, SearchRow, told
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
-from pipeline.api.services.search import Search, count_facets, search
+from pipeline.api.services.search import JudgedSearch, Search, count_facets, search
 from pipeline.errors import LiaisonError
 from pipeline.index.filters import FacetCounts
 from pipeline.locale import N_
@@ -132,10 +132,10 @@ async def _run_search(
         await _run_search(view, found, told, place, counts)
 
     _replace_content(found, lambda: states.draw_loading(view.words("Searching")))
-    session = view.visit.new_session()
+    session, judged = view.visit.new_session(), JudgedSearch()
+    wanted = Search(question, session.requester.country, LIMIT, place.cursor, narrowed, evidence=True)
     try:
-        country = session.requester.country
-        answer = await search(session, Search(question, country, LIMIT, place.cursor, narrowed, evidence=True))
+        answer = await search(session, wanted, judged=judged)
     except LiaisonError as error:
         trouble = error
         if is_last():
@@ -148,7 +148,7 @@ async def _run_search(
         sealed = seal_search(view.visit.new_session(), question, narrowed)
         if sealed is not None:  # the browser holds a search that was answered for this viewer
             view.call_script("rememberSearch", sealed.id, sealed.text, MOST)
-    parts = understand_question(question, country)
+    parts = understand_question(question, wanted.country)
     if ENTERED in told and (case := _find_single(answer, parts)) is not None:
         view.call_script("open", case_path(case))
         return
@@ -161,7 +161,7 @@ async def _run_search(
     counted = _count_records(view.words, answer, place.before)
     view.kept[TOLD].set_text(_announce(view.words, counted, answer))
     _replace_content(found, lambda: _draw_answer(view, asked, parts, answer, counted, go_on))
-    counts = counts or await _count_facets(view, Search(question, country, filters=narrowed))
+    counts = counts or await _count_facets(view, Search(question, wanted.country, filters=narrowed), judged)
     if counts is not None and is_last():
         _show_facets(found, lambda: draw_facets(view.words, asked, counts))
 
@@ -177,10 +177,10 @@ def _draw_start(view: OpenPage, found: Element, searches: list[OpenedSearch]) ->
     _replace_content(found, drawn)
 
 
-async def _count_facets(view: OpenPage, search_: Search) -> FacetCounts | None:
+async def _count_facets(view: OpenPage, search_: Search, judged: JudgedSearch) -> FacetCounts | None:
     """The counts of a search that has been answered; None where they can't be had now."""
     try:
-        return (await count_facets(view.visit.new_session(), search_)).facets
+        return (await count_facets(view.visit.new_session(), search_, judged=judged)).facets
     except LiaisonError:
         return None
 

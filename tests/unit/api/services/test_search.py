@@ -15,7 +15,7 @@ from pipeline.access.requester import Role, parse_grounds
 from pipeline.api.answers import SearchAnswer, told
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.disclosures import grant_disclosure, request_disclosure, revoke_disclosure
-from pipeline.api.services.search import Search, count_facets, search
+from pipeline.api.services.search import JudgedSearch, Search, count_facets, search
 from pipeline.index.filters import FacetCounts
 from pipeline.search.understanding import SearchHintKind
 from support.access.requesters import ANNA, BERT, make_requester
@@ -417,6 +417,49 @@ async def test_counts_of_a_search_that_was_just_answered_join_its_access(api: Ap
     api.now += timedelta(minutes=2)
     await count_facets(api.session(ANNA), asked)
     assert counted(api) == {"be-fp:3"}
+
+
+async def test_counts_behind_a_search_judge_no_candidate_again(api: Api) -> None:
+    _held(api)
+    asked, judged = Search("ivan petrov", "FR", limit=1), JudgedSearch()
+    alone = await count_facets(api.session(ANNA), asked)
+    await search(api.session(ANNA), asked, judged=judged)
+    api.index.calls.clear()
+    assert (await count_facets(api.session(ANNA), asked, judged=judged)).facets == alone.facets
+    assert [call.kind for call in api.index.calls] == ["get", "search"], "looked at now and counted, not selected"
+
+
+async def test_counts_behind_a_search_leave_out_what_was_withdrawn_since(api: Api) -> None:
+    _held(api)
+    asked, judged = Search("ivan petrov", "FR"), JudgedSearch()
+    await search(api.session(ANNA), asked, judged=judged)
+    api.hold(record("be-fp", "3", "H3", version=2, entities=[_man("suspect")]))
+    assert (await count_facets(api.session(ANNA), asked, judged=judged)).facets.cases == 2
+
+
+@pytest.mark.parametrize(
+    ("searched", "counted_"),
+    [
+        (Search("ivan petrov", "FR"), Search("anna keller", "FR")),
+        (Search("ivan petrov", "FR", filters=Filters(agencies=("fr-pj",))), Search("ivan petrov", "FR")),
+        (Search("ivan petrov", "FR", filters=Filters(agencies=("fr-pj",))),) * 2,
+    ],
+)
+async def test_counts_of_another_search_or_by_a_facet_are_of_their_own(
+    api: Api, searched: Search, counted_: Search
+) -> None:
+    _held(api)
+    judged = JudgedSearch()
+    await search(api.session(ANNA), searched, judged=judged)
+    alone = await count_facets(api.session(ANNA), counted_)
+    assert (await count_facets(api.session(ANNA), counted_, judged=judged)).facets == alone.facets
+
+
+async def test_another_reader_is_counted_what_is_their_own(api: Api) -> None:
+    _held(api)
+    asked, judged = Search("ivan petrov", "FR"), JudgedSearch()
+    await search(api.session(BERT), asked, judged=judged)
+    assert (await count_facets(api.session(ANNA), asked, judged=judged)).facets.cases == 3
 
 
 async def test_counts_cost_the_index_the_same_with_a_hidden_record(api: Api) -> None:

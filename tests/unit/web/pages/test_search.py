@@ -14,7 +14,7 @@ from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.answers import SearchAnswer
 from pipeline.api.past_searches import seal_search
-from pipeline.api.services.search import Search, search
+from pipeline.api.services.search import JudgedSearch, Search, search
 from pipeline.api.session import Session
 from pipeline.streams.audit.audit_log import AuditError
 from pipeline.web.page import OpenPage
@@ -215,12 +215,12 @@ async def test_an_answer_that_comes_after_a_later_question_is_not_shown(
     api.hold(record("fr-pj", "1", title="Early"), record("fr-pj", "2", title="Late"))
     answered = asyncio.Event()
 
-    async def slow_for_early(session: Session, asking: Search) -> SearchAnswer:
+    async def slow_for_early(session: Session, asking: Search, judged: JudgedSearch) -> SearchAnswer:
         if asking.question == "Early":
             await answered.wait()
             if fails:
                 raise AuditError("away")
-        return await search(session, asking)
+        return await search(session, asking, judged=judged)
 
     monkeypatch.setattr("pipeline.web.pages.search.search", slow_for_early)
     page = await opened(api, PAGE, ANNA)
