@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.bounds.sketches import make_sketch
-from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
+from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_prints
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import EXPIRED, AcceptedRecord
@@ -46,7 +46,7 @@ def make_fingerprint(
     hashed = hashed or fingerprint_hash(case)
     if case.withdrawn:
         return Fingerprint(case.key, case.version, hashed, case.agency, case.country, withdrawn=True, first=first)
-    entities = tuple(entity_print(entity) for entity in normalised.entities)
+    entities = entity_prints(normalised.entities)
     given = case.handling
     return Fingerprint(
         case=case.key,

@@ -7,11 +7,16 @@ of a pair's time by walking over all fingerprints that a worker holds.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.normalised import (
+    CASE_VALUES,
+    FEW_ENTITIES,
+    SEVERAL,
     BirthDate,
     GeoPoint,
     NormalisedAddress,
@@ -33,6 +38,11 @@ WORD = re.compile(r"\w+")
 MAX_NAMES = 50
 MAX_VALUES = 50
 """Limits for each entity and field, so that the cost of a pair is bounded (docs/record.md limits names to 50)."""
+
+
+MOST_LETTERS = 254
+"""Letters of a text or number that are compared: as many as an e-mail address may have (RFC 5321). To compare two costs
+as their square."""
 
 
 class Handling(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -197,6 +207,23 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     first: bool = False
 
 
+def entity_prints(entities: Sequence[NormalisedEntity]) -> Entities:
+    """The comparable forms of a case's entities. Of each field the case has at most CASE_VALUES.
+
+    Where it has more, each entity keeps the same number of them, or all that it has if these are fewer.
+    """
+    made = tuple(map(entity_print, entities))
+    if len(made) <= FEW_ENTITIES:
+        return made
+    for field in SEVERAL:
+        counts = [len(getattr(one, field)) for one in made]
+        if sum(counts) > CASE_VALUES:
+            shares = range(1, max(counts))
+            most = max(share for share in shares if sum(min(count, share) for count in counts) <= CASE_VALUES)
+            made = tuple(structs.replace(one, **{field: getattr(one, field)[:most]}) for one in made)
+    return made
+
+
 def entity_print(entity: NormalisedEntity) -> EntityPrint:
     """The comparable form of `entity`, without placeholders such as "unknown", 1900-01-01 or a number of zeros."""
     birth_date, birth_dates = _make_birth_dates(entity)
@@ -264,7 +291,7 @@ def _make_birth_places(entity: NormalisedEntity) -> tuple[str, tuple[str, ...]]:
 def _fold_text(value: str) -> str:
     if not value:
         return ""
-    folded = value.casefold().strip()
+    folded = value[:MOST_LETTERS].casefold().strip()
     return "" if is_placeholder(folded) else folded
 
 
@@ -278,7 +305,7 @@ def _make_identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[Id
     prints = {
         IdentifierPrint(
             identifier.type,
-            identifier.value,
+            identifier.value[:MOST_LETTERS],
             identifier.country,
             -1 if identifier.valid is None else int(identifier.valid),
         )

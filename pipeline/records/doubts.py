@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from pipeline.records.normalised import RecordWarning
+from pipeline.records.normalised import CASE_VALUES, RecordWarning
 
 MAX_WARNINGS = 100
 """Warnings on one receipt: a record that has more is broken at its source."""
@@ -28,6 +28,7 @@ class Doubt(StrEnum):
     MRZ = "mrz"
     MRZ_MISMATCH = "mrz_mismatch"
     RETENTION = "retention_over"
+    MANY_VALUES = "many_values"
     MORE = "more"
 
 
@@ -46,6 +47,7 @@ MESSAGES = {
     Doubt.MRZ: "not the size or characters of a TD1, TD2 or TD3 machine-readable zone",
     Doubt.MRZ_MISMATCH: "differs from the machine-readable zone; both are kept",
     Doubt.RETENTION: "has passed: nobody sees the case, and the next retention run ends it",
+    Doubt.MANY_VALUES: f"more than {CASE_VALUES} in the case; of each entity only some are compared, all are shown",
     Doubt.MORE: f"more than {MAX_WARNINGS} warnings; the rest are left out",
 }
 

@@ -16,10 +16,10 @@ from typing import Final
 from pipeline.locale import N_
 from pipeline.records import entity_normalisers as normalisers
 from pipeline.records import model
-from pipeline.records.doubts import Doubts
+from pipeline.records.doubts import Doubt, Doubts
 from pipeline.records.entity_normalisers import Normalise, PlainFields
 from pipeline.records.fields import FieldReader
-from pipeline.records.normalised import NormalisedCase
+from pipeline.records.normalised import CASE_VALUES, FEW_ENTITIES, SEVERAL, NormalisedCase
 
 CALIBRES = {
     "9x19": ("9mm", "9x19mm", "9para", "9mmpara", "9mmparabellum", "9parabellum", "9mmluger", "9luger", "9x19para",
@@ -313,4 +313,8 @@ def normalise(case: model.Case) -> NormalisedCase:
         ENTITY_TYPES_BY_MODEL[type(entity)].normalise(entity, FieldReader(f"/data/entities/{at}", case.country, doubts))
         for at, entity in enumerate(case.entities)
     )
+    if len(entities) > FEW_ENTITIES:
+        for name in SEVERAL:
+            if sum(len(getattr(entity, name)) for entity in entities) > CASE_VALUES:
+                doubts.add(Doubt.MANY_VALUES, "/data/entities")
     return NormalisedCase(entities, doubts.warnings())

@@ -99,6 +99,17 @@ class TimeSpan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end: int
 
 
+CASE_VALUES = 500
+"""Values of one field that are compared of a case at most: what a pair costs grows with the square. So 200 entities
+have two of each field, 10 have 50. A choice: a pair of the dearest cases that an agency can make takes some seconds."""
+
+FEW_ENTITIES = 10
+"""So many have no more than CASE_VALUES of any field, of which an entity has 50."""
+
+SEVERAL = ("names", "birth_dates", "birth_places", "nationalities", "identifiers", "phones", "emails", "addresses")
+"""Fields of entities that have several values."""
+
+
 class NormalisedEntity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One normalised entity of a case.
 

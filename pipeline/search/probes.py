@@ -27,7 +27,7 @@ from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.comparisons.identifier import MIN_NEAR, MOST_EDITS
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint, PhonePrint, entity_print
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint, PhonePrint, entity_prints
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint, make_name_print, sound_keys
 from pipeline.records.addresses import city_name
@@ -151,7 +151,7 @@ def make_probe(question: Question, country: str, *, exact: bool = False) -> Ques
     plates = question.plates if exact else (*question.plates, *question.plate_parts)
     entities = [*_named_entities(question, phones), *_lone_entities(question, phones, plates)]
     return QuestionProbe(
-        tuple(entity_print(entity) for entity in entities),
+        entity_prints(entities),
         frozenset(question.numbers),
         frozenset(text.lstrip("0") for text in question.phones if text.isdigit()),
         question.asks_for_places,

@@ -34,6 +34,8 @@ MAX_ACRONYM = 6
 _MAX_INITIALS = 3
 """The same of a person's initials written together, which have no vowel. A choice."""
 _ABBREVIATING = frozenset(("Latin", "Cyrillic", "Greek", ""))
+MOST_LETTERS = 100
+"""Letters of a word that are compared, since that costs as their square. The longest of the public lists has 50."""
 FIRST = "i"
 """Within a person's name the first of that name, an initial or a particle ("Casas i Riera"): only another's generation
 tells which, so that it stands among the numbers as it is."""
@@ -112,7 +114,7 @@ def _print_tokens(tokens: tuple[NameToken, ...]) -> tuple[tuple[TokenPrint, ...]
     for token in tokens:
         if token.kind == "particle":
             before += token.text
-        elif token.kind in SIGNIFICANT and (made := token_print(token.text, token.kind)).forms[0]:
+        elif token.kind in SIGNIFICANT and (made := token_print(token.text[:MOST_LETTERS], token.kind)).forms[0]:
             found.append(made)
             glue.append(before)
             before = ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.fingerprint import EntityPrint, entity_print
+from pipeline.matching.fingerprint import EntityPrint, entity_prints
 from pipeline.records.entity_types import normalise
 from pipeline.records.validation import RefusedError, read
 
@@ -50,7 +50,7 @@ def read_cases(lines: Iterable[bytes]) -> Cases:
             versions[case.key] = case.version
             entities = () if case.withdrawn else normalise(case).entities
             cases.countries[case.key] = case.country
-            cases.prints[case.key] = tuple(entity_print(entity) for entity in entities)
+            cases.prints[case.key] = entity_prints(entities)
     return cases
 
 

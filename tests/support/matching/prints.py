@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_prints
 from pipeline.matching.names import NameComparison, NamePrint, compare, make_name_print
 from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
@@ -18,8 +18,7 @@ def case_of(*entities: RawEntity, country: str = "FR", case_id: str = "1") -> Fi
     """The fingerprint of a case that holds the raw entities, without keys."""
     agency = country.lower()
     case = msgspec.convert(case_data(agency, case_id, entities), Case)
-    prints = tuple(entity_print(entity) for entity in normalise(case).entities)
-    return Fingerprint(case.key, 1, "", agency, country, entities=prints)
+    return Fingerprint(case.key, 1, "", agency, country, entities=entity_prints(normalise(case).entities))
 
 
 def print_of(**entity: Any) -> EntityPrint:

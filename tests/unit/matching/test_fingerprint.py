@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,7 +9,7 @@ import pytest
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.dates import format_birth_date
-from pipeline.records.normalised import PartialDate
+from pipeline.records.normalised import CASE_VALUES, PartialDate
 from support.matching.prints import case_of, print_of
 from support.records.builder import RawEntity
 
@@ -76,3 +78,37 @@ def test_repeated_values_count_once() -> None:
     entity = print_of(type="person", names=[{"full": "Ivan Petrov"}] * 50, phones=["+33612345678", "06 12 34 56 78"])
     assert len(entity.names) == 1
     assert len(entity.phones) == 1
+
+
+def _people(counts: Sequence[int]) -> list[RawEntity]:
+    return [
+        {"type": "person", "names": [{"full": f"Ivan Petrov {word}"} for word in itertools.islice(WORDS, count)]}
+        for count in counts
+    ]
+
+
+WORDS = ["".join(letters) for letters in itertools.product("bcdgk", "aeiou", "lmnrt")][:50]
+
+
+@pytest.mark.parametrize(
+    ("counts", "kept"),
+    [
+        ([50] * 10, [50] * 10),
+        ([50] * 11, [45] * 11),
+        ([50] * 200, [2] * 200),
+        ([50] * 9 + [1] * 100, [44] * 9 + [1] * 100),
+        ([2] * 200 + [], [2] * 200),
+    ],
+)
+def test_a_case_has_so_many_names_that_a_pair_of_them_is_judged_in_seconds(counts: list[int], kept: list[int]) -> None:
+    made = case_of(*_people(counts))
+    assert [len(entity.names) for entity in made.entities] == kept
+    assert sum(kept) <= CASE_VALUES
+    whole = case_of(*_people(counts[:1])).entities[0]
+    assert made.entities[0].names == whole.names[: kept[0]]
+
+
+def test_other_fields_are_cut_as_names_are() -> None:
+    phones = [f"+336123456{number}" for number in range(10, 60)]
+    made = case_of(*[{"type": "person", "phones": phones, "emails": ["a@example.org"]}] * 20)
+    assert {(len(entity.phones), len(entity.emails)) for entity in made.entities} == {(25, 1)}

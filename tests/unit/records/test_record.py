@@ -452,3 +452,12 @@ def test_a_retention_that_is_over_is_told_on_the_receipt_alone(day: str | None, 
     assert ("retention_over" in {warning.code for warning in decision.receipt.warnings}) == told
     assert decision.taken is not None
     assert "retention_over" not in {warning.code for warning in decision.taken.normalised.warnings}
+
+
+@pytest.mark.parametrize(("people", "told"), [(10, False), (11, True)])
+def test_more_values_than_are_compared_of_a_case_are_told_on_the_receipt(people: int, told: bool) -> None:
+    names = [{"full": f"Ivan Petrov {number}"} for number in range(50)]
+    entities = [{"id": f"e{number}", "type": "person", "names": names} for number in range(people)]
+    receipt = decide(message(entities=entities, relations=...)).receipt
+    assert receipt.outcome == "accepted"
+    assert ("many_values" in {warning.code for warning in receipt.warnings}) == told
