@@ -14,7 +14,8 @@ from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.names.name_pairs import MetNames, Names, meet_names
+from pipeline.matching.names.name_pairs import MetNames, meet_names
+from pipeline.matching.names.prints import Names
 from pipeline.matching.score.scoring import BOUNDED, Judgement, judge_cases, judge_score, least_score, score_at_least
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen

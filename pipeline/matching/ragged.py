@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 Index = NDArray[np.int64]
 
 
-class Spans(NamedTuple):
+class Ragged(NamedTuple):
     """Where what each of some owners has stands: `counts[i]` things from `starts[i]` on."""
 
     starts: Index
     counts: Index
 
 
-def lay_out(counts: Index) -> Spans:
+def lay_out(counts: Index) -> Ragged:
     """The spans of owners that have so many things each."""
-    return Spans(counts.cumsum() - counts, counts)
+    return Ragged(counts.cumsum() - counts, counts)
 
 
 def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:

@@ -27,8 +27,9 @@ from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.names import best_pair, compare
 from pipeline.matching.names.joined_words import NOWHERE
-from pipeline.matching.names.name_pairs import MetNames, Names, meet_names
+from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
+from pipeline.matching.names.prints import Names
 from pipeline.records.normalised import PartialDate
 from support.matching.several_names import several_names_pair
 

@@ -7,6 +7,7 @@ which pair is the best, why) reuse comparisons.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, product
 from operator import is_
@@ -16,10 +17,9 @@ from weakref import WeakValueDictionary
 from pipeline.matching.names.comparison import NameComparison, compare
 from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.pair_bounds import FEW, Bounds, PairBound, bound_all, bound_pairs
-from pipeline.matching.names.prints import NamePrint
+from pipeline.matching.names.prints import Names
 from pipeline.matching.names.token_levels import NameIndices, find_resembling
 
-Names = tuple[NamePrint, ...]
 Said = TypeVar("Said")
 
 _MOST_CELLS = 200_000
@@ -118,13 +118,11 @@ def meet_names(pairs: Sequence[tuple[Names, Names]]) -> list[MetNames]:
     """
     found = [MetNames(a, b) for a, b in pairs]
     for some in _part_pairs(found):
-        numbers: dict[int, int] = {}
-        entities: list[Names] = []
-        for names in chain.from_iterable((one.a, one.b) for one in some):
-            if numbers.setdefault(id(names), len(entities)) == len(entities):
-                entities.append(names)
-        bounds = bound_all(entities, [(numbers[id(one.a)], numbers[id(one.b)]) for one in some])
-        for at, one in enumerate(some):
+        groups: defaultdict[int, list[MetNames]] = defaultdict(list)
+        for one in some:
+            groups[id(one.a)].append(one)
+        bounds = bound_all([(group[0].a, [one.b for one in group]) for group in groups.values()])
+        for at, one in enumerate(chain.from_iterable(groups.values())):
             one.take_bounds(bounds, at)
     _held.update({(id(one.a), id(one.b)): one for one in found})
     return found

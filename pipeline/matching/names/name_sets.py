@@ -13,7 +13,7 @@ from pipeline.matching.names.joined_words import Run, acronym_of, spell, write_t
 from pipeline.matching.names.prints import NamePrint, TokenPrint, Tokens, may_be_acronym
 from pipeline.matching.names.shapes import IntegerArray, Marked, RunTable, Shapes, grow_runs
 from pipeline.matching.names.spellings import letters_of
-from pipeline.matching.ragged import Index, Spans, lay_out
+from pipeline.matching.ragged import Index, Ragged, lay_out
 
 _KINDS = {kind: number for number, kind in enumerate(CONFLICT)}
 """Numbers of the kinds of words."""
@@ -114,7 +114,7 @@ class NameSet:
         return np.array([may_be_acronym(token) for token in self.tokens])
 
     @cached_property
-    def holders(self) -> tuple[Spans, Index]:
+    def holders(self) -> tuple[Ragged, Index]:
         """The names that have each term: where they stand, and the names."""
         order = np.argsort(self.term_at, kind="stable")
         terms, names = self.term_at[order], self.owners[order]
@@ -156,7 +156,7 @@ class NameSet:
         return found
 
     @cached_property
-    def ran(self) -> Spans:
+    def ran(self) -> Ragged:
         """Where each entity's runs stand."""
         return lay_out(np.bincount(self.entities[self.run_names], minlength=len(self.held.counts)))
 

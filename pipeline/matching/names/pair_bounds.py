@@ -14,7 +14,7 @@ step costs as many calls for a thousand pairs as for one, and no object is made 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,10 +41,10 @@ from pipeline.matching.names.joined_words import (
     judge_runs,
 )
 from pipeline.matching.names.name_sets import NameSet
-from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint
+from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, Names
 from pipeline.matching.names.shapes import IntegerArray, are_alike
 from pipeline.matching.names.token_pairs import OTHER, PERSONAL, UNLIKE, PairMemory
-from pipeline.matching.ragged import Index, expand_counts, expand_pairs
+from pipeline.matching.ragged import Index, expand_counts, expand_pairs, lay_out
 
 _ROUNDING = 0.01
 _LEAST_ALIKE_JOINED, _LEAST_ALIKE_FORMS = 1 - 1 / ALIKE_SHARE - _ROUNDING, ALIKE_FORMS - _ROUNDING
@@ -57,10 +57,7 @@ people."""
 AS_FAMILIES, AS_OTHERS = 1, 2
 """As what words of two names contradict each other: perhaps as family names, or not as these."""
 
-Names = Sequence[NamePrint]
-"""The names of an entity."""
-
-Bits = NDArray[np.int32]
+_BitsArray = NDArray[np.int32]
 """Hundredths of a bit."""
 
 
@@ -133,11 +130,11 @@ class _Finds(NamedTuple):
     nothing, and `heaviest` is the strongest contradiction of the latter. `joined` is what words give as runs.
     """
 
-    bits: Bits
-    found: Bits
-    left: Bits
-    heaviest: Bits
-    joined: Bits
+    bits: _BitsArray
+    found: _BitsArray
+    left: _BitsArray
+    heaviest: _BitsArray
+    joined: _BitsArray
 
     def take(self, some: Index) -> _Finds:
         """Those of some of the pairs."""
@@ -146,30 +143,38 @@ class _Finds(NamedTuple):
 
 def bound_pairs(a: Names, b: Names) -> list[PairBound]:
     """The bounds of all pairs of names of two entities of one type, each of which has a name."""
-    return bound_all([a, b], [(0, 1)]).of_pair(0)
+    return bound_all([(a, [b])]).of_pair(0)
 
 
-def bound_all(entities: Sequence[Names], pairs: Sequence[tuple[int, int]]) -> Bounds:
-    """The bounds of the names of pairs of entities, by index. All entities are of one type, and each has a name."""
-    names, (a, b) = NameSet(entities), np.array(pairs, np.int64).T
+def bound_all(met: Sequence[tuple[Names, Sequence[Names]]]) -> Bounds:
+    """The bounds of the names of some entities with those of each entity that it meets, pair by pair in this order.
+
+    All entities are of one type, and each has a name. Those that one meets are laid out as one, since they have words
+    in common.
+    """
+    names = NameSet([*(one for one, _ in met), *(list(chain.from_iterable(others)) for _, others in met)])
+    a, b = np.arange(2 * len(met)).reshape(2, -1)
     memory = PERSONAL if names.names[0].person else OTHER
     forth, back = Side(names, a, b), Side(names, b, a)
     _find_gains(forth, back, memory)
     forth.find_joined(memory)
     back.find_joined(memory)
-    met = forth.pair_names()
-    finds_a, joined_b = forth.sum_words(met), back.joined_at(met.turned)
+    pairs = forth.pair_names()
+    finds_a, joined_b = forth.sum_words(pairs), back.joined_at(pairs.turned)
     (some,) = np.nonzero((finds_a.found > 0) | (finds_a.joined > 0) | (joined_b > 0))
-    met, finds_a = met.take(some), finds_a.take(some)
-    finds_b = back.sum_words(met.turned)
-    bits, agreeing, contradict = _bound_words(names, met, finds_a, finds_b)
-    bits, agreeing = _count_numbers(names, met, bits, agreeing)
-    weak = names.weak[met.a] | names.weak[met.b] | (names.single[met.a] & names.single[met.b])
+    pairs, finds_a = pairs.take(some), finds_a.take(some)
+    finds_b = back.sum_words(pairs.turned)
+    bits, agreeing, contradict = _bound_words(names, pairs, finds_a, finds_b)
+    bits, agreeing = _count_numbers(names, pairs, bits, agreeing)
+    weak = names.weak[pairs.a] | names.weak[pairs.b] | (names.single[pairs.a] & names.single[pairs.b])
     bits = np.maximum(bits - WEAK * weak, 0)
     ways = np.where(finds_a.joined > 0, FORTH, 0) | np.where(finds_b.joined > 0, BACK, 0)
-    row, column = (one - names.held.starts[side[met.pair]] for one, side in ((met.a, a), (met.b, b)))
-    order = np.lexsort((-column, -row, -bits, met.pair))
-    starts = np.searchsorted(met.pair, np.arange(len(a) + 1))
+    other = lay_out(np.array([len(one) for _, others in met for one in others], np.int64))
+    number = pairs.b - names.held.starts[len(met)]
+    pair = np.searchsorted(other.starts, number, "right") - 1
+    row, column = pairs.a - names.held.starts[pairs.pair], number - other.starts[pair]
+    order = np.lexsort((-column, -row, -bits, pair))
+    starts = np.searchsorted(pair[order], np.arange(len(other.starts) + 1))
     return Bounds(starts, [part[order] for part in (bits, row, column, agreeing, contradict, ways)])
 
 
@@ -206,11 +211,11 @@ class Side:
         pair, row, column = expand_pairs(counts[self.one], counts[self.many])
         return _NamePairs(pair, starts[self.one[pair]] + row, starts[self.many[pair]] + column)
 
-    def joined_at(self, pairs: _NamePairs) -> Bits:
+    def joined_at(self, pairs: _NamePairs) -> _BitsArray:
         """What words of the one name give together as runs of the other, for some pairs of names."""
         return self.joined[self._find_joined(pairs)]
 
-    def raise_gains(self, pair: Index, term: Index, other: Index, bits: Bits) -> None:
+    def raise_gains(self, pair: Index, term: Index, other: Index, bits: _BitsArray) -> None:
         """Take what terms find in terms of the other side, each for all names that have it."""
         at, name = self._names_with(other)
         np.maximum.at(self.gains, self._find_gains(pair[at], term[at], name), bits[at])
@@ -376,7 +381,9 @@ def _find_gains(forth: Side, back: Side, memory: PairMemory) -> None:
     back.raise_gains(pair, other, term, bits)
 
 
-def _bound_words(names: NameSet, pairs: _NamePairs, finds: _Finds, back: _Finds) -> tuple[Bits, Bits, Bits]:
+def _bound_words(
+    names: NameSet, pairs: _NamePairs, finds: _Finds, back: _Finds
+) -> tuple[_BitsArray, _BitsArray, _BitsArray]:
     """The bounds of pairs by their words, the numbers of words that agree, and which contradict for certain.
 
     Where words may be written together, nothing contradicts for certain.
@@ -394,7 +401,9 @@ def _bound_words(names: NameSet, pairs: _NamePairs, finds: _Finds, back: _Finds)
     return bits, agreeing, np.where(contradict & ~parted & ~joined, how, 0)
 
 
-def _count_numbers(names: NameSet, pairs: _NamePairs, bits: Bits, agreeing: Bits) -> tuple[Bits, Bits]:
+def _count_numbers(
+    names: NameSet, pairs: _NamePairs, bits: _BitsArray, agreeing: _BitsArray
+) -> tuple[_BitsArray, _BitsArray]:
     """The bounds and the numbers of what agrees, after counting the numbers in names."""
     a, b = names.numbered[pairs.a], names.numbered[pairs.b]
     if not a.any() and not b.any():

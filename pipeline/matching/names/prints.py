@@ -86,6 +86,10 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
     body: bool = False
 
 
+Names = tuple[NamePrint, ...]
+"""The names of an entity."""
+
+
 class TokenKeys(NamedTuple):
     """A token as keys see it: its kind, its rarity in hundredths of a bit, and the sound keys of its forms."""
 

@@ -64,7 +64,7 @@ def grow_runs(
     return RunTable(starts, sizes, of_lengths, of_letters, least, most)
 
 
-Text = TypeVar("Text")
+_Text = TypeVar("_Text")
 
 _DENSE = 4
 """As many times as many pairs of words as are asked for are compared at most, where that takes a single call."""
@@ -171,7 +171,7 @@ def _are_edited(shapes: Shapes, some: Index, others: Index) -> Marked:
     return found
 
 
-def _texts_at(texts: Sequence[Text], places: Index) -> list[Text]:
+def _texts_at(texts: Sequence[_Text], places: Index) -> list[_Text]:
     return [texts[at] for at in places.tolist()]
 
 
