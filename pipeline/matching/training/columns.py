@@ -14,7 +14,6 @@ from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
-from pipeline.matching.names.pair_bounds import FEW
 from pipeline.matching.training.expectation import Levels
 from pipeline.matching.training.pairs import RecordPair
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
@@ -108,7 +107,7 @@ def levels_of(
     for row, (i, j) in enumerate(pairs):
         if row % MET_TOGETHER == 0:
             some = [(prints[i].names, prints[j].names) for i, j in pairs[row : row + MET_TOGETHER]]
-            held = meet_names([both for both in some if len(both[0]) * len(both[1]) > FEW])
+            held = meet_names([both for both in some if len(both[0]) * len(both[1]) > 1])
         for comparison, table, places in plan:
             a, b, several = prints[i], prints[j], comparison.several
             # of several values the best pair would be taken, or all would be taken together
