@@ -15,12 +15,10 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
-from elastic_transport import AiohttpHttpNode
 from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, OrjsonSerializer, TransportError
 
 from pipeline.engines.endpoints import ELASTICSEARCH, engine_url
 from pipeline.errors import LiaisonError
-from pipeline.index.http_node import ReadingNode
 from pipeline.index.queries import Body, page_body
 from pipeline.search_addresses import split_addresses
 from pipeline.settings import Settings
@@ -39,7 +37,7 @@ FIRST_REST_S, LONGEST_REST_S = 2.0, 30.0
 """How long a node that failed is left alone, at first and at the most. A node that hangs costs one time-out a rest."""
 
 
-def connect(settings: Settings, node: type[AiohttpHttpNode] = AiohttpHttpNode) -> AsyncElasticsearch:
+def connect(settings: Settings) -> AsyncElasticsearch:
     """A client for the Elasticsearch that the settings name, or else the local one; close it after use.
 
     No request is made yet. Raises LiaisonError if there is neither, ValueError for addresses that can't be used.
@@ -51,7 +49,6 @@ def connect(settings: Settings, node: type[AiohttpHttpNode] = AiohttpHttpNode) -
         credentials["ca_certs"] = str(settings.elasticsearch_ca_file)
     return AsyncElasticsearch(
         cluster_addresses(settings),
-        node_class=node,
         serializer=OrjsonSerializer(),
         request_timeout=REQUEST_TIMEOUT_S,
         dead_node_backoff_factor=FIRST_REST_S,
@@ -66,7 +63,7 @@ def connect_for_reading(settings: Settings) -> AsyncElasticsearch:
     A node without another beside it has all of that time; it is asked again only where a connection broke.
     Raises as `connect` does.
     """
-    client = connect(settings, ReadingNode)
+    client = connect(settings)
     several = len(client.transport.node_pool) > 1
     patience_s = READ_TIMEOUT_S / READ_TRIES if several else READ_TIMEOUT_S
     return client.options(request_timeout=patience_s, max_retries=READ_TRIES - 1, retry_on_timeout=several)
