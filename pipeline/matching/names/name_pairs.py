@@ -62,7 +62,8 @@ class MetNames:
     @property
     def may_agree(self) -> bool:
         """Whether the bounds leave open that a pair of names has positive bits."""
-        return bool(self.bounds) and self.bounds[0].bits > 0
+        bounds = self.bounds
+        return bool(bounds) and bounds[0].bits > 0
 
     @property
     def resembling(self) -> frozenset[NameIndices]:
@@ -137,10 +138,11 @@ def _part_pairs(pairs: Iterable[MetNames]) -> Iterator[list[MetNames]]:
     parts: dict[bool, list[MetNames]] = {True: [], False: []}
     cells = {True: 0, False: 0}
     for one in pairs:
-        for names in (one.a, one.b):
-            if id(names) not in words:
-                words[id(names)] = sum([len(name.tokens) for name in names])
-        person, count = one.a[0].person, words[id(one.a)] * words[id(one.b)]
+        count = words.get(id(one.a))
+        if count is None:
+            count = words[id(one.a)] = _count_words(one.a)
+        count *= words.get(id(one.b)) or words.setdefault(id(one.b), _count_words(one.b))
+        person = one.a[0].person
         if count > _MOST_CELLS:
             continue
         if cells[person] + count > _MOST_CELLS:
@@ -149,6 +151,10 @@ def _part_pairs(pairs: Iterable[MetNames]) -> Iterator[list[MetNames]]:
         parts[person].append(one)
         cells[person] += count
     yield from filter(None, parts.values())
+
+
+def _count_words(names: Names) -> int:
+    return sum([len(name.tokens) for name in names])
 
 
 def _bound_in_parts(a: Names, b: Names) -> list[PairBound]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,17 +43,17 @@ class NameSet:
         for entity in entities:
             own: dict[str, int] = {}
             first = len(terms)
-            for name in entity:
-                for token in name.tokens:
-                    text = token.text
-                    term = own.get(text)
-                    if term is None:
-                        term = own[text] = len(terms)
-                        at = known.setdefault(text, len(self.tokens))
-                        if at == len(self.tokens):
-                            self.tokens.append(token)
-                        terms.append(at)
-                    term_at.append(term)
+            for token in chain.from_iterable([name.tokens for name in entity]):
+                text = token.text
+                term = own.get(text)
+                if term is None:
+                    term = own[text] = len(terms)
+                    at = known.get(text)
+                    if at is None:
+                        at = known[text] = len(self.tokens)
+                        self.tokens.append(token)
+                    terms.append(at)
+                term_at.append(term)
             term_counts.append(len(terms) - first)
         self.terms, self.term_at = np.array(terms, np.int64), np.array(term_at, np.int64)
         self.termed = lay_out(np.array(term_counts, np.int64))

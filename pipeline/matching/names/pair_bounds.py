@@ -189,20 +189,19 @@ class Side:
         self.names, self.one, self.many = names, one, many
         self._width = names.held.counts[many]
         terms, held = names.termed.counts[one] * self._width, names.held.counts[one] * self._width
-        self._gains_start, self._joined_start = terms.cumsum() - terms, held.cumsum() - held
         self.gains, self.joined = np.zeros(int(terms.sum()), np.int32), np.zeros(int(held.sum()), np.int32)
+        first_name = names.held.starts[many]
+        self._gains_at = terms.cumsum() - terms - names.termed.starts[one] * self._width - first_name
+        self._joined_at = held.cumsum() - held - names.held.starts[one] * self._width - first_name
 
     def _find_gains(self, pair: Index, term: Index, name: Index) -> Index:
         """Where the gains of terms in names stand."""
-        row, column = term - self.names.termed.starts[self.one[pair]], name - self.names.held.starts[self.many[pair]]
-        found: Index = self._gains_start[pair] + row * self._width[pair] + column
+        found: Index = self._gains_at[pair] + term * self._width[pair] + name
         return found
 
     def _find_joined(self, pairs: _NamePairs) -> Index:
         """Where `joined` of pairs of names stand."""
-        starts = self.names.held.starts
-        row, column = pairs.a - starts[self.one[pairs.pair]], pairs.b - starts[self.many[pairs.pair]]
-        found: Index = self._joined_start[pairs.pair] + row * self._width[pairs.pair] + column
+        found: Index = self._joined_at[pairs.pair] + pairs.a * self._width[pairs.pair] + pairs.b
         return found
 
     def pair_names(self) -> _NamePairs:
@@ -231,8 +230,9 @@ class Side:
         names = self.names
         counts = names.places.counts[pairs.a]
         at, nth = expand_counts(counts)
-        place = names.places.starts[pairs.a[at]] + nth
-        gains = self.gains[self._find_gains(pairs.pair[at], names.term_at[place], pairs.b[at])]
+        place = names.places.starts[pairs.a][at] + nth
+        first, width = self._gains_at[pairs.pair] + pairs.b, self._width[pairs.pair]
+        gains = self.gains[first[at] + names.term_at[place] * width[at]]
         got = gains > 0
         costs, starts = np.where(got, 0, names.costs[place]), counts.cumsum() - counts
         bits = np.add.reduceat(np.maximum(gains + CULTURE, 0), starts)
@@ -290,8 +290,9 @@ class Side:
         may_be = runs.lengths[run] - runs.lengths[run] // ALIKE_SHARE <= longest
         found = self._with_terms(pair[may_be], run[may_be])
         term, run = found[1:]
-        edits = np.maximum(lengths[term], runs.lengths[run]) // ALIKE_SHARE
-        (near,) = np.nonzero(np.abs(lengths[term] - runs.lengths[run]) <= edits)
+        length, run_length = lengths[term], runs.lengths[run]
+        edits = np.maximum(length, run_length) // ALIKE_SHARE
+        (near,) = np.nonzero(np.abs(length - run_length) <= edits)
         letters = shapes.letters[names.terms[term[near]]] ^ runs.letters[run[near]]
         near = near[np.bitwise_count(letters) <= 2 * edits[near]]
         pair, term, run = (part[near] for part in found)
@@ -316,13 +317,14 @@ class Side:
         scripts = shapes.scripts[names.terms]
         least, most = (of.reduceat(scripts, names.termed.starts)[self.one[pair]] for of in (np.minimum, np.maximum))
         may_be = (least != names.run_scripts[run]) | (most != names.run_scripts[run])
-        found = self._with_terms(pair[may_be], run[may_be])
+        pair, term, run = self._with_terms(pair[may_be], run[may_be])
+        apart = scripts[term] != names.run_scripts[run]
+        found = pair[apart], term[apart], run[apart]
         term, run = found[1:]
         words = names.terms[term]
         least, most = shapes.spans[:, words]
         fit = (runs.least[run] - SLACK <= most) & (least <= runs.most[run] + SLACK)
         fit |= runs.sizes[run] == least
-        fit &= shapes.scripts[words] != names.run_scripts[run]
         pair, term, run = (part[fit] for part in found)
         if not len(pair):
             return pair, term, run
