@@ -15,6 +15,7 @@ from msgspec import structs
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.normalised import (
     CASE_VALUES,
+    ENTITY_VALUES,
     FEW_ENTITIES,
     SEVERAL,
     BirthDate,
@@ -34,10 +35,6 @@ TAIL_DIGITS = 7
 """Digits of a subscriber's number without area code, in the North American and most European plans."""
 
 WORD = re.compile(r"\w+")
-
-MAX_NAMES = 50
-MAX_VALUES = 50
-"""Limits for each entity and field, so that the cost of a pair is bounded (docs/record.md limits names to 50)."""
 
 
 MOST_LETTERS = 254
@@ -247,9 +244,9 @@ def entity_print(entity: NormalisedEntity) -> EntityPrint:
         gender=_fold_text(entity.gender),
         nationalities=_drop_repeated(entity.nationalities),
         identifiers=_make_identifiers(entity.identifiers),
-        phones=tuple(sorted(phones)[:MAX_VALUES]),
+        phones=tuple(sorted(phones)[:ENTITY_VALUES]),
         emails=_drop_repeated(entity.emails),
-        addresses=tuple(sorted(addresses)[:MAX_VALUES]),
+        addresses=tuple(sorted(addresses)[:ENTITY_VALUES]),
         make=_fold_text(entity.make),
         model=_fold_text(entity.model),
         colour=_fold_text(entity.colour),
@@ -267,7 +264,7 @@ def _make_names(entity: NormalisedEntity) -> tuple[NamePrint, ...]:
     names = {name.text: name for name in entity.names}
     prints = (make_name_print(names[text], entity.type) for text in sorted(names))
     distinct = dict.fromkeys(print_ for print_ in prints if print_.tokens)
-    return tuple(distinct)[:MAX_NAMES]
+    return tuple(distinct)[:ENTITY_VALUES]
 
 
 def _make_birth_dates(entity: NormalisedEntity) -> tuple[PartialDate | None, tuple[BirthDate, ...]]:
@@ -277,7 +274,7 @@ def _make_birth_dates(entity: NormalisedEntity) -> tuple[PartialDate | None, tup
     if not entity.birth_dates:
         return date, ()
     stated = {*entity.birth_dates, BirthDate(date, date)} if date is not None else set(entity.birth_dates)
-    dates = tuple(sorted(stated)[:MAX_VALUES])
+    dates = tuple(sorted(stated)[:ENTITY_VALUES])
     return (dates[0].first, ()) if len(dates) == 1 and dates[0].exact else (None, dates)
 
 
@@ -296,7 +293,7 @@ def _fold_text(value: str) -> str:
 
 
 def _drop_repeated(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({text for value in values if (text := _fold_text(value))})[:MAX_VALUES]) if values else ()
+    return tuple(sorted({text for value in values if (text := _fold_text(value))})[:ENTITY_VALUES]) if values else ()
 
 
 def _make_identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[IdentifierPrint, ...]:
@@ -312,7 +309,7 @@ def _make_identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[Id
         for identifier in identifiers
         if not is_placeholder_number(identifier.value)
     }
-    return tuple(sorted(prints)[:MAX_VALUES])
+    return tuple(sorted(prints)[:ENTITY_VALUES])
 
 
 def _make_address(address: NormalisedAddress) -> AddressPrint:

@@ -103,8 +103,11 @@ CASE_VALUES = 500
 """Values of one field that are compared of a case at most: what a pair costs grows with the square. So 200 entities
 have two of each field, 10 have 50. A choice: a pair of the dearest cases that an agency can make takes some seconds."""
 
-FEW_ENTITIES = 10
-"""So many have no more than CASE_VALUES of any field, of which an entity has 50."""
+ENTITY_VALUES = 50
+"""Values of one field that are compared of an entity at most (docs/record.md limits names to so many)."""
+
+FEW_ENTITIES = CASE_VALUES // ENTITY_VALUES
+"""So many have no more than CASE_VALUES of any field."""
 
 SEVERAL = ("names", "birth_dates", "birth_places", "nationalities", "identifiers", "phones", "emails", "addresses")
 """Fields of entities that have several values."""

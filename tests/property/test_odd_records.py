@@ -7,12 +7,13 @@ import pytest
 
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.correlation.keys import MAX_KEYS
-from pipeline.matching.fingerprint import MAX_VALUES, Fingerprint
+from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.records.entity_types import normalise
 from pipeline.records.messages import Reason
 from pipeline.records.names import MAX_TOKENS
+from pipeline.records.normalised import ENTITY_VALUES
 from pipeline.records.validation import RefusedError, read
 from support.records.builder import RawEntity, event_bytes, person
 
@@ -51,7 +52,7 @@ def test_forty_birth_dates(model: Model) -> None:
     one = take_in(model, person("Zbigniew Oczko", birth_date=dates[17]), agency="de-bka")
     other = take_in(model, person("Marta Lis", birth_date=dates[17]), agency="de-bka")
     assert_bounded(many)
-    assert len(many.entities[0].birth_dates) == 40 <= MAX_VALUES
+    assert len(many.entities[0].birth_dates) == 40 <= ENTITY_VALUES
     assert meet(many, one)
     assert is_link(many, one, model)
     assert not is_link(many, other, model)

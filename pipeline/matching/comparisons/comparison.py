@@ -17,10 +17,11 @@ import msgspec
 
 from pipeline.matching.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
 from pipeline.matching.comparisons.bounds import Bound
-from pipeline.matching.fingerprint import MAX_VALUES, EntityPrint
+from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES
 from pipeline.records.entity_types import PERSON as PERSON_ROW
 from pipeline.records.entity_types import VEHICLE as VEHICLE_ROW
+from pipeline.records.normalised import ENTITY_VALUES
 
 if TYPE_CHECKING:
     from pipeline.matching.encoded import Flags, Rows
@@ -229,7 +230,7 @@ def stronger_of(found: ComparisonResult, best: ComparisonResult | None) -> Compa
     return shown if most == shown.bits else ComparisonResult(most, shown.level, shown.a, shown.b)
 
 
-CHOICE_FEES = tuple(round(100 * math.log2(count)) for count in range(1, MAX_VALUES + 2))
+CHOICE_FEES = tuple(round(100 * math.log2(count)) for count in range(1, ENTITY_VALUES + 2))
 """Hundredths of a bit by the values on a side that agree with nothing: among 1 + n values one agrees by chance 1 + n
 times as often."""
 

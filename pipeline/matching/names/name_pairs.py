@@ -23,11 +23,11 @@ from pipeline.matching.names.token_levels import NameIndices, find_resembling
 Said = TypeVar("Said")
 
 _MOST_CELLS = 200_000
-"""Pairs of words in names that are bounded together, some 50 MB of memory; a chunk of the stream's has fewer."""
+"""Pairs of words in names that are bounded together: 1,600 pairs of people of the lists took 5 MB of memory."""
 
 _MOST_WORDS = 200
 """Words of an entity's names that are bounded as one; more are bounded in parts, as names do not depend on each other.
-The longest entry of the public lists has 150."""
+No entry of the UN's, the UK's and OFAC's lists has more."""
 
 
 class MetNames:

@@ -194,12 +194,12 @@ class Side:
         self._gains_at = terms.cumsum() - terms - names.termed.starts[one] * self._width - first_name
         self._joined_at = held.cumsum() - held - names.held.starts[one] * self._width - first_name
 
-    def _find_gains(self, pair: Index, term: Index, name: Index) -> Index:
+    def _place_gains(self, pair: Index, term: Index, name: Index) -> Index:
         """Where the gains of terms in names stand."""
         found: Index = self._gains_at[pair] + term * self._width[pair] + name
         return found
 
-    def _find_joined(self, pairs: _NamePairs) -> Index:
+    def _place_joined(self, pairs: _NamePairs) -> Index:
         """Where `joined` of pairs of names stand."""
         found: Index = self._joined_at[pairs.pair] + pairs.a * self._width[pairs.pair] + pairs.b
         return found
@@ -212,12 +212,12 @@ class Side:
 
     def joined_at(self, pairs: _NamePairs) -> _BitsArray:
         """What words of the one name give together as runs of the other, for some pairs of names."""
-        return self.joined[self._find_joined(pairs)]
+        return self.joined[self._place_joined(pairs)]
 
     def raise_gains(self, pair: Index, term: Index, other: Index, bits: _BitsArray) -> None:
         """Take what terms find in terms of the other side, each for all names that have it."""
         at, name = self._names_with(other)
-        np.maximum.at(self.gains, self._find_gains(pair[at], term[at], name), bits[at])
+        np.maximum.at(self.gains, self._place_gains(pair[at], term[at], name), bits[at])
 
     def _names_with(self, term: Index) -> tuple[Index, Index]:
         """Each name that has one of some terms: the index of the term among them, and the name."""
@@ -255,9 +255,9 @@ class Side:
         ]
         if told:
             pair, term, name, bits = np.array(told, np.int64).T
-            np.maximum.at(self.gains, self._find_gains(pair, term, name), bits)
+            np.maximum.at(self.gains, self._place_gains(pair, term, name), bits)
             at, holder = self._names_with(term)
-            np.add.at(self.joined, self._find_joined(_NamePairs(pair[at], holder, name[at])), bits[at])
+            np.add.at(self.joined, self._place_joined(_NamePairs(pair[at], holder, name[at])), bits[at])
 
     def find_runs(self) -> Iterator[HeldRun]:
         """All runs of `many` that joined_words may take for a word of `one`.
