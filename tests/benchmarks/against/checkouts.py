@@ -7,17 +7,25 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from benchmarks.figures import ROOT
 
+T = TypeVar("T")
+
 END_S: Final = 60.0
 """In which a benchmark that is interrupted ends what it started, engines for example."""
+
+SLICE_S: Final = 0.5
+"""How long one of two commits runs while the other is stopped. A host's speed changes within minutes; what is in the
+processor's caches is there again within milliseconds."""
 
 NOT_PASSED_ON: Final = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "FORCE_COLOR", "VIRTUAL_ENV")
 """Variables of the make that runs this, and what would draw tables otherwise."""
@@ -32,11 +40,83 @@ USAGE_ERROR: Final = 2
 
 
 class UsageError(Exception):
-    """A command of a checkout has no such option or file; the message says which."""
+    """A command of the checkout of that name has no such option or file; the message says which."""
+
+    def __init__(self, checkout: str, message: str) -> None:
+        super().__init__(f"{checkout}{message}")
+        self.checkout = checkout
 
 
 class FailedError(Exception):
     """A command of a checkout failed; the message is the end of what it said."""
+
+
+class TimeSlices:
+    """Lets one of several processes run at a time, by turns of SLICE_S, with all that each has started.
+
+    So a drift of the host is the same in all. As a context it starts and ends the turns; at its end, also by an
+    interrupt, processes that still run are interrupted.
+    """
+
+    def __init__(self) -> None:
+        self._running: list[int] = []
+        """Process groups, the one that runs first; the others are stopped."""
+        self._changed = threading.Condition()
+        self._over = False
+        self._turns = threading.Thread(target=self._take_turns, daemon=True)
+
+    def __enter__(self) -> TimeSlices:
+        self._turns.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+            for group in self._running:
+                _signal(group, signal.SIGINT)  # as the keyboard does: a benchmark ends its engines
+                _signal(group, signal.SIGCONT)
+        self._turns.join()
+
+    @contextmanager
+    def share(self, group: int) -> Iterator[None]:
+        """Let a process group have its turns while the block lasts."""
+        with self._changed:
+            if self._running:
+                _signal(group, signal.SIGSTOP)
+            self._running.append(group)
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running.remove(group)
+                if self._running:
+                    _signal(self._running[0], signal.SIGCONT)
+
+    def _take_turns(self) -> None:
+        with self._changed:
+            while not self._over:
+                self._changed.wait(SLICE_S if len(self._running) > 1 else None)
+                if len(self._running) > 1 and not self._over:
+                    _signal(self._running[0], signal.SIGSTOP)
+                    self._running.append(self._running.pop(0))
+                    _signal(self._running[0], signal.SIGCONT)
+
+
+def _signal(group: int, what: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, what)
+
+
+def run_by_slices(*tasks: Callable[[TimeSlices], T]) -> list[T]:
+    """The results of tasks whose commands run by turns of SLICE_S. Raises what the first of them that fails raises.
+
+    Each task hands the slices that it is given on to `Checkout.sliced`.
+    """
+    with ThreadPoolExecutor(len(tasks)) as threads, TimeSlices() as slices:
+        running = [threads.submit(task, slices) for task in tasks]
+        return [each.result() for each in running]
 
 
 @dataclass(frozen=True)
@@ -46,27 +126,26 @@ class Checkout:
     name: str
     root: Path
     python: Path
+    slices: TimeSlices | None = None
+    """With whose processes its commands run by turns."""
 
     def run(self, *words: str | Path) -> str:
         """Run Python with arguments there; returns what it printed. Raises UsageError, FailedError."""
         if str(words[0]).endswith(".py") and not (self.root / words[0]).exists():
-            raise UsageError(f"{self.name} has no {words[0]}")
-        return self._run(self.python, *words)
-
-    def run_liaison(self, *words: str | Path) -> str:
-        """Run the command line of that tree; as `run`."""
-        return self._run(self.python.with_name("liaison"), *words)
-
-    def _run(self, *words: str | Path) -> str:
+            raise UsageError(self.name, f" has no {words[0]}")
         path = os.pathsep.join(str(self.root / folder) for folder in PATH)
-        done = call(words, self.root, {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"})
+        done = call((self.python, *words), self.root, {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}, self.slices)
         if done.returncode == USAGE_ERROR:
             said = [line for line in done.stderr.splitlines() if any(map(str.isalpha, line))]
-            raise UsageError(f"{self.name}: {said[-1].strip(' │') if said else 'unknown option'}")
+            raise UsageError(self.name, f": {said[-1].strip(' │') if said else 'unknown option'}")
         if done.returncode:
             command = " ".join(map(str, words))
             raise FailedError(f"{self.name}: {command}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
         return done.stdout
+
+    def sliced(self, slices: TimeSlices) -> Checkout:
+        """The same, whose commands run by turns with others."""
+        return replace(self, slices=slices)
 
     def prepare(self) -> None:
         """Compile its bytecode, so that the first turn does not, and verify what its Python imports.
@@ -79,8 +158,10 @@ class Checkout:
             raise FailedError(f"{self.name} imports {', '.join(found)}, not what is in {self.root}")
 
 
-def call(words: Sequence[str | Path], folder: Path, more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with more variables, in a session of its own.
+def call(
+    words: Sequence[str | Path], folder: Path, more: Mapping[str, str], slices: TimeSlices | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with more variables, in a session of its own; by turns with others of its `slices`.
 
     If this process is interrupted, so is all that the command has started, and has ended when the interrupt goes on.
     """
@@ -90,13 +171,13 @@ def call(words: Sequence[str | Path], folder: Path, more: Mapping[str, str]) -> 
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
     )  # fmt: skip
     try:
-        printed, complaints = process.communicate()
+        with slices.share(process.pid) if slices else nullcontext():
+            printed, complaints = process.communicate()
     except BaseException:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)  # as the keyboard does: a benchmark ends its engines
-            with suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=END_S)
-            os.killpg(process.pid, signal.SIGKILL)
+        _signal(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=END_S)
+        _signal(process.pid, signal.SIGKILL)
         raise
     return subprocess.CompletedProcess(words, process.returncode, printed, complaints)
 

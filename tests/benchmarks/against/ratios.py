@@ -40,7 +40,8 @@ class Comparison(NamedTuple):
 def compare_turns(baseline: Sequence[float], current: Sequence[float]) -> Comparison:
     """Compare costs, one a turn of each commit, in the order of turns. Raises ValueError if there are none.
 
-    The two of a turn ran one after the other, so a drift of the host is nearly the same in both and leaves their ratio.
+    The two of a turn ran side by side in slices of time, or one after the other, so a drift of the host is the same in
+    both, or nearly, and leaves their ratio.
     """
     ratios = sorted(ours / theirs for theirs, ours in zip(baseline, current, strict=True))
     if not ratios:

@@ -3,19 +3,20 @@
     PYTHONPATH=tests python tests/benchmarks/against/run.py REF [--only stream lists search train] [--turns 5]
         [--cases 10000] [--measured 2000] [--seconds 20] [--report-only] [--figures FILE]
 
-The commit and the tree as it is now run by turns, each by its own benchmarks' code, so that the host's drift is shared.
+The commit and the tree as it is now run by turns of half a second, each by its own benchmarks' code, so that the host's
+drift is shared; loads of searches, which take time as it passes, one after the other.
 All figures are CPU time. README.md says how to read the table. Ends with 1 if anything got worse by more than 10%.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import shlex
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,7 +25,15 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.accuracy.data_sets import DATA
-from benchmarks.against.checkouts import Checkout, FailedError, UsageError, checked_out, working_tree
+from benchmarks.against.checkouts import (
+    Checkout,
+    FailedError,
+    TimeSlices,
+    UsageError,
+    checked_out,
+    run_by_slices,
+    working_tree,
+)
 from benchmarks.against.ratios import Comparison, compare_turns
 from benchmarks.against.tables import Place, find_figure, read_tables
 from benchmarks.figures import write_figures
@@ -39,6 +48,16 @@ LIST_QUESTIONS: Final = ("one name", "original script", "names, a date of birth"
 NOT_READ: Final = "no valid case record"
 """What training says of records that it leaves out."""
 LIST_DATA: Final = DATA / "lists"
+
+WITH_CPU: Final = """
+import resource, subprocess, sys
+ended = subprocess.call(sys.argv[1:])
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print()
+print(usage.ru_utime + usage.ru_stime)
+sys.exit(ended)
+"""
+"""Runs a command, then prints the seconds of CPU that it took."""
 
 WORSE, FAILED = 1, 2
 """What the command ends with."""
@@ -66,6 +85,8 @@ class Benchmark(NamedTuple):
     unit: str
     judged: tuple[str, ...]
     data: Path | None = None
+    sliced: bool = True
+    """Whether the two run by turns of half a second; else one after the other."""
 
 
 def measure_stream(checkout: Checkout, sizes: Sizes, *more: str) -> Costs:
@@ -112,10 +133,11 @@ def measure_training(checkout: Checkout, sizes: Sizes) -> Costs:
         if not cases.exists():
             messages = islice(open_population(population, seed=1, made=0).messages(), sizes.cases)
             cases.write_bytes(b"".join((message.value or b"") + b"\n" for message in messages))
-        before = _cpu_of_children()
-        printed = checkout.run_liaison("batch", "train", cases, "-o", sizes.work / "model.json")
-        if NOT_READ not in printed:
-            costs[population] = _cpu_of_children() - before
+        model = sizes.work / f"{checkout.root.parent.name}.json"
+        liaison = checkout.python.with_name("liaison")
+        *printed, cost = checkout.run("-c", WITH_CPU, liaison, "batch", "train", cases, "-o", model).splitlines()
+        if NOT_READ not in "".join(printed):
+            costs[population] = float(cost)
     return costs
 
 
@@ -125,15 +147,10 @@ def _read_costs(printed: str, places: dict[str, Place]) -> Costs:
     return {name: cost for name, cost in found.items() if cost}
 
 
-def _cpu_of_children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 BENCHMARKS: Final = {
     "stream": Benchmark(measure_stream, "µs a case", ("all",)),
     "lists": Benchmark(measure_lists, "µs a case", ("all",), LIST_DATA),
-    "search": Benchmark(measure_search, "ms a search", (f"servers, users: {CROWDS[-1]}",)),
+    "search": Benchmark(measure_search, "ms a search", (f"servers, users: {CROWDS[-1]}",), sliced=False),
     "train": Benchmark(measure_training, "s", (MADE_UP, LISTS)),
 }
 
@@ -189,7 +206,8 @@ def measure_by_turns(
 ) -> tuple[list[Costs], list[Costs]]:
     """Costs of the baseline and of the current tree, a row a turn; none where the baseline can't run the benchmark.
 
-    Who goes first changes with each turn: so neither gains by a drift within turns. Raises FailedError.
+    Where they run one after the other, who goes first changes with each turn: so neither gains by a drift within
+    turns. Raises FailedError.
     """
     benchmark = BENCHMARKS[name]
     if benchmark.data and not benchmark.data.exists():
@@ -197,15 +215,16 @@ def measure_by_turns(
         return [], []
     theirs, ours = list[Costs](), list[Costs]()
     for turn in range(turns):
-        order = [(baseline, theirs), (current, ours)]
-        for checkout, costs in reversed(order) if turn % 2 else order:
-            try:
-                costs.append(benchmark.measure(checkout, sizes))
-            except UsageError as error:
-                if checkout is current:
-                    raise FailedError(str(error)) from error
-                print(f"{name}: left out, {error}", file=sys.stderr)
-                return [], []
+        order = [current, baseline] if turn % 2 else [baseline, current]
+        try:
+            costs = dict(zip((checkout.name for checkout in order), measure_turn(benchmark, order, sizes), strict=True))
+        except UsageError as error:
+            if error.checkout == current.name:
+                raise FailedError(str(error)) from error
+            print(f"{name}: left out, {error}", file=sys.stderr)
+            return [], []
+        theirs.append(costs[baseline.name])
+        ours.append(costs[current.name])
         if not ours[-1].keys() & set(benchmark.judged):
             raise FailedError(
                 f"{name}: {current.name} printed no {' or '.join(benchmark.judged)} where it is looked for"
@@ -216,6 +235,17 @@ def measure_by_turns(
         if missing := has[-1].keys() - lacks[-1].keys():
             print(f"{name}: left out, {checkout.name} does not measure {', '.join(sorted(missing))}", file=sys.stderr)
     return theirs, ours
+
+
+def measure_turn(benchmark: Benchmark, order: Sequence[Checkout], sizes: Sizes) -> list[Costs]:
+    """Costs of the checkouts in their order. Raises UsageError, FailedError."""
+    if not benchmark.sliced:
+        return [benchmark.measure(checkout, sizes) for checkout in order]
+    return run_by_slices(*(partial(_measure_sliced, benchmark, checkout, sizes) for checkout in order))
+
+
+def _measure_sliced(benchmark: Benchmark, checkout: Checkout, sizes: Sizes, slices: TimeSlices) -> Costs:
+    return benchmark.measure(checkout.sliced(slices), sizes)
 
 
 def compare_costs(theirs: Sequence[Costs], ours: Sequence[Costs]) -> dict[str, Comparison]:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from benchmarks.against import checkouts
-from benchmarks.against.checkouts import Checkout, FailedError, UsageError, checked_out, needs
+from benchmarks.against.checkouts import (
+    Checkout,
+    FailedError,
+    TimeSlices,
+    UsageError,
+    checked_out,
+    needs,
+    run_by_slices,
+)
 
 PROJECT = '[project]\nname = "small"\nversion = "{}"\n[project.scripts]\nliaison = "{}"\n'
 
@@ -155,3 +164,40 @@ def test_what_a_commit_cannot_do_is_told_from_what_fails(
         (tmp_path / "run.py").write_text(script)
     with pytest.raises(error, match=message):
         Checkout("here", tmp_path, Path(sys.executable)).run("run.py", "--new")
+
+
+MEETS_THE_OTHER_STOPPED = """
+import os, sys, time
+from pathlib import Path
+own, other = map(Path, sys.argv[1:])
+own.with_suffix(".new").write_text(str(os.getpid()))
+own.with_suffix(".new").rename(own)
+while True:
+    if other.exists():
+        status = Path(f"/proc/{other.read_text()}/status")
+        if not status.exists() or "State:\\tT" in status.read_text():
+            break
+print("met")
+"""
+
+
+@pytest.mark.timeout(120)
+def test_of_two_commits_one_runs_while_the_other_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkouts, "SLICE_S", 0.05)
+    first, second = tmp_path / "first", tmp_path / "second"
+
+    def run(names: tuple[Path, Path], slices: TimeSlices) -> str:
+        checkout = Checkout("here", tmp_path, Path(sys.executable), slices)
+        return checkout.run("-c", MEETS_THE_OTHER_STOPPED, *names)
+
+    assert run_by_slices(partial(run, (first, second)), partial(run, (second, first))) == ["met\n", "met\n"]
+
+
+@pytest.mark.timeout(120)
+def test_if_one_commit_fails_the_other_is_ended(tmp_path: Path) -> None:
+    checkout = Checkout("here", tmp_path, Path(sys.executable))
+    with pytest.raises(FailedError, match="broken"):
+        run_by_slices(
+            lambda slices: checkout.sliced(slices).run("-c", "raise ValueError('broken')"),
+            lambda slices: checkout.sliced(slices).run("-c", "while True: pass"),
+        )

@@ -28,7 +28,7 @@ def of_benchmark(
             raise found
         return found
 
-    monkeypatch.setitem(run.BENCHMARKS, "stream", Benchmark(measure, "µs a case", ("all",), data))
+    monkeypatch.setitem(run.BENCHMARKS, "stream", Benchmark(measure, "µs a case", ("all",), data, sliced=False))
     return measured
 
 
@@ -41,13 +41,13 @@ def test_who_goes_first_changes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_baseline_cannot_run_is_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    of_benchmark(monkeypatch, {"baseline": UsageError("baseline: no such option"), "current": {"all": 3.0}})
+    of_benchmark(monkeypatch, {"baseline": UsageError("baseline", ": no such option"), "current": {"all": 3.0}})
     assert measure_by_turns("stream", BASELINE, CURRENT, SIZES, 3) == ([], [])
     assert capsys.readouterr().err == "stream: left out, baseline: no such option\n"
 
 
 def test_what_cannot_be_run_here_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_benchmark(monkeypatch, {"baseline": {"all": 2.0}, "current": UsageError("current: no such option")})
+    of_benchmark(monkeypatch, {"baseline": {"all": 2.0}, "current": UsageError("current", ": no such option")})
     with pytest.raises(FailedError, match="no such option"):
         measure_by_turns("stream", BASELINE, CURRENT, SIZES, 3)
 
