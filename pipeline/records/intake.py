@@ -18,6 +18,7 @@ from pipeline.records.doubts import retention_warnings
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import partition_of
 from pipeline.records.messages import (
+    NO_ENTITIES,
     AcceptedRecord,
     KnownVersion,
     Outcome,
@@ -34,6 +35,8 @@ from pipeline.records.normalised import NormalisedCase, RecordWarning
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, read, sender_problems
 
 NOTHING = NormalisedCase(())
+
+_encode = msgspec.json.Encoder().encode
 
 KEPT_BYTES = 4 << 20
 """Key and value that an entry of `rejected` holds at most: as much as a national topic takes uncompressed. A compressed
@@ -181,7 +184,7 @@ def make_accepted_record(
         provenance=Provenance(
             receipt.position, receipt.time, taken.content_hash, RECORD_TYPE, generation, arrived_ms, taken.signature
         ),
-        entities=taken.normalised.entities,
+        entities=msgspec.Raw(_encode(entities)) if (entities := taken.normalised.entities) else NO_ENTITIES,
         fingerprint=fingerprint,
         warnings=taken.normalised.warnings,
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.records.normalised import NormalisedEntity, RecordWarning
+from pipeline.records.normalised import RecordWarning
 
 
 class Reason(StrEnum):
@@ -87,12 +87,17 @@ EXPIRED: Final = "expired"
 """The status of an accepted version that was ended (pipeline.records.expiry); no agency sends it."""
 
 
+NO_ENTITIES: Final = msgspec.Raw(b"[]")
+"""Of a record without any, from which they are left out."""
+
+
 class AcceptedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `accepted`: one version of one case.
 
     `data` is the record as sent; a withdrawal has only identity fields in it.
 
     `hash` is the fingerprint's hash and `fingerprint` the whole fingerprint as JSON of `provenance.generation`.
+    `entities` are the NormalisedEntities as JSON, for readers outside: no stage reads them.
     """
 
     case: str
@@ -101,7 +106,7 @@ class AcceptedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     hash: str
     data: msgspec.Raw
     provenance: Provenance
-    entities: tuple[NormalisedEntity, ...] = ()
+    entities: msgspec.Raw = NO_ENTITIES
     fingerprint: msgspec.Raw = msgspec.Raw(b"null")
     warnings: tuple[RecordWarning, ...] = ()
 

@@ -34,6 +34,6 @@ def make_accepted(
         hash=f"hash{version}",
         data=msgspec.Raw(msgspec.json.encode(sent)),
         provenance=Provenance(Position("cases.fr-pj", 0, 5), "2026-11-24T10:00:00Z", "cafe", "1", "g1"),
-        entities=entities,
+        entities=msgspec.Raw(msgspec.json.encode(entities)),
         fingerprint=msgspec.Raw(msgspec.json.encode(fingerprint)),
     )
