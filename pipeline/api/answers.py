@@ -1056,3 +1056,33 @@ class ListResultsAnswer(IndexAnswer, frozen=True):
 
     rows: tuple[ListResultRow, ...]
     next: NextCursor = None
+
+
+class WorkCount(msgspec.Struct, frozen=True):
+    """How many there are; `more`: at least as many, it is not counted on."""
+
+    count: int
+    more: bool
+
+
+class WorkAnswer(IndexAnswer, frozen=True):
+    """What waits for the requester, as far as they may see it now; each count is that of a list.
+
+    Links: `to_review` the agency has not judged, of them `assigned` are the requester's; it is `unsure` of some, and
+    `decided` are the requester's own decisions. Requests without an answer: `received` and `sent`, of them
+    `received_overdue` and `sent_overdue` are late. Of the agency's alerts `alerts` run and `alerts_ended` wait to be
+    renewed. `lists` are the requester's own, the latest first, `drafts` those whose columns are not confirmed.
+    """
+
+    to_review: WorkCount
+    assigned: WorkCount
+    unsure: WorkCount
+    decided: WorkCount
+    received: WorkCount
+    received_overdue: WorkCount
+    sent: WorkCount
+    sent_overdue: WorkCount
+    alerts: int
+    alerts_ended: int
+    lists: tuple[ListCheck, ...]
+    drafts: int

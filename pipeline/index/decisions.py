@@ -223,6 +223,8 @@ class ThreadKind(StrEnum):
     ALL = "all"
     ASKED = "asked"
     BREAK_GLASS = "break_glass"
+    AWAITING_ANSWER = "awaiting_answer"
+    """Requests that their owner has not answered."""
     AWAITING_CONFIRMATION = "awaiting_confirmation"
     """Expired ones among them."""
     AWAITING_REVIEW = "awaiting_review"
@@ -232,6 +234,7 @@ _OF_A_SUPERVISOR: Final[Body] = {"exists": {"field": "subject"}}
 _OF_KIND: Final[Mapping[ThreadKind, list[Body]]] = {
     ThreadKind.ALL: [],
     ThreadKind.ASKED: [{"bool": {"must_not": [_OF_A_SUPERVISOR]}}],
+    ThreadKind.AWAITING_ANSWER: [{"bool": {"must_not": [_OF_A_SUPERVISOR]}}, {"term": {"move": Move.REQUEST}}],
     ThreadKind.BREAK_GLASS: [_OF_A_SUPERVISOR],
     ThreadKind.AWAITING_CONFIRMATION: [_OF_A_SUPERVISOR, {"term": {"move": Move.BREAK_GLASS_REQUEST}}],
     ThreadKind.AWAITING_REVIEW: [_OF_A_SUPERVISOR, {"exists": {"field": "deadline"}}],
@@ -320,6 +323,28 @@ class DecisionReader:
             for review, _ in await self._find("reviews", query, Review, IN_ORDER, MOST_REVIEWS):
                 found[review.link].append(review)
         return found
+
+    async def list_reviewed(
+        self, agency: str, limit: int, after: Sequence[Any] | None = None, *, reviewer: str = "", verdict: str = ""
+    ) -> list[tuple[str, list[Any]]]:
+        """The links of an agency's reviews that were not undone, the latest first, each with its place in line.
+
+        Of one reviewer ("": of all), of one verdict ("": of all). A link comes once for each of its reviews, whether or
+        not that one holds still.
+        """
+        stated = {"agency": agency, "reviewer": reviewer, "verdict": verdict}
+        query: list[Body] = [{"term": {name: value}} for name, value in stated.items() if value]
+        query.append({"bool": {"must_not": [{"term": {"undone": True}}]}})
+        found = await self._find("reviews", query, Review, LATEST_FIRST, limit, after)
+        return [(review.link, place) for review, place in found]
+
+    async def list_assigned(
+        self, agency: str, assignee: str, limit: int, after: Sequence[Any] | None = None
+    ) -> list[tuple[str, list[Any]]]:
+        """The links that one of an agency is to judge, by their ids, each with its place in line."""
+        query: list[Body] = [{"term": {"agency": agency}}, {"term": {"assignee": assignee}}]
+        found = await self._find("assignments", query, Assignment, [{"link": "asc"}], limit, after)
+        return [(assignment.link, place) for assignment, place in found]
 
     async def manual_links(
         self, case: str, limit: int, after: Sequence[Any] | None = None

@@ -211,6 +211,17 @@ class IndexReader(CaseReader):
         kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
         return [(kept.get(hit.id), hit.sort) for hit in hits]
 
+    async def list_links_to_judge(
+        self, agency: str, audience: Sequence[str], size: int, after: list[Any] | None = None
+    ) -> list[tuple[str, list[Any]]]:
+        """The ids of the next `size` links of an agency's cases as they were indexed, each with its place in line.
+
+        Nothing of them is brought: who counts them reads what they are now.
+        """
+        query = queries.links_to_judge(agency, self._today(), audience)
+        body = queries.page_body(query, queries.STRONGEST_FIRST, size, after)
+        return [(hit.id, hit.sort) for hit in await self.open_point("links", None).hits(source=False, **body)]
+
     async def every_link_of(
         self,
         case: str,

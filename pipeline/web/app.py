@@ -59,6 +59,8 @@ def _serve_page(page: Page[Any], site: Site) -> None:
         visitor = await get_visit(request, site.runtime)
         if not visitor.signed_in:
             return RedirectResponse(f"{sign_in_page.PATH}?after={quote(request.url.path)}", signing.SEE_OTHER)
+        if page.path == layout.HOME and (begins := layout.home_path(visitor.roles)) != layout.HOME:
+            return RedirectResponse(begins, signing.SEE_OTHER)
         await OpenPage(visitor, dict(request.query_params) | request.path_params, page).open()
         return None
 
@@ -69,7 +71,3 @@ def _serve_sign_in(site: Site) -> None:
         visitor = await get_visit(request, site.runtime)
         setattr(request.state, FORM_TARGETS, provider.form_targets(site.runtime.settings))
         sign_in_page.draw(visitor, site, signing.safe_path(after), tuple(wrong.split(",")))
-
-    @ui.page(signing.HOME, response_timeout=BUILD_S)
-    async def home(request: Request) -> Response:
-        return RedirectResponse(layout.home_path((await get_visit(request, site.runtime)).roles), signing.SEE_OTHER)

@@ -38,12 +38,16 @@ class NavigationEntry(NamedTuple):
         return f"/{self.name}"
 
 
+HOME, BEGINNING = "/", "home"
+"""Where readers begin, and the name of that page, which has the search field itself."""
+
 LIVE, LIVE_PATH = "notices", "/notices/live"
 """The entry that counts what has come meanwhile, and where that is told."""
 
 READERS = frozenset({Role.INVESTIGATOR, Role.SUPERVISOR})
 
 NAVIGATION = (
+    NavigationEntry("work", "w", N_("My work"), READERS),
     NavigationEntry("search", "s", N_("Search"), READERS),
     NavigationEntry("checks", "l", N_("List check"), READERS),
     NavigationEntry("inbox", "i", N_("Inbox"), READERS),
@@ -69,8 +73,10 @@ def may_read_cases(roles: frozenset[Role]) -> bool:
 
 
 def home_path(roles: frozenset[Role]) -> str:
-    """Where one who has these roles begins; without any page, where that is said."""
-    return next((entry.path for entry in _visible_entries(roles)), NAVIGATION[0].path)
+    """Where one who has these roles begins: readers before a search field. Without any page, where that is said."""
+    if may_read_cases(roles):
+        return HOME
+    return next((entry.path for entry in _visible_entries(roles)), HOME)
 
 
 class PageFrame(NamedTuple):
@@ -94,7 +100,7 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
     begin_page(visit, title, script)
     client = ui.context.client
     with client.layout.classes("framed"):
-        _draw_header(visit).move(target_index=0)
+        _draw_header(visit, asking=current != BEGINNING).move(target_index=0)
         _draw_navigation(visit, current).move(target_index=1)
         printed, handling = _draw_printed_head(visit, title)
         printed.move(target_index=2)
@@ -132,10 +138,10 @@ def begin_page(visit: Visit, title: str, script: str = "") -> None:
     ui.page_title(f"{visit.words(title)} · Liaison")
 
 
-def _draw_header(visit: Visit) -> Element:
+def _draw_header(visit: Visit, *, asking: bool) -> Element:
     with box("header", "top") as top:
         draw_brand(home_path(visit.roles))
-        if may_read_cases(visit.roles):
+        if asking and may_read_cases(visit.roles):
             _draw_search_box(visit.words)
         _draw_grounds(visit)
         _draw_user_menu(visit)

@@ -101,6 +101,7 @@ from pipeline.api.services import (
     reviews,
     search,
     statistics,
+    work,
 )
 from pipeline.api.services.exports import TableFormat, What
 from pipeline.api.services.list_checks import ListFilter
@@ -455,6 +456,9 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     get("/manual-links", "manual_links", "judgement", "Links made by hand",
         "Of a case, those of which both sides are seen in full.",
         reviews.list_manual_links, READ, FOUND, case=CaseOf),
+    get("/work", "work", "judgement", "My work",
+        "How much waits in each of your lists: links, requests, alerts; and your list checks with their progress.",
+        work.read_work, READ, most=limit_of(work.MOST)),
     list_inbox,
     put("/inbox/{link}", "assign", "judgement", "Assign a link",
         "Investigators take links themselves; supervisors assign them to anyone of their agency.",

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from pipeline.access import disclosures as threads
 from pipeline.access.audit import ActKind, RequestRule
-from pipeline.access.disclosure_threads import Disclosure, Move, NotDueError, grant_of
+from pipeline.access.disclosure_threads import Disclosure, Move, NotDueError, grant_of, is_overdue
 from pipeline.access.disclosures import AccessRequestRow, DisclosureAsk, disclosure_for, may_decide
 from pipeline.access.redaction import HitRow
 from pipeline.access.release import CaseMeta, View
 from pipeline.access.text_limits import LABEL, REASON
-from pipeline.api.answers import DisclosureAnswer, DisclosuresAnswer, HitRequest
+from pipeline.api.answers import DisclosureAnswer, DisclosuresAnswer, HitRequest, WorkCount
 from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.session import Session, meta, record_decision, require_short
@@ -112,6 +113,40 @@ async def list_disclosures(
     await session.audit(ActKind.READ, {"disclosures": _thread_role(mine), "kind": kind}, session.make_shown(listed))
     following = await listing.next_cursor((row.id for row in rows), place)
     return DisclosuresAnswer(*session.moment, tuple(rows), following)
+
+
+class RequestCounts(NamedTuple):
+    """How many requests await their owner's answer, and how many of those are late; and the cases they are about."""
+
+    waiting: WorkCount
+    overdue: WorkCount
+    cases: frozenset[str]
+
+
+async def count_requests(session: Session, most: int, *, mine: bool) -> RequestCounts:
+    """Count what the requester's agency asked for (`mine`), or was asked for, and nobody answered, up to `most`.
+
+    Only of cases that they may know of now. Nothing is recorded: whoever shows the counts does.
+    """
+    session.require_reader()
+    decisions, after = session.runtime.decisions, None
+    waiting: dict[str, Disclosure] = {}
+    while True:
+        found = await decisions.list_disclosures(
+            _own_agency(session), _thread_role(mine), most + 1, after, kind=ThreadKind.AWAITING_ANSWER
+        )
+        held = [thread for thread, _ in found if thread is not None and thread.last.move is Move.REQUEST]
+        _, views = await _read_cases(session, held)
+        waiting |= {thread.id: thread for thread in held if views.get(thread.case, View.NOTHING) is not View.NOTHING}
+        if len(found) <= most or len(waiting) > most:
+            break
+        after = found[-1][1]
+    late = sum(is_overdue(thread, session.now) for thread in waiting.values())
+    return RequestCounts(
+        WorkCount(min(most, len(waiting)), len(waiting) > most),
+        WorkCount(min(most, late), late > 0 and len(waiting) > most),
+        frozenset(thread.case for thread in waiting.values()),
+    )
 
 
 async def read_disclosure(session: Session, name: str) -> DisclosureAnswer:

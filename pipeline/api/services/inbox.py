@@ -7,9 +7,12 @@ A pair judged different comes back only with other evidence, and says what chang
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -18,7 +21,7 @@ from pipeline.access.release import View, Viewer, requester_words
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, EvidenceChange, Review, Verdict, is_due, summarise_reviews
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.answers import InboxAnswer, InboxRow, ReviewsAnswer
+from pipeline.api.answers import InboxAnswer, InboxRow, ReviewsAnswer, WorkCount
 from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.linked_things import NAMING, name_side, pair_of, things_of
@@ -109,6 +112,100 @@ def _is_wanted(row: InboxRow, wanted: InboxFilter, now: datetime) -> bool:
     )
 
 
+MOST_SCANNED: Final = 2_000
+"""Links of the agency's cases that are looked at to count those to be judged: beyond them it is not counted on."""
+
+
+class InboxCounts(NamedTuple):
+    """How many links each list of an inbox has, and the cases of those that were counted, for each of the lists."""
+
+    to_review: WorkCount
+    assigned: WorkCount
+    unsure: WorkCount
+    decided: WorkCount
+    cases: tuple[frozenset[str], ...]
+
+
+async def count_inbox(session: Session, most: int) -> InboxCounts:
+    """Count the lists that `list_inbox` gives, each up to `most`; what is assigned is what the requester is to judge.
+
+    The four are read and decided on together. Nothing is recorded: whoever shows the counts does.
+    """
+    session.require_reader()
+    who, reader, decisions = session.requester, session.runtime.reader, session.runtime.decisions
+    words, size = requester_words(Viewer(who.agency, who.country, session.grounds.purpose)), most + 1
+    tallies = (
+        _Tally(lambda after: reader.list_links_to_judge(who.agency, words, size, after), _is_due, MOST_SCANNED),
+        _Tally(
+            lambda after: decisions.list_assigned(who.agency, who.subject, size, after),
+            lambda one: _is_due(one) and one.assignee == who.subject,
+        ),
+        _Tally(
+            lambda after: decisions.list_reviewed(who.agency, size, after, verdict=Verdict.UNSURE),
+            lambda one: _belongs(Listed.UNSURE, one.own, one.change, who.subject),
+        ),
+        _Tally(
+            lambda after: decisions.list_reviewed(who.agency, size, after, reviewer=who.subject),
+            lambda one: _belongs(Listed.MINE, one.own, one.change, who.subject),
+        ),
+    )
+    while asked := [tally for tally in tallies if tally.goes_on]:
+        pages = await asyncio.gather(*(tally.fetch(tally.after) for tally in asked))
+        judged = await _read_judged(session, {link for page in pages for link, _ in page})
+        for tally, page in zip(asked, pages, strict=True):
+            tally.take(page, judged, most)
+    return InboxCounts(*(tally.count(most) for tally in tallies), tuple(tally.cases for tally in tallies))
+
+
+def _is_due(one: _JudgedLink) -> bool:
+    return is_due(one.own, one.change)
+
+
+class _Tally:
+    """One list of an inbox while it is counted. `scanned` of its items are looked at, None where all may be."""
+
+    def __init__(
+        self,
+        fetch: Callable[[SortValues | None], Awaitable[list[tuple[str, SortValues]]]],
+        belongs: Callable[[_JudgedLink], bool],
+        scanned: int | None = None,
+    ) -> None:
+        self.fetch = fetch
+        self.after: SortValues | None = None
+        self.goes_on = True
+        self._belongs, self._left = belongs, scanned
+        self._counted: dict[str, tuple[str, str]] = {}
+        self._is_cut = False
+
+    def take(self, page: list[tuple[str, SortValues]], judged: Mapping[str, _JudgedLink], most: int) -> None:
+        """Count what belongs into the list; it goes on while there is more, and more is to be counted."""
+        for link, self.after in page:
+            if link in judged and self._belongs(judged[link]):
+                self._counted[link] = judged[link].link.cases
+        if self._left is not None:
+            self._left -= len(page)
+        self.goes_on = len(page) > most and len(self._counted) <= most
+        if self.goes_on and self._left is not None and self._left <= 0:
+            self.goes_on, self._is_cut = False, True
+
+    def count(self, most: int) -> WorkCount:
+        """How many there are, `most` and more beyond that."""
+        return WorkCount(min(most, len(self._counted)), self._is_cut or len(self._counted) > most)
+
+    @property
+    def cases(self) -> frozenset[str]:
+        """Both sides of what was counted."""
+        return frozenset(case for cases in self._counted.values() for case in cases)
+
+
+async def _read_judged(session: Session, links: Iterable[str]) -> dict[str, _JudgedLink]:
+    """Of these links those of the agency's own cases that are visible now and may be shown, by id."""
+    reader, agency = session.runtime.reader, session.requester.agency
+    found = [link for link in (await reader.read_links(sorted(links))).values() if agency in (link.a.agency, link.b.agency)]
+    cases = await reader.read_cases(key for link in found for key in link.cases)
+    return {one.link.link: one for one in await _judge_links(session, found, cases)}
+
+
 async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnswer:
     """Say who of the agency is to judge a link ("" nobody). Investigators speak for themselves, supervisors for all.
 
@@ -129,17 +226,10 @@ async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnsw
 
 async def _select_links(session: Session, links: list[LinkDocument], listed: Listed) -> list[InboxRow]:
     """Those of the links whose two sides are seen in full and that belong into the list."""
-    decisions, agency = session.runtime.decisions, session.requester.agency
+    agency = session.requester.agency
     cases = await session.runtime.reader.read_cases((key for link in links for key in link.cases), SHOWN_OF_CASES)
-    views = await session.decide_views(cases)
-    links = [link for link in links if all(views.get(key) is View.FULL for key in link.cases)]
-    given = await decisions.reviews_of(link.link for link in links)
-    assignees = await decisions.read_assignees(agency, given)
     rows = []
-    for link in links:
-        reviews = given[link.link]
-        own = find_own_review(reviews, agency)
-        found = compare_evidence(session, link, own)
+    for link, reviews, own, found, assignee in await _judge_links(session, links, cases):
         if not _belongs(listed, own, found, session.requester.subject):
             continue
         held, pair = summarise_reviews(reviews), pair_of(link)
@@ -160,7 +250,7 @@ async def _select_links(session: Session, links: list[LinkDocument], listed: Lis
                 basis=link.basis,
                 probability=link.probability,
                 score=link.score,
-                assignee=assignees.get(link.link),
+                assignee=assignee,
                 colour=held.colour.value,
                 disputed=held.disputed,
                 judged_different=own is not None and own.verdict is Verdict.DIFFERENT,
@@ -174,6 +264,36 @@ async def _select_links(session: Session, links: list[LinkDocument], listed: Lis
             )
         )  # fmt: skip
     return rows
+
+
+class _JudgedLink(NamedTuple):
+    """A link whose two sides are seen in full, with what was said of it and who of the agency is to judge it.
+
+    `own` is the review that holds for the agency, `change` how the evidence differs from what that was made on.
+    """
+
+    link: LinkDocument
+    reviews: list[Review]
+    own: Review | None
+    change: EvidenceChange | None
+    assignee: str | None
+
+
+async def _judge_links(
+    session: Session, links: Iterable[LinkDocument], cases: Mapping[str, CaseDocument]
+) -> list[_JudgedLink]:
+    """Those of these links, of these cases, that may be shown, in their order."""
+    decisions, agency = session.runtime.decisions, session.requester.agency
+    views = await session.decide_views(cases)
+    shown = [link for link in links if all(views.get(key) is View.FULL for key in link.cases)]
+    given = await decisions.reviews_of(link.link for link in shown)
+    assignees = await decisions.read_assignees(agency, given)
+    judged = []
+    for link in shown:
+        own = find_own_review(given[link.link], agency)
+        change = compare_evidence(session, link, own)
+        judged.append(_JudgedLink(link, given[link.link], own, change, assignees.get(link.link)))
+    return judged
 
 
 def _belongs(listed: Listed, own: Review | None, change: EvidenceChange | None, subject: str) -> bool:

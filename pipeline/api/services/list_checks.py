@@ -156,10 +156,15 @@ async def read_list_check(session: Session, name: str) -> ListCheckAnswer:
 async def read_list_checks(session: Session) -> ListChecksAnswer:
     """The requester's lists."""
     session.require_reader()
+    lists = await describe_lists(session)
+    await session.audit(ActKind.READ, {"list_checks": len(lists)})
+    return ListChecksAnswer(*session.moment, lists)
+
+
+async def describe_lists(session: Session) -> tuple[ListCheck, ...]:
+    """The requester's lists, the latest first; whoever shows them records it."""
     jobs = await asyncio.to_thread(session.runtime.lists.list_jobs, session.requester)
-    kept = [job for job in jobs if session.now < job.expires]
-    await session.audit(ActKind.READ, {"list_checks": len(kept)})
-    return ListChecksAnswer(*session.moment, tuple(_describe_job(session, job) for job in kept))
+    return tuple(_describe_job(session, job) for job in jobs if session.now < job.expires)
 
 
 async def read_results(

@@ -16,6 +16,7 @@ from pipeline.web.pages import (
     deconfliction,
     entity,
     graph,
+    home,
     inbox,
     link,
     list_columns,
@@ -27,10 +28,11 @@ from pipeline.web.pages import (
     search,
     statistics,
     visibility,
+    work,
 )
 
 PAGES: tuple[Page[Any], ...] = (
-    search.PAGE, case.PAGE, entity.PAGE, link.PAGE, graph.PAGE, deconfliction.PAGE, checks.PAGE, list_columns.PAGE,
+    home.PAGE, search.PAGE, work.PAGE, case.PAGE, entity.PAGE, link.PAGE, graph.PAGE, deconfliction.PAGE, checks.PAGE, list_columns.PAGE,
     checks.RESULTS_PAGE, inbox.PAGE, access_requests.PAGE, break_glass.PAGE, alerts.PAGE, notices.PAGE, records.PAGE,
     visibility.PAGE, allowances.PAGE, statistics.PAGE, offences.PAGE, audit.PAGE, operations.PAGE, rejected.PAGE,
     rejected.MESSAGE_PAGE,

@@ -82,13 +82,19 @@ def draw(view: OpenPage, found: ListsPageData) -> None:
         with panel(words("Unfinished"), words("columns not confirmed yet"), tight=True):
             draw_table(words("Unfinished"), _draft_columns(view), found.drafts.drafts)
     with panel(words("Your lists"), words("kept for 24 h"), tight=True):
-        draw_table(
-            words("Your lists"),
-            _list_columns(view),
-            found.lists.lists,
-            empty=words("No lists"),
-            hint=words("Lists are checked in the background, even after you leave this page."),
-        )
+        draw_lists(view, found.lists.lists)
+
+
+def draw_lists(view: OpenPage, lists: Sequence[ListCheck]) -> None:
+    """A visitor's lists, each with its progress, or that there are none."""
+    words = view.words
+    draw_table(
+        words("Your lists"),
+        _list_columns(view),
+        lists,
+        empty=words("No lists"),
+        hint=words("Lists are checked in the background, even after you leave this page."),
+    )
 
 
 def _draw_form(words: Words, token: str) -> None:

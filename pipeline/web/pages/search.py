@@ -125,7 +125,7 @@ async def _run_search(
     asked = {name: value for name, value in told.items() if name not in (ENTERED, PAST)}
     question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
     if not question and narrowed.empty:
-        _draw_start(view, found, _read_past_searches(view, told.get(PAST, "")))
+        _draw_start(view, found, read_past_searches(view, told.get(PAST, "")))
         return
 
     async def again() -> None:
@@ -374,13 +374,13 @@ def _draw_guide(words: Words) -> None:
             words("Search tips"),
             [
                 TableColumn[tuple[str, str]](words("Search by"), lambda row: text("span", words(row[0]))),
-                TableColumn(words("Example"), lambda row: _draw_example(row[1])),
+                TableColumn(words("Example"), lambda row: draw_example(row[1])),
             ],
             GUIDE,
         )
 
 
-def _draw_example(question: str) -> None:
+def draw_example(question: str) -> None:
     """A question that a click asks."""
     with link("", f"/search#{urlencode({'q': question})}", data_open=""):
         bidi_text(question)
@@ -397,7 +397,7 @@ MOST_HELD: Final = 160_000
 stays below what a page's socket takes at once (page_sockets.py)."""
 
 
-def _read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
+def read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
     """The searches that a browser holds for this viewer; it is told to forget what it holds in vain."""
     try:
         held = msgspec.json.decode(told or "[]", type=list[str])[:MOST]

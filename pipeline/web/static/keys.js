@@ -139,7 +139,7 @@
   } else {
     const arrived = sessionStorage.getItem(ARRIVED);
     sessionStorage.removeItem(ARRIVED);
-    if (arrived && location.pathname === "/search")
+    if (arrived && ["/", "/search"].includes(location.pathname))
       window.addEventListener("load", () => document.activeElement === document.body && document.getElementById("question")?.focus());
     const hash = sessionStorage.getItem(BACK);
     sessionStorage.removeItem(BACK);
@@ -277,12 +277,23 @@
     if (missed) emitEvent("told", {});
     missed = false;
   };
+  // Pages that say how many are unread, drawn before or after this is known.
+  const countUnread = () => {
+    const count = document.querySelector("[data-live]")?.textContent || "0";
+    for (const place of document.querySelectorAll("[data-unread]")) {
+      place.textContent = new Intl.NumberFormat(document.documentElement.lang).format(count);
+      place.closest("[data-unless-none]")?.toggleAttribute("hidden", count === "0");
+    }
+  };
   const listen = () => {
     const place = document.querySelector("[data-live]");
     if (!place) return;
     const [last, count] = ["last", "new"].map((what) => `liaison-notices-${what}:${place.dataset.whose}`);
     const reading = location.pathname === "/notices";
-    const show = () => (place.textContent = localStorage.getItem(count) ?? "");
+    const show = () => {
+      place.textContent = localStorage.getItem(count) ?? "";
+      countUnread();
+    };
     const told = () => {
       if (reading) {
         localStorage.removeItem(count);
@@ -340,5 +351,5 @@
   });
 
   const open = (path) => location.replace(path); // the way back leads to what was before the question
-  Object.assign((window.liaison ??= {}), { ask, centre, leave, noticesListed, open, say });
+  Object.assign((window.liaison ??= {}), { ask, centre, countUnread, leave, noticesListed, open, say });
 })();

@@ -26,5 +26,6 @@
     hold(fitting([[id, sealed], ...held().filter(([other]) => other !== id)].slice(0, most)));
   const forgetSearches = (gone) => hold(held().filter(([, sealed]) => !gone.includes(sealed)));
   const pastSearches = () => JSON.stringify(fitting(held()).map(([, sealed]) => sealed));
-  Object.assign((window.liaison ??= {}), { rememberSearch, forgetSearches, pastSearches });
+  const begin = () => emitEvent("home", { past: pastSearches() });
+  Object.assign((window.liaison ??= {}), { begin, rememberSearch, forgetSearches, pastSearches });
 })();

@@ -177,6 +177,7 @@ def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later
     assert found == {
         ThreadKind.ALL: [again, reviewed, alone, requested, ASKED],
         ThreadKind.ASKED: [ASKED],
+        ThreadKind.AWAITING_ANSWER: [ASKED],
         ThreadKind.BREAK_GLASS: [again, reviewed, alone, requested],
         ThreadKind.AWAITING_CONFIRMATION: [again, requested],
         ThreadKind.AWAITING_REVIEW: [again, alone],

@@ -18,7 +18,7 @@ from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
 from pipeline.web.components import tabs
 from pipeline.web.page import Page
-from pipeline.web.pages import PAGES, case, graph, inbox, operations, search
+from pipeline.web.pages import PAGES, case, graph, home, inbox, operations, search
 from support.api.runtime import Api
 from support.no_leak.requests import QUESTIONS, names
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
@@ -72,6 +72,8 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
     asked = {name: value for name, value in told.items() if name in PLACES}
     with patch("uuid.uuid4", names().__next__):
         found = await opened(api, page, who, language, **asked)
+        if page is home.PAGE:
+            await found.happen(home.BEGUN, {})
         if page is search.PAGE:
             await found.happen(search.ASKED, {"q": told["question"]})
         if page is case.PAGE:

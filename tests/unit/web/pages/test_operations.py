@@ -68,11 +68,11 @@ async def test_only_those_who_operate_see_it(api: Api) -> None:
 @pytest.mark.parametrize(
     ("roles", "path"),
     [
-        ({Role.INVESTIGATOR}, "/search"),
+        ({Role.INVESTIGATOR}, "/"),
         ({Role.OPS}, "/operations"),
         ({Role.AUDITOR}, "/audit"),
-        ({Role.FEED}, "/search"),
-        ({Role.OPERATOR}, "/search"),
+        ({Role.FEED}, "/"),
+        ({Role.OPERATOR}, "/"),
     ],
 )
 def test_everybody_begins_at_the_first_page_of_his_roles(roles: set[Role], path: str) -> None:

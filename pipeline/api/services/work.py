@@ -1,0 +1,57 @@
+"""My work: how much waits in each of a requester's lists, over what they may see now, in one answer."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import chain
+from typing import Final
+
+from pipeline.access.alerts import is_active
+from pipeline.access.audit import ActKind
+from pipeline.api.answers import WorkAnswer
+from pipeline.api.services.alerts import MOST as MOST_ALERTS
+from pipeline.api.services.disclosures import count_requests
+from pipeline.api.services.inbox import count_inbox
+from pipeline.api.services.list_checks import describe_lists
+from pipeline.api.session import Session
+
+MOST: Final = 500
+"""Beyond so many nothing is counted: whoever has as many needs no exact number."""
+
+
+async def read_work(session: Session, most: int = MOST) -> WorkAnswer:
+    """What waits for the requester, each list counted up to `most`. Raises ForbiddenError, UnavailableError.
+
+    Whatever list is behind a count would show: so each is over what the requester may read, or know of, now. Where one
+    is over few records of other agencies, the audit names these.
+    """
+    session.require_reader()
+    runtime, who = session.runtime, session.requester
+    links, received, sent, alerts, drafts, lists = await asyncio.gather(
+        count_inbox(session, most),
+        count_requests(session, most, mine=False),
+        count_requests(session, most, mine=True),
+        runtime.decisions.list_alerts(who.agency, MOST_ALERTS),
+        asyncio.to_thread(runtime.lists.list_drafts, who),
+        describe_lists(session),
+    )
+    counted = chain.from_iterable(
+        session.make_counted(sorted(cases)) for cases in (*links.cases, received.cases, sent.cases)
+    )
+    await session.audit(ActKind.READ, {"work": most}, dict.fromkeys(counted))
+    running = sum(is_active(alert, session.now) for alert in alerts)
+    return WorkAnswer(
+        *session.moment,
+        to_review=links.to_review,
+        assigned=links.assigned,
+        unsure=links.unsure,
+        decided=links.decided,
+        received=received.waiting,
+        received_overdue=received.overdue,
+        sent=sent.waiting,
+        sent_overdue=sent.overdue,
+        alerts=running,
+        alerts_ended=len(alerts) - running,
+        lists=lists,
+        drafts=sum(session.now < draft.expires for draft in drafts),
+    )
