@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.release import View
 from pipeline.access.requester import Purpose, Requester
-from pipeline.api.services import disclosures, inbox
+from pipeline.api.services import inbox
 from pipeline.api.session import Session
-from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.reading import IndexReader
+from pipeline.index.documents import CaseDocument
 from property.test_no_leak import assert_no_trace
 from support.no_leak.requests import Request
 from support.no_leak.worlds import CaseSpec, requesters, worlds
@@ -23,37 +20,19 @@ from support.no_leak.worlds import CaseSpec, requesters, worlds
 WORK = Request("GET", "/v1/work")
 
 
-def count_links_of_all(patch: pytest.MonkeyPatch) -> None:
-    """Links are counted whoever may see their sides."""
-    narrowed, judge = IndexReader.list_links_to_judge, inbox._judge_links
-
-    async def list_all(
-        reader: IndexReader, agency: str, _: Sequence[str], size: int, after: list[Any] | None = None
-    ) -> list[tuple[str, list[Any]]]:
-        return await narrowed(reader, agency, None, size, after)  # type: ignore[arg-type]
-
-    async def judge_all(
-        session: Session, links: Sequence[LinkDocument], cases: Mapping[str, CaseDocument]
-    ) -> list[Any]:
-        with pytest.MonkeyPatch.context() as seen:
-            seen.setattr(Session, "decide_views", _show_all)
-            return await judge(session, links, cases)
-
-    patch.setattr(IndexReader, "list_links_to_judge", list_all)
-    patch.setattr(inbox, "_judge_links", judge_all)
-
-
-async def _show_all(_: Session, cases: Mapping[str, CaseDocument]) -> dict[str, View]:
+async def show_all(_: Session, cases: Mapping[str, CaseDocument]) -> dict[str, View]:
     return dict.fromkeys(cases, View.FULL)
 
 
 def count_requests_for_all(patch: pytest.MonkeyPatch) -> None:
     """Requests are counted whether or not their agency may know of the case any more."""
+    patch.setattr(Session, "decide_views", show_all)
 
-    async def read_cases(_: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:
-        return {}, {disclosure.case: View.FULL for disclosure in found}
 
-    patch.setattr(disclosures, "_read_cases", read_cases)
+def count_links_of_all(patch: pytest.MonkeyPatch) -> None:
+    """Links are counted whoever may see their sides."""
+    patch.setattr(inbox, "requester_words", lambda _: None)
+    patch.setattr(Session, "decide_views", show_all)
 
 
 @pytest.mark.timeout(600)

@@ -154,7 +154,8 @@ async def count_inbox(session: Session, most: int) -> InboxCounts:
         judged = await _read_judged(session, {link for page in pages for link, _ in page})
         for tally, page in zip(asked, pages, strict=True):
             tally.take(page, judged, most)
-    return InboxCounts(*(tally.count(most) for tally in tallies), tuple(tally.cases for tally in tallies))
+    to_review, assigned, unsure, decided = (tally.count(most) for tally in tallies)
+    return InboxCounts(to_review, assigned, unsure, decided, tuple(tally.cases for tally in tallies))
 
 
 def _is_due(one: _JudgedLink) -> bool:
@@ -201,7 +202,9 @@ class _Tally:
 async def _read_judged(session: Session, links: Iterable[str]) -> dict[str, _JudgedLink]:
     """Of these links those of the agency's own cases that are visible now and may be shown, by id."""
     reader, agency = session.runtime.reader, session.requester.agency
-    found = [link for link in (await reader.read_links(sorted(links))).values() if agency in (link.a.agency, link.b.agency)]
+    found = [
+        link for link in (await reader.read_links(sorted(links))).values() if agency in (link.a.agency, link.b.agency)
+    ]
     cases = await reader.read_cases(key for link in found for key in link.cases)
     return {one.link.link: one for one in await _judge_links(session, found, cases)}
 

@@ -61,7 +61,8 @@ def _set_attributes(element: E, classes: str, attributes: Mapping[str, object]) 
 PATHS = {
     "brand": '<circle cx="5" cy="5" r="3"/><circle cx="15" cy="15" r="3"/><path d="M7.5 7.5l5 5"/>',
     "search": '<circle cx="9" cy="9" r="5.5"/><path d="M13.2 13.2 17 17"/>',
-    "work": '<rect x="3" y="4" width="14" height="13" rx="1"/><path d="M7 4V2.5h6V4M6 9l1 1 2-2M6 13l1 1 2-2M11 9.5h3M11 13.5h3"/>',
+    "work": '<rect x="3" y="4" width="14" height="13" rx="1"/>'
+    '<path d="M7 4V2.5h6V4M6 9l1 1 2-2M6 13l1 1 2-2M11 9.5h3M11 13.5h3"/>',
     "checks": '<path d="M3 5l1.5 1.5L7 4M3 11l1.5 1.5L7 10M10 5.5h7M10 11.5h7M4 16.5h13"/>',
     "inbox": '<path d="M3 11l2.5-7h9L17 11v5H3zM3 11h4l1 2h4l1-2h4"/>',
     "disclosures": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6a3 3 0 0 1 6 0"/>',

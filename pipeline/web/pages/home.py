@@ -108,7 +108,7 @@ def _draw_trouble(view: OpenPage, trouble: LiaisonError, again: states.TryAgain)
 
 def _draw_waiting(words: Words, found: WorkAnswer) -> None:
     """The lists that are not empty, what is decided aside."""
-    waiting = [one for one in (*list_links(found)[:-1], *list_requests(found)) if one.count.count or one.count.more]
+    waiting = [one for one in (*list_links(found)[:-1], *list_requests(found)) if one.waiting.count or one.waiting.more]
     with panel(words("Waiting for you"), tight=True):
         if waiting:
             draw_waiting(words, waiting)

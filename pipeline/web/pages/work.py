@@ -27,7 +27,7 @@ class WaitingItem(NamedTuple):
 
     word: str
     path: str
-    count: WorkCount
+    waiting: WorkCount
     late: WorkCount = WorkCount(0, more=False)
 
 
@@ -92,7 +92,7 @@ def draw_waiting(words: Words, items: Iterable[WaitingItem]) -> None:
 
 def _draw_item(words: Words, item: WaitingItem) -> None:
     with box("li", data_row=""), box("a", href=item.path, data_open=""):
-        text("strong", format_count(words, item.count))
+        text("strong", format_count(words, item.waiting))
         text("span", words(item.word))
         if item.late.count:
             text("span", words.plural(*OVERDUE, item.late.count), "tag warn")

@@ -46,8 +46,7 @@ LIST = (
 LIST_FILTERS = ("", "?found=match", "?found=none", "?found=weak&limit=1", "?band=certain", "?band=probable")
 MOST_PAGES = 30
 
-TOLD = ("/v1/notices", "/v1/disclosures", "/v1/break-glass/", "/v1/break-glass?", "/v1/manual-links?",
-        "/v1/work")
+TOLD = ("/v1/notices", "/v1/disclosures", "/v1/break-glass/", "/v1/break-glass?", "/v1/manual-links?", "/v1/work")
 """Of these the answer is compared and not the trace: what is read of notices, requests, decisions and links made by
 hand is found by its reader's agency or by the case, and then held against the handling of the cases that it names. Whom
 it was told to, or who made it, saw those cases at that time.
@@ -272,7 +271,7 @@ LEFT_OUT = {
 WAYS_OUT = (
     "/v1/search", "/v1/search/facets", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction",
     "/v1/notices",
-    "/v1/links/{link}", "/v1/inbox", "/v1/work", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
+    "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
 )  # fmt: skip
 """Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "5a98774aed1124b08acb6cb75d9b6b05a0f4cae46f4eab77cc9b7ca67f908c83"
-ANSWERS = "1b7e110400aa303f821f884fcbc69566131fcd0c66566f374ac7201042b4efe7"
+REQUESTS = "887dd19d12cb7b4b1320c526e5cd8ec004818ca5898d51161fe1430f94c24aac"
+ANSWERS = "d6a802e8620ef975de29336536d585b1746fa5d6d33a7dbb81eed02de89e8a8c"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 

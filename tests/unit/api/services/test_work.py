@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from pipeline.access.audit import ShownForm
-from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.answers import WorkAnswer, WorkCount
@@ -122,9 +122,7 @@ async def asked(api: Api) -> None:
 
 
 def requests_of(found: WorkAnswer) -> tuple[int, ...]:
-    return tuple(
-        one.count for one in (found.received, found.received_overdue, found.sent, found.sent_overdue)
-    )
+    return tuple(one.count for one in (found.received, found.received_overdue, found.sent, found.sent_overdue))
 
 
 async def test_requests_are_counted_on_either_side_with_what_is_late(api: Api) -> None:
