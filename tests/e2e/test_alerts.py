@@ -83,7 +83,7 @@ def test_ones_past_searches_are_run_again_and_forgotten_and_nobody_elses(
     other = BrowserUser(opened, site.url)
     other.sign_in("pieter@be-fp", "2026/1")
     other.page.evaluate("(held) => localStorage.setItem('liaison-searches:pieter@be-fp', held)", held)
-    other.page.reload()
+    other.page.goto("/search")
     expect(other.page.get_by_role("heading", name="Search tips")).to_be_visible()
     expect(other.page.get_by_role("region", name="Recent searches")).to_have_count(0)
     other.page.wait_for_function("!localStorage.getItem('liaison-searches:pieter@be-fp')")
