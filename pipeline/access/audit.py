@@ -79,6 +79,8 @@ class ActKind(StrEnum):
     DISCLOSURE = "disclosure"
     REVIEW = "review"
     SUBSCRIPTION = "subscription"
+    FOLDER = "folder"
+    """A case folder, or what it keeps, was changed; one that was looked at is a `read`."""
     PUSH = "push"
     OPERATION = "operation"
     REFUSED = "refused"

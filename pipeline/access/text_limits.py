@@ -38,6 +38,13 @@ LABEL: Final = TextLimit(200, "label", N_("the name has more than {most} charact
 """What an agency calls an alert, or a record that it asks about: a few words, or the search that found it."""
 
 
+TITLE: Final = TextLimit(200, "title", N_("the name has more than {most} characters; shorten it"))
+"""What a case folder or a chart in it is called."""
+
+NOTE: Final = TextLimit(20_000, "text", N_("the note has more than {most} characters; shorten it or part it in two"))
+"""Ten pages of text: what a folder's page shows of each note, and a bound on what a message holds."""
+
+
 class TooLongError(LiaisonError):
     """A text has more characters than its limit; `field` names it."""
 

@@ -19,6 +19,7 @@ from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import AgencyView, HandlingWords
 from pipeline.access.disclosures import AccessRequestRow
+from pipeline.access.folders import FolderRole, ItemKind, KeptSearch
 from pipeline.access.redaction import HitRow, ProvenanceRow
 from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.api.hit_budget import NotAsked
@@ -1086,3 +1087,120 @@ class WorkAnswer(IndexAnswer, frozen=True):
     alerts_ended: int
     lists: tuple[ListCheck, ...]
     drafts: int
+
+
+# Case folders, and what they keep as its reader may see it now.
+
+
+class FolderMemberRow(msgspec.Struct, frozen=True):
+    """Somebody who shares a folder: the owner may do all, a member add, order and annotate, a reader look."""
+
+    subject: str
+    role: FolderRole
+
+
+class FolderRow(msgspec.Struct, frozen=True):
+    """A case folder of the reader's agency.
+
+    `role` is the reader's own; null for a supervisor with whom it is not shared. `items` counts what it keeps, whether
+    or not it can be opened. One that is not `active` has run out: it shows nothing until it is renewed.
+    """
+
+    id: str
+    title: str
+    purpose: str
+    case_reference: str
+    active: bool
+    role: FolderRole | None
+    members: tuple[FolderMemberRow, ...]
+    items: int
+    made: UtcTime
+    until: UtcTime
+
+
+class FolderAnswer(IndexAnswer, frozen=True):
+    """One folder."""
+
+    folder: FolderRow
+
+
+class FoldersAnswer(IndexAnswer, frozen=True):
+    """Folders of the reader's agency, those made last first."""
+
+    folders: tuple[FolderRow, ...]
+
+
+class KeptLink(msgspec.Struct, frozen=True):
+    """A link that a folder keeps: both sides, band, and colour by reviews."""
+
+    a: LinkSide
+    b: LinkSide
+    band: Band
+    colour: str
+    disputed: bool
+
+
+class FolderItemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of a folder as its reader may see it now.
+
+    Of one that they can't open, for whatever reason, all but `id` is null, false or 0. `reference` is its name as text.
+    `record` is that of a record or entity, `text` that of a note, `title` that of a chart. `is_new`: somebody else
+    added it since the reader's last visit. `is_changed`: it says other things than it said to the reader then.
+    `new_links` are those of a record that the reader can see now and did not then.
+    """
+
+    id: str
+    kind: ItemKind | None = None
+    reference: str | None = None
+    record: LinkSide | None = None
+    link: KeptLink | None = None
+    search: KeptSearch | None = None
+    list: ListCheck | None = None
+    text: str | None = None
+    title: str | None = None
+    by: str | None = None
+    added: UtcTime | None = None
+    edited_by: str | None = None
+    version: int | None = None
+    is_new: bool = False
+    is_changed: bool = False
+    new_links: int = 0
+
+
+class FolderItemsAnswer(IndexAnswer, frozen=True):
+    """A folder with a page of what it keeps, in its order. `since` is the reader's last visit, null on the first."""
+
+    folder: FolderRow
+    items: tuple[FolderItemRow, ...]
+    since: UtcTime | None
+    next: NextCursor
+
+
+class AddedItem(msgspec.Struct, frozen=True):
+    """What was asked to be kept, and the item that it is; null where its sender can't open it, whether or not it is."""
+
+    reference: str
+    item: str | None
+
+
+class ItemsAddedAnswer(IndexAnswer, frozen=True):
+    """What became of each thing that was to be kept, in the order in which it was sent."""
+
+    folder: FolderRow
+    added: tuple[AddedItem, ...]
+
+
+class FolderItemAnswer(IndexAnswer, frozen=True):
+    """An item that was written, moved or removed; `version` is that which it has now, 0 of one that was removed."""
+
+    item: str
+    version: int
+
+
+class FolderChartAnswer(IndexAnswer, frozen=True):
+    """A chart that a folder keeps; `content` is JSON as text."""
+
+    item: str
+    title: str
+    version: int
+    content: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,7 +44,7 @@ from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import AuditLog, audit_log, writer_name
 from pipeline.streams.audit.audit_tail import TrailCheck
-from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.audit.decision_log import DecisionLog, NewValue
 from pipeline.streams.audit.guess_log import GuessLog
 from pipeline.streams.audit.log_keys import served_log, tag_keys
 from pipeline.streams.catalogues import topics
@@ -99,6 +99,9 @@ class DecisionSink(Protocol):
         self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
     ) -> int:
         """The offset at which the value was kept for good. Raises pipeline.streams.audit.decision_log.DecisionError."""
+
+    async def write_all(self, values: Sequence[NewValue]) -> list[int]:
+        """The same of several values, all or none."""
 
 
 @dataclass

@@ -44,7 +44,7 @@ from pipeline.index.decisions import NotEffectiveError
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.locale import LANGUAGES, N_, SOURCE
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
-from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
+from pipeline.streams.audit.decision_log import DecisionError, NewValue, OvertakenError
 from pipeline.streams.catalogues.topics import Topic
 
 log = logging.getLogger(__name__)
@@ -305,10 +305,17 @@ async def record_decision(
 
     Raises ConflictError where the key's value is not `replaces` any more, which the decision was made on.
     """
+    await record_decisions(session, [NewValue(topic, key, value, replaces)])
+
+
+async def record_decisions(session: Session, values: Sequence[NewValue]) -> None:
+    """Keep several that belong together, all or none. Raises as `record_decision` does."""
     runtime = session.runtime
     try:
-        offset = await runtime.decide.write(topic, key, value, replaces)
-        await runtime.decisions.wait_until_effective(topic.pattern, key, offset)
+        offsets = await runtime.decide.write_all(values)
+        for topic in dict.fromkeys(one.topic for one in values):
+            written = {one.key: at for one, at in zip(values, offsets, strict=True) if one.topic is topic}
+            await runtime.decisions.wait_until_all_effective(topic.pattern, written)
     except OvertakenError as error:
         raise ConflictError(error) from error
     except (DecisionError, NotEffectiveError) as error:

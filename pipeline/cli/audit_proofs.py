@@ -23,7 +23,7 @@ from pipeline.transparency.offline import describe_unread, read_proofs, size_of_
 from pipeline.transparency.witness import LogFinding, Witness
 
 OwnAgencyOption = Annotated[str, typer.Option("--agency", help="Your agency.")]
-Folder = Annotated[
+ProofFolder = Annotated[
     Path | None, typer.Option("--folder", help="Folder of the witness's state; by default under LIAISON_HOME.")
 ]
 LogKey = Annotated[str, typer.Option("--log-key", help="The log's verifier key; needed the first time only.")]
@@ -36,7 +36,7 @@ def witness(
     agency: OwnAgencyOption,
     log_key: LogKey = "",
     tag_keys: TagKeyFile = None,
-    folder: Folder = None,
+    folder: ProofFolder = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep running until Ctrl-C.")] = False,
     publish: Annotated[bool, typer.Option(help="Countersign heads and publish that to all agencies.")] = True,
     as_json: JsonLinesOption = False,
@@ -56,7 +56,7 @@ def witness(
         _report_findings(found, _describe_witness(seen), describe_unread(unasked), as_json=as_json)
 
 
-def heads(agency: OwnAgencyOption, folder: Folder = None) -> None:
+def heads(agency: OwnAgencyOption, folder: ProofFolder = None) -> None:
     """Print the witnessed heads, one JSON object per line, for another agency to compare with its own."""
     with closing(_open_witness_folder(from_environment(), agency, folder).open_witness()) as seen:
         for head in seen.read_heads():
@@ -68,7 +68,7 @@ def accesses(
     output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the proofs.")],
     token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="Token with the role auditor.")],
     case_reference: Annotated[str, typer.Option("--case-ref", help="Your case reference.")] = "audit",
-    folder: Folder = None,
+    folder: ProofFolder = None,
 ) -> None:
     """Fetch the accesses to your records from the API, with proofs, and your tag keys anew.
 
@@ -95,7 +95,7 @@ def verify_audit(
         list[Path] | None,
         typer.Option("--heads", exists=True, help="Heads of another agency's witness (`feed heads`)."),
     ] = None,
-    folder: Folder = None,
+    folder: ProofFolder = None,
     as_json: JsonLinesOption = False,
 ) -> None:
     """Check the fetched accesses to your records offline against the witnessed log; no server is trusted.

@@ -55,6 +55,7 @@ class KeyUse(StrEnum):
     EXPIRIES = "expiries"
     SEARCH_IDS = "search ids"
     GUESSES = "guesses"
+    FOLDERS = "folders"
 
 
 class UnknownKeyError(LiaisonError):

@@ -3,7 +3,7 @@
 Each value of a decision topic replaces the document of its key. The external version is the value's offset: such a
 topic has one partition, so Kafka's order is the order of decisions, and a rebuild from what compaction left ends in
 the same documents. A decision is effective when its document is there; `wait_until_effective` waits for that before it
-is acknowledged.
+is acknowledged. It is one module, so that a reader finds each kind of decision beside how it is read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pipeline.access.alerts import Alert
 from pipeline.access.audit import ActKind, AuditEntry, ShownCase
 from pipeline.access.disclosure_threads import Disclosure, Move, find_unreviewed, grant_of
 from pipeline.access.disclosures import thread_ids
+from pipeline.access.folders import MOST_FOLDERS, Folder, FolderChart, FolderItem, FolderVisit, item_key
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.release import Grant
@@ -30,7 +31,15 @@ from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import DocumentWrite
-from pipeline.index.engine import PAGE, PointInTime, SearchEngine, call_engine, fetch_documents, read_pages
+from pipeline.index.engine import (
+    PAGE,
+    PointInTime,
+    SearchEngine,
+    call_engine,
+    fetch_documents,
+    read_pages,
+    search_all_shards,
+)
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Body, page_body
 
@@ -75,6 +84,21 @@ class AlertDocument(Alert, frozen=True, omit_defaults=True):
     position: int = -1
 
 
+class FolderDocument(Folder, frozen=True, omit_defaults=True):
+    """A document of index `folders`; `subjects` are those of its members, to find it by."""
+
+    position: int = -1
+    subjects: tuple[str, ...] = ()
+
+
+class FolderItemDocument(FolderItem, frozen=True, omit_defaults=True):
+    """A document of index `folder_items`: `kept` of what was not removed, `of_cases` as `cases` to find it by."""
+
+    position: int = -1
+    kept: bool = False
+    of_cases: tuple[str, ...] = msgspec.field(default=(), name="cases")
+
+
 class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `audit`: what of an entry is asked for, and all of it in `entry`, which proofs are made of.
 
@@ -105,6 +129,10 @@ _notices = msgspec.json.Decoder(Notice)
 _entries = msgspec.json.Decoder(AuditEntry)
 _admissions = msgspec.json.Decoder(Admission)
 _allowances = msgspec.json.Decoder(HitAllowance)
+_folders = msgspec.json.Decoder(Folder)
+_folder_items = msgspec.json.Decoder(FolderItem)
+_folder_charts = msgspec.json.Decoder(FolderChart)
+_folder_visits = msgspec.json.Decoder(FolderVisit)
 
 
 def review_document(value: bytes, offset: int) -> DocumentWrite:
@@ -175,6 +203,35 @@ def allowance_document(value: bytes, offset: int) -> DocumentWrite:
     return DocumentWrite("hit_allowances", _allowances.decode(value).id, offset, value)
 
 
+def folder_document(value: bytes, offset: int) -> DocumentWrite:
+    """The document of a value of `folders`."""
+    folder = _folders.decode(value)
+    subjects = tuple(member.subject for member in folder.members)
+    document = FolderDocument(**msgspec.structs.asdict(folder), position=offset, subjects=subjects)
+    return DocumentWrite("folders", folder.id, offset, _encoder.encode(document))
+
+
+def folder_item_document(value: bytes, offset: int) -> DocumentWrite:
+    """The document of a value of `folder_items`."""
+    item = _folder_items.decode(value)
+    document = FolderItemDocument(
+        **msgspec.structs.asdict(item), position=offset, kept=not item.removed, of_cases=item.cases
+    )
+    return DocumentWrite("folder_items", item.key, offset, _encoder.encode(document))
+
+
+def folder_chart_document(value: bytes, offset: int) -> DocumentWrite:
+    """The document of a value of `folder_charts`."""
+    chart = _folder_charts.decode(value)
+    return DocumentWrite("folder_charts", item_key(chart.folder, chart.item), offset, value)
+
+
+def folder_visit_document(value: bytes, offset: int) -> DocumentWrite:
+    """The document of a value of `folder_visits`."""
+    visit = _folder_visits.decode(value)
+    return DocumentWrite("folder_visits", item_key(visit.folder, visit.subject), offset, value)
+
+
 def audit_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `audit`."""
     entry = _entries.decode(value)
@@ -209,6 +266,8 @@ MOST_THREADS: Final = 1000
 
 IN_ORDER: Final[list[Body]] = [{"position": "asc"}]
 LATEST_FIRST: Final[list[Body]] = [{"position": "desc"}]
+BY_PLACE: Final[list[Body]] = [{"place": "asc"}, {"id": "asc"}]
+"""The items of a folder in their order (access/folders.py: FolderItem.rank)."""
 
 T = TypeVar("T")
 
@@ -389,6 +448,70 @@ class DecisionReader:
         found = await self._find("hit_allowances", query, HitAllowance, [{"agency": "asc"}], limit)
         return [allowance for allowance, _ in found]
 
+    async def folders_of(self, ids: Iterable[str]) -> dict[str, Folder]:
+        """The folders of these ids, in real time."""
+        return await self._get("folders", ids, Folder)
+
+    async def list_folders(self, agency: str, subject: str | None = None) -> list[Folder]:
+        """The open folders of an agency, those made last first; those past their date among them.
+
+        With a `subject` those that are shared with them.
+        """
+        query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "open"}}]
+        if subject is not None:
+            query.append({"term": {"subjects": subject}})
+        found = [folder for folder, _ in await self._find("folders", query, Folder, LATEST_FIRST, MOST_FOLDERS)]
+        return sorted(found, key=lambda folder: (folder.made or folder.time, folder.id), reverse=True)
+
+    async def count_folder_items(self, folders: Sequence[str]) -> dict[str, int]:
+        """How many items each of these folders holds, as indexed; one without any is left out."""
+        if not folders:
+            return {}
+        query = {"bool": {"filter": [{"terms": {"folder": list(folders)}}, {"term": {"kept": True}}]}}
+        counted = {"folders": {"terms": {"field": "folder", "size": len(folders)}}}
+        alias = self._indices.read_alias("folder_items")
+        found = await search_all_shards(self._client, index=alias, query=query, size=0, aggs=counted)
+        return {bucket["key"]: bucket["doc_count"] for bucket in found["aggregations"]["folders"]["buckets"]}
+
+    async def folder_items_of(self, folder: str, ids: Iterable[str]) -> dict[str, FolderItem]:
+        """The items of these ids that a folder has or had, in real time."""
+        found = await self._get("folder_items", (item_key(folder, one) for one in ids), FolderItem)
+        return {item.id: item for item in found.values()}
+
+    async def list_folder_items(
+        self, folder: str, limit: int, after: Sequence[Any] | None = None, *, last: bool = False
+    ) -> list[FolderItem]:
+        """The items of a folder behind a rank, in their order; the `last` ones: backwards."""
+        query: list[Body] = [{"term": {"folder": folder}}, {"term": {"kept": True}}]
+        sort = [{"place": "desc"}, {"id": "desc"}] if last else BY_PLACE
+        return [item for item, _ in await self._find("folder_items", query, FolderItem, sort, limit, after)]
+
+    async def items_about(self, agency: str, cases: Sequence[str]) -> AsyncIterator[FolderItem]:
+        """The items of an agency's folders that refer to one of these cases."""
+        query: list[Body] = [
+            {"term": {"agency": agency}}, {"term": {"kept": True}}, {"terms": {"cases": list(cases)}}
+        ]  # fmt: skip
+        async for item in self._read_all("folder_items", query, FolderItem):
+            yield item
+
+    async def read_chart(self, folder: str, item: str) -> FolderChart | None:
+        """The content of a chart, in real time."""
+        name = item_key(folder, item)
+        return (await self._get("folder_charts", [name], FolderChart)).get(name)
+
+    async def read_visit(self, folder: str, subject: str) -> FolderVisit | None:
+        """What somebody saw of a folder, in real time."""
+        name = item_key(folder, subject)
+        return (await self._get("folder_visits", [name], FolderVisit)).get(name)
+
+    async def visits_to(self, folder: str) -> list[FolderVisit]:
+        """Everybody's visits to a folder, as indexed."""
+        query: list[Body] = [{"term": {"folder": folder}}]
+        return [
+            hit.read_as(FolderVisit)
+            for hit in await self.open_point("folder_visits", None).hits(**_page_body(query, [{"time": "asc"}], PAGE))
+        ]
+
     async def list_notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
         """The notices to an agency behind a position, in their order."""
         query: list[Body] = [{"term": {"agency": agency}}, {"range": {"position": {"gt": after}}}]
@@ -431,11 +554,17 @@ class DecisionReader:
 
     async def wait_until_effective(self, kind: str, name: str, offset: int) -> None:
         """Return once readers see the value at `offset` of its topic, or a later one. Raises NotEffectiveError."""
+        await self.wait_until_all_effective(kind, {name: offset})
+
+    async def wait_until_all_effective(self, kind: str, offsets: Mapping[str, int]) -> None:
+        """The same of several values of a topic, by their keys."""
         deadline = time.monotonic() + EFFECTIVE_S
-        alias = self._indices.read_alias(kind)
+        alias, waiting = self._indices.read_alias(kind), dict(offsets)
         while True:
-            held = await fetch_documents(self._client, alias, [name], source=False)
-            if held and held[0].version >= offset:
+            for held in await fetch_documents(self._client, alias, list(waiting), source=False):
+                if held.version >= waiting[held.id]:
+                    del waiting[held.id]
+            if not waiting:
                 break
             if time.monotonic() > deadline:
                 raise NotEffectiveError("saved; it takes effect as soon as the search index has caught up")

@@ -230,6 +230,61 @@ HIT_ALLOWANCES = (
     IndexField("time", TIME, "When."),
 )
 
+FOLDERS = (
+    IndexField("id", KEYWORD, "Folder id; also the document id."),
+    IndexField("position", LONG, "Offset in the topic: the order of decisions."),
+    IndexField("agency", KEYWORD, "Whose it is."),
+    IndexField("state", KEYWORD, "open, or ended without content."),
+    IndexField("time", TIME, "When it was changed last."),
+    IndexField("version", UNSEARCHED_LONG, "Grows with every change."),
+    IndexField("title", UNSEARCHED, "What it is called.", personal=True),
+    IndexField("purpose", UNSEARCHED, "For what."),
+    IndexField("case_reference", UNSEARCHED, "For which case of the agency's.", personal=True),
+    IndexField("members", KEPT, "Who shares it, and in which role.", personal=True),
+    IndexField("subjects", TERMS, "The subjects of those.", personal=True),
+    IndexField("made", TIME, "When it was made: what orders a list of folders."),
+    IndexField("until", TIME, "When it ends unless renewed."),
+)
+
+FOLDER_ITEMS = (
+    IndexField("id", SORTED, "Item id; the document id is <folder>|<id>."),
+    IndexField("position", LONG, "Offset in the topic: the order of decisions."),
+    IndexField("folder", KEYWORD, "Folder id."),
+    IndexField("agency", KEYWORD, "Whose folder it is."),
+    IndexField("version", UNSEARCHED_LONG, "Grows with every change."),
+    IndexField("time", TIME, "When it was changed last."),
+    IndexField("removed", FLAG, "It was removed: a mark without content."),
+    IndexField("kept", FLAG, "It was not removed."),
+    IndexField("place", SORTED, "Where it stands in the folder: sorted by its bytes, then by id."),
+    IndexField("cases", TERMS, "The cases that it refers to, for those who answer a person what is held of them."),
+    IndexField("reference", KEPT, "What it refers to.", personal=True),
+    IndexField("sides", UNSEARCHED, "The cases of a link."),
+    IndexField("text", UNSEARCHED, "A note.", personal=True),
+    IndexField("title", UNSEARCHED, "What a chart is called.", personal=True),
+    IndexField("by", UNSEARCHED, "Subject of who added it."),
+    IndexField("added", TIME, "When it was added."),
+    IndexField("edited", TIME, "When a note or chart was written anew."),
+    IndexField("edited_by", UNSEARCHED, "Subject of who edited a note or chart last."),
+)
+
+FOLDER_CHARTS = (
+    IndexField("folder", KEYWORD, "Folder id; the document id is <folder>|<item>."),
+    IndexField("item", UNSEARCHED, "Item id."),
+    IndexField("agency", KEYWORD, "Whose folder it is."),
+    IndexField("time", TIME, "When it was saved."),
+    IndexField("content", UNSEARCHED, "The chart, JSON as text.", personal=True),
+)
+
+FOLDER_VISITS = (
+    IndexField("folder", KEYWORD, "Folder id; the document id is <folder>|<subject>."),
+    IndexField("subject", UNSEARCHED, "Whose visit.", personal=True),
+    IndexField("agency", KEYWORD, "Their agency."),
+    IndexField("time", TIME, "When."),
+    IndexField("seen", KEPT_PACKED, "How items were seen last, as keyed digests."),
+    IndexField("before", KEPT_PACKED, "How those were seen before, that were found otherwise on this visit."),
+    IndexField("since", TIME, "When the visit before this one ended."),
+)
+
 AUDIT = (
     IndexField("id", UNSEARCHED, "Chain and sequence; also the document id."),
     IndexField("position", LONG, "Offset in the topic: the order of acts."),
@@ -259,6 +314,10 @@ CATALOGUE: dict[str, tuple[IndexField, ...]] = {
     "notices": NOTICES,
     "hit_admissions": HIT_ADMISSIONS,
     "hit_allowances": HIT_ALLOWANCES,
+    "folders": FOLDERS,
+    "folder_items": FOLDER_ITEMS,
+    "folder_charts": FOLDER_CHARTS,
+    "folder_visits": FOLDER_VISITS,
     "audit": AUDIT,
 }
 

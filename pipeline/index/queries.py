@@ -158,6 +158,11 @@ def links_of(case: str, today: date, audience: Sequence[str] | None = None, *, h
     return _live_links([{"term": {"cases": case}}, *([] if hits else [LINKED])], today, audience)
 
 
+def links_of_any(cases: Sequence[str], today: date, audience: Sequence[str] | None) -> Body:
+    """The same of any of several cases, with what shows as a hit alone."""
+    return _live_links([{"terms": {"cases": list(cases)}}], today, audience)
+
+
 def links_to_judge(agency: str, today: date, audience: Sequence[str], band: Band = Band.NONE, case: str = "") -> Body:
     """Live links of an agency's cases, of one band (NONE: of all) and of one case ("": of all)."""
     own = {"bool": {"should": [{"term": {f"{side}.agency": agency}} for side in "ab"], "minimum_should_match": 1}}
@@ -197,6 +202,15 @@ def named_case(key: str, today: date, viewer: Viewer, *, granted: bool) -> Body:
     return {
         "bool": {"filter": [{"term": {"case": key}}, {"term": {"state": "live"}}, _unexpired(today), _any_of(shown)]}
     }
+
+
+def named_cases(keys: Sequence[str], granted: Sequence[str], today: date, viewer: Viewer) -> Body:
+    """Those of some cases that are readable, or shown as hits to one who was granted them."""
+    shown: list[Body] = [
+        {"bool": {"filter": [{"terms": {"case": list(keys)}}, readable_cases(viewer)]}},
+        *([{"bool": {"filter": [{"terms": {"case": list(granted)}}, hit_only(viewer)]}}] if granted else []),
+    ]
+    return {"bool": {"filter": [{"term": {"state": "live"}}, _unexpired(today), _any_of(shown)]}}
 
 
 def page_body(query: Body, sort: list[Body], size: int, after: list[Any] | None = None) -> Body:

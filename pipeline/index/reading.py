@@ -84,6 +84,19 @@ class CaseReader:
         body = queries.page_body(queries.named_case(key, self._today(), viewer, granted=granted), queries.BY_CASE, 1)
         return bool(await find_documents(self._client, self._cases, source=False, **body))
 
+    async def find_readable(self, keys: Sequence[str], granted: Sequence[str], viewer: Viewer) -> list[str]:
+        """Those of some cases that were readable as they were indexed, about a second ago; nothing of any is fetched.
+
+        `granted` are those that the viewer may read where they show as hits.
+        """
+        found: list[str] = []
+        for at in range(0, len(keys), PAGE):
+            batch = keys[at : at + PAGE]
+            query = queries.named_cases(batch, [key for key in granted if key in batch], self._today(), viewer)
+            body = queries.page_body(query, queries.BY_CASE, len(batch))
+            found += [hit.id for hit in await find_documents(self._client, self._cases, source=False, **body)]
+        return found
+
     async def find_digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
         """The case that an opaque reference stands for, if its handling shows it to a country for a purpose.
 
@@ -253,6 +266,33 @@ class IndexReader(CaseReader):
                 seen |= {link.link: link for link in self._visible_among(now_live, cases)}
             listed += [ListedLink(seen[document.link], document) for document in found if document.link in seen]
         return listed, cases
+
+    async def links_of_all(
+        self, cases: Sequence[str], audience: Sequence[str] | None
+    ) -> tuple[list[LinkDocument], dict[str, CaseDocument]]:
+        """All visible links of several cases without their evidence, by link id, and the states of their cases.
+
+        Among them is what is told as a hit alone, without a band.
+        """
+        if not cases:
+            return [], {}
+        query = queries.links_of_any(cases, self._today(), audience)
+        links: list[LinkDocument] = []
+        held: dict[str, CaseDocument] = {}
+        point = self.open_point("links", None)
+        async for batch in read_pages(point, query, queries.BY_LINK, PAGE, fields=LISTED_FIELDS):
+            found = _to_links(batch)
+            held |= await self.read_cases(key for link in found for key in link.cases)
+            links += self._visible_among(found, held)
+        return links, held
+
+    async def read_named_links(self, ids: Sequence[str]) -> dict[str, LinkDocument]:
+        """The visible links of ids that somebody names; the index is asked the same where there are none."""
+        batch = await self._fetch_links(ids)
+        found = {link.link for link in batch}
+        keys = [key for link in batch for key in link.cases] + [name for name in ids if name not in found]
+        cases = await self.read_cases(keys)
+        return {link.link: link for link in self._visible_among(batch, cases) if link.band}
 
     async def read_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The visible links of these ids with their evidence, in real time; not what is told as a hit alone."""

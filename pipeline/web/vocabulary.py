@@ -89,6 +89,7 @@ ACTS = {
     "disclosure": N_("Access request"),
     "review": N_("Review"),
     "subscription": N_("Alert"),
+    "folder": N_("Case folder"),
     "push": N_("Records sent"),
     "operation": N_("Operation"),
     "refused": N_("Request refused"),

@@ -17,7 +17,7 @@ import yaml
 from asyncapi_contract import CONTRACT, LAYOUTS, LayoutPart, make_contract
 from msgspec import inspect
 
-from pipeline.access import alerts, audit
+from pipeline.access import alerts, audit, folders
 from pipeline.access.alerts import Alert
 from pipeline.access.break_glass import (
     GlassReason,
@@ -30,6 +30,16 @@ from pipeline.access.break_glass import (
 from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, new_thread
+from pipeline.access.folders import (
+    Folder,
+    FolderChart,
+    FolderItem,
+    FolderRole,
+    FolderVisit,
+    ItemKind,
+    KeptSearch,
+    Reference,
+)
 from pipeline.access.guesses import AskedGuesses, NamedGuess
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
@@ -110,6 +120,10 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "hit_question": HitQuestion,
     "hit_admission": Admission,
     "hit_allowance": HitAllowance,
+    "folder": Folder,
+    "folder_item": FolderItem,
+    "folder_chart": FolderChart,
+    "folder_visit": FolderVisit,
     "revocation": Revocation,
     "witnessed_head": HeadRecord,
 }
@@ -409,7 +423,26 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
         yield "disclosure", thread
         if notice := disclosure_notice(thread, RING):
             yield "notice", notice
+    yield from _folder_samples(claim, chief, why, now)
     yield from _gate_samples(claim, now, later)
+
+
+def _folder_samples(
+    claim: Claim, chief: Requester, why: Grounds, now: datetime
+) -> Iterator[tuple[str, msgspec.Struct]]:
+    folder = folders.make_folder("f1", "Kestrel", chief, why, now)
+    yield "folder", folders.share_folder(folder, "anna", FolderRole.READER, now)
+    yield "folder", folders.close_folder(folder, now)
+    searched = Reference(ItemKind.SEARCH, search=KeptSearch("ivan petrov", "BE", Filters(("fr-pj",), open_only=True)))
+    for reference in (searched, Reference(ItemKind.ENTITY, case=claim.a.case, entity="p1"), Reference(ItemKind.NOTE)):
+        item = folders.make_item(folders.item_id(RING, "f1", reference), folder, reference, chief, now)
+        yield "folder_item", folders.edit_item(folders.move_to(item, "V", now), chief, now, text="called")
+        yield "folder_item", folders.drop_item(item, now)
+    yield "folder_chart", FolderChart("f1", item.id, "be-fp", now, "{}")
+    sights = {item.id: folders.make_sight(RING, "f1", chief, ("1",), ["0c1f"])}
+    visit = folders.add_visit(None, folder, chief, sights, now)
+    yield "folder_visit", folders.add_visit(visit, folder, chief, {}, now + timedelta(days=1))
+    yield "folder_visit", folders.close_visit(visit, now)
 
 
 def _glass_samples(case: CaseMeta, chief: Requester, why: Grounds, now: datetime) -> Iterator[Disclosure]:

@@ -14,7 +14,8 @@ from pipeline.access.break_glass import LONGEST_HOURS
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.case_visibility import MOST_WORDS
 from pipeline.access.disclosure_threads import GlassVerdict, Urgency
-from pipeline.access.text_limits import COMMENT, LABEL, REASON, SUBJECT
+from pipeline.access.folders import CHART_BYTES, LONGEST_REFERENCE, MOST_ADDED, FolderRole
+from pipeline.access.text_limits import COMMENT, LABEL, NOTE, REASON, SUBJECT, TITLE
 from pipeline.api.paging import CURSOR_CHARS
 from pipeline.api.services.exports import ExportFormat, TableFormat
 from pipeline.api.services.hit_allowances import MOST as MOST_HITS
@@ -62,6 +63,8 @@ LinkIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.
 ReviewIdPath = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
 DisclosureIdPath = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 10])]
 AlertIdPath = Annotated[str, Path(max_length=64, description="Alert id.", examples=["3b1e" * 8])]
+FolderIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the folder.", examples=["7c2d" * 8])]
+ItemIdPath = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="Id of the item.", examples=["4be0" * 4])]
 AgencyPath = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$", description="Agency.", examples=["be-fp"])]
 ListIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
 DraftIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the draft.", examples=["3b1e" * 8])]
@@ -98,6 +101,8 @@ ListSentOnce = Annotated[
 TableSentOnce = Annotated[
     str, Header(max_length=100, description="Sent again with the same key, a table is taken in once.")
 ]
+
+WholeAgency = Annotated[bool, Query(description="Those of the whole agency, for a supervisor.")]
 
 TreeSize = Annotated[int, Query(ge=1, le=MAX_TREE_SIZE, description="A size that the log has had.")]
 LeafIndex = Annotated[int, Query(ge=0, le=MAX_TREE_SIZE, description="The leaf's index.")]
@@ -203,3 +208,66 @@ class AlertLabelRequest(msgspec.Struct, frozen=True):
     """What an alert is called from now on; "" takes its name away."""
 
     label: AlertLabel
+
+
+FolderTitle = Annotated[str, Meta(min_length=1, max_length=TITLE.most, examples=["Operation Kestrel"])]
+
+
+class FolderTitleRequest(msgspec.Struct, frozen=True):
+    """What a case folder is called."""
+
+    title: FolderTitle
+
+
+class FolderShare(msgspec.Struct, frozen=True):
+    """Somebody of the agency, and what they may do; null: nothing any more."""
+
+    subject: Annotated[str, Meta(min_length=1, max_length=SUBJECT.most, examples=["anna"])]
+    role: FolderRole | None
+
+
+class FolderAddition(msgspec.Struct, frozen=True):
+    """What is to be kept: records, links, entities, searches and lists by their names."""
+
+    items: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=LONGEST_REFERENCE)], ...],
+        Meta(
+            min_length=1,
+            max_length=MOST_ADDED,
+            description="`record <case>`, `entity <case> <entity id>`, `link <link id>`, `list <list id>`, or `search` "
+            "and the base64url of JSON with question, country and filters.",
+            examples=[["record fr-pj:2026-004711", "link " + "0c1f" * 8]],
+        ),
+    ]
+
+
+class FolderNote(msgspec.Struct, frozen=True):
+    """A note in plain text. `seen` is the version of one that is there already."""
+
+    text: Annotated[
+        str,
+        Meta(min_length=1, description=f"At most {NOTE.most} characters.", examples=["Petrov's lawyer called."]),
+    ]
+    seen: Annotated[int, Meta(ge=0)] = 0
+
+
+class FolderPlace(msgspec.Struct, frozen=True):
+    """Where an item goes: behind another one, or first."""
+
+    after: Annotated[str, Meta(pattern="^([0-9a-f]{16})?$", description="Id of an item; empty: first.")] = ""
+
+
+class FolderChartRequest(msgspec.Struct, frozen=True):
+    """A chart to keep. `seen` is the version of one that is there already."""
+
+    title: FolderTitle
+    content: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description=f"JSON as text, at most {CHART_BYTES} bytes. An object that stands for a record, entity or "
+            "link names it in `ref`, as in a folder; who can't open that sees its `x` and `y` and nothing else of it.",
+            examples=['{"nodes":[{"ref":"record fr-pj:2026-004711","x":10,"y":20}]}'],
+        ),
+    ]
+    seen: Annotated[int, Meta(ge=0)] = 0

@@ -16,9 +16,11 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import HandlingChangeError, handling_change
 from pipeline.access.disclosures import DisclosureAsk
+from pipeline.access.folders import CHART_BYTES
 from pipeline.api.answers import (
     AlertAnswer,
     DisclosureAnswer,
+    FolderItemAnswer,
     InboxAnswer,
     ListCheckAnswer,
     ListDraftAnswer,
@@ -51,6 +53,13 @@ from pipeline.api.routes.parameters import (
     DraftTitle,
     EntityOf,
     ExportFormatOf,
+    FolderAddition,
+    FolderChartRequest,
+    FolderIdPath,
+    FolderNote,
+    FolderPlace,
+    FolderShare,
+    FolderTitleRequest,
     GrantTerms,
     HandlingCodeOf,
     HandlingWordsOf,
@@ -59,6 +68,7 @@ from pipeline.api.routes.parameters import (
     InboxCase,
     InboxCountry,
     InboxListed,
+    ItemIdPath,
     LastEventId,
     LeafIndex,
     LeastHours,
@@ -79,6 +89,7 @@ from pipeline.api.routes.parameters import (
     RowsOfBand,
     TableSentOnce,
     TreeSize,
+    WholeAgency,
     limit_of,
 )
 from pipeline.api.services import (
@@ -90,6 +101,7 @@ from pipeline.api.services import (
     disclosures,
     entities,
     exports,
+    folders,
     graph,
     hit_allowances,
     inbox,
@@ -111,6 +123,7 @@ from pipeline.matching.bands import Band
 from pipeline.search.questions import add_fields
 
 READ, REVIEW, DISCLOSURE, SUBSCRIPTION = ActKind.READ, ActKind.REVIEW, ActKind.DISCLOSURE, ActKind.SUBSCRIPTION
+FOLDER = ActKind.FOLDER
 
 FOUND: Final = (NotFoundError,)
 """What names one thing may end in, whether the thing is not there or not shown."""
@@ -337,6 +350,59 @@ async def subscribe(session: Session, body: Annotated[AlertRequest, body_of(Aler
     return await alerts.create_alert(session, asked, body.country, body.filters, share=body.share, label=body.label)
 
 
+CHART_BODY: Final = {"max_body_size": 2 * CHART_BYTES + (1 << 16)}
+"""JSON in JSON: each quotation mark of a chart takes two bytes."""
+
+
+@endpoint(
+    "POST", "/folders/{name}/charts", "add_chart", "folders", "Keep a chart",
+    act=FOLDER, refuses=DECIDED, status=201, more=CHART_BODY,
+)  # fmt: skip
+async def add_chart(
+    session: Session, name: FolderIdPath, body: Annotated[FolderChartRequest, body_of(FolderChartRequest)]
+) -> FolderItemAnswer:
+    """At the end of the folder."""
+    return await folders.save_chart(session, name, body.title, body.content)
+
+
+@endpoint(
+    "PUT", "/folders/{name}/charts/{item}", "save_chart", "folders", "Save a chart",
+    act=FOLDER, refuses=DECIDED, more=CHART_BODY,
+)  # fmt: skip
+async def save_chart(
+    session: Session,
+    name: FolderIdPath,
+    item: ItemIdPath,
+    body: Annotated[FolderChartRequest, body_of(FolderChartRequest)],
+) -> FolderItemAnswer:
+    """As it is now; one that is not the version `seen` is left as it is, with 409."""
+    return await folders.save_chart(session, name, body.title, body.content, item, body.seen)
+
+
+@endpoint("POST", "/folders/{name}/notes", "add_note", "folders", "Write a note", act=FOLDER, refuses=DECIDED,
+          status=201)  # fmt: skip
+async def add_note(
+    session: Session, name: FolderIdPath, body: Annotated[FolderNote, body_of(FolderNote)]
+) -> FolderItemAnswer:
+    """At the end of the folder, in plain text."""
+    return await folders.write_note(session, name, body.text)
+
+
+@endpoint("PUT", "/folders/{name}/notes/{item}", "edit_note", "folders", "Edit a note", act=FOLDER, refuses=DECIDED)
+async def edit_note(
+    session: Session, name: FolderIdPath, item: ItemIdPath, body: Annotated[FolderNote, body_of(FolderNote)]
+) -> FolderItemAnswer:
+    """In other words; one that is not the version `seen` is left as it is, with 409."""
+    return await folders.write_note(session, name, body.text, item, body.seen)
+
+
+@endpoint("GET", "/folders/{name}/file", "folder_file", "folders", "A folder as a file",
+          act=ActKind.EXPORT, refuses=DECIDED)  # fmt: skip
+async def send_folder(session: Session, name: FolderIdPath, form: ResultFormat = "csv") -> Response:
+    """All that it keeps, in its order, as you may see it now."""
+    return await start_file(session, folders.export_folder(session, name, form), list_checks.MEDIA_TYPES[form])
+
+
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     post("/search", "search", "search", "Search cases",
          "The likeliest cases first, each with the reasons why it matched.",
@@ -509,6 +575,53 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         name=AlertIdPath, fields=_body(AlertLabelRequest)),
     delete("/subscriptions/{name}", "end", "subscriptions", "End", "What it asked is kept no longer.",
            alerts.end_alert, SUBSCRIPTION, FOUND, name=AlertIdPath),
+
+    get("/folders", "folders", "folders", "My case folders",
+        "Those that are shared with you, made last first; a supervisor may ask for those of the agency.",
+        folders.list_folders, READ, whole_agency=WholeAgency),
+    post("/folders", "create_folder", "folders", "Make a case folder",
+         "For this request's purpose and case reference, for a year. You own it.",
+         folders.create_folder, FOLDER, (ConflictError,), status=201, fields=_body(FolderTitleRequest)),
+    get("/folders/{name}", "folder", "folders", "What a folder keeps",
+        "In its order, as you may see it now. What you can't open, for whatever reason, is an item with an id alone.",
+        folders.read_folder, READ, DECIDED,
+        name=FolderIdPath, limit=limit_of(folders.MOST), cursor=CursorText),
+    post("/folders/{name}/visit", "visit_folder", "folders", "Visit a folder",
+         "The same; what is shown counts as seen. It stays marked as new for half an hour.",
+         folders.visit_folder, READ, DECIDED,
+         name=FolderIdPath, limit=limit_of(folders.MOST), cursor=CursorText),
+    put("/folders/{name}", "rename_folder", "folders", "Name a folder", "For its owner.",
+        folders.rename_folder, FOLDER, DECIDED, name=FolderIdPath, fields=_body(FolderTitleRequest)),
+    post("/folders/{name}/renew", "renew_folder", "folders", "Renew a folder",
+         "Another year, on this request's purpose and case reference; for its owner.",
+         folders.renew_folder, FOLDER, DECIDED, name=FolderIdPath),
+    put("/folders/{name}/members", "share_folder", "folders", "Share a folder",
+        "Give somebody of your agency a role in it, or none; for its owner. Anybody may leave it.",
+        folders.share_folder, FOLDER, DECIDED, name=FolderIdPath, fields=_body(FolderShare)),
+    post("/folders/{name}/take-over", "take_folder_over", "folders", "Take a folder over",
+         "For a supervisor of its agency, such as when its owner is gone. Who owned it stays a member.",
+         folders.take_folder_over, FOLDER, DECIDED, name=FolderIdPath),
+    delete("/folders/{name}", "close_folder", "folders", "Close a folder",
+           "What it was called and kept is kept no longer; for its owner.",
+           folders.close_folder, FOLDER, DECIDED, name=FolderIdPath),
+    post("/folders/{name}/items", "add_items", "folders", "Add to a folder",
+         "At its end. What is there already stays where it is; what you can't open is not kept, whether or not it is "
+         "there.",
+         folders.add_items, FOLDER, DECIDED, name=FolderIdPath, fields=_body(FolderAddition)),
+    put("/folders/{name}/items/{item}/place", "move_item", "folders", "Move an item",
+        "Behind another one, or first. Two people who move items at once lose nothing.",
+        folders.move_item, FOLDER, DECIDED, name=FolderIdPath, item=ItemIdPath, fields=_body(FolderPlace)),
+    delete("/folders/{name}/items/{item}", "remove_item", "folders", "Remove an item",
+           "A note or chart is kept no longer.",
+           folders.remove_item, FOLDER, DECIDED, name=FolderIdPath, item=ItemIdPath),
+    add_note,
+    edit_note,
+    add_chart,
+    save_chart,
+    get("/folders/{name}/charts/{item}", "folder_chart", "folders", "Open a chart",
+        "As it was saved; of what you can't open it says where it stands.",
+        folders.read_chart, READ, DECIDED, name=FolderIdPath, item=ItemIdPath),
+    send_folder,
 
     get("/statistics", "statistics", "statistics", "Statistics of the cases I have access to",
         "By Global Policing Goal, offence and pair of countries; beyond 10,000 cases or links nobody is answered.",

@@ -51,6 +51,25 @@ async def require_readable(session: Session, key: str, fields: Sequence[str] | N
     raise NotFoundError(NO_CASE)
 
 
+async def find_readable(session: Session, keys: Sequence[str], fields: Sequence[str] | None) -> dict[str, CaseDocument]:
+    """Those of some cases that the requester sees in full, with `fields` of each.
+
+    The index is asked the same whatever is there and not to be read, and brings nothing of it (`require_readable`).
+    """
+    viewer, reader = session.viewer, session.runtime.reader
+    keys = list(dict.fromkeys(keys))
+    foreign = [] if viewer is None else [key for key in keys if key.partition(":")[0] != viewer.agency]
+    grants = await session.runtime.grants.read_grants(foreign, session.requester) if foreign else ()
+    if viewer is not None and foreign:
+        granted = [grant.case for grant in grants if session.now < grant.until]
+        closed = {*foreign} - {*await reader.find_readable(foreign, granted, viewer)}
+        keys = [key for key in keys if key not in closed]
+    found = await reader.read_cases(keys, fields) if keys else {}
+    return {
+        key: document for key, document in found.items() if session.decide_view(meta(document), grants) is View.FULL
+    }
+
+
 async def _might_read(session: Session, key: str) -> bool:
     """Whether it is their agency's by its key, or was readable or granted to them as it was indexed, a second ago."""
     viewer = session.viewer

@@ -114,6 +114,20 @@ async def find_surroundings(
     return Surroundings(kept, cases, views)
 
 
+async def find_links_of(session: Session, keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The links that the requester sees of each of several cases that they read in full, each with its other case."""
+    words = None if session.viewer is None else requester_words(session.viewer, granted=True)
+    found, cases = await session.runtime.reader.links_of_all(keys, words)
+    sights = await session.see_links(found, await session.decide_views(cases))
+    linked: dict[str, dict[str, str]] = {key: {} for key in keys}
+    for link in found:
+        if sights[link.link].view is not LinkView.NOTHING:
+            for case, other in (link.cases, link.cases[::-1]):
+                if case in linked:
+                    linked[case][link.link] = other
+    return linked
+
+
 def _make_seen_link(session: Session, found: ListedLink, sight: LinkSight) -> SeenLink:
     link, listed = found
     if sight.view is LinkView.NOTHING:

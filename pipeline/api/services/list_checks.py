@@ -143,14 +143,14 @@ async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], titl
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows), title)
     await asyncio.to_thread(lists.add, job, rows)
-    return ListCheckAnswer(*session.moment, _describe_job(session, _require_job(session, name)))
+    return ListCheckAnswer(*session.moment, describe_job(session, _require_job(session, name)))
 
 
 async def read_list_check(session: Session, name: str) -> ListCheckAnswer:
     """How far a list of the requester's has come. Raises NotFoundError."""
     session.require_reader()
     await session.audit(ActKind.READ, {"list_check": name})
-    return ListCheckAnswer(*session.moment, _describe_job(session, _require_job(session, name)))
+    return ListCheckAnswer(*session.moment, describe_job(session, _require_job(session, name)))
 
 
 async def read_list_checks(session: Session) -> ListChecksAnswer:
@@ -164,7 +164,7 @@ async def read_list_checks(session: Session) -> ListChecksAnswer:
 async def describe_lists(session: Session) -> tuple[ListCheck, ...]:
     """The requester's lists, the latest first; whoever shows them records it."""
     jobs = await asyncio.to_thread(session.runtime.lists.list_jobs, session.requester)
-    return tuple(_describe_job(session, job) for job in jobs if session.now < job.expires)
+    return tuple(describe_job(session, job) for job in jobs if session.now < job.expires)
 
 
 async def read_results(
@@ -216,7 +216,7 @@ async def delete_list(session: Session, name: str) -> ListCheckAnswer:
     """Delete a list with its results, whether or not it is done. Raises NotFoundError."""
     session.require_reader()
     job = _require_job(session, name)
-    described = _describe_job(session, job)
+    described = describe_job(session, job)
     await session.audit(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
     await asyncio.to_thread(session.runtime.lists.delete, job)
     return ListCheckAnswer(*session.moment, described)
@@ -241,7 +241,8 @@ def _require_job(session: Session, name: str) -> ListJob:
     return job
 
 
-def _describe_job(session: Session, job: ListJob) -> ListCheck:
+def describe_job(session: Session, job: ListJob) -> ListCheck:
+    """A list as its requester is told of it."""
     done = session.runtime.lists.count_done(job)
     return ListCheck(
         id=job.id,

@@ -1,7 +1,8 @@
 """Writing what people decide: committed by Kafka before `write` returns the offset.
 
-Each decision is a transaction. What failed before its commit was asked for never comes, whatever request of it is still
-on its way: nothing else commits it. Only where the answer to that one request is lost nobody knows, and it is said so.
+Each decision is a transaction, and so are several that belong together (`write_all`). What failed before its commit was
+asked for never comes, whatever request of it is still on its way: nothing else commits it. Only where the answer to
+that one request is lost nobody knows, and it is said so.
 
 Who decides on what holds (`replaces`) commits only where nobody has decided otherwise below: a value is sent, what is
 committed below it is read, and only then its transaction ends. Of two that cross, the one lower in the topic holds,
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Container, Sequence
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
@@ -53,6 +55,15 @@ class OvertakenError(DecisionError):
     """The key has another value meanwhile than the one that the decision was made on."""
 
 
+class NewValue(NamedTuple):
+    """A value of a topic with one partition, and its key; `replaces` is what the key held when this was decided."""
+
+    topic: topics.Topic
+    key: str
+    value: msgspec.Struct
+    replaces: msgspec.Struct | None = None
+
+
 class DecisionLog:
     """One process's producer; used as an asynchronous context, it connects at the first decision."""
 
@@ -77,45 +88,69 @@ class DecisionLog:
 
         `replaces` is what the key held when this was decided; OvertakenError is raised where that has changed.
         """
-        decision = _Decision(topics.topic_name(self._settings, topic), key.encode(), _encoder.encode(value), replaces)
+        (offset,) = await self.write_all([NewValue(topic, key, value, replaces)])
+        return offset
+
+    async def write_all(self, values: Sequence[NewValue]) -> list[int]:
+        """Write several values, all or none; returns the offset of each. Raises as `write` does."""
+        ending = asyncio.Event()
         try:
             async with asyncio.timeout(ANSWER_S), self._turn:
-                return await self._commit_decision(decision)
+                return await self._commit_decisions(values, ending)
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
-            if decision.ending:
+            if ending.is_set():
                 raise UnknownDecisionError(
                     "it is not known whether the decision was saved; check before you repeat it"
                 ) from error
             raise DecisionError("the decision was not saved; try again") from error
 
-    async def _commit_decision(self, decision: _Decision) -> int:
-        """One transaction; after a failure the producer is dropped, and the next one's start ends what it left open."""
+    async def _commit_decisions(self, values: Sequence[NewValue], ending: asyncio.Event) -> list[int]:
+        """One transaction; after a failure the producer is dropped, and the next one's start ends what it left open.
+
+        `ending` is set once the commit is asked for.
+        """
         try:
             producer = await self._start_producer()
             await producer.begin_transaction()
-            sent = await producer.send_and_wait(decision.topic, decision.value, key=decision.key, partition=0)
-            if decision.replaces is not None and await self._is_overtaken(decision, sent.offset):
+            coming = [
+                await producer.send(self._name(one), _encoder.encode(one.value), key=one.key.encode(), partition=0)
+                for one in values
+            ]
+            offsets = [int(sent.offset) for sent in await asyncio.gather(*coming)]
+            if await self._are_overtaken(values, offsets):
                 await producer.abort_transaction()
                 raise OvertakenError("someone else decided this at the same moment; look again")
-            decision.ending = True
+            ending.set()
             await producer.commit_transaction()
         except BaseException:
             await self._drop_producer()
             raise
-        return int(sent.offset)
+        return offsets
 
-    async def _is_overtaken(self, decision: _Decision, offset: int) -> bool:
-        """Whether the last value of the key that is committed below `offset` is not the one that was decided on.
+    def _name(self, one: NewValue) -> str:
+        return topics.topic_name(self._settings, one.topic)
+
+    async def _are_overtaken(self, values: Sequence[NewValue], offsets: Sequence[int]) -> bool:
+        """Whether a key's last value that is committed below what was sent is not the one that was decided on.
 
         Waits for the transactions that are open below.
         """
-        partition = TopicPartition(decision.topic, 0)
-        last: bytes | None = None
+        for topic in dict.fromkeys(one.topic for one in values if one.replaces is not None):
+            decided = {one.key.encode(): one.replaces for one in values if one.topic is topic and one.replaces}
+            first = min(at for one, at in zip(values, offsets, strict=True) if one.topic is topic)
+            last = await self._read_below(TopicPartition(topics.topic_name(self._settings, topic), 0), first, decided)
+            if any(msgspec.json.decode(value, type=type(decided[key])) != decided[key] for key, value in last.items()):
+                return True
+        return False
+
+    async def _read_below(self, partition: TopicPartition, offset: int, keys: Container[bytes]) -> dict[bytes, bytes]:
+        """The last value of each of some keys that is committed below an offset, as far as it is looked back."""
+        last: dict[bytes, bytes] = {}
         if offset:
             start = max(0, offset - LOOK_BACK)
             async for records in read_partitions(self._settings, {partition: start}, {partition: offset - 1}):
-                last = next((record.value for record in reversed(records) if record.key == decision.key), last)
-        return last is not None and msgspec.json.decode(last, type=type(decision.replaces)) != decision.replaces
+                last |= {one.key: one.value for one in records if one.key in keys and one.value is not None}
+        return last
 
     async def _start_producer(self) -> FailFastProducer:
         if self._producer is None:
@@ -132,13 +167,3 @@ class DecisionLog:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.drop()
-
-
-class _Decision(msgspec.Struct):
-    """A value to write; `ending`: its commit was asked for."""
-
-    topic: str
-    key: bytes
-    value: bytes
-    replaces: msgspec.Struct | None = None
-    ending: bool = False

@@ -303,6 +303,35 @@ HIT_GUESSES: Final = Topic(
     erasure="deleted after 160 days; it holds keyed digests, and keys of cases and alerts",
 )  # fmt: skip
 """Stamped, since the days in which a guess counts are the broker's, whoever wrote it."""
+FOLDERS: Final = Topic(
+    "folders", "folder id", "folder", Count.ONE,
+    description="Case folders: what they are called, for what they are, and who of their agency shares them.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT,), readers=(Process.API,),
+    compacted=True, backed_up=True, personal=True,
+    erasure="its end replaces it by a mark without content; compaction removes the old one",
+)  # fmt: skip
+FOLDER_ITEMS: Final = Topic(
+    "folder_items", "folder id | item id", "folder_item", Count.ONE,
+    description="What case folders keep: references, searches, notes, and where each stands.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT,), readers=(Process.API,),
+    compacted=True, backed_up=True, personal=True,
+    erasure="its removal or the folder's end replaces it by a mark without content; compaction removes the old one",
+)  # fmt: skip
+FOLDER_CHARTS: Final = Topic(
+    "folder_charts", "folder id | item id", "folder_chart", Count.ONE,
+    description="The content of charts that case folders keep.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT,), readers=(Process.API,),
+    max_bytes=8 * MIB, compacted=True, backed_up=True, personal=True,
+    erasure="its removal or the folder's end replaces it by a mark without content; compaction removes the old one",
+)  # fmt: skip
+"""A chart of 2 MiB (access/folders.py), of which JSON in JSON escapes every quotation mark and may escape more."""
+FOLDER_VISITS: Final = Topic(
+    "folder_visits", "folder id | subject", "folder_visit", Count.ONE,
+    description="What each person last saw of a case folder, as digests under a key of that person and folder.",
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT,), readers=(Process.API,),
+    max_bytes=4 * MIB, compacted=True, backed_up=True, personal=True,
+    erasure="the folder's end replaces it by a mark without content; compaction removes the old one",
+)  # fmt: skip
 AUDIT: Final = Topic(
     "audit", "chain id", "audit", Count.ONE,
     description="Who did what, written before the answer is given.",
@@ -355,7 +384,8 @@ UPLOADS: Final = Topic(
 CATALOGUE: Final[tuple[Topic, ...]] = (
     CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, CONTROL, FINGERPRINTS, POSTINGS, PAIRS, WATCHES, LINKS, EXPIRIES,
     REVIEWS, ASSIGNMENTS, SUBSCRIPTIONS, DISCLOSURES, NOTICES, HIT_GUESSES, HIT_QUESTIONS, HIT_ADMISSIONS,
-    HIT_ALLOWANCES, AGENCIES, AUDIT_LOG, AUDIT, WITNESS, PROGRESS, UPLOADS, REVOCATIONS,
+    HIT_ALLOWANCES, FOLDERS, FOLDER_ITEMS, FOLDER_CHARTS, FOLDER_VISITS, AGENCIES, AUDIT_LOG, AUDIT, WITNESS,
+    PROGRESS, UPLOADS, REVOCATIONS,
 )  # fmt: skip
 """A backup reads in this order: cases first and the audit last, behind its log, so that every agency of a case, every
 act behind a decision and each leaf's entry is there."""

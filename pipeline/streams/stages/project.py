@@ -108,6 +108,10 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], DocumentWrite]]] = {
     topics.NOTICES: decisions.notice_document,
     topics.HIT_ADMISSIONS: decisions.admission_document,
     topics.HIT_ALLOWANCES: decisions.allowance_document,
+    topics.FOLDERS: decisions.folder_document,
+    topics.FOLDER_ITEMS: decisions.folder_item_document,
+    topics.FOLDER_CHARTS: decisions.folder_chart_document,
+    topics.FOLDER_VISITS: decisions.folder_visit_document,
     topics.AUDIT: decisions.audit_document,
 }
 """Topics of what people decide, each with what makes documents of a value and its offset."""

@@ -8,7 +8,7 @@ await links(api.session(ANNA), "fr-pj:1")          # the same, in-process
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -43,7 +43,7 @@ from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import AuditError
 from pipeline.streams.audit.audit_tail import TrailCheck, TrailStatus
-from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
+from pipeline.streams.audit.decision_log import DecisionError, NewValue, OvertakenError
 from pipeline.streams.audit.guess_log import GuessError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.freshness import NoticeIndex, SettledNotices
@@ -136,10 +136,18 @@ class RecordedDecisions:
     async def write(
         self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
     ) -> int:
+        (offset,) = await self.write_all([NewValue(topic, key, value, replaces)])
+        return offset
+
+    async def write_all(self, values: Sequence[NewValue]) -> list[int]:
         if self.away:
             raise DecisionError("away")
-        if replaces is not None and self._last.get((topic.pattern, key), replaces) != replaces:
-            raise OvertakenError("someone else decided this at the same moment; look again")
+        for topic, key, _, replaces in values:
+            if replaces is not None and self._last.get((topic.pattern, key), replaces) != replaces:
+                raise OvertakenError("someone else decided this at the same moment; look again")
+        return [self._keep(topic, key, value) for topic, key, value, _ in values]
+
+    def _keep(self, topic: topics.Topic, key: str, value: msgspec.Struct) -> int:
         self._last[topic.pattern, key] = value
         offset = self.first + len(self.values)
         self.values.append((topic.pattern, value))

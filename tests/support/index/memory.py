@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import total_ordering
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -270,7 +271,24 @@ def _sort_values(sort: list[Document], score: float, source: Document) -> list[A
 def _order(sort: list[Document], values: list[Any]) -> tuple[Any, ...]:
     ways = [way for one in sort for way in one.values()]
     directions = [way["order"] if isinstance(way, dict) else way for way in ways]
-    return tuple(-value if way == "desc" else value for way, value in zip(directions, values, strict=True))
+    return tuple(_Backwards(value) if way == "desc" else value for way, value in zip(directions, values, strict=True))
+
+
+@total_ordering
+class _Backwards:
+    """A sort value, the other way round."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Backwards) and bool(self.value == other.value)
+
+    def __lt__(self, other: _Backwards) -> bool:
+        return bool(other.value < self.value)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 def _included(source: Document, fields: Iterable[str] | None) -> Document:

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipeline.access import folders
 from pipeline.access.alerts import Alert, AlertState
 from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.disclosures import thread_ids
+from pipeline.access.folders import Folder, FolderChart, FolderItem, ItemKind, KeptSearch, Reference, item_key
+from pipeline.access.item_places import places_between
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.release import View, decide
-from pipeline.access.requester import Purpose, Requester
+from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.access.reviews import Assignment, Review, Verdict
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.key_ring import make_reference
@@ -57,6 +60,7 @@ def documents(cases: Sequence[CaseSpec]) -> list[DocumentWrite]:
         *_reviews(cases),
         *decided,
         *map(_query, ASKING),
+        *FOLDERS,
         *(write for agency in ASKING for write in _records_shown(cases, agency)),
     ]
 
@@ -172,6 +176,79 @@ def _query(agency: str) -> DocumentWrite:
     return _at(written.alert_document, made, name)
 
 
+def folder_id(agency: str) -> str:
+    """The id of a folder of an agency that is shared with whoever asks."""
+    return hashlib.blake2b(f"folder {agency}".encode(), digest_size=16).hexdigest()
+
+
+def folder_items(agency: str) -> list[FolderItem]:
+    """What it keeps: whatever may be, whether it is there or not, a search and a note."""
+    folder = _folder(agency)
+    references = [
+        *(Reference(ItemKind.RECORD, case=key) for key in EVERY_KEY),
+        *(Reference(ItemKind.ENTITY, case=key, entity="e0") for key in EVERY_KEY),
+        *(Reference(ItemKind.LINK, link=link_id(a, b)) for a, b in combinations(EVERY_KEY, 2)),
+        Reference(ItemKind.SEARCH, search=KeptSearch("ivan petrov")),
+        Reference(ItemKind.NOTE),
+        Reference(ItemKind.CHART),
+    ]
+    sides = {link_id(a, b): (a, b) for a, b in combinations(EVERY_KEY, 2)}
+    places = places_between("", "", len(references))
+    return [
+        msgspec.structs.replace(
+            folders.make_item(
+                folders.item_id(RING, folder.id, reference), folder, reference, _folder_owner(agency), NOW,
+                sides=sides.get(reference.link, ()),
+            ),
+            place=place,
+            text="why" if reference.kind is ItemKind.NOTE else "",
+        )
+        for reference, place in zip(references, places, strict=True)
+    ]  # fmt: skip
+
+
+def folder_item_of(agency: str, kind: ItemKind) -> str:
+    """The id of the first item of a kind."""
+    return next(item.id for item in folder_items(agency) if item.kind is kind)
+
+
+EVERY_KEY = tuple(
+    f"{agency}:{number}" for agency in ("be-fp", "de-bka", "fr-dgsi", "fr-pj", "nl-np") for number in "01"
+)
+"""All cases that may be there, in order."""
+
+
+def _folder_owner(agency: str) -> Requester:
+    return make_requester(agency)
+
+
+def _folder(agency: str) -> Folder:
+    return folders.make_folder(
+        folder_id(agency), "Kestrel", _folder_owner(agency), Grounds(Purpose.INVESTIGATION, "1"), NOW
+    )
+
+
+def _folder_documents(agency: str) -> Iterator[DocumentWrite]:
+    """A folder with all in it, and a visit of long ago on which its owner saw a version of each record that is gone."""
+    folder = _folder(agency)
+    yield _at(written.folder_document, folder, folder.id)
+    held = folder_items(agency)
+    for item in held:
+        yield _at(written.folder_item_document, item, item.key)
+    chart = FolderChart(folder.id, folder_item_of(agency, ItemKind.CHART), agency, NOW, CHART)
+    yield _at(written.folder_chart_document, chart, item_key(chart.folder, chart.item))
+    who = _folder_owner(agency)
+    seen = {item.id: folders.make_sight(RING, folder.id, who, ("0",), ()) for item in held}
+    visit = folders.add_visit(None, folder, who, seen, NOW - timedelta(days=1))
+    yield _at(written.folder_visit_document, visit, item_key(folder.id, who.subject))
+
+
+CHART = msgspec.json.encode(
+    {"nodes": [{"ref": f"record {key}", "x": at, "y": at} for at, key in enumerate(EVERY_KEY)]}
+).decode()
+"""A chart of all cases that may be there."""
+
+
 def _at(document: Callable[[bytes, int], DocumentWrite], value: msgspec.Struct, name: str) -> DocumentWrite:
     """A value's document at a place in its topic that depends on its name alone."""
     place = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=5).digest())
@@ -187,3 +264,7 @@ def glass_threads_of(keys: Iterable[str], agencies: Iterable[str] = ASKING) -> l
     """The ids of all break-glass of these cases."""
     wanted = tuple(agencies)
     return [thread_ids(RING, agency, key, glass_breaker(agency))[-1] for key in keys for agency in wanted]
+
+
+FOLDERS = tuple(write for agency in ASKING for write in _folder_documents(agency))
+"""The same whatever cases there are: a folder holds references."""

@@ -13,12 +13,25 @@ import httpx
 import orjson
 from hypothesis import strategies as st
 
+from pipeline.access import folders
+from pipeline.access.folders import ItemKind
 from pipeline.access.requester import Purpose, Requester
 from pipeline.api.list_worker import run_round
 from pipeline.correlation.claims import link_id
 from support.api.runtime import NOW, Api
 from support.index.memory import IndexCall
-from support.no_leak.decisions import ASKING, FIRST, HALF, glass_threads_of, review_id, subscription_id, threads_of
+from support.no_leak.decisions import (
+    ASKING,
+    CHART,
+    FIRST,
+    HALF,
+    folder_id,
+    folder_item_of,
+    glass_threads_of,
+    review_id,
+    subscription_id,
+    threads_of,
+)
 from support.no_leak.worlds import KEYS
 
 QUESTIONS = (
@@ -173,6 +186,56 @@ def _exports() -> Operation:
     return _each("GET", "/v1/export/{what}", *forms)
 
 
+def _in_folders() -> Iterator[Operation]:
+    """What may be done with case folders, of an own agency and of another's.
+
+    What they keep they don't name: of others' cases only those are fetched that are to be read. Who adds something
+    names it.
+    """
+    grants = frozenset({name for key in KEYS for name in _grants_of(key)})
+    every = frozenset({name for a, b in PAIRS for name in _all_of(a, b)})
+
+    def of_each(method: str, path: str, *, pages: bool = False, **body: Any) -> Operation:
+        asked = [
+            Request(
+                method,
+                path.format(name=folder_id(agency), item=folder_item_of(agency, _item_kind(path))),
+                body or None,
+                every if "items" in body else grants | {key for key in KEYS if key.startswith(agency)},
+                pages=pages,
+            )
+            for agency in ASKING
+        ]
+        return Operation(method, path.partition("?")[0], asked, writes=method != "GET")
+
+    searched = folders.Reference(ItemKind.SEARCH, search=folders.KeptSearch("petrow")).text
+    some = [f"record {key}" for key in KEYS] + [f"link {link_id(a, b)}" for a, b in PAIRS]
+    yield _each("GET", "/v1/folders", "/v1/folders", "/v1/folders?whole_agency=true")
+    yield _each("POST", "/v1/folders", title="Kestrel")
+    yield of_each("GET", "/v1/folders/{name}", pages=True)
+    yield of_each("POST", "/v1/folders/{name}/visit")
+    yield of_each("PUT", "/v1/folders/{name}", title="Kestrel 2")
+    yield of_each("POST", "/v1/folders/{name}/renew")
+    yield of_each("PUT", "/v1/folders/{name}/members", subject="bert", role="reader")
+    yield of_each("POST", "/v1/folders/{name}/take-over")
+    yield of_each("DELETE", "/v1/folders/{name}")
+    yield of_each("POST", "/v1/folders/{name}/items", items=[*some, searched])
+    yield of_each("PUT", "/v1/folders/{name}/items/{item}/place", after="")
+    yield of_each("DELETE", "/v1/folders/{name}/items/{item}")
+    yield of_each("POST", "/v1/folders/{name}/notes", text="why")
+    yield of_each("PUT", "/v1/folders/{name}/notes/{item}", text="why not", seen=1)
+    yield of_each("POST", "/v1/folders/{name}/charts", title="Ring", content=CHART)
+    yield of_each("PUT", "/v1/folders/{name}/charts/{item}", title="Ring", content=CHART, seen=1)
+    yield of_each("GET", "/v1/folders/{name}/charts/{item}")
+    yield of_each("GET", "/v1/folders/{name}/file")
+
+
+def _item_kind(path: str) -> ItemKind:
+    if "/charts/" in path:
+        return ItemKind.CHART
+    return ItemKind.NOTE if "/notes/" in path else ItemKind.RECORD
+
+
 THREADS = threads_of(KEYS)
 GLASS_THREADS = [*glass_threads_of(KEYS), *THREADS[:2]]
 BREAK_GLASS_LISTS = [f"/v1/break-glass?mine={mine}&awaiting={some}" for mine in (True, False) for some in (True, False)]
@@ -245,6 +308,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _by_name("POST", "/v1/subscriptions/{name}/renew", map(subscription_id, ASKING)),
     _by_name("PUT", "/v1/subscriptions/{name}/label", map(subscription_id, ASKING), label="the man from Tver"),
     _by_name("DELETE", "/v1/subscriptions/{name}", map(subscription_id, ASKING)),
+    *_in_folders(),
     _each("GET", "/v1/hit-allowances"),
     _each("PUT", "/v1/hit-allowances/{agency}", "/v1/hit-allowances/nl-np", daily=500, until=UNTIL),
     _exports(),
@@ -272,6 +336,7 @@ WAYS_OUT = (
     "/v1/search", "/v1/search/facets", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction",
     "/v1/notices",
     "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
+    "/v1/folders/{name}", "/v1/folders/{name}/visit", "/v1/folders/{name}/charts/{item}", "/v1/folders/{name}/file",
 )  # fmt: skip
 """Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
 

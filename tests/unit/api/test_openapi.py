@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "887dd19d12cb7b4b1320c526e5cd8ec004818ca5898d51161fe1430f94c24aac"
-ANSWERS = "d6a802e8620ef975de29336536d585b1746fa5d6d33a7dbb81eed02de89e8a8c"
+REQUESTS = "e015e2bca3ae71577eba586c044ae310c576d46c6df14f12559b3556b7c277e9"
+ANSWERS = "4393eb23c4d8647a8aec3c6c6302d9410e8c83a3bffcdd92302486c452ecd50f"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 

@@ -94,6 +94,8 @@ def test_sizes_are_those_of_the_design() -> None:
         "pairs.{generation}": 16,
         "links.{generation}": 16,
         "audit_log": 4,
+        "folder_charts": 8,
+        "folder_visits": 4,
     }
 
 

@@ -1,0 +1,802 @@
+"""Case folders: made, shared, filled, ordered and looked at. Every act is audited.
+
+An item is decided on for who looks, each time. What they can't open, whatever the reason, is one row that says nothing,
+and costs the index what anything else would. Marks of what is new follow from what the same person saw, and sees.
+It is one module, since each act asks first for the folder and one's role in it, and all show items in one way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, NoReturn
+
+import msgspec
+
+from pipeline.access import folders
+from pipeline.access.audit import ActKind, RequestRule
+from pipeline.access.folders import (
+    CHART_BYTES,
+    MOST_ADDED,
+    MOST_FOLDERS,
+    MOST_ITEMS,
+    BadReferenceError,
+    Baseline,
+    Folder,
+    FolderChart,
+    FolderItem,
+    FolderRole,
+    FolderState,
+    ItemKind,
+    LastOwnerError,
+    Reference,
+    Sight,
+    TooManyMembersError,
+    item_key,
+    parse_reference,
+)
+from pipeline.access.item_places import places_between
+from pipeline.access.release import View
+from pipeline.access.requester import Role
+from pipeline.access.text_limits import NOTE, SUBJECT, TITLE
+from pipeline.api.answers import (
+    AddedItem,
+    FolderAnswer,
+    FolderChartAnswer,
+    FolderItemAnswer,
+    FolderItemRow,
+    FolderItemsAnswer,
+    FolderMemberRow,
+    FolderRow,
+    FoldersAnswer,
+    ItemsAddedAnswer,
+    KeptLink,
+    LinkSide,
+    ListCheck,
+)
+from pipeline.api.list_store import NoListError
+from pipeline.api.paging import LONG_CURSOR_BYTES, PageCursor
+from pipeline.api.problems import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RequestTooLargeError,
+    UnprocessableError,
+)
+from pipeline.api.services.cases import find_readable
+from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
+from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, pair_of, things_of
+from pipeline.api.services.links import find_links_of
+from pipeline.api.services.list_checks import describe_job
+from pipeline.api.services.reviews import read_colours
+from pipeline.api.services.search import require_bounded
+from pipeline.api.session import Session, record_decision, record_decisions, require_short
+from pipeline.errors import LiaisonError
+from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.locale import N_, translate
+from pipeline.search.questions import MAX_QUESTION_CHARS
+from pipeline.streams.audit.decision_log import NewValue
+from pipeline.streams.catalogues import topics
+
+MOST: Final = 100
+"""Items of one page."""
+
+TRIES: Final = 4
+"""Of what is done to an item, where somebody else has just changed it."""
+
+NO_FOLDER: Final = N_("folder not found, or not shared with you")
+NO_ITEM: Final = N_("item not found in this folder")
+CLOSED_ITEM: Final = N_("An item that you can't open")
+"""What stands for an item in its place, whatever the reason."""
+
+LOOK: Final = (FolderRole.OWNER, FolderRole.MEMBER, FolderRole.READER)
+WORK: Final = (FolderRole.OWNER, FolderRole.MEMBER)
+OWN: Final = (FolderRole.OWNER,)
+
+LONGEST_PLACE: Final = 1_200
+"""Characters of a place, which a cursor holds: some 7,000 items, each put before the last between the same two."""
+
+MOST_CHARTED: Final = 20_000
+"""References of one chart, each of which is decided on whenever it is opened."""
+
+EXPORTED: Final = (
+    "number", "kind", "reference", "title", "name", "agency", "country", "caveat", "band", "text", "by", "added",
+)  # fmt: skip
+"""The columns of a file."""
+
+
+# ── folders ──
+
+
+async def list_folders(session: Session, *, whole_agency: bool = False) -> FoldersAnswer:
+    """The folders that are shared with the requester; of their whole agency for a supervisor.
+
+    Raises ForbiddenError.
+    """
+    session.require_reader()
+    who = session.requester
+    if whole_agency and Role.SUPERVISOR not in who.roles:
+        raise ForbiddenError()
+    found = await session.runtime.decisions.list_folders(who.agency, None if whole_agency else who.subject)
+    counts = await session.runtime.decisions.count_folder_items([folder.id for folder in found])
+    await session.audit(ActKind.READ, {"folders": len(found)})
+    return FoldersAnswer(*session.moment, tuple(_make_row(session, one, counts.get(one.id, 0)) for one in found))
+
+
+async def create_folder(session: Session, title: str) -> FolderAnswer:
+    """A folder on the request's purpose and case reference, owned by the requester.
+
+    Raises UnprocessableError, ConflictError, UnavailableError.
+    """
+    session.require_reader()
+    title = _plain_title(title)
+    held = await session.runtime.decisions.list_folders(session.requester.agency, session.requester.subject)
+    if len(held) >= MOST_FOLDERS:
+        raise ConflictError(LiaisonError("you have {most} folders already; close one first", most=MOST_FOLDERS))
+    made = folders.make_folder(uuid.uuid4().hex, title, session.requester, session.grounds, session.now)
+    return await _record_folder(session, None, made)
+
+
+async def rename_folder(session: Session, name: str, title: str) -> FolderAnswer:
+    """Call it something else. Raises NotFoundError, ForbiddenError, UnprocessableError, ConflictError."""
+    title = _plain_title(title)
+    held = await _require_folder(session, name, OWN)
+    return await _record_folder(session, held, folders.rename_folder(held, title, session.now))
+
+
+async def renew_folder(session: Session, name: str) -> FolderAnswer:
+    """Another year from now, on this request's purpose and case reference. Raises as rename_folder does."""
+    held = await _require_folder(session, name, OWN, lapsed=True)
+    return await _record_folder(session, held, folders.renew_folder(held, session.grounds, session.now))
+
+
+async def share_folder(session: Session, name: str, subject: str, role: FolderRole | None) -> FolderAnswer:
+    """Give somebody of the agency a role in it, or none; anybody may leave it.
+
+    Raises NotFoundError, ForbiddenError, UnprocessableError; ConflictError where nobody would own it.
+    """
+    subject = subject.strip()
+    if not subject:
+        raise UnprocessableError("enter the colleague's sign-in name", "subject")
+    require_short(SUBJECT, subject)
+    leaves = role is None and subject == session.requester.subject
+    held = await _require_folder(session, name, LOOK if leaves else OWN)
+    try:
+        shared = folders.share_folder(held, subject, role, session.now)
+    except (LastOwnerError, TooManyMembersError) as error:
+        raise ConflictError(error) from error
+    return await _record_folder(session, held, shared)
+
+
+async def take_folder_over(session: Session, name: str) -> FolderAnswer:
+    """A supervisor becomes the owner of a folder of their agency; who owned it stays a member.
+
+    Raises ForbiddenError, NotFoundError, ConflictError, UnavailableError.
+    """
+    session.require_reader()
+    if Role.SUPERVISOR not in session.requester.roles:
+        raise ForbiddenError()
+    held = (await session.runtime.decisions.folders_of([name])).get(name)
+    if held is None or not folders.may_take_over(held, session.requester):
+        await _refuse(session, name)
+    try:
+        taken = folders.take_folder_over(held, session.requester, session.now)
+    except TooManyMembersError as error:
+        raise ConflictError(error) from error
+    return await _record_folder(session, held, taken)
+
+
+async def close_folder(session: Session, name: str) -> FolderAnswer:
+    """End it: what it was called and kept is kept no longer. Raises as rename_folder does."""
+    held = await _require_folder(session, name, OWN, lapsed=True)
+    ended = await _record_folder(session, held, folders.close_folder(held, session.now))
+    await _erase_content(session, name)
+    return ended
+
+
+async def _erase_content(session: Session, name: str) -> None:
+    """Replace all that a folder kept by marks; what a crash leaves, `liaison ops retention` erases."""
+    decisions = session.runtime.decisions
+    while items := await decisions.list_folder_items(name, MOST_ADDED // 2):
+        await record_decisions(session, [value for item in items for value in make_removal(item, session)])
+    visits = [folders.close_visit(visit, session.now) for visit in await decisions.visits_to(name)]
+    for at in range(0, len(visits), MOST_ADDED):
+        await record_decisions(
+            session,
+            [
+                NewValue(topics.FOLDER_VISITS, item_key(name, visit.subject), visit)
+                for visit in visits[at : at + MOST_ADDED]
+            ],
+        )
+
+
+def make_removal(item: FolderItem, session: Session) -> list[NewValue]:
+    """The marks that take an item out of its folder, with the content of a chart."""
+    marks = [NewValue(topics.FOLDER_ITEMS, item.key, folders.drop_item(item, session.now))]
+    if item.kind is ItemKind.CHART:
+        gone = FolderChart(item.folder, item.id, item.agency, session.now)
+        marks.append(NewValue(topics.FOLDER_CHARTS, item.key, gone))
+    return marks
+
+
+def _plain_title(title: str) -> str:
+    """A name in one line. Raises UnprocessableError for none, or one that is too long."""
+    plain = " ".join(title.split())
+    if not plain:
+        raise UnprocessableError("enter a name", "title")
+    require_short(TITLE, plain)
+    return plain
+
+
+async def _require_folder(session: Session, name: str, roles: Sequence[FolderRole], *, lapsed: bool = False) -> Folder:
+    """A folder in which the requester has one of these roles; `lapsed`: also one that has run out.
+
+    Raises NotFoundError, the same for none and for one that is not shared with them; ForbiddenError for another role.
+    """
+    session.require_reader()
+    held = (await session.runtime.decisions.folders_of([name])).get(name)
+    role = held.role_of(session.requester) if held else None
+    if held is None or role is None or held.state is not FolderState.OPEN:
+        await _refuse(session, name)
+    if role not in roles:
+        raise ForbiddenError("your role in this folder does not allow that")
+    if not lapsed and not folders.is_current(held, session.now):
+        raise ConflictError("this folder has run out; its owner can renew it")
+    return held
+
+
+async def _refuse(session: Session, name: str) -> NoReturn:
+    await session.audit(ActKind.FOLDER, {"folder": name}, rule=RequestRule.NOT_SHOWN)
+    raise NotFoundError(NO_FOLDER)
+
+
+async def _record_folder(session: Session, held: Folder | None, folder: Folder) -> FolderAnswer:
+    asked: dict[str, object] = {
+        "title": folder.title,
+        "state": folder.state,
+        "members": {member.subject: member.role for member in folder.members},
+    }
+    await session.audit(ActKind.FOLDER, asked, about=folder.id)
+    await record_decision(session, topics.FOLDERS, folder.id, folder, held)
+    counts = await session.runtime.decisions.count_folder_items([folder.id])
+    return FolderAnswer(*session.moment, _make_row(session, folder, counts.get(folder.id, 0)))
+
+
+async def _describe_folder(session: Session, folder: Folder) -> FolderRow:
+    counts = await session.runtime.decisions.count_folder_items([folder.id])
+    return _make_row(session, folder, counts.get(folder.id, 0))
+
+
+def _make_row(session: Session, folder: Folder, items: int) -> FolderRow:
+    return FolderRow(
+        id=folder.id,
+        title=folder.title,
+        purpose=folder.purpose,
+        case_reference=folder.case_reference,
+        active=folders.is_current(folder, session.now),
+        role=folder.role_of(session.requester),
+        members=tuple(FolderMemberRow(member.subject, member.role) for member in folder.members),
+        items=items,
+        made=(folder.made or folder.time).isoformat(),
+        until=(folder.until or folder.time).isoformat(),
+    )
+
+
+# ── what a folder keeps, as somebody sees it ──
+
+
+class _OpenedItem(NamedTuple):
+    """An item that a viewer can open: its row without marks, and what is held against the last visit."""
+
+    row: FolderItemRow
+    said: tuple[str, ...]
+
+
+async def read_folder(session: Session, name: str, limit: int = MOST, cursor: str = "") -> FolderItemsAnswer:
+    """A page of what a folder keeps, as the requester may see it now. Raises NotFoundError, ConflictError."""
+    return await _read_page(session, name, limit, cursor, visits=False)
+
+
+async def visit_folder(session: Session, name: str, limit: int = MOST, cursor: str = "") -> FolderItemsAnswer:
+    """The same, and what the page shows counts as seen from now on: half an hour later it is marked no more."""
+    return await _read_page(session, name, limit, cursor, visits=True)
+
+
+async def _read_page(session: Session, name: str, limit: int, cursor: str, *, visits: bool) -> FolderItemsAnswer:
+    pages = PageCursor(session, "folder", name, size=LONG_CURSOR_BYTES)
+    after = pages.open(cursor)
+    folder = await _require_folder(session, name, LOOK)
+    limit = min(limit, MOST)
+    found = await session.runtime.decisions.list_folder_items(name, limit + 1, after)
+    page = found[:limit]
+    visit = await session.runtime.decisions.read_visit(name, session.requester.subject)
+    known = folders.find_baseline(visit, session.now)
+    opened = await _open_items(session, page)
+    linked = await find_links_of(session, _records_among(page, opened))
+    sights = _make_sights(session, folder, page, opened, linked)
+    new = _find_new_links(session, folder, page, linked, known)
+    rows = [_mark_row(session, item, opened, sights, known, len(new[item.id])) for item in page]
+    shown = _make_shown(page, opened)
+    others = (linked[item.cases[0]][link] for item in page for link in new[item.id])
+    acts = (*session.make_shown(shown), *session.make_counted(others, shown))
+    await session.audit(ActKind.READ, {"folder": name, "items": len(page)}, acts, about=name)
+    if visits:
+        seen = folders.add_visit(visit, folder, session.requester, sights, session.now)
+        key = item_key(name, session.requester.subject)
+        if visit is None or (seen.seen, seen.before) != (visit.seen, visit.before) or seen.time != visit.time:
+            await record_decision(session, topics.FOLDER_VISITS, key, seen)
+    end = pages.seal([page[-1].place, page[-1].id]) if len(found) > limit else None
+    since = None if known.since is None else known.since.isoformat()
+    return FolderItemsAnswer(*session.moment, await _describe_folder(session, folder), tuple(rows), since, end)
+
+
+async def _open_items(session: Session, items: Sequence[FolderItem]) -> dict[str, _OpenedItem]:
+    """Those of some items that the requester can open now, by id.
+
+    Cases are asked for together, and nothing is read of one that is not to be read; links only once both sides are.
+    """
+    cases = await find_readable(session, [key for item in items for key in item.cases], NAMING)
+    kept = [item for item in items if all(key in cases for key in item.cases)]
+    ids = [item.reference.link for item in kept if item.reference and item.kind is ItemKind.LINK]
+    links = await session.runtime.reader.read_links(ids) if ids else {}
+    judged = await read_colours(session, list(links))
+    lists = await _read_lists(session, kept)
+    opened: dict[str, _OpenedItem] = {}
+    said: tuple[str, ...]
+    for item in kept:
+        reference = item.reference
+        if reference is None:
+            continue
+        if reference.kind is ItemKind.LINK:
+            if (link := links.get(reference.link)) is not None:
+                colour = judged[link.link]
+                row = _name_link(link, cases, colour.colour.value, disputed=colour.disputed)
+                said = (row.band, row.colour, str(row.disputed), link.a.hash, link.b.hash)
+                opened[item.id] = _OpenedItem(_make_item_row(item, link=row), said)
+        elif reference.kind in (ItemKind.RECORD, ItemKind.ENTITY):
+            case = cases[reference.case]
+            side = name_side(case, LinkedThing(reference.entity or _first_entity(case)))
+            if not reference.entity or side.entity is not None:
+                said = (str(case.version), case.hash)
+                opened[item.id] = _OpenedItem(_make_item_row(item, record=side), said)
+        elif reference.kind is ItemKind.LIST:
+            if (listed := lists.get(reference.list)) is not None:
+                opened[item.id] = _OpenedItem(_make_item_row(item, list=listed), (listed.state,))
+        else:
+            said = (item.edited.isoformat(),) if item.edited else ()
+            opened[item.id] = _OpenedItem(_make_item_row(item, search=reference.search), said)
+    return opened
+
+
+def _first_entity(case: CaseDocument) -> str:
+    """The entity that a record is named by: the first that its agency sent."""
+    return next((str(entity.get("id")) for entity in case.sent_entities), "")
+
+
+def _name_link(link: LinkDocument, cases: Mapping[str, CaseDocument], colour: str, *, disputed: bool) -> KeptLink:
+    a, b = (name_side(cases[key], thing) for key, thing in zip(link.cases, things_of(pair_of(link)), strict=True))
+    return KeptLink(a, b, link.band, colour, disputed)
+
+
+def _make_item_row(item: FolderItem, **content: Any) -> FolderItemRow:
+    reference = item.reference
+    named = reference is not None and reference.kind not in (ItemKind.NOTE, ItemKind.CHART)
+    return FolderItemRow(
+        id=item.id,
+        kind=item.kind,
+        reference=reference.text if reference and named else None,
+        text=item.text if item.kind is ItemKind.NOTE else None,
+        title=item.title if item.kind is ItemKind.CHART else None,
+        by=item.by,
+        added=None if item.added is None else item.added.isoformat(),
+        edited_by=item.edited_by or None,
+        version=item.version,
+        **content,
+    )
+
+
+async def _read_lists(session: Session, items: Iterable[FolderItem]) -> dict[str, ListCheck]:
+    """The lists among some items that are the requester's own and still there."""
+    names = [item.reference.list for item in items if item.reference and item.reference.list]
+
+    def read() -> dict[str, ListCheck]:
+        found = {}
+        for name in names:
+            try:
+                job = session.runtime.lists.read_job(session.requester, name)
+            except NoListError:
+                continue
+            if session.now < job.expires:
+                found[name] = describe_job(session, job)
+        return found
+
+    return await asyncio.to_thread(read) if names else {}
+
+
+def _records_among(items: Iterable[FolderItem], opened: Mapping[str, _OpenedItem]) -> list[str]:
+    """The cases of the records that can be opened."""
+    records = [item.reference.case for item in items if item.id in opened and item.reference and _is_record(item)]
+    return list(dict.fromkeys(records))
+
+
+def _is_record(item: FolderItem) -> bool:
+    return item.kind is ItemKind.RECORD
+
+
+def _make_sights(
+    session: Session,
+    folder: Folder,
+    items: Iterable[FolderItem],
+    opened: Mapping[str, _OpenedItem],
+    linked: Mapping[str, Mapping[str, str]],
+) -> dict[str, Sight]:
+    ring, who = session.runtime.opaque.ring, session.requester
+    return {
+        item.id: folders.make_sight(
+            ring, folder.id, who, opened[item.id].said, linked.get(item.cases[0], ()) if _is_record(item) else ()
+        )
+        for item in items
+        if item.id in opened
+    }
+
+
+def _find_new_links(
+    session: Session,
+    folder: Folder,
+    items: Iterable[FolderItem],
+    linked: Mapping[str, Mapping[str, str]],
+    known: Baseline,
+) -> dict[str, list[str]]:
+    """By item the links of a record that the requester did not see on the last visit."""
+    ring, who = session.runtime.opaque.ring, session.requester
+    links = {item.id: linked.get(item.cases[0], {}) if _is_record(item) else {} for item in items}
+    return {
+        name: folders.find_new_links(ring, folder.id, who, seen, known.sights.get(name)) for name, seen in links.items()
+    }
+
+
+def _mark_row(
+    session: Session,
+    item: FolderItem,
+    opened: Mapping[str, _OpenedItem],
+    sights: Mapping[str, Sight],
+    known: Baseline,
+    new_links: int,
+) -> FolderItemRow:
+    """The row with marks of what is new; one that can't be opened is the same whatever it is."""
+    if item.id not in opened:
+        return FolderItemRow(id=item.id)
+    own, since = session.requester.subject, known.since
+    changed = folders.is_changed(sights[item.id], known.sights.get(item.id))
+    return msgspec.structs.replace(
+        opened[item.id].row,
+        is_new=since is not None and item.added is not None and item.added > since and item.by != own,
+        is_changed=changed and item.edited_by != own,
+        new_links=new_links,
+    )
+
+
+def _make_shown(items: Iterable[FolderItem], opened: Mapping[str, _OpenedItem]) -> dict[str, View]:
+    return {case: View.FULL for item in items if item.id in opened for case in item.cases}
+
+
+# ── what is done to it ──
+
+
+async def add_items(session: Session, name: str, items: Sequence[str]) -> ItemsAddedAnswer:
+    """Keep what texts refer to (`parse_reference`), at the end and in their order; what is there stays where it is.
+
+    What the requester can't open is not kept, whether or not it is there. Raises NotFoundError, ForbiddenError,
+    UnprocessableError for a text that names nothing, ConflictError where the folder is full, UnavailableError.
+    """
+    folder = await _require_folder(session, name, WORK)
+    if len(items) > MOST_ADDED:
+        raise UnprocessableError(LiaisonError("at most {most} items are added at once", most=MOST_ADDED), "items")
+    asked = {text: _parse_reference(text) for text in items}
+    made = await _make_items(session, folder, asked.values())
+    opened = await _open_items(session, list(made.values()))
+    added = [item for item in made.values() if item.id in opened]
+    named = {text: made[reference.text].id for text, reference in asked.items() if reference.text in made}
+    shown = session.make_shown(_make_shown(added, opened))
+    asked_words = {"folder": name, "added": [item.reference.text for item in added if item.reference]}
+    await session.audit(ActKind.FOLDER, _bounded(asked_words), shown, about=name)
+    await _append(session, folder, added)
+    rows = tuple(AddedItem(text, named.get(text) if named.get(text) in opened else None) for text in asked)
+    return ItemsAddedAnswer(*session.moment, await _describe_folder(session, folder), rows)
+
+
+MOST_NAMED: Final = 40_000
+"""Bytes of references that one entry of the audit has in words; of more it has how many."""
+
+
+def _bounded(asked: dict[str, Any]) -> dict[str, Any]:
+    size = sum(len(text) for text in asked["added"])
+    return asked if size <= MOST_NAMED else asked | {"added": len(asked["added"])}
+
+
+def _parse_reference(text: str) -> Reference:
+    try:
+        reference = parse_reference(text)
+    except BadReferenceError as error:
+        raise UnprocessableError(error, "items") from error
+    if reference.search is not None:
+        require_bounded(reference.search.filters)
+        if len(reference.search.question) > MAX_QUESTION_CHARS:
+            raise UnprocessableError("the search is too long", "items")
+    return reference
+
+
+async def _make_items(session: Session, folder: Folder, references: Iterable[Reference]) -> dict[str, FolderItem]:
+    """An item for each reference, by its text; a link's has its sides, so that one that is not there is left out."""
+    wanted = {reference.text: reference for reference in references}
+    ids = [reference.link for reference in wanted.values() if reference.link]
+    links = await session.runtime.reader.read_named_links(ids) if ids else {}
+    ring, who, now = session.runtime.opaque.ring, session.requester, session.now
+    made: dict[str, FolderItem] = {}
+    for text, reference in wanted.items():
+        link = links.get(reference.link)
+        if reference.link and link is None:
+            continue
+        sides = link.cases if link else ()
+        name = folders.item_id(ring, folder.id, reference)
+        made[text] = folders.make_item(name, folder, reference, who, now, sides=sides)
+    return made
+
+
+async def _append(session: Session, folder: Folder, items: Sequence[FolderItem]) -> None:
+    """Keep items that are not there yet at the end. Raises ConflictError where the folder would be too full."""
+    decisions = session.runtime.decisions
+
+    async def decide() -> list[NewValue]:
+        held = await decisions.folder_items_of(folder.id, [item.id for item in items])
+        new = [item for item in items if item.id not in held or held[item.id].removed]
+        counts = await decisions.count_folder_items([folder.id]) if new else {}
+        if counts.get(folder.id, 0) + len(new) > MOST_ITEMS:
+            raise ConflictError(LiaisonError("a folder keeps at most {most} items; start another", most=MOST_ITEMS))
+        last = await decisions.list_folder_items(folder.id, 1, last=True) if new else []
+        places = places_between(last[0].place if last else "", "", len(new))
+        return [_place_value(item, place, held.get(item.id)) for item, place in zip(new, places, strict=True)]
+
+    await _record_items(session, decide)
+
+
+def _place_value(item: FolderItem, place: str, held: FolderItem | None) -> NewValue:
+    version = held.version + 1 if held else 1
+    placed = msgspec.structs.replace(item, place=place, version=version)
+    return NewValue(topics.FOLDER_ITEMS, item.key, placed, held)
+
+
+async def _record_items(session: Session, decide: Callable[[], Awaitable[list[NewValue]]]) -> None:
+    """Write what is decided on the present items; where somebody changed one of them meanwhile, decide again.
+
+    Raises ConflictError where that happens every time, UnavailableError.
+    """
+    for left in reversed(range(TRIES)):
+        values = await decide()
+        if not values:
+            break
+        try:
+            await record_decisions(session, values)
+            break
+        except ConflictError:
+            if not left:
+                raise
+
+
+async def _require_item(session: Session, name: str, item: str) -> FolderItem:
+    held = (await session.runtime.decisions.folder_items_of(name, [item])).get(item)
+    if held is None or held.removed:
+        raise NotFoundError(NO_ITEM)
+    return held
+
+
+async def move_item(session: Session, name: str, item: str, after: str = "") -> FolderItemAnswer:
+    """Put an item behind another one, or first. Raises NotFoundError, ForbiddenError, ConflictError."""
+    folder = await _require_folder(session, name, WORK)
+    await _require_item(session, name, item)
+    await session.audit(ActKind.FOLDER, {"folder": name, "moved": item, "after": after}, about=name)
+
+    async def decide() -> list[NewValue]:
+        moved = await _require_item(session, name, item)
+        before = await _require_item(session, name, after) if after else None
+        following = await _find_following(session, folder, before, item)
+        ties = [one for one in following if before is not None and one.place == before.place]
+        high = next((one.place for one in following if one not in ties), "")
+        places = places_between(before.place if before else "", high, 1 + len(ties))
+        if max(map(len, places)) > LONGEST_PLACE:
+            raise ConflictError("too much was moved to this place; move it elsewhere first")
+        return [
+            NewValue(topics.FOLDER_ITEMS, one.key, folders.move_to(one, place, session.now), one)
+            for one, place in zip([moved, *ties], places, strict=True)
+        ]
+
+    if item == after:
+        raise UnprocessableError("an item can't be moved behind itself", "after")
+    await _record_items(session, decide)
+    return await _describe_item(session, name, item)
+
+
+async def _find_following(session: Session, folder: Folder, before: FolderItem | None, but: str) -> list[FolderItem]:
+    """The items behind one, or the first ones: those of its own place, and at least one behind these.
+
+    Two people who put something into one place at once leave two items of one place, in the order of their ids.
+    """
+    found: list[FolderItem] = []
+    after: list[str] | None = None if before is None else [*before.rank]
+    while True:
+        page = await session.runtime.decisions.list_folder_items(folder.id, MOST, after)
+        found += [one for one in page if one.id != but]
+        if len(page) < MOST or before is None or page[-1].place != before.place:
+            return found
+        after = [*page[-1].rank]
+
+
+async def _describe_item(session: Session, name: str, item: str) -> FolderItemAnswer:
+    return FolderItemAnswer(*session.moment, item, (await _require_item(session, name, item)).version)
+
+
+async def remove_item(session: Session, name: str, item: str) -> FolderItemAnswer:
+    """Take an item out; a note or chart is kept no longer. Raises NotFoundError, ForbiddenError, UnavailableError."""
+    await _require_folder(session, name, WORK)
+    await _require_item(session, name, item)
+    await session.audit(ActKind.FOLDER, {"folder": name, "removed": item}, about=name)
+
+    async def decide() -> list[NewValue]:
+        held = await _require_item(session, name, item)
+        mark, *others = make_removal(held, session)
+        return [mark._replace(replaces=held), *others]
+
+    await _record_items(session, decide)
+    return FolderItemAnswer(*session.moment, item, 0)
+
+
+async def write_note(
+    session: Session, name: str, text: str, item: str | None = None, seen: int = 0
+) -> FolderItemAnswer:
+    """A note, new at the end, or `item` in other words. It is plain text: markup stands in it as it was typed.
+
+    Raises NotFoundError, ForbiddenError, UnprocessableError for none or one that is too long; ConflictError where it
+    is not the version that was `seen`.
+    """
+    folder = await _require_folder(session, name, WORK)
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise UnprocessableError("enter a note", "text")
+    require_short(NOTE, text)
+    if item is None:
+        note = folders.make_item(_new_item_id(), folder, Reference(ItemKind.NOTE), session.requester, session.now)
+        note = msgspec.structs.replace(note, text=text)
+        await session.audit(ActKind.FOLDER, {"folder": name, "note": note.id}, about=name)
+        await _append(session, folder, [note])
+        return FolderItemAnswer(*session.moment, note.id, note.version)
+    held = await _require_seen(session, name, item, ItemKind.NOTE, seen)
+    edited = folders.edit_item(held, session.requester, session.now, text=text)
+    await session.audit(ActKind.FOLDER, {"folder": name, "note": item}, about=name)
+    await record_decision(session, topics.FOLDER_ITEMS, held.key, edited, held)
+    return FolderItemAnswer(*session.moment, item, edited.version)
+
+
+def _new_item_id() -> str:
+    return uuid.uuid4().hex[16:]
+
+
+async def _require_seen(session: Session, name: str, item: str, kind: ItemKind, seen: int) -> FolderItem:
+    """An item that is as its writer saw it. One that was only moved since is. Raises NotFoundError, ConflictError."""
+    held = await _require_item(session, name, item)
+    if held.kind is not kind:
+        raise NotFoundError(NO_ITEM)
+    if held.version != seen:
+        who = held.edited_by or held.by
+        raise ConflictError(LiaisonError("{who} changed this meanwhile; look at it again", who=who))
+    return held
+
+
+async def save_chart(
+    session: Session, name: str, title: str, content: str, item: str | None = None, seen: int = 0
+) -> FolderItemAnswer:
+    """Keep a chart, new at the end, or `item` as it is now; `content` is JSON as text.
+
+    Raises as write_note does, and RequestTooLargeError.
+    """
+    folder = await _require_folder(session, name, WORK)
+    title = _plain_title(title)
+    _require_chart(content)
+    if item is None:
+        chart = folders.make_item(_new_item_id(), folder, Reference(ItemKind.CHART), session.requester, session.now)
+        held, chart = None, msgspec.structs.replace(chart, title=title)
+        last = await session.runtime.decisions.list_folder_items(name, 1, last=True)
+        (place,) = places_between(last[0].place if last else "", "", 1)
+        chart = msgspec.structs.replace(chart, place=place)
+    else:
+        held = await _require_seen(session, name, item, ItemKind.CHART, seen)
+        chart = folders.edit_item(held, session.requester, session.now, title=title)
+    saved = FolderChart(name, chart.id, folder.agency, session.now, content)
+    await session.audit(ActKind.FOLDER, {"folder": name, "chart": chart.id, "bytes": len(content)}, about=name)
+    await record_decisions(
+        session,
+        [
+            NewValue(topics.FOLDER_ITEMS, chart.key, chart, held),
+            NewValue(topics.FOLDER_CHARTS, chart.key, saved),
+        ],
+    )
+    return FolderItemAnswer(*session.moment, chart.id, chart.version)
+
+
+def _require_chart(content: str) -> None:
+    if len(content.encode()) > CHART_BYTES:
+        raise RequestTooLargeError(
+            LiaisonError("the chart has more than {most} MB; hide or remove nodes first", most=CHART_BYTES >> 20)
+        )
+    try:
+        named = sum(1 for _ in folders.find_references(msgspec.json.decode(content)))
+    except msgspec.DecodeError as error:
+        raise UnprocessableError("the chart is not valid JSON", "content") from error
+    except BadReferenceError as error:
+        raise UnprocessableError(error, "content") from error
+    if named > MOST_CHARTED:
+        raise RequestTooLargeError(
+            LiaisonError("the chart has more than {most} nodes and links; hide some first", most=MOST_CHARTED)
+        )
+
+
+async def read_chart(session: Session, name: str, item: str) -> FolderChartAnswer:
+    """A chart that a folder keeps; what of it the requester can't open says where something stands, and no more.
+
+    Raises NotFoundError.
+    """
+    folder = await _require_folder(session, name, LOOK)
+    held = await _require_item(session, name, item)
+    chart = await session.runtime.decisions.read_chart(name, item)
+    if held.kind is not ItemKind.CHART or chart is None:
+        raise NotFoundError(NO_ITEM)
+    content = msgspec.json.decode(chart.content)
+    items = await _make_items(session, folder, folders.find_references(content))
+    opened = await _open_items(session, list(items.values()))
+    readable = {text for text, one in items.items() if one.id in opened}
+    shown = _make_shown(items.values(), opened)
+    await session.audit(ActKind.READ, {"folder": name, "chart": item}, session.make_shown(shown), about=name)
+    seen = msgspec.json.encode(folders.close_references(content, readable)).decode()
+    return FolderChartAnswer(*session.moment, item, held.title, held.version, seen)
+
+
+async def export_folder(session: Session, name: str, form: TableFormat = "csv") -> AsyncGenerator[bytes, None]:
+    """All that a folder keeps as a file, in its order. Raises NotFoundError, UnavailableError."""
+    await _require_folder(session, name, LOOK)
+    yield b"" if form == "ndjson" else encode_table_head(form, EXPORTED)
+    after: list[str] | None = None
+    number = 0
+    while page := await session.runtime.decisions.list_folder_items(name, MOST, after):
+        opened = await _open_items(session, page)
+        shown = session.make_shown(_make_shown(page, opened))
+        await session.audit(ActKind.EXPORT, {"folder": name, "from": number, "form": form}, shown, about=name)
+        rows = [_make_cells(session, number + at, item, opened) for at, item in enumerate(page, 1)]
+        number += len(page)
+        yield encode_lines(rows) if form == "ndjson" else encode_csv([row[name] for name in EXPORTED] for row in rows)
+        after = [*page[-1].rank]
+    if not number:
+        await session.audit(ActKind.EXPORT, {"folder": name, "form": form}, about=name)
+
+
+def _make_cells(
+    session: Session, number: int, item: FolderItem, opened: Mapping[str, _OpenedItem]
+) -> dict[str, object]:
+    cells: dict[str, object] = dict.fromkeys(EXPORTED)
+    cells["number"] = number
+    if item.id not in opened:
+        return cells | {"title": translate(CLOSED_ITEM, session.language)}
+    row = opened[item.id].row
+    side: LinkSide | None = row.record or (row.link.a if row.link else None)
+    title = row.title or (row.search.question if row.search else None) or (row.list.title if row.list else None)
+    cells |= {"kind": row.kind, "reference": row.reference, "title": title, "text": row.text, "by": row.by}
+    cells |= {"added": row.added, "band": row.link.band if row.link else None}
+    if side is not None:
+        cells |= {"name": side.name, "agency": side.agency, "country": side.country, "caveat": side.caveat}
+        cells["title"] = side.title
+    if row.link is not None:
+        both = (row.link.a, row.link.b)
+        cells["name"] = " – ".join(side.name or side.case for side in both)
+        cells["caveat"] = " | ".join(side.caveat for side in both if side.caveat) or None
+        cells["agency"] = " – ".join(side.agency for side in both)
+        cells["country"] = " – ".join(side.country for side in both)
+    return cells
