@@ -360,31 +360,127 @@ class TimelineAnswer(IndexAnswer, frozen=True):
     events: tuple[TimelineEvent, ...]
 
 
-class EntityTie(msgspec.Struct, frozen=True):
-    """A link drawn from an own `entity` (null for a hit) to `other`, a node's id; a hit's `basis` is null."""
+class ChartPlace(msgspec.Struct, frozen=True):
+    """Where a thing is: an entity of a case, by its id; without one, the case itself."""
 
-    entity: str | None
-    other: str
-    link: str
-    band: Band
-    basis: Basis | None
-    view: str
+    case: Annotated[str, Meta(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+    entity: Annotated[str, Meta(max_length=200, examples=["p1"])] = ""
 
 
-class EntityGraphAnswer(IndexAnswer, frozen=True):
-    """What is drawn around a case, and how much there is in all of what the requester sees.
+class ChartNode(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A node of a chart.
 
-    `entities` are as the case's agency sent them, `relations` those between two of them.
+    `kind` is `case`; `thing`, what cases name, of an entity's type or a number's; `hit`, with whom to ask; or `closed`:
+    an item that you can't open, whatever the reason. `places` say which entities a thing is: two things that have one
+    in common are one. `bearers` are entities that bear a number. `id` is told for this answer alone, but for that of a
+    case, a hit or a number.
     """
 
-    country: CountryOf
-    entities: tuple[AsSent, ...]
-    cases: tuple[CaseNode, ...]
-    ties: tuple[EntityTie, ...]
-    relations: tuple[AsSent, ...]
-    all_entities: int
-    all_links: int
-    all_relations: int
+    id: str
+    kind: str
+    type: str = ""
+    name: str = ""
+    agency: str = ""
+    country: str = ""
+    opened: str = ""
+    contact: Contact | None = None
+    places: tuple[ChartPlace, ...] = ()
+    bearers: tuple[ChartPlace, ...] = ()
+
+
+class ChartLinkName(msgspec.Struct, frozen=True):
+    """A link with its two cases, whose evidence you may read."""
+
+    link: str
+    a: CaseKey
+    b: CaseKey
+
+
+class ChartEdge(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An edge between two nodes.
+
+    `kind` is `holds`: a case names a thing, or a thing bears a number; `link`, with the links that tie the case to
+    others through the thing, the strongest first; `hit`; or `relation` of two things, then `word` is its type.
+    """
+
+    a: str
+    b: str
+    kind: str
+    band: Band = Band.NONE
+    basis: Basis = Basis.SAME
+    links: tuple[ChartLinkName, ...] = ()
+    word: str = ""
+
+
+class ChartCount(msgspec.Struct, frozen=True):
+    """How many linked cases there are of a type of thing that ties them, of a country, or of a band."""
+
+    value: str
+    count: int
+
+
+class ChartExpansionAnswer(IndexAnswer, frozen=True):
+    """What a node is tied to, as far as it was asked for, and what was left out.
+
+    `all` linked cases and hits there are, `shown` of them are in the chart now, `matching` of them pass the filters.
+    The counts are over all. The case names `entities` people and things, of which `entities_shown` are drawn.
+    """
+
+    nodes: tuple[ChartNode, ...]
+    edges: tuple[ChartEdge, ...]
+    all: int
+    shown: int
+    matching: int
+    types: tuple[ChartCount, ...]
+    countries: tuple[ChartCount, ...]
+    bands: tuple[ChartCount, ...]
+    entities: int
+    entities_shown: int
+
+
+class ChartPath(msgspec.Struct, frozen=True):
+    """A path: ids of its nodes from one end to the other, cases and things by turns, and the same in words."""
+
+    nodes: tuple[str, ...]
+    words: str
+
+
+class ChartPathsAnswer(IndexAnswer, frozen=True):
+    """The shortest paths between two nodes, at most three of them; `links` is how many each leads over.
+
+    `followed` cases were looked at; where `complete` is false a limit ended the search, so there may be a path.
+    """
+
+    nodes: tuple[ChartNode, ...]
+    edges: tuple[ChartEdge, ...]
+    paths: tuple[ChartPath, ...]
+    links: int
+    followed: int
+    complete: bool
+
+
+class ChartHub(msgspec.Struct, frozen=True):
+    """A thing by its node's id, how many cases it ties, and their countries."""
+
+    node: str
+    cases: int
+    countries: tuple[CountryOf, ...]
+
+
+class ChartHubsAnswer(IndexAnswer, frozen=True):
+    """The things that tie the most cases, with the nodes of each and its cases.
+
+    `hubs` are the first of `all`. `looked_at` cases were read, of `linked`; where that is fewer, or `complete` is
+    false, some that tie these may be missing.
+    """
+
+    nodes: tuple[ChartNode, ...]
+    edges: tuple[ChartEdge, ...]
+    hubs: tuple[ChartHub, ...]
+    all: int
+    looked_at: int
+    linked: int
+    complete: bool
 
 
 class EntityAppearance(msgspec.Struct, frozen=True):

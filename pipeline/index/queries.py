@@ -191,6 +191,11 @@ def _unexpired(today: date) -> Body:
     return {"bool": {"must_not": {"range": {"retain_until": {"lte": today.isoformat()}}}}}
 
 
+def cases_with_terms(terms: Sequence[str], limits: QueryLimits) -> Body:
+    """The cases that the requester may read and that are found by one of some search terms (pipeline.search.terms)."""
+    return {"bool": {"filter": [*visible_cases(limits), {"terms": {"terms": list(terms)}}]}}
+
+
 def all_cases(limits: QueryLimits) -> Body:
     """All cases that the requester may read."""
     return {"bool": {"filter": visible_cases(limits)}}

@@ -97,6 +97,14 @@ class CaseReader:
             found += [hit.id for hit in await find_documents(self._client, self._cases, source=False, **body)]
         return found
 
+    async def find_by_terms(self, terms: Sequence[str], viewer: Viewer | None, size: int) -> list[str]:
+        """Keys of the first `size` cases by key that `viewer` may read and that have one of these search terms."""
+        if not terms:
+            return []
+        query = queries.cases_with_terms(terms, queries.QueryLimits(self._today(), viewer))
+        body = queries.page_body(query, queries.BY_CASE, size)
+        return [hit.id for hit in await find_documents(self._client, self._cases, source=False, **body)]
+
     async def find_digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
         """The case that an opaque reference stands for, if its handling shows it to a country for a purpose.
 

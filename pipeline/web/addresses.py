@@ -19,9 +19,9 @@ def link_path(link_id: str, case: str) -> str:
     return f"/links/{quote(link_id, safe='')}/of/{quote(case, safe=':')}"
 
 
-def graph_path(key: str, depth: int) -> str:
-    """A case's neighbourhood."""
-    return f"/graph/{depth}/of/{quote(key, safe=':')}"
+def chart_path(key: str) -> str:
+    """A case's network as a chart."""
+    return f"/chart?case={quote(key, safe=':')}"
 
 
 def deconfliction_path(key: str) -> str:

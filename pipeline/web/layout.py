@@ -51,6 +51,7 @@ NAVIGATION = (
     NavigationEntry("search", "s", N_("Search"), READERS),
     NavigationEntry("checks", "l", N_("List check"), READERS),
     NavigationEntry("inbox", "i", N_("Inbox"), READERS),
+    NavigationEntry("chart", "c", N_("Chart"), READERS),
     NavigationEntry("disclosures", "d", N_("Access requests"), READERS),
     NavigationEntry("break-glass", "b", N_("Emergency access"), READERS),
     NavigationEntry("subscriptions", "u", N_("Alerts"), READERS),

@@ -245,4 +245,4 @@ class Page(NamedTuple, Generic[T]):
     load: Callable[[Visit, Parameters], Awaitable[T]]
     draw: Callable[[OpenPage, T], None]
     script: str = ""
-    """A script of its own besides keys.js, in static/."""
+    """Scripts of its own besides keys.js, in static/, parted by blanks."""

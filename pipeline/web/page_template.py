@@ -47,9 +47,9 @@ ICON = (
 def add_page_head(theme: str, language: str, nonce: str, script: str = "") -> None:
     """Dress the page being built; `theme` is one of THEMES, `language` the page's, `nonce` its own scripts'.
 
-    `script` is a file of static/ that this page alone has.
+    `script` names files of static/ that this page alone has, parted by blanks.
     """
     ui.add_head_html(_CHOOSE.format(theme=theme, language=language, nonce=nonce))
     ui.add_head_html(_STYLE.format(path=asset_path("liaison.css")))
-    for name in filter(None, (*SCRIPTS, script)):
+    for name in (*SCRIPTS, *script.split()):
         ui.add_head_html(_SCRIPT.format(path=asset_path(name), nonce=nonce))

@@ -1,4 +1,4 @@
-"""I3 for what only pages of a case ask: its links by entity, narrowed and in pages, its people and things drawn.
+"""I3 for what only pages of a case ask: its links by entity, narrowed and in pages, and a chart from it.
 
 As in test_no_leak: the answer, and the calls made to the engine with how many documents each brought.
 """
@@ -16,8 +16,9 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester, parse_grounds
+from pipeline.api.answers import ChartPlace
 from pipeline.api.problems import ProblemError
-from pipeline.api.services.graph import EntityGraphLimits, read_entity_graph
+from pipeline.api.services.chart import ChartExpansion, expand
 from pipeline.api.services.links import CaseLinkFilter, list_case_links
 from pipeline.api.session import Session
 from pipeline.matching.bands import Band
@@ -41,8 +42,10 @@ def _links(wanted: CaseLinkFilter, page: int, size: int, *, by_entity: bool) -> 
     return lambda session, key: list_case_links(session, key, wanted, page, size, by_entity=by_entity)
 
 
-def _graph(most: EntityGraphLimits) -> Asking:
-    return lambda session, key: read_entity_graph(session, key, most)
+def _expansion(entity: str, more: int, *, entities: bool) -> Asking:
+    return lambda session, key: expand(
+        session, ChartExpansion((ChartPlace(key, entity),), more=more, entities=entities)
+    )
 
 
 filters = st.builds(
@@ -54,7 +57,7 @@ filters = st.builds(
 )
 askings = st.one_of(
     st.builds(_links, filters, st.integers(1, 3), st.sampled_from((1, 2, 25)), by_entity=st.booleans()),
-    st.builds(_graph, st.sampled_from((EntityGraphLimits(), EntityGraphLimits(entities=1, links=2, each=1)))),
+    st.builds(_expansion, st.sampled_from(("", "", "e0", "e1")), st.sampled_from((1, 2, 12)), entities=st.booleans()),
 )
 
 

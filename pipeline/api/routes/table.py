@@ -98,6 +98,7 @@ from pipeline.api.services import (
     audit_log,
     break_glass,
     cases,
+    chart,
     disclosures,
     entities,
     exports,
@@ -432,6 +433,16 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "The entities of cases that you may read that, by all their links together, are this one; what each says of "
         "it.",
         entities.resolve_entity, READ, FOUND, key=CaseKeyOf, name=EntityOf),
+
+    post("/chart/expand", "expand_chart", "chart", "Expand a node of a chart",
+         "What a case or a thing is tied to, the strongest first, with counts by type, country and band of all of it.",
+         chart.expand, READ, FOUND, asked=_body(chart.ChartExpansion)),
+    post("/chart/paths", "chart_paths", "chart", "Paths between two nodes",
+         "The shortest paths over links that you see, also in words; none leads through what is only a hit.",
+         chart.find_paths, READ, FOUND, asked=_body(chart.ChartPathQuestion)),
+    post("/chart/hubs", "chart_hubs", "chart", "What ties the most cases",
+         "People and things of some cases and of those linked to them, by how many of these each is in.",
+         chart.rank_chart_hubs, READ, FOUND, asked=_body(chart.ChartHubQuestion)),
 
     submit_list,
     get("/list-checks", "list_checks", "list checks", "My lists", "The latest first.",

@@ -74,8 +74,8 @@ PATHS = {
     "operations": '<path d="M2 11h3.5l2-6 4 11 2.5-7 1.2 2H18"/>',
     "audit": '<path d="M10 2.5l6 2.2v4.8c0 3.6-2.5 6.3-6 8-3.5-1.7-6-4.4-6-8V4.7zM7.3 9.8l2 2 3.6-4"/>',
     "records": '<path d="M3 6h5l1.5 2H17v8H3z"/>',
-    "graph": '<circle cx="10" cy="4" r="2"/><circle cx="4" cy="15" r="2"/><circle cx="16" cy="15" r="2"/>'
-    '<path d="M9 6l-4 7M11 6l4 7M6 15h8"/>',
+    "chart": '<circle cx="5" cy="5" r="2"/><circle cx="15" cy="6" r="2"/><circle cx="7" cy="15" r="2"/>'
+    '<circle cx="16" cy="15" r="2"/><path d="M7 5l6 1M5.5 7l1 6M9 15h5M15.3 8l.5 5"/>',
     "nothing": '<circle cx="10" cy="10" r="7"/><path d="M6.5 10h7"/>',
     "closed": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6a3 3 0 0 1 6 0v3M10 12v2"/>',
     "close": '<path d="M5 5l10 10M15 5L5 15"/>',

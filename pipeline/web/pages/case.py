@@ -24,7 +24,7 @@ from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.search.ranking import StatedHandling
-from pipeline.web.addresses import deconfliction_path, entity_path, graph_path, visibility_path
+from pipeline.web.addresses import chart_path, deconfliction_path, entity_path, visibility_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, COLOURS, badge, draw_caveat, draw_handling_code
 from pipeline.web.components.entity import RelatedEntities, describe_entity, name_entity, render_entity
@@ -77,7 +77,7 @@ def _draw_heading(words: Words, row: CaseRow) -> None:
         with box("div", "row apart"):
             bidi_text(data.get("title") or data["case_id"], "h1")
             with box("div", "row"):
-                link(words("Network"), graph_path(row.case, 2), "button slight")
+                link(words("Chart"), chart_path(row.case), "button slight")
                 if any(entity["type"] == "event" for entity in data.get("entities", ())):
                     link(words("Same place and time"), deconfliction_path(row.case), "button slight")
         with box("p", "row small"):

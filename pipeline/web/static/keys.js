@@ -325,18 +325,11 @@
   };
   window.addEventListener("load", listen);
 
-  // ── what is wider than the screen begins at what matters: the current page, the record in the middle ──
+  // ── what is wider than the screen begins at what matters: the current page ──
   window.addEventListener("load", () => {
     const current = document.querySelector(".rail [aria-current]");
     if (current) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft - 48;
-    centre();
   });
-  const centre = () => {
-    for (const graph of document.querySelectorAll(".graph")) {
-      const drawn = graph.closest(".scroll");
-      drawn.scrollLeft = (drawn.scrollWidth - drawn.clientWidth) / 2;
-    }
-  };
 
   // ── paper: when it was printed, in UTC; what is folded into a table, or beside a chart, is printed too ──
   const clock = () => new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
@@ -351,5 +344,5 @@
   });
 
   const open = (path) => location.replace(path); // the way back leads to what was before the question
-  Object.assign((window.liaison ??= {}), { ask, centre, countUnread, leave, noticesListed, open, say });
+  Object.assign((window.liaison ??= {}), { ask, countUnread, leave, noticesListed, open, say });
 })();

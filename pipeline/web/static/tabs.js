@@ -34,7 +34,6 @@
   };
   const tabFilled = (name) => {
     document.getElementById(`panel-${name}`)?.removeAttribute("aria-busy");
-    liaison.centre();
   };
 
   window.addEventListener("hashchange", showTab);

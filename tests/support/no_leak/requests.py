@@ -137,6 +137,30 @@ def _by_name(method: str, path: str, names: Iterable[str], **body: Any) -> Opera
     return Operation(method, path, asked, writes=method != "GET")
 
 
+def _charted() -> Iterator[Operation]:
+    """Nodes expanded, whether cases or what they name; paths from one case to another; hubs of one and of two."""
+    expansions = [
+        {"places": [{"case": key, "entity": entity}], "more": more, "entities": entities, **number}
+        for key in KEYS
+        for entity, more, entities, number in (
+            ("", 1, True, {}), ("", 12, False, {}), ("e0", 12, False, {}),
+            ("e0", 12, False, {"number": "number phone +33612345678"}),
+        )
+    ]  # fmt: skip
+    paths = [{"a": [{"case": a}], "b": [{"case": b, "entity": "e0"}]} for a, b in PAIRS]
+    hubs = [{"cases": cases} for cases in ([KEYS[0]], *([key] for key in KEYS), *map(list, PAIRS))]
+    for path, bodies in (("expand", expansions), ("paths", paths), ("hubs", hubs)):
+        asked = [Request("POST", f"/v1/chart/{path}", body, _charted_names(body)) for body in bodies]
+        yield Operation("POST", f"/v1/chart/{path}", asked)
+
+
+def _charted_names(body: dict[str, Any]) -> frozenset[str]:
+    """The cases that a chart's request names, and what naming them names."""
+    places = [*body.get("places", ()), *body.get("a", ()), *body.get("b", ())]
+    cases = {place["case"] for place in places} | {*body.get("cases", ())}
+    return frozenset(cases).union(*map(_grants_of, cases))
+
+
 def _undone() -> Operation:
     asked = [
         Request("POST", f"/v1/reviews/{review_id(a, b, agency)}/undo", None, _all_of(a, b))
@@ -249,6 +273,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _by_case("/v1/visibility", "/v1/visibility?case={}&handling=H2&releasable_to=BE"),
     _by_case("/v1/links", "/v1/links?case={}&limit=1", pages=True),
     _by_case("/v1/graph", "/v1/graph?case={}&depth=3"),
+    *_charted(),
     _by_case("/v1/timeline", "/v1/timeline?case={}"),
     _by_case("/v1/entities", "/v1/entities?case={}&entity=e0"),
     _by_case("/v1/deconfliction", "/v1/deconfliction?case={}"),
@@ -334,7 +359,7 @@ LEFT_OUT = {
 
 WAYS_OUT = (
     "/v1/search", "/v1/search/facets", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction",
-    "/v1/notices",
+    "/v1/chart/expand", "/v1/chart/paths", "/v1/chart/hubs", "/v1/notices",
     "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
     "/v1/folders/{name}", "/v1/folders/{name}/visit", "/v1/folders/{name}/charts/{item}", "/v1/folders/{name}/file",
 )  # fmt: skip

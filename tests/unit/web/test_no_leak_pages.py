@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
@@ -17,8 +18,8 @@ from pipeline import locale
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
 from pipeline.web.components import tabs
-from pipeline.web.page import Page
-from pipeline.web.pages import PAGES, case, graph, home, inbox, operations, search
+from pipeline.web.page import OpenPage, Page
+from pipeline.web.pages import PAGES, case, chart, home, inbox, operations, search
 from support.api.runtime import Api
 from support.no_leak.requests import QUESTIONS, names
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
@@ -42,6 +43,7 @@ The law stands here, not in tests/property: these run beside tests that serve pa
 
 PLACES = {
     "key": st.sampled_from(KEYS),
+    "case": st.sampled_from(KEYS),
     "link_id": st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)).map(lambda pair: link_id(*pair)),
     "depth": st.just("3"),
     "entity": st.sampled_from(("e0", "e1")),
@@ -56,21 +58,31 @@ LEFT_OUT = {operations.PAGE.path}
 pages = st.sampled_from([page for page in PAGES if page.path not in LEFT_OUT])
 
 
+QUERIES = {chart.PAGE.path: ("case", "key")}
+"""What an address asks of a page besides its path, or what is asked once it is open."""
+
+
 def parameters(page: Page[Any]) -> st.SearchStrategy[dict[str, str]]:
-    """Values for the places of a page's path."""
-    return st.fixed_dictionaries({name: PLACES[name] for name in re.findall(r"{(\w+)", page.path)})
+    """Values for the places of a page's path, and for what its address asks."""
+    names = (*re.findall(r"{(\w+)", page.path), *QUERIES.get(page.path, ()))
+    return st.fixed_dictionaries({name: PLACES[name] for name in names})
 
 
 async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
     """All that a page says, over an index of these cases.
 
     Of the search page it is what that says to a question; of the inbox by persons with the evidence of a link, of a
-    case and a graph with all their tabs.
+    case with all its tabs, of a chart what is asked of it. What the page tells its scripts is part of it.
     """
     api = Api(STAGES, HOME)
     api.index.write(documents(world))
     asked = {name: value for name, value in told.items() if name in PLACES}
-    with patch("uuid.uuid4", names().__next__):
+    told_scripts: list[Any] = []
+
+    def note(_: OpenPage, name: str, *arguments: object) -> None:
+        told_scripts.append((name, msgspec.to_builtins(arguments)))
+
+    with patch("uuid.uuid4", names().__next__), patch.object(OpenPage, "call_script", note):
         found = await opened(api, page, who, language, **asked)
         if page is home.PAGE:
             await found.happen(home.BEGUN, {})
@@ -79,14 +91,18 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
         if page is case.PAGE:
             for place in CASE_PLACES:
                 await found.happen(tabs.OPENED, place)
-        if page is graph.PAGE:
-            for tab in graph.TABS.tabs:
-                await found.happen(tabs.OPENED, {"tab": tab.name})
+        if page is chart.PAGE:
+            place = (told["case"], "")
+            await found.happen(chart.EXPAND, {"node": "n", "places": [place], "entities": True})
+            await found.happen(chart.PATHS, {"a": [place], "b": [(told["key"], "")]})
+            await found.happen(chart.HUBS, {"cases": [told["case"], told["key"]], "all": 2})
+            await found.happen(chart.EVIDENCE, {"links": [told["link_id"]]})
+            await found.happen(chart.EVIDENCE, {"place": (told["key"], "e0")})
         if page is inbox.PAGE:
             await found.happen(inbox.NARROW, {"listed": "unsure"})
             await found.happen(inbox.NARROW, {"group": "person"})
             await found.happen(inbox.OPEN, {"link": told["link_id"]})
-        said = found.drawn()
+        said = found.drawn(), told_scripts
     found.close()
     return said
 

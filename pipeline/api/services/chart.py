@@ -1,0 +1,586 @@
+"""The link chart: what a record or thing is tied to, paths between two, what ties the most records, a chart reopened.
+
+Every answer is over what the requester reads at that moment, counts and ranks included, and no way leads on through a
+record that is only a hit. What the graph of some records is, is told by `pipeline.api.chart_graph`, which is pure; here
+is what is read for it, decided on and recorded. All of it has limits, and each answer says what they left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import pairwise
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from pipeline.access.audit import ActKind
+from pipeline.access.release import LinkView, View
+from pipeline.api.answers import (
+    ChartCount,
+    ChartEdge,
+    ChartExpansionAnswer,
+    ChartHub,
+    ChartHubsAnswer,
+    ChartLinkName,
+    ChartNode,
+    ChartPath,
+    ChartPathsAnswer,
+    ChartPlace,
+)
+from pipeline.api.chart_graph import (
+    ChartEntity,
+    ChartLink,
+    ChartRecord,
+    ChartRelation,
+    ChartTie,
+    Member,
+    PathSearch,
+    Thing,
+    ThingNumber,
+    Web,
+    case_node,
+    make_id,
+    rank_hubs,
+    weave,
+)
+from pipeline.api.problems import NotFoundError
+from pipeline.api.services.cases import NO_CASE, require_readable
+from pipeline.api.services.linked_things import NAMING, name_entity
+from pipeline.api.services.links import SeenLink, Surroundings, find_other_case, find_own_entities, find_surroundings
+from pipeline.api.session import Session
+from pipeline.index.documents import AsSent, CaseDocument, entities_of
+from pipeline.locale import N_, translate
+from pipeline.matching.bands import Band
+from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
+from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
+from pipeline.matching.fingerprint import EntityPrint
+
+RECORD_FIELDS: Final = (*NAMING, "opened", "card", "entities", "data.relations")
+"""What of a case's document the chart takes: names and numbers of its entities, and how they are related."""
+
+MOST_PLACES: Final = 20
+"""Entities that one thing is expanded from: each takes the links of a case."""
+
+MOST_ADDED: Final = 100
+"""Cases that one expansion adds."""
+
+MOST_KNOWN: Final = 5000
+"""Cases of a chart: as many nodes as a browser draws smoothly (docs/adr/0054)."""
+
+MOST_READ: Final = 500
+"""Linked cases that are read for one answer, the strongest first; half a second's work for an index."""
+
+MOST_NUMBERS: Final = 1000
+"""Numbers that are looked for at once."""
+
+MOST_ENTITIES: Final = 100
+"""People and things of one record that an expansion draws, in the record's order."""
+
+MOST_FOLLOWED: Final = 150
+"""Cases whose links a search for paths, or for hubs, reads."""
+
+MOST_EACH: Final = 200
+"""Links followed of one case while a path is searched, the strongest first."""
+
+LONGEST: Final = 6
+"""Links of the longest path that is searched for; more of them say little about who knows whom."""
+
+MOST_PATHS: Final = 3
+
+MOST_HUBS: Final = 20
+
+ChartedKey = Annotated[str, Meta(min_length=1, max_length=512)]
+
+Places = Annotated[tuple[ChartPlace, ...], Meta(min_length=1, max_length=MOST_PLACES)]
+
+
+class ChartExpansion(msgspec.Struct, frozen=True):
+    """What is expanded: a case, or a thing by the entities that it is; of a number also its node's id.
+
+    `type`, `country` and `band` narrow what is added, `known` cases are in the chart already, at most `more` are added.
+    `entities`: the people and things of the case itself, whether or not they tie it to another.
+    """
+
+    places: Places
+    number: Annotated[str, Meta(max_length=600)] = ""
+    type: Annotated[str, Meta(max_length=40)] = ""
+    country: Annotated[str, Meta(max_length=2)] = ""
+    band: Band = Band.NONE
+    known: Annotated[tuple[ChartedKey, ...], Meta(max_length=MOST_KNOWN)] = ()
+    more: Annotated[int, Meta(ge=1, le=MOST_ADDED)] = 12
+    entities: bool = False
+
+
+class ChartPathQuestion(msgspec.Struct, frozen=True):
+    """Two nodes by their places; `hit` in the place of `b` is the reference of a hit."""
+
+    a: Places
+    b: Annotated[tuple[ChartPlace, ...], Meta(max_length=MOST_PLACES)] = ()
+    hit: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ChartHubQuestion(msgspec.Struct, frozen=True):
+    """Cases whose links are searched for what ties several: those of a chart or a folder."""
+
+    cases: Annotated[tuple[ChartedKey, ...], Meta(min_length=1, max_length=MOST_FOLLOWED)]
+
+
+HIT: Final = "hit"
+"""The type under which hits are counted: what they are about is not told."""
+
+
+class _Neighbour(NamedTuple):
+    """What a case is tied to: a case by key, or a hit by reference, and the type of thing that ties it.
+
+    `seen` is their link; None where a number alone ties them.
+    """
+
+    name: str
+    case: str
+    origin: str
+    type: str
+    country: str
+    seen: SeenLink | None = None
+
+    @property
+    def is_hit(self) -> bool:
+        return self.seen is not None and self.seen.view is not LinkView.FULL
+
+    @property
+    def band(self) -> Band:
+        return self.seen.sight.band if self.seen else Band.NONE
+
+    @property
+    def place(self) -> tuple[tuple[int, bool, int, str], str, str]:
+        """Sorts: links by their place, then what a number ties."""
+        return self.seen.place if self.seen else LAST, self.name, self.type
+
+
+LAST: Final = (len(Band), False, 0, "")
+
+
+class _Readings:
+    """What one answer has read: documents of cases, how each is seen, and the links of those that were followed."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.documents: dict[str, CaseDocument] = {}
+        self.records: dict[str, ChartRecord] = {}
+        """Those that are seen in full."""
+        self.around: dict[str, Surroundings] = {}
+        self.complete = True
+        """Whether no limit left out a case that has a number in common with one that was read."""
+
+    async def require(self, cases: Iterable[str]) -> None:
+        """Read the cases that a request names. Raises NotFoundError where none of them may be read."""
+        refused: NotFoundError | None = None
+        for case in dict.fromkeys(cases):
+            try:
+                self.documents[case] = await require_readable(self.session, case, RECORD_FIELDS)
+            except NotFoundError as error:
+                refused = error
+        if not self.documents:
+            raise refused or NotFoundError(NO_CASE)
+        self.records |= {case: make_record(document) for case, document in self.documents.items()}
+
+    async def follow(self, cases: Iterable[str]) -> None:
+        """Read the links of cases that are seen in full."""
+        for case in cases:
+            self.around[case] = await find_surroundings(self.session, case, ties=True)
+
+    async def read(self, cases: Iterable[str]) -> None:
+        """Read linked cases, as far as they are still seen in full."""
+        new = [case for case in dict.fromkeys(cases) if case not in self.documents]
+        found = await self.session.runtime.reader.read_cases(new, RECORD_FIELDS)
+        views = await self.session.decide_views(found)
+        self.documents |= found
+        self.records |= {case: make_record(found[case]) for case, view in views.items() if view is View.FULL}
+
+    async def find_bearers(self, cases: Iterable[str]) -> list[str]:
+        """Read the cases that have a number in common with some that were read, as far as there is room for them."""
+        numbers = dict.fromkeys(
+            number for case in cases for entity in self.records[case].entities.values() for number in entity.numbers
+        )
+        terms = list(dict.fromkeys(filter(None, map(_find_term, numbers))))
+        self.complete = self.complete and len(terms) <= MOST_NUMBERS
+        reader = self.session.runtime.reader
+        found = await reader.find_by_terms(terms[:MOST_NUMBERS], self.session.viewer, MOST_READ)
+        self.complete = self.complete and len(found) < MOST_READ
+        await self.read(found)
+        return [case for case in found if case in self.records]
+
+    def list_links(self, kept: Iterable[_Neighbour]) -> list[ChartLink]:
+        """The links of neighbours that are seen in full."""
+        links = {one.seen.link.link: make_link(one.seen) for one in kept if one.seen and not one.is_hit}
+        return [link for link in links.values() if link.a in self.records and link.b in self.records]
+
+    async def record(self, query: Mapping[str, object], drawn: Iterable[_Neighbour], cases: Iterable[str]) -> None:
+        """Record what was shown, by the rules of this moment, and over which others it was counted."""
+        hits = {one.case: View.HIT for one in drawn if one.is_hit}
+        shown = hits | dict.fromkeys(cases, View.FULL)
+        met = {case: document for around in self.around.values() for case, document in around.cases.items()}
+        await self.session.decide_views(met | self.documents)
+        linked = [find_other_case(seen.link.cases, case) for case in self.around for seen in self.around[case].links]
+        counted = self.session.make_counted((*linked, *self.records), shown)
+        await self.session.audit(ActKind.READ, query, (*self.session.make_shown(shown), *counted))
+
+
+def make_record(document: CaseDocument) -> ChartRecord:
+    """A record as the chart takes it, of a document that was read with RECORD_FIELDS."""
+    data: AsSent = document.data or {}
+    numbers = {entity.id: _list_numbers(entity) for entity in entities_of(document)}
+    return ChartRecord(
+        case=document.case,
+        agency=document.agency,
+        country=document.country,
+        title=document.title or "",
+        opened=document.opened or "",
+        entities={
+            sent["id"]: ChartEntity(sent["type"], name_entity(sent) or "", numbers.get(sent["id"], ()))
+            for sent in document.sent_entities
+        },
+        relations=tuple(
+            ChartRelation(relation["from"], relation["to"], relation["type"]) for relation in data.get("relations", ())
+        ),
+    )
+
+
+def _list_numbers(entity: EntityPrint) -> tuple[ThingNumber, ...]:
+    """The numbers of an entity that two may have in common, each once."""
+    phones = (ThingNumber("phone", phone.e164) for phone in entity.phones)
+    identifiers = (ThingNumber(identifier.type, identifier.value) for identifier in entity.identifiers)
+    emails = (ThingNumber("email", email) for email in entity.emails)
+    return tuple(dict.fromkeys((*phones, *identifiers, *emails)))
+
+
+def make_link(seen: SeenLink) -> ChartLink:
+    """A link that is seen in full, with what it ties, the strongest first."""
+    link = seen.link
+    ranked = sorted(link.ties, key=lambda tie: (-tie.bits, tie.entity_a, tie.entity_b))
+    tied = [tie for tie in ranked if tie.bits > 0]
+    return ChartLink(link.link, *link.cases, link.band, link.basis, tuple((tie.entity_a, tie.entity_b) for tie in tied))
+
+
+def _find_term(number: ThingNumber) -> str:
+    """The search term by which cases with a number are found; "" for one with illegible characters."""
+    if WILDCARDS.intersection(number.value):
+        return ""
+    return f"{number.type if number.type in ('phone', 'email') else 'id'}:{number.value}"
+
+
+async def expand(session: Session, asked: ChartExpansion) -> ChartExpansionAnswer:
+    """What a case or a thing is tied to. Raises NotFoundError where none of its places may be read."""
+    session.require_reader()
+    readings = _Readings(session)
+    with session.hold_costly() if len(asked.places) > 1 else nullcontext():
+        await readings.require(place.case for place in asked.places)
+        own = list(readings.records)
+        await readings.follow(own)
+        await readings.find_bearers(own)
+        near = _list_neighbours(readings, asked.places)
+        if asked.number:
+            near = [one for one in near if _bears(readings.records.get(one.case), asked.number)]
+        wanted = [one for one in near if _is_wanted(one, asked)]
+        drawn = _choose(wanted, asked)
+        await readings.read(one.case for one in drawn if not one.is_hit)
+    marked = {(place.case, place.entity) for place in asked.places if place.entity}
+    if asked.entities:
+        marked |= {(own[0], name) for name in list(readings.records[own[0]].entities)[:MOST_ENTITIES]}
+    graph = _Graph(session, readings)
+    graph.add_links(own, drawn, marked)
+    query = {"chart": [msgspec.to_builtins(place) for place in asked.places], "more": asked.more}
+    await readings.record(query, drawn, graph.cases)
+    names = {one.name for one in near}
+    return ChartExpansionAnswer(
+        *session.moment,
+        graph.list_nodes(),
+        graph.list_edges(),
+        len(names),
+        len(names & (set(asked.known) | {one.name for one in drawn})),
+        len({one.name for one in wanted}),
+        _count(near, lambda one: one.type),
+        _count(near, lambda one: one.country),
+        _count(near, lambda one: one.band),
+        len(readings.records[own[0]].entities),
+        len({name for case, name in marked if case == own[0]}) if asked.entities else 0,
+    )
+
+
+def _list_neighbours(readings: _Readings, places: Sequence[ChartPlace]) -> list[_Neighbour]:
+    """All that some cases are tied to through the entities asked about: by links, the strongest first, then by numbers.
+
+    What a hit is about is not told, so of an entity there are none.
+    """
+    named: dict[str, set[str]] = {}
+    for place in places:
+        named.setdefault(place.case, set()).add(place.entity)
+    linked = [one for case in readings.around for one in _list_linked(readings, case, named[case])]
+    known = {(one.case, one.origin) for one in linked}
+    borne = [one for case in readings.around for one in _list_bearers(readings, case, named[case])]
+    return sorted((*linked, *(one for one in borne if (one.case, one.origin) not in known)), key=lambda one: one.place)
+
+
+def _list_linked(readings: _Readings, case: str, entities: Collection[str]) -> Iterator[_Neighbour]:
+    around, record = readings.around[case], readings.records[case]
+    for seen in around.links:
+        other = find_other_case(seen.link.cases, case)
+        if seen.view is not LinkView.FULL:
+            if "" in entities:
+                yield _Neighbour(readings.session.make_reference(other), other, case, HIT, "", seen)
+            continue
+        tied = [name for name in find_own_entities(seen, case) if name in record.entities]
+        if "" in entities or any(name in entities for name in tied):
+            kind = record.entities[tied[0]].type if tied else ""
+            yield _Neighbour(other, other, case, kind, around.cases[other].country, seen)
+
+
+def _list_bearers(readings: _Readings, case: str, entities: Collection[str]) -> Iterator[_Neighbour]:
+    """The cases that were read and have a number of these entities."""
+    asked = {
+        number
+        for name, entity in readings.records[case].entities.items()
+        if "" in entities or name in entities
+        for number in entity.numbers
+    }
+    for other, record in readings.records.items():
+        held = {number for entity in record.entities.values() for number in entity.numbers}
+        if other != case:
+            yield from (_Neighbour(other, other, case, number.type, record.country) for number in asked & held)
+
+
+def _bears(record: ChartRecord | None, number: str) -> bool:
+    """Whether somebody or something in a record bears the number that a node stands for."""
+    return record is not None and any(
+        make_id("number", *held) == number for entity in record.entities.values() for held in entity.numbers
+    )
+
+
+def _is_wanted(one: _Neighbour, asked: ChartExpansion) -> bool:
+    return asked.country in ("", one.country) and asked.type in ("", one.type) and asked.band in (Band.NONE, one.band)
+
+
+def _choose(wanted: Sequence[_Neighbour], asked: ChartExpansion) -> list[_Neighbour]:
+    """Those that are in the chart already, and the first of the others."""
+    known = set(asked.known)
+    new = set(list(dict.fromkeys(one.name for one in wanted if one.name not in known))[: asked.more])
+    old = [one for one in wanted if one.name in known][:MOST_READ]
+    return [*old, *(one for one in wanted if one.name in new)]
+
+
+def _count(near: Iterable[_Neighbour], value: Callable[[_Neighbour], str]) -> tuple[ChartCount, ...]:
+    """How many cases and hits have each value, the most first."""
+    seen = {(value(one), one.name) for one in near}
+    counts = Counter(said for said, _ in seen if said)
+    return tuple(
+        ChartCount(said, count) for said, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+class _Graph:
+    """Nodes and edges of one answer."""
+
+    def __init__(self, session: Session, readings: _Readings) -> None:
+        self._session, self._readings = session, readings
+        self.cases: list[str] = []
+        self.web = Web((), ())
+        self._hits: dict[str, tuple[ChartNode, ChartEdge]] = {}
+
+    def add_links(self, own: Iterable[str], drawn: Sequence[_Neighbour], marked: Iterable[Member] = ()) -> None:
+        """Draw cases with their neighbours, as far as these are still seen."""
+        readings = self._readings
+        linked = (one.case for one in drawn if not one.is_hit and one.case in readings.records)
+        self.cases = sorted({*own, *linked})
+        records = {case: readings.records[case] for case in self.cases}
+        self.web = weave(records, readings.list_links(drawn), frozenset(marked))
+        for one in drawn:
+            if one.seen and one.is_hit:
+                document = readings.around[one.origin].cases[one.case]
+                node = ChartNode(make_id(HIT, one.name), HIT, agency=document.agency, contact=document.contact)
+                edge = ChartEdge(case_node(one.origin), node.id, HIT, one.seen.sight.band)
+                self._hits.setdefault(f"{one.origin} {one.name}", (node, edge))
+
+    def list_nodes(self) -> tuple[ChartNode, ...]:
+        """Cases, then things, then hits, each by id."""
+        cases = (make_case_node(self._readings.records[case]) for case in self.cases)
+        hits = {node.id: node for node, _ in self._hits.values()}
+        return (*cases, *map(make_thing_node, self.web.things), *(hits[name] for name in sorted(hits)))
+
+    def list_edges(self) -> tuple[ChartEdge, ...]:
+        """What ties them, hits last."""
+        hits = sorted((edge for _, edge in self._hits.values()), key=lambda edge: (edge.a, edge.b))
+        return (*map(make_edge, self.web.ties), *hits)
+
+
+def make_case_node(record: ChartRecord) -> ChartNode:
+    """The node of a case that is seen in full."""
+    return ChartNode(
+        case_node(record.case), "case", name=record.title, agency=record.agency, country=record.country,
+        opened=record.opened, places=(ChartPlace(record.case),),
+    )  # fmt: skip
+
+
+def make_thing_node(thing: Thing) -> ChartNode:
+    """The node of a thing."""
+    places = (tuple(ChartPlace(*member) for member in members) for members in (thing.members, thing.bearers))
+    return ChartNode(thing.id, "thing", thing.type, thing.name, places=next(places), bearers=next(places))
+
+
+def make_edge(tie: ChartTie) -> ChartEdge:
+    """An edge between cases and things."""
+    links = tuple(ChartLinkName(link.link, link.a, link.b) for link in tie.links)
+    return ChartEdge(tie.a, tie.b, tie.kind, tie.band, tie.basis, links, tie.word)
+
+
+async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAnswer:
+    """The shortest paths between two nodes over links that the requester sees, never through a hit.
+
+    Raises NotFoundError where an end may not be read. It counts as costly.
+    """
+    session.require_reader()
+    readings = _Readings(session)
+    with session.hold_costly():
+        await readings.require(place.case for place in asked.a)
+        starts = list(readings.records)
+        goals = [asked.hit]
+        if not asked.hit:
+            ends = _Readings(session)
+            await ends.require(place.case for place in asked.b)
+            goals = list(ends.records)
+            readings.documents |= ends.documents
+            readings.records |= ends.records
+        search = PathSearch(starts, goals, LONGEST, closed={asked.hit})
+        complete = await _search(readings, search)
+        paths = search.list_paths(MOST_PATHS)
+        await readings.read(case for path in paths for case in path if case != asked.hit)
+    kept = [path for path in paths if all(case in readings.records or case == asked.hit for case in path)]
+    steps = [one for path in kept for pair in pairwise(path) if (one := _find_step(readings, *pair))]
+    graph = _Graph(session, readings)
+    graph.add_links((case for path in kept for case in path if case != asked.hit), steps)
+    told = tuple(_tell_path(session, readings, path, asked) for path in kept)
+    query = {"paths": [msgspec.to_builtins(places) for places in (asked.a, asked.b)], "hit": asked.hit}
+    await readings.record(query, steps, {*graph.cases, *starts, *(goal for goal in goals if goal != asked.hit)})
+    return ChartPathsAnswer(
+        *session.moment, graph.list_nodes(), graph.list_edges(), told, len(kept[0]) - 1 if kept else 0,
+        len(readings.around), complete,
+    )  # fmt: skip
+
+
+async def _search(readings: _Readings, search: PathSearch) -> bool:
+    """Follow links ring by ring; whether no limit ended it."""
+    complete = True
+    while ring := search.next_ring():
+        room = MOST_FOLLOWED - len(readings.around)
+        complete = complete and len(ring) <= room
+        followed = ring[: max(room, 0)]
+        if not followed:
+            return False
+        new = [case for case in followed if case not in readings.around]
+        await readings.read(new)
+        readable = [case for case in followed if case in readings.records]
+        await readings.follow(case for case in new if case in readings.records)
+        await readings.find_bearers(readable)
+        complete = complete and all(len(readings.around[case].links) <= MOST_EACH for case in readable)
+        search.add_ring({case: _list_ends(readings, case) for case in readable})
+    return complete and readings.complete
+
+
+def _list_ends(readings: _Readings, case: str) -> list[str]:
+    """What a case is linked to: cases by key, hits by reference."""
+    links = readings.around[case].links[:MOST_EACH]
+    others = ((find_other_case(seen.link.cases, case), seen.view) for seen in links)
+    linked = [key if view is LinkView.FULL else readings.session.make_reference(key) for key, view in others]
+    return [*linked, *(one.case for one in _list_bearers(readings, case, ("",)))]
+
+
+def _find_step(readings: _Readings, a: str, b: str) -> _Neighbour | None:
+    """The link of a path's step, which was met from one of its ends."""
+    for origin, name in ((a, b), (b, a)):
+        for seen in readings.around[origin].links if origin in readings.around else ():
+            other = find_other_case(seen.link.cases, origin)
+            if name == (other if seen.view is LinkView.FULL else readings.session.make_reference(other)):
+                return _Neighbour(name, other, origin, "", "", seen)
+    return None
+
+
+def _tell_path(session: Session, readings: _Readings, path: Sequence[str], asked: ChartPathQuestion) -> ChartPath:
+    """The nodes of a path, and the same in words: "fr-pj:1, phone +33612345678, be-fp:1".
+
+    An end that is a thing goes before its case.
+    """
+    nodes: list[str] = []
+    words: list[str] = []
+
+    def add(node: str, word: str) -> None:
+        if not nodes or nodes[-1] != node:
+            nodes.append(node)
+            words.append(word)
+
+    def add_end(places: Sequence[ChartPlace], case: str) -> None:
+        named = next((place.entity for place in places if place.case == case and place.entity), None)
+        if named and (entity := readings.records[case].entities.get(named)):
+            web = weave({case: readings.records[case]}, (), {(case, named)})
+            add(web.things[0].id, name_thing(session.language, entity.type, entity.name))
+
+    add_end(asked.a, path[0])
+    add(case_node(path[0]), path[0])
+    for a, b in pairwise(path):
+        step = _find_step(readings, a, b)
+        if step is not None and step.is_hit:
+            add(make_id(HIT, b), translate(HIT_OF, session.language, agency=readings.around[a].cases[step.case].agency))
+            continue
+        records = {case: readings.records[case] for case in (a, b)}
+        thing = weave(records, readings.list_links([step] if step else ())).find_between(a, b)
+        if thing is not None:
+            add(thing.id, name_thing(session.language, thing.type, thing.name))
+        add(case_node(b), b)
+    if not asked.hit:
+        add_end(asked.b, path[-1])
+    return ChartPath(tuple(nodes), ", ".join(words))
+
+
+HIT_OF: Final = N_("restricted match of {agency}")
+
+
+def name_thing(language: str, kind: str, name: str) -> str:
+    """A thing in words: "Phone +33612345678"."""
+    word = TYPES.get(kind) or IDENTIFIER_TYPES.get(kind) or kind
+    said = translate(word, language)
+    return f"{said[:1].upper()}{said[1:]} {name}".strip()
+
+
+async def rank_chart_hubs(session: Session, asked: ChartHubQuestion) -> ChartHubsAnswer:
+    """The people and things that tie the most cases, of some cases and those linked to them.
+
+    Raises NotFoundError where none of the cases may be read. It counts as costly.
+    """
+    session.require_reader()
+    readings = _Readings(session)
+    with session.hold_costly():
+        await readings.require(asked.cases)
+        own = list(readings.records)
+        await readings.follow(own)
+        full = [one for case in own for one in _list_linked(readings, case, ("",)) if not one.is_hit]
+        full.sort(key=lambda one: one.place)
+        linked = list(dict.fromkeys(one.case for one in full))
+        await readings.read(linked[:MOST_READ])
+        near = await readings.find_bearers([*readings.records])
+    records = readings.records
+    links = readings.list_links(full)
+    web = weave(records, links)
+    hubs, all_hubs = rank_hubs(records, web, MOST_HUBS)
+    cases = sorted({case for hub in hubs for case in hub.thing.cases})
+    named = {hub.thing.id for hub in hubs}
+    things = tuple(hub.thing for hub in hubs)
+    ties = [tie for tie in web.ties if tie.b in named and tie.kind != "relation"]
+    shown = {case_node(case) for case in cases} | named
+    nodes = (*(make_case_node(records[case]) for case in cases), *map(make_thing_node, things))
+    edges = tuple(make_edge(tie) for tie in ties if {tie.a, tie.b} <= shown)
+    await readings.record({"hubs": list(asked.cases)}, (), cases)
+    return ChartHubsAnswer(
+        *session.moment, nodes, edges,
+        tuple(ChartHub(hub.thing.id, len(hub.thing.cases), hub.countries) for hub in hubs),
+        all_hubs, len(records), len({*own, *linked, *near}), readings.complete,
+    )  # fmt: skip

@@ -1,0 +1,532 @@
+"""The link chart: records, people and things that one draws, follows, and asks for paths and hubs.
+
+The browser holds the chart and draws it (static/chart.js, on Cytoscape); what is added to it, and what stands in the
+pane beside it, comes from here by events. Nothing of it is kept at the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Annotated, Any, Final, NamedTuple
+
+import htpy
+import msgspec
+from msgspec import Meta
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from pipeline.api.answers import (
+    ChartCount,
+    ChartEdge,
+    ChartExpansionAnswer,
+    ChartHubsAnswer,
+    ChartNode,
+    ChartPathsAnswer,
+    ChartPlace,
+)
+from pipeline.api.services.cases import read_case
+from pipeline.api.services.chart import (
+    LONGEST,
+    MOST_FOLLOWED,
+    ChartExpansion,
+    ChartHubQuestion,
+    ChartPathQuestion,
+    expand,
+    find_paths,
+    name_thing,
+    rank_chart_hubs,
+)
+from pipeline.api.services.links import read_evidence
+from pipeline.errors import LiaisonError
+from pipeline.locale import N_
+from pipeline.matching.bands import Band, Basis
+from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
+from pipeline.web.addresses import case_path, entity_path
+from pipeline.web.components import states
+from pipeline.web.components.badges import BAND_LABELS
+from pipeline.web.components.entity import describe_relation, render_entity
+from pipeline.web.components.evidence import draw_evidence
+from pipeline.web.components.markup import box, link, static_html, text
+from pipeline.web.i18n import Words
+from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.page_events import read_event
+from pipeline.web.session import Visit
+
+CLOSED: Final = N_("An item that you can't open")
+"""Of whatever a chart names and its viewer may not read, or is not there: the two are one."""
+
+HIT_WORD: Final = N_("Hit only")
+
+FURTHER_TYPES: Final = {"email": N_("E-mail"), "hit": HIT_WORD}
+"""What ties two records besides entities and numbers of well-known types."""
+
+PANE: Final = "chart-pane"
+
+
+class DrawnNode(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A node as static/chart.js draws it; `word` is its type, `under` a second line, `keep` what a folder keeps."""
+
+    id: str
+    kind: str
+    type: str
+    word: str
+    label: str
+    under: str = ""
+    country: str = ""
+    country_name: str = ""
+    opened: str = ""
+    path: str = ""
+    keep: str = ""
+    places: tuple[tuple[str, str], ...] = ()
+    bearers: tuple[tuple[str, str], ...] = ()
+
+
+class DrawnEdge(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """An edge as static/chart.js draws it; `word` is how it is heard."""
+
+    a: str
+    b: str
+    kind: str
+    word: str
+    band: str = ""
+    shared: bool = False
+    links: tuple[tuple[str, str, str], ...] = ()
+
+
+class DrawnGraph(msgspec.Struct, frozen=True):
+    """What is added to a chart."""
+
+    nodes: tuple[DrawnNode, ...]
+    edges: tuple[DrawnEdge, ...]
+
+
+def draw_graph(words: Words, nodes: Iterable[ChartNode], edges: Iterable[ChartEdge]) -> DrawnGraph:
+    """Nodes and edges of an answer, in the viewer's words."""
+    return DrawnGraph(
+        tuple(_describe_node(words, node) for node in nodes), tuple(_describe_edge(words, edge) for edge in edges)
+    )
+
+
+def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
+    places, bearers = (tuple((place.case, place.entity) for place in some) for some in (node.places, node.bearers))
+    if node.kind == "case":
+        (key, _) = places[0]
+        return DrawnNode(
+            node.id, "case", "case", words("Record"), node.name or key, key, node.country,
+            words.country_name(node.country), node.opened, case_path(key), f"record {key}", places,
+        )  # fmt: skip
+    if node.kind == "hit":
+        return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)
+    if node.kind == "closed":
+        return DrawnNode(node.id, "closed", "closed", words(CLOSED), words(CLOSED))
+    word = _name_type(words, node.type)
+    path = entity_path(*places[0]) if places else ""
+    keep = "entity {} {}".format(*places[0]) if places else ""
+    name = node.name or word
+    return DrawnNode(node.id, "thing", node.type, word, name, path=path, keep=keep, places=places, bearers=bearers)
+
+
+def _name_type(words: Words, kind: str) -> str:
+    """What a type of thing, or of number, is called."""
+    said = words(TYPES.get(kind) or IDENTIFIER_TYPES.get(kind) or FURTHER_TYPES.get(kind) or kind.replace("_", " "))
+    return said[:1].upper() + said[1:]
+
+
+def _describe_edge(words: Words, edge: ChartEdge) -> DrawnEdge:
+    links = tuple((name.link, name.a, name.b) for name in edge.links)
+    shared = edge.basis == Basis.SHARED and edge.kind == "link"
+    if edge.kind == "relation":
+        word = describe_relation(words, edge.word, outgoing=False).removeprefix("← ")
+    elif edge.kind == "holds":
+        word = words("Named in the record")
+    else:
+        word = words(BAND_LABELS[edge.band][1]) if edge.band else ""
+    return DrawnEdge(edge.a, edge.b, edge.kind, word, edge.band.value, shared, links)
+
+
+# ── what the browser asks for ──
+
+EXPAND, EVIDENCE, PATHS, HUBS = "chart_expand", "chart_evidence", "chart_paths", "chart_hubs"
+
+MOST_EXPANSION_CHARS: Final = 1 << 20
+"""Of an expansion as it comes: with it come the keys of the cases that the chart has already."""
+
+KeyText = Annotated[str, Meta(max_length=512)]
+PlacePair = tuple[KeyText, Annotated[str, Meta(max_length=200)]]
+NodeName = Annotated[str, Meta(max_length=700)]
+
+
+class _Expanded(msgspec.Struct, frozen=True):
+    """Which node is expanded, by the browser's name and its places, and what is asked for of it."""
+
+    node: NodeName
+    places: Annotated[tuple[PlacePair, ...], Meta(min_length=1, max_length=20)]
+    known: Annotated[tuple[KeyText, ...], Meta(max_length=5000)] = ()
+    number: NodeName = ""
+    type: Annotated[str, Meta(max_length=40)] = ""
+    country: Annotated[str, Meta(max_length=2)] = ""
+    band: Band = Band.NONE
+    entities: bool = False
+
+
+class _EdgeAsked(msgspec.Struct, frozen=True):
+    """The links of an edge, of which the first is shown; of an edge without any, the entity that a record names."""
+
+    links: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=100)] = ()
+    place: PlacePair | None = None
+
+
+class _PathAsked(msgspec.Struct, frozen=True):
+    """Two nodes by their places, the second maybe a hit by its reference."""
+
+    a: Annotated[tuple[PlacePair, ...], Meta(min_length=1, max_length=20)]
+    b: Annotated[tuple[PlacePair, ...], Meta(max_length=20)] = ()
+    hit: Annotated[str, Meta(max_length=200)] = ""
+
+
+class _HubsAsked(msgspec.Struct, frozen=True):
+    """The records of the chart, and how many these are in all."""
+
+    cases: Annotated[tuple[KeyText, ...], Meta(min_length=1, max_length=MOST_FOLLOWED)]
+    all: int
+
+
+class LoadedChart(NamedTuple):
+    """What the page begins with: a case by key with what it is tied to, or nothing."""
+
+    case: str = ""
+    found: ChartExpansionAnswer | None = None
+
+
+async def load(visit: Visit, parameters: Parameters) -> LoadedChart:
+    """The network of the case that the address names. Raises NotFoundError."""
+    if case := parameters.get("case", ""):
+        return LoadedChart(case, await expand(visit.new_session(), ChartExpansion((ChartPlace(case),))))
+    visit.new_session().require_reader()
+    return LoadedChart()
+
+
+def draw(view: OpenPage, loaded: LoadedChart) -> None:
+    """The chart with its tools, the pane beside it, and the same as tables."""
+    words = view.words
+    with box("div", "heading"):
+        if loaded.case:
+            with box("p", "trail"):
+                link(loaded.case, case_path(loaded.case), data_up="")
+        text("h1", words("Chart"))
+    with box("div", "chart", id="chart", data_words=msgspec.json.encode(_tell_words(words)).decode()):
+        _draw_tools(words)
+        _draw_filters(words)
+        with box("div", "desk"):
+            box(
+                "div", "canvas", tabindex="0", role="application", data_canvas="",
+                aria_label=words("Chart. The tables below say the same."), aria_describedby="chart-keys",
+            )  # fmt: skip
+            pane = box("section", "pane", id=PANE, tabindex="0", aria_label=words("Details"))
+        _draw_foot(words)
+        _draw_tables(words)
+    desk = ChartDesk(view, pane)
+    desk.listen()
+    if loaded.found:
+        desk.show_expansion(loaded.case, f"case {loaded.case}", loaded.found)
+        graph = draw_graph(words, loaded.found.nodes, loaded.found.edges)
+    else:
+        desk.show_start()
+        graph = DrawnGraph((), ())
+    view.call_script("chartStart", graph, loaded.case)
+
+
+def _tell_words(words: Words) -> dict[str, str]:
+    """What static/chart.js says."""
+    return {
+        "shown": words("{shown} of {all} nodes shown"),
+        "picked": words("{count} selected"),
+        "group": words("Group {number}"),
+        "two": words("Select two nodes first: click one, then the other with Shift."),
+        "one": words("Select a node first."),
+        "more": words("Show more"),
+        "none": words("Nothing in the chart has this text"),
+        "closed": words(CLOSED),
+        "any": words("Any"),
+        "pinned": words("Pinned"),
+        "hidden": words("Hidden"),
+        "added": words("{count} added"),
+        "full": words("The chart is full: it holds at most {most} nodes. Hide or remove some first."),
+    }
+
+
+TOOLS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("expand", "e", N_("Expand")),
+    ("path", "p", N_("Path")),
+    ("hubs", "h", N_("Hubs")),
+    ("pin", "n", N_("Pin")),
+    ("hide", "d", N_("Hide")),
+    ("unhide", "", N_("Show hidden")),
+    ("group", "m", N_("Group")),
+    ("arrange", "", N_("Arrange")),
+    ("fit", "z", N_("Fit")),
+)
+"""Buttons that act on what is selected, with their keys."""
+
+
+def _draw_tools(words: Words) -> None:
+    with box("div", "tools row", role="toolbar", aria_label=words("Chart tools")):
+        for name, key, word in TOOLS:
+            with box("button", "button slight", type="button", data_chart=name, data_press=key or None):
+                text("span", words(word))
+                if key:
+                    text("kbd", key, aria_hidden="true")
+        with box("p", "field seek"):
+            text("label", words("Search in the chart"), "hidden-words", for_="chart-seek")
+            box("input", id="chart-seek", type="search", placeholder=words("Search in the chart"), autocomplete="off")
+
+
+def _draw_filters(words: Words) -> None:
+    with box("details", "more"):
+        text("summary", words("Filters"))
+        with box("form", "filters", data_chart_filters="", aria_label=words("Filters")):
+            for name, word in (("band", words("Band")), ("type", words("Type")), ("country", words("Country"))):
+                with box("p", "field"):
+                    text("label", word, for_=f"chart-{name}")
+                    with box("select", id=f"chart-{name}", name=name):
+                        text("option", words("Any"), value="")
+                        for band, (_, said) in BAND_LABELS.items() if name == "band" else ():
+                            text("option", words(said), value=band.value)
+            for name, word in (("from", words("Opened from")), ("to", words("Opened to"))):
+                with box("p", "field"):
+                    text("label", word, for_=f"chart-{name}")
+                    box("input", id=f"chart-{name}", name=name, type="date")
+
+
+def _draw_foot(words: Words) -> None:
+    """What is drawn of how much, and what the lines mean."""
+    with box("p", "row small legend"):
+        text("span", "", "strong", data_chart_count="", role="status")
+        for name, (_, word) in BAND_LABELS.items():
+            with box("span", "row"):
+                box("i", name, aria_hidden="true")
+                text("span", words(word))
+        with box("span", "row"):
+            box("i", "shared", aria_hidden="true")
+            text("span", words("Shared number"))
+    keys = words("Arrow keys move, Enter expands, + and - zoom, Shift and click selects a second node.")
+    text("p", keys, "small quiet", id="chart-keys")
+
+
+def _draw_tables(words: Words) -> None:
+    """Where static/chart.js writes the nodes and edges in sight, for those who read rather than look."""
+    with box("details", "table", data_chart_tables=""):
+        text("summary", words("View as table"))
+        for name, title, heads in (
+            ("nodes", words("Nodes"), (N_("Name"), N_("Type"), N_("Country"), N_("Lines"), N_("State"))),
+            ("edges", words("Lines"), (N_("From"), N_("To"), N_("What ties them"))),
+        ):
+            with box("div", "scroll"):
+                static_html(
+                    [
+                        htpy.caption[title],
+                        htpy.thead[htpy.tr[(htpy.th(scope="col")[words(head)] for head in heads)]],
+                        htpy.tbody(data_chart_rows=name),
+                    ],
+                    "table",
+                )
+
+
+class ChartDesk:
+    """An open chart: the pane beside it, and what its browser asks for."""
+
+    def __init__(self, view: OpenPage, pane: Element) -> None:
+        self.view, self.words, self.pane = view, view.words, pane
+
+    def listen(self) -> None:
+        """Answer the page's script."""
+        self.view.listen(EXPAND, self._expand, MOST_EXPANSION_CHARS)
+        for event, handler in ((EVIDENCE, self._show_evidence), (PATHS, self._find_paths), (HUBS, self._rank_hubs)):
+            self.view.listen(event, handler)
+
+    def _show(self, draw: Callable[[], object]) -> None:
+        self.pane.clear()
+        with self.pane:
+            draw()
+
+    async def _attempt(self, asked: Awaitable[Any], show: Callable[[Any], None]) -> None:
+        """Show an answer, or why there is none; of several that are under way the last is shown."""
+        is_last = self.view.begin(PANE)
+        try:
+            found = await asked
+        except LiaisonError as error:
+            trouble = error
+            if is_last():
+                self._show(lambda: states.draw_failure(self.words, trouble))
+        else:
+            show(found) if is_last() else None
+
+    async def _expand(self, event: GenericEventArguments) -> None:
+        """Add what a node is tied to."""
+        told: _Expanded = read_event(event, _Expanded)
+        asked = ChartExpansion(
+            tuple(ChartPlace(*place) for place in told.places), told.number, told.type, told.country, told.band,
+            told.known, entities=told.entities,
+        )  # fmt: skip
+
+        def show(found: ChartExpansionAnswer) -> None:
+            self.show_expansion(told.places[0][0], told.node, found)
+            graph = draw_graph(self.words, found.nodes, found.edges)
+            self.view.call_script("chartAdd", graph, told.node)
+
+        await self._attempt(expand(self.view.visit.new_session(), asked), show)
+
+    def show_expansion(self, case: str, node: str, found: ChartExpansionAnswer) -> None:
+        """How much of what a node is tied to is drawn, and what more there is, by type, country and band."""
+        self._show(lambda: _draw_expansion(self.words, case, node, found))
+
+    def show_start(self) -> None:
+        """What one does with an empty chart."""
+        hint = self.words("Open a record and choose Chart, or open a chart in a folder.")
+        self._show(lambda: states.draw_empty(self.words("An empty chart"), hint))
+
+    async def _show_evidence(self, event: GenericEventArguments) -> None:
+        """The evidence of an edge: of its first link, or the entity that a record names."""
+        told: _EdgeAsked = read_event(event, _EdgeAsked)
+        session = self.view.visit.new_session()
+        if told.links:
+            await self._attempt(
+                read_evidence(session, told.links[0]),
+                lambda found: self._show(lambda: self._draw_link(found, told.links)),
+            )
+        elif told.place is not None:
+            case, name = told.place
+            await self._attempt(
+                read_case(session, case), lambda found: self._show(lambda: self._draw_entity(found.case, name))
+            )
+
+    def _draw_link(self, found: Any, links: tuple[str, ...]) -> None:
+        words = self.words
+        text("h2", words("Evidence"))
+        if len(links) > 1:
+            with box("p", "row small"):
+                text("span", words("{count} links tie these", count=len(links)))
+                for at, name in enumerate(links[1:], 2):
+                    rest = (name, *(one for one in links if one != name))
+                    told = msgspec.json.encode(rest).decode()
+                    text("button", str(at), "button slight", type="button", data_chart_links=told,
+                         aria_label=words("Evidence of link {number}", number=at))  # fmt: skip
+        draw_evidence(self.view, found)
+
+    def _draw_entity(self, row: Any, name: str) -> None:
+        entities = [raw for raw in row.data.get("entities", ()) if raw["id"] == name]
+        if not entities:
+            states.draw_empty(self.words("The record does not name this any more"))
+            return
+        text("h2", self.words("Named in {case}", case=row.case))
+        across = entity_path(row.case, name)
+        static_html(render_entity(self.words, entities[0], row.country, across, unfolded=True))
+        link(self.words("Open the record"), case_path(row.case), "small")
+
+    async def _find_paths(self, event: GenericEventArguments) -> None:
+        """Add the shortest paths between two nodes, and say them in words."""
+        told: _PathAsked = read_event(event, _PathAsked)
+        a, b = (tuple(ChartPlace(*place) for place in places) for places in (told.a, told.b))
+
+        def show(found: ChartPathsAnswer) -> None:
+            self._show(lambda: _draw_paths(self.words, found))
+            paths = [path.nodes for path in found.paths]
+            self.view.call_script("chartPaths", draw_graph(self.words, found.nodes, found.edges), paths)
+
+        await self._attempt(find_paths(self.view.visit.new_session(), ChartPathQuestion(a, b, told.hit)), show)
+
+    async def _rank_hubs(self, event: GenericEventArguments) -> None:
+        """List what ties the most records."""
+        told: _HubsAsked = read_event(event, _HubsAsked)
+
+        def show(found: ChartHubsAnswer) -> None:
+            self._show(lambda: _draw_hubs(self.words, found, len(told.cases), told.all))
+            self.view.call_script("chartHubs", draw_graph(self.words, found.nodes, found.edges))
+
+        await self._attempt(rank_chart_hubs(self.view.visit.new_session(), ChartHubQuestion(told.cases)), show)
+
+
+def _draw_expansion(words: Words, case: str, node: str, found: ChartExpansionAnswer) -> None:
+    text("h2", words("Linked records"))
+    if not found.all:
+        text("p", words("No links you have access to"))
+    else:
+        text("p", words("Showing {shown} of {all}", shown=found.shown, all=found.all), "strong", role="status")
+        if found.shown < found.all:
+            _draw_more(words("Add more"), node, {})
+        countries = [(count, words.country_name(count.value)) for count in found.countries]
+        types = [(count, _name_type(words, count.value)) for count in found.types]
+        bands = [(count, words.label({band: word for band, (_, word) in BAND_LABELS.items()}, Band(count.value)))
+                 for count in found.bands]  # fmt: skip
+        for name, title, counts in (
+            ("type", words("By what ties them"), types),
+            ("country", words("By country"), countries),
+            ("band", words("By band"), bands),
+        ):
+            _draw_counts(title, node, name, counts)
+    if found.entities > found.entities_shown:
+        word = words("Add the {count} people and things of {case}", count=found.entities, case=case)
+        _draw_more(word, node, {"entities": True})
+
+
+def _draw_counts(title: str, node: str, name: str, counts: list[tuple[ChartCount, str]]) -> None:
+    if counts:
+        text("h3", title)
+        with box("ul", "chips"):
+            for count, word in counts:
+                with box("li"):
+                    _draw_more(f"{word} {count.count}", node, {name: count.value})
+
+
+def _draw_more(word: str, node: str, asked: Mapping[str, object]) -> None:
+    """A button that adds more of a node, narrowed so."""
+    told = msgspec.json.encode(asked).decode()
+    text("button", word, "button slight", type="button", data_chart_more=told, data_chart_node=node)
+
+
+def _draw_paths(words: Words, found: ChartPathsAnswer) -> None:
+    text("h2", words("Shortest paths"))
+    if not found.paths:
+        said = words("No path over at most {links} links that you have access to", links=LONGEST)
+        text("p", said, "strong", role="status")
+    else:
+        said = words.plural("Over {count} link", "Over {count} links", found.links)
+        text("p", said, "strong", role="status")
+        with box("ol", "stack"):
+            for at, path in enumerate(found.paths):
+                with box("li"):
+                    text("button", path.words, "plain-button", type="button", data_chart_path=str(at), dir="auto")
+    if not found.complete:
+        limit = words("The search ended at its limit of {count} records; there may be others.", count=MOST_FOLLOWED)
+        text("p", limit, "notice")
+
+
+def _draw_hubs(words: Words, found: ChartHubsAnswer, asked: int, all_cases: int) -> None:
+    text("h2", words("Hubs"))
+    if not found.hubs:
+        text("p", words("Nothing ties two or more of these records"), "strong", role="status")
+    else:
+        shown, all_hubs = len(found.hubs), found.all
+        text("p", words("Showing {shown} of {all}", shown=shown, all=all_hubs), "strong", role="status")
+        nodes = {node.id: node for node in found.nodes}
+        with box("ol", "hubs"):
+            for hub in found.hubs:
+                node = nodes[hub.node]
+                kind, name = name_thing(words.language, node.type, ""), node.name
+                said = words.plural("{count} record", "{count} records", hub.cases)
+                countries = ", ".join(map(words.country_name, hub.countries))
+                with box("li"):
+                    with box("button", "plain-button", type="button", data_chart_hub=hub.node):
+                        text("span", f"{kind} ")
+                        text("bdi", name, dir="auto")
+                    text("div", f"{said} · {countries}", "small quiet")
+    looked = words.plural("{count} record was looked at", "{count} records were looked at", found.looked_at)
+    text("p", looked, "small quiet")
+    if asked < all_cases:
+        said = words("From {count} of the {all} records in the chart", count=asked, all=all_cases)
+        text("p", said, "notice")
+    if found.looked_at < found.linked or not found.complete:
+        text("p", words("A limit was reached: there may be others."), "notice")
+
+
+PAGE = Page("/chart", N_("Chart"), "chart", load, draw, "cytoscape.min.js chart.js")

@@ -1,0 +1,487 @@
+// The link chart: holds the nodes and edges that the server has shown, draws them by Cytoscape, and keeps the tables
+// beneath in step. What is added comes from the server; what one does here (drag, pin, hide, group, search, filter)
+// stays here until the chart is saved. A thing is known by its places, the entities that it is: two things that have
+// one in common are one node.
+(() => {
+  const desk = () => document.getElementById("chart");
+  const one = (what) => desk()?.querySelector(what);
+  const words = () => JSON.parse(desk().dataset.words);
+  const fill = (said, values) => said.replace(/{(\w+)}/g, (_, name) => values[name]);
+  const MOST_NODES = 5000; // as many as are drawn smoothly (docs/adr/0054)
+  const MOST_PLACES = 20; // of one thing, as the API takes them
+  const MOST_CASES = 150; // of a question for hubs, as the API takes them
+  const ROWS = 100; // of a table at once
+  const RING = 110; // pixels from a node to those around it, where these are few
+  const ROOM = 52; // and along that ring from one to the next
+
+  let cy; // the chart
+  let places = new Map(); // "case\nentity" of every thing to its node
+  let called = new Map(); // ids of the last answer to the chart's own
+  let found = null; // nodes that the last answer of hubs or paths has, by their names
+  let paths = [];
+  const rows = { nodes: ROWS, edges: ROWS };
+
+  // ── look ──
+  const look = () => {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const node = {
+      label: "data(label)", "font-family": style.getPropertyValue("--font").trim(), "font-size": 12, color: colour("ink"),
+      "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "ellipsis", "text-max-width": 150, "min-zoomed-font-size": 8,
+      "text-outline-color": colour("surface"), "text-outline-width": 2, width: 22, height: 22,
+      "background-color": colour("surface"), "border-color": colour("accent"), "border-width": 2, "overlay-opacity": 0,
+    };
+    const edge = {
+      width: 1.25, "line-color": colour("line-2"), "curve-style": "haystack", "haystack-radius": 0, "overlay-padding": 6, "overlay-opacity": 0,
+    };
+    return [
+      { selector: "node", style: node },
+      { selector: "node[kind='case']", style: { shape: "round-rectangle", width: 26, height: 20, "background-color": colour("accent-soft") } },
+      { selector: "node[kind='thing']", style: { shape: "diamond", width: 24, height: 24, "border-color": colour("sum") } },
+      { selector: "node[type='person']", style: { shape: "ellipse" } },
+      { selector: "node[type='organisation']", style: { shape: "octagon" } },
+      { selector: "node[id ^= 'number ']", style: { shape: "hexagon" } },
+      { selector: "node[kind='hit'], node[kind='closed']", style: { shape: "round-rectangle", "border-style": "dashed", "border-color": colour("field-line"), color: colour("ink-2") } },
+      { selector: "node[kind='own']", style: { shape: "tag", "border-color": colour("warn-line"), "border-style": "double", "border-width": 4 } },
+      { selector: "node.start", style: { "background-color": colour("accent") } },
+      { selector: "node.pinned", style: { "border-width": 4 } },
+      { selector: "node.new", style: { "background-color": colour("warn-soft"), "border-color": colour("warn-line") } },
+      { selector: ":parent", style: { shape: "round-rectangle", "background-color": colour("sunken"), "background-opacity": 0.5, "border-width": 1, "border-color": colour("line-2"), "text-valign": "top", "text-margin-y": -4 } },
+      { selector: "edge", style: edge },
+      { selector: "edge[band='certain']", style: { width: 2.5, "line-color": colour("accent") } },
+      { selector: "edge[band='probable']", style: { width: 1.5, "line-color": colour("accent") } },
+      { selector: "edge[band='possible']", style: { "line-color": colour("field-line"), "line-style": "dashed" } },
+      { selector: "edge[?shared]", style: { "line-style": "dotted" } },
+      { selector: "edge[kind='hit']", style: { "line-style": "dashed" } },
+      { selector: "edge[kind='relation']", style: { "line-color": colour("sum"), "curve-style": "bezier", label: "data(word)", "font-size": 11, color: colour("ink-2"), "text-outline-color": colour("surface"), "text-outline-width": 2, "min-zoomed-font-size": 9 } },
+      { selector: "edge.new", style: { "line-color": colour("warn-line"), width: 3 } },
+      { selector: ".hidden, .filtered", style: { display: "none" } },
+      { selector: ".faint", style: { opacity: 0.2 } },
+      { selector: "node.way, node.match", style: { "background-color": colour("warn-soft"), "border-color": colour("warn-line") } },
+      { selector: "edge.way", style: { width: 4, "line-color": colour("warn-line"), "line-style": "solid" } },
+      { selector: "node:selected", style: { "border-color": colour("accent-strong"), "border-width": 4, "background-color": colour("accent-soft") } },
+      { selector: "edge:selected", style: { "line-color": colour("accent-strong"), width: 4 } },
+    ];
+  };
+
+  // ── adding ──
+  const place = ([key, entity]) => `${key}\n${entity}`;
+  const known = (node) => {
+    if (node.kind !== "thing" || node.id.startsWith("number ")) return cy.hasElementWithId(node.id) ? [node.id] : [];
+    return [...new Set((node.places ?? []).map((held) => places.get(place(held))).filter((id) => id && cy.hasElementWithId(id)))];
+  };
+  const union = (a = [], b = []) => [...new Map([...a, ...b].map((each) => [JSON.stringify(each), each])).values()];
+  const join = (into, other) => {
+    const target = cy.getElementById(into), source = cy.getElementById(other);
+    const edges = source.connectedEdges().map((edge) => edge.data());
+    target.data("places", union(target.data("places"), source.data("places")));
+    source.remove();
+    for (const edge of edges) addEdge({ ...edge, a: edge.source === other ? into : edge.source, b: edge.target === other ? into : edge.target });
+  };
+  const addNode = (node) => {
+    const [first, ...others] = known(node);
+    for (const other of others) join(first, other);
+    let id = first;
+    if (first) {
+      const data = cy.getElementById(first).data();
+      const merged = { places: union(data.places, node.places), bearers: union(data.bearers, node.bearers) };
+      cy.getElementById(first).data(node.kind === data.kind ? { ...node, ...merged, id: undefined } : merged);
+    } else {
+      id = node.id;
+      cy.add({ group: "nodes", data: { places: [], bearers: [], ...node } });
+    }
+    for (const held of node.kind === "thing" ? node.places ?? [] : []) places.set(place(held), id);
+    called.set(node.id, id);
+    return first ? null : id;
+  };
+  const RANK = { certain: 0, probable: 1, possible: 2, "": 3 };
+  const addEdge = (edge) => {
+    const a = called.get(edge.a) ?? edge.a, b = called.get(edge.b) ?? edge.b;
+    if (a === b || !cy.hasElementWithId(a) || !cy.hasElementWithId(b)) return;
+    const tie = edge.kind === "relation" ? `relation ${edge.word}` : edge.kind === "hit" ? "hit" : "tie";
+    const id = `${tie}|${[a, b].sort().join("|")}`;
+    const held = cy.getElementById(id);
+    const data = { band: "", shared: false, links: [], ...edge, id, source: a, target: b };
+    if (!held.length) cy.add({ group: "edges", data });
+    else if (edge.kind === "link") {
+      const old = held.data();
+      const better = old.kind !== "link" || RANK[data.band] < RANK[old.band] ? { band: data.band, shared: data.shared, word: data.word, kind: "link" } : {};
+      held.data({ ...better, links: better.band !== undefined ? union(data.links, old.links) : union(old.links, data.links) });
+    }
+  };
+  const add = (graph, origin) => {
+    called = new Map();
+    const room = MOST_NODES - cy.nodes().length;
+    const fits = graph.nodes.length <= room;
+    if (!fits) liaison.say(fill(words().full, { most: MOST_NODES }), true);
+    const fresh = [];
+    cy.batch(() => {
+      for (const node of fits ? graph.nodes : graph.nodes.slice(0, Math.max(0, room))) {
+        const id = addNode(node);
+        if (id) fresh.push(id);
+      }
+      for (const edge of graph.edges) addEdge(edge);
+    });
+    spread(fresh, origin);
+    filter();
+    return fresh;
+  };
+
+  // ── where what is new stands: around what led to it, away from where that came from; the rest stays where it is ──
+  const spread = (fresh, origin) => {
+    const waiting = new Set(fresh);
+    const begin = [called.get(origin) ?? origin, ...cy.nodes().map((node) => node.id())].filter((id) => id && cy.hasElementWithId(id) && !waiting.has(id));
+    if (!begin.length && fresh.length) {
+      const start = waiting.has(origin) ? origin : fresh[0];
+      waiting.delete(start);
+      cy.getElementById(start).position({ x: 0, y: 0 });
+      begin.push(start);
+    }
+    const taken = new Set();
+    const cells = ({ x, y }) => [0, 1].flatMap((right) => [0, 1].map((down) => `${Math.floor(x / ROOM) + right} ${Math.floor(y / ROOM) + down}`));
+    const isFree = (position) => !taken.has(cells(position)[0]);
+    for (const id of begin) for (const cell of cells(cy.getElementById(id).position())) taken.add(cell);
+    const from = new Map();
+    const queue = [...new Set(begin)];
+    cy.batch(() => {
+      while (queue.length) {
+        const here = cy.getElementById(queue.shift());
+        const around = here.neighborhood("node").filter((node) => waiting.has(node.id()));
+        if (!around.length) continue;
+        const count = around.length, back = from.get(here.id()) ?? centreOf(here, waiting);
+        const arc = back === null ? 2 * Math.PI : Math.min(Math.PI * 1.25, 0.5 + count * 0.5);
+        const radius = Math.max(RING, (count * ROOM) / arc), { x, y } = here.position();
+        around.forEach((node, at) => {
+          const angle = back === null ? (2 * Math.PI * at) / count : back + (count > 1 ? arc * (at / (count - 1) - 0.5) : 0);
+          const out = (tries) => ({ x: x + (radius + tries * ROOM) * Math.cos(angle), y: y + (radius + tries * ROOM) * Math.sin(angle) });
+          const free = [0, 1, 2, 3, 4, 5].map(out).find(isFree) ?? out(0);
+          node.position(free);
+          for (const cell of cells(free)) taken.add(cell);
+          from.set(node.id(), angle);
+          waiting.delete(node.id());
+          queue.push(node.id());
+        });
+      }
+      [...waiting].forEach((id, at) => cy.getElementById(id).position({ x: 60 * (at % 20), y: 400 + 60 * Math.floor(at / 20) }));
+    });
+  };
+  // The direction away from what a node is tied to already; null where that is nothing.
+  const centreOf = (here, waiting) => {
+    const held = here.neighborhood("node").filter((node) => !waiting.has(node.id()));
+    if (!held.length) return null;
+    const { x, y } = here.position();
+    const far = held.reduce((sum, node) => ({ x: sum.x + x - node.position("x"), y: sum.y + y - node.position("y") }), { x: 0, y: 0 });
+    return Math.atan2(far.y, far.x);
+  };
+  const arrange = () => {
+    const drawn = cy.elements(":visible"), count = drawn.nodes().length;
+    const layout = count > 1500 ? { name: "concentric", concentric: (node) => node.degree(), levelWidth: () => 3, minNodeSpacing: 20 } : { name: "cose", randomize: false, nodeDimensionsIncludeLabels: true, idealEdgeLength: () => 90, numIter: count > 400 ? 200 : 1000 };
+    drawn.layout({ ...layout, animate: false, fit: true, padding: 40 }).run();
+  };
+
+  // ── what is selected ──
+  const picked = () => cy.nodes(":selected").filter((node) => !node.isParent());
+  const ask = (node) => [...node.data("places"), ...node.data("bearers")].slice(0, MOST_PLACES);
+  const cases = () => cy.nodes("[kind='case']").map((node) => node.data("places")[0][0]);
+  const expand = (node, more = {}) => {
+    if (!ask(node).length) return liaison.say(words().one);
+    const hits = cy.nodes("[kind='hit']").map((hit) => decodeURIComponent(hit.id().slice("hit ".length)));
+    const number = node.id().startsWith("number ") ? node.id() : "";
+    emitEvent("chart_expand", { node: node.id(), places: ask(node), known: [...cases(), ...hits].slice(0, MOST_NODES), number, ...more });
+  };
+  const show = (edge) => {
+    const { links, kind, source, target } = edge.data();
+    if (links.length) return emitEvent("chart_evidence", { links: links.slice(0, 100).map(([link]) => link) });
+    if (kind === "hit" || kind === "own") return;
+    const ends = [source, target].map((id) => cy.getElementById(id));
+    const record = ends.find((end) => end.data("kind") === "case")?.data("places")[0][0];
+    const thing = ends.find((end) => end.data("kind") === "thing");
+    const held = thing && ask(thing).find(([key]) => !record || key === record);
+    if (held) emitEvent("chart_evidence", { place: held });
+  };
+  const go = (node) => {
+    cy.elements().unselect();
+    node.select();
+    cy.animate({ center: { eles: node }, duration: 0 });
+  };
+
+  const tools = {
+    expand: () => (picked().length ? picked().forEach((node) => expand(node)) : liaison.say(words().one)),
+    path: () => {
+      const ends = [...picked()];
+      if (ends.length !== 2) return liaison.say(words().two);
+      const [a, b] = ends[0].data("kind") === "hit" ? [ends[1], ends[0]] : ends;
+      if (!ask(a).length || (b.data("kind") !== "hit" && !ask(b).length)) return liaison.say(words().two);
+      const hit = b.data("kind") === "hit" ? decodeURIComponent(b.id().slice("hit ".length)) : "";
+      emitEvent("chart_paths", { a: ask(a), b: hit ? [] : ask(b), hit });
+    },
+    hubs: () => {
+      const ranked = [...cy.nodes("[kind='case']")].sort((a, b) => b.degree() - a.degree()).map((node) => node.data("places")[0][0]);
+      if (ranked.length) emitEvent("chart_hubs", { cases: ranked.slice(0, MOST_CASES), all: ranked.length });
+    },
+    pin: () => {
+      for (const node of picked()) {
+        node.toggleClass("pinned");
+        if (node.hasClass("pinned")) node.lock();
+        else node.unlock();
+      }
+      tell();
+    },
+    hide: () => {
+      cy.$(":selected").addClass("hidden").unselect();
+      tell();
+    },
+    unhide: () => {
+      cy.elements(".hidden").removeClass("hidden");
+      tell();
+    },
+    group: () => {
+      const chosen = picked();
+      const parents = chosen.parent();
+      if (!chosen.length) return liaison.say(words().one);
+      if (parents.length) {
+        chosen.move({ parent: null });
+        parents.filter((parent) => !parent.children().length).remove();
+        return tell();
+      }
+      const number = cy.nodes("[kind='group']").length + 1;
+      const id = `group ${number} ${Date.now()}`;
+      cy.add({ group: "nodes", data: { id, kind: "group", type: "group", label: fill(words().group, { number }), places: [], bearers: [] } });
+      chosen.move({ parent: id });
+      tell();
+    },
+    arrange,
+    fit: () => cy.fit(cy.elements(":visible"), 40),
+  };
+
+  // ── search and filters ──
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
+  let at = 0; // of the matches, which one Enter leads to next
+  const seek = (text) => {
+    cy.elements().removeClass("match faint");
+    if (!text.trim()) return cy.collection();
+    const wanted = plain(text.trim());
+    const matches = cy.nodes(":visible").filter((node) => plain(`${node.data("label")} ${node.data("under") ?? ""} ${(node.data("places")[0] ?? [""])[0]}`).includes(wanted));
+    cy.elements().addClass("faint");
+    matches.removeClass("faint").addClass("match");
+    return matches;
+  };
+  const filter = () => {
+    const form = one("[data-chart-filters]");
+    const wanted = Object.fromEntries(new FormData(form));
+    cy.batch(() => {
+      cy.elements().removeClass("filtered");
+      if (wanted.band) cy.edges("[kind='link']").filter((edge) => edge.data("band") !== wanted.band).addClass("filtered");
+      if (wanted.type) cy.nodes("[kind!='case']").filter((node) => node.data("type") !== wanted.type && node.data("kind") !== "group").addClass("filtered");
+      const out = (node) => (wanted.country && node.data("country") !== wanted.country) || (wanted.from && !(node.data("opened") >= wanted.from)) || (wanted.to && !(node.data("opened") && node.data("opened") <= wanted.to));
+      cy.nodes("[kind='case']").filter(out).addClass("filtered");
+      if (Object.values(wanted).some(Boolean)) {
+        // a thing whose records are all out of sight goes with them
+        const alone = (node) => node.connectedEdges().length && !node.connectedEdges().some((edge) => !edge.hasClass("filtered") && edge.connectedNodes().every((end) => !end.hasClass("filtered")));
+        cy.nodes("[kind='thing'], [kind='hit']").filter(alone).addClass("filtered");
+      }
+    });
+    choices(form);
+    tell();
+  };
+  const choices = (form) => {
+    for (const [name, value, word] of [["type", "type", "word"], ["country", "country", "countryName"]]) {
+      const field = form.elements[name], chosen = field.value, counts = new Map();
+      for (const node of cy.nodes(name === "type" ? "[kind!='case']" : "[kind='case']")) {
+        const { [value]: key, [word]: said, kind } = node.data();
+        if (key && kind !== "group") counts.set(key, [said || key, (counts.get(key)?.[1] ?? 0) + 1]);
+      }
+      const options = [...counts].sort((a, b) => b[1][1] - a[1][1]).map(([key, [said, count]]) => new Option(`${said} (${count})`, key));
+      field.replaceChildren(new Option(words().any, ""), ...options);
+      field.value = counts.has(chosen) ? chosen : "";
+    }
+  };
+
+  // ── the tables beneath, for those who read; and how much is in sight ──
+  let telling;
+  const tell = () => {
+    clearTimeout(telling);
+    telling = setTimeout(() => {
+      const all = cy.nodes("[kind!='group']"), shown = all.filter(":visible");
+      const count = picked().length;
+      one("[data-chart-count]").textContent = fill(words().shown, { shown: shown.length, all: all.length }) + (count ? ` · ${fill(words().picked, { count })}` : "");
+      if (one("[data-chart-tables]").open) write();
+    }, 60);
+  };
+  const cell = (content, tag = "td") => {
+    const made = document.createElement(tag);
+    if (content instanceof Node) made.append(content);
+    else made.textContent = content;
+    return made;
+  };
+  const button = (label, more) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "plain-button", textContent: label });
+    made.dir = "auto";
+    Object.assign(made.dataset, more);
+    return made;
+  };
+  const table = (name, elements, cells) => {
+    const body = one(`[data-chart-rows=${name}]`);
+    const drawn = [...elements].slice(0, rows[name]).map((element) => {
+      const row = document.createElement("tr");
+      row.dataset.row = "";
+      row.append(...cells(element));
+      return row;
+    });
+    if (elements.length > rows[name]) {
+      const last = document.createElement("tr");
+      const more = cell(button(`${words().more} (${rows[name]} / ${elements.length})`, { chartRowsMore: name }));
+      more.colSpan = 5;
+      last.append(more);
+      drawn.push(last);
+    }
+    const held = document.activeElement?.closest(`[data-chart-rows=${name}]`) && document.activeElement.dataset;
+    const focus = held && { node: held.chartRow, edge: held.chartLine };
+    body.replaceChildren(...drawn);
+    const again = focus && (focus.node ?? focus.edge);
+    if (again) body.querySelector(focus.node ? `[data-chart-row="${CSS.escape(again)}"]` : `[data-chart-line="${CSS.escape(again)}"]`)?.focus();
+  };
+  const write = () => {
+    const state = (node) => [node.selected() && "✓", node.hasClass("pinned") && words().pinned].filter(Boolean).join(" · ");
+    table("nodes", cy.nodes(":visible").filter("[kind!='group']"), (node) => [
+      cell(button(node.data("label"), { chartRow: node.id(), open: "" }), "th"),
+      cell(node.data("word") ?? ""), cell(node.data("countryName") || node.data("under") || ""), cell(node.connectedEdges(":visible").length), cell(state(node)),
+    ]);
+    table("edges", cy.edges(":visible"), (edge) => [
+      cell(button(edge.source().data("label"), { chartLine: edge.id(), open: "" }), "th"), cell(edge.target().data("label")), cell(edge.data("word") ?? ""),
+    ]);
+  };
+
+  // ── keys and clicks ──
+  const step = (x, y) => {
+    const here = picked()[0] ?? cy.nodes(":visible")[0];
+    if (!here) return;
+    if (!picked().length) return go(here);
+    const from = here.position();
+    const ahead = cy.nodes(":visible").filter((node) => {
+      if (node.same(here) || node.isParent()) return false;
+      const [dx, dy] = [node.position("x") - from.x, node.position("y") - from.y];
+      return dx * x + dy * y > Math.abs(dx * y) + Math.abs(dy * x);
+    });
+    const far = (node) => (node.position("x") - from.x) ** 2 + (node.position("y") - from.y) ** 2;
+    const next = ahead.min(far).ele;
+    if (next) go(next);
+  };
+  const zoom = (by) => cy.zoom({ level: cy.zoom() * by, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+  const keys = {
+    ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
+    Enter: () => tools.expand(), "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8),
+  };
+  const listen = () => {
+    const canvas = one("[data-canvas]");
+    canvas.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && cy.$(":selected").length) {
+        event.stopPropagation();
+        cy.elements().unselect();
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+      event.preventDefault();
+      event.stopPropagation();
+      keys[event.key]();
+    });
+    const field = document.getElementById("chart-seek");
+    field.addEventListener("input", () => {
+      at = 0;
+      const matches = seek(field.value);
+      if (field.value.trim() && !matches.length) liaison.say(words().none);
+    });
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      const matches = seek(field.value);
+      if (matches.length) go(matches[at++ % matches.length]);
+    });
+    const form = one("[data-chart-filters]");
+    form.addEventListener("change", filter);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    one("[data-chart-tables]").addEventListener("toggle", write);
+    desk().addEventListener("keydown", (event) => {
+      const id = event.target.dataset?.chartRow;
+      if (event.key !== "Enter" || !id) return;
+      event.preventDefault();
+      expand(cy.getElementById(id));
+    });
+    desk().addEventListener("click", ({ target, shiftKey }) => {
+      const pressed = target.closest("button");
+      if (!pressed) return;
+      const { chart, chartMore, chartNode, chartLinks, chartPath, chartHub, chartRow, chartLine, chartRowsMore } = pressed.dataset;
+      if (chart) tools[chart]?.();
+      if (chartMore) {
+        const node = cy.getElementById(called.get(chartNode) ?? chartNode);
+        if (node.length) expand(node, JSON.parse(chartMore));
+      }
+      if (chartLinks) emitEvent("chart_evidence", { links: JSON.parse(chartLinks) });
+      if (chartPath) way(paths[Number(chartPath)]);
+      if (chartHub) hub(chartHub);
+      if (chartRow && shiftKey) cy.getElementById(chartRow).select();
+      else if (chartRow) go(cy.getElementById(chartRow));
+      if (chartLine) show(cy.getElementById(chartLine));
+      if (chartRowsMore) {
+        rows[chartRowsMore] += ROWS;
+        write();
+      }
+    });
+  };
+
+  // ── what the server answers ──
+  const start = (graph, key) => {
+    places = new Map();
+    cy?.destroy();
+    const many = graph.nodes.length > 600;
+    cy = cytoscape({
+      container: one("[data-canvas]"), style: look(), elements: [], minZoom: 0.02, maxZoom: 4, layout: { name: "preset" },
+      hideEdgesOnViewport: many, textureOnViewport: many, pixelRatio: many ? 1 : "auto", boxSelectionEnabled: true,
+    });
+    cy.on("dbltap", "node", ({ target }) => expand(target));
+    cy.on("tap", "edge", ({ target }) => show(target));
+    cy.on("select unselect", tell);
+    new MutationObserver(() => cy.style(look())).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    const centre = graph.nodes.find((node) => node.kind === "case" && node.places[0][0] === key)?.id;
+    add(graph, centre);
+    if (centre) cy.getElementById(centre).addClass("start");
+    if (cy.nodes().length) arrange();
+    listen();
+    tell();
+  };
+  const way = (ids) => {
+    cy.elements().removeClass("way faint match");
+    if (!ids) return;
+    const nodes = ids.map((id) => cy.getElementById(called.get(id) ?? id)).filter((node) => node.length);
+    nodes.forEach((node, index) => {
+      node.removeClass("hidden filtered").addClass("way");
+      if (index) node.edgesWith(nodes[index - 1]).removeClass("hidden filtered").addClass("way");
+    });
+    cy.fit(cy.$(".way"), 60);
+    tell();
+  };
+  const hub = (id) => {
+    if (!found) return;
+    const edges = found.edges.filter(({ a, b }) => a === id || b === id);
+    const ends = new Set([id, ...edges.flatMap(({ a, b }) => [a, b])]);
+    add({ nodes: found.nodes.filter((node) => ends.has(node.id)), edges }, id);
+    const node = cy.getElementById(called.get(id) ?? id);
+    cy.elements().removeClass("way faint match");
+    node.closedNeighborhood().removeClass("hidden filtered").addClass("way");
+    go(node);
+    cy.fit(node.closedNeighborhood(), 60);
+    tell();
+  };
+  const showPaths = (graph, told) => {
+    add(graph, graph.nodes[0]?.id);
+    paths = told.map((ids) => ids.map((id) => called.get(id) ?? id));
+    way(paths[0]);
+  };
+  const showHubs = (graph) => (found = graph);
+  const added = (graph, origin) => {
+    const fresh = add(graph, origin);
+    liaison.say(fill(words().added, { count: fresh.length }));
+    if (fresh.length) cy.animate({ fit: { eles: cy.elements(":visible"), padding: 40 }, duration: 0 });
+  };
+
+  Object.assign((window.liaison ??= {}), { chartStart: start, chartAdd: added, chartPaths: showPaths, chartHubs: showHubs, chart: () => cy });
+})();
