@@ -37,7 +37,7 @@ def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Browse
     desk.ask(QUESTION)
     expect(desk.page.locator(".results .name").first).to_be_visible()
     desk.page.locator(".results .name").first.click()
-    expect(desk.page.get_by_role("link", name="Network")).to_be_visible()
+    expect(desk.page.locator(".heading").get_by_role("link", name="Chart")).to_be_visible()
     desk.page.click("details.me summary")
     desk.page.get_by_role("button", name="Dark").click()
     expect(desk.page.locator("html[data-theme=dark]")).to_have_count(1)

@@ -49,7 +49,7 @@ def served(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     api = Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))
     api.now = datetime.now(UTC)
     link = hold_many_scripts(api)[0]
-    places = {"key": "be-fp:1", "link_id": link, "entity": "p1", "depth": "2", "name": "none", "position": "none"}
+    places = {"key": "be-fp:1", "link_id": link, "entity": "p1", "name": "none", "position": "none"}
     with memory_site(api) as site:
         people = {}
         for subject in ("pieter@be-fp", *PEOPLE.values()):

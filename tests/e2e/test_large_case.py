@@ -180,23 +180,16 @@ def test_each_tab_fits_three_screens(opened: Browser, site: MemorySite, screen: 
         assert elements <= MOST_ELEMENTS, name
 
 
-def test_lines_of_the_network_open_the_evidence_and_it_says_what_is_left_out(opened: Browser, site: MemorySite) -> None:
+def test_a_chart_says_what_is_left_out_and_its_lines_open_the_evidence(opened: Browser, site: MemorySite) -> None:
     user = _open_case(opened, site)
-    user.page.get_by_role("link", name="Network").click()
-    _shows(user, "cases")
-    expect(_panel(user)).to_contain_text(f"of {LINKS} links")
-    user.holds("network of cases", dark=True)
-    _tab(user, "entities").click()
-    _shows(user, "entities")
-    expect(_panel(user)).to_contain_text(f"32 of {LINKS} links")
-    expect(_panel(user)).to_contain_text("of 101 people and things")
-    user.holds("network of entities", dark=True)
-    expect(_panel(user).get_by_role("link", name="Owner", exact=True).first).to_be_attached()
-    _panel(user).get_by_role("link", name=re.compile("^Link between .+ and ")).first.focus()
+    user.page.locator(".heading").get_by_role("link", name="Chart").click()
+    pane = user.page.locator("#chart-pane")
+    expect(pane).to_contain_text(f"Showing 12 of {LINKS}")
+    user.holds("chart of a large case", dark=True)
+    user.page.get_by_text("View as table").click()
+    user.page.locator("[data-chart-line]").first.focus()
     user.page.keyboard.press("Enter")
-    expect(user.page.get_by_role("heading", name="Score breakdown")).to_be_visible()
-    user.page.go_back()
-    _shows(user, "entities")
+    expect(pane).to_contain_text("Score breakdown")
     assert user.faults == []
 
 

@@ -100,7 +100,7 @@ def test_a_case_with_500_links_is_printed_whole_with_who_why_when_and_how(
 
 @pytest.mark.rare
 @pytest.mark.parametrize(
-    "path", ["/search#q=Anastasia", "/inbox", "/disclosures", "/statistics", "/notices", f"/graph/2/of/{KEY}"]
+    "path", ["/search#q=Anastasia", "/inbox", "/disclosures", "/statistics", "/notices", f"/chart?case={KEY}"]
 )
 def test_every_page_prints_across_the_sheet(opened: Browser, site: MemorySite, api: Api, path: str) -> None:
     hold_large_case(api, entities=10, links=10)

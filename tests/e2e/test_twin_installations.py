@@ -201,7 +201,8 @@ def test_each_operation_is_answered_and_not_refused_alone(without: Told) -> None
 SHOWING = {
     "POST /v1/search", "POST /v1/search/facets", "GET /v1/cases/{key}", "GET /v1/links", "GET /v1/links/{link}",
     "GET /v1/graph", "GET /v1/timeline", "GET /v1/entities", "GET /v1/deconfliction", "GET /v1/statistics",
-    "GET /v1/export/{what}", "POST /export", "GET /cases/{key:path}", "GET /graph/{depth}/of/{key:path}",
+    "GET /v1/export/{what}", "POST /export", "GET /cases/{key:path}", "GET /chart",
+    "POST /v1/chart/expand", "POST /v1/chart/hubs",
     "GET /entities/{entity}/of/{key:path}", "GET /links/{link_id}/of/{key:path}", "GET /notices", "GET /statistics",
 }  # fmt: skip
 """Operations that show a record to whom it is released: there a leak would be found."""

@@ -18,17 +18,14 @@ from statistics import median
 from playwright.sync_api import Page
 
 from pipeline.matching.model import load_model
-from pipeline.web.pages import case, graph
+from pipeline.web.pages import case
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.web.browser import BrowserUser, browser
 from support.web.large_case import KEY, hold_large_case
 from support.web.memory_site import memory_site
 
-PLACES = (
-    *(f"/cases/{KEY}#tab={tab.name}" for tab in case.TABS.tabs),
-    *(f"/graph/2/of/{KEY}#tab={tab.name}" for tab in graph.TABS.tabs),
-)
+PLACES = tuple(f"/cases/{KEY}#tab={tab.name}" for tab in case.TABS.tabs)
 FILLED = "[role=tabpanel]:not([hidden], [aria-busy=true]) > *"
 SIZE = "[document.documentElement.scrollHeight, document.querySelectorAll('*').length]"
 

@@ -17,7 +17,7 @@ import orjson
 from pipeline.access.requester import Requester, Role
 from pipeline.correlation.claims import link_id
 from pipeline.web.page import Page
-from pipeline.web.pages import PAGES, case, graph
+from pipeline.web.pages import PAGES, case, chart
 from support.access.requesters import make_requester
 from support.no_leak.decisions import glass_threads_of, threads_of
 from support.no_leak.requests import LIST, LIST_FILTERS, OPERATIONS, UNTIL, Request
@@ -198,7 +198,7 @@ ACTS_TOLD: Final = ("/v1/audit", "/v1/agencies/me/accesses", "/v1/notices")
 
 
 def _reads(who: str, count: int, searches: int) -> Iterator[Step]:
-    searched = ("/v1/search", "/v1/search/facets")
+    searched = ("/v1/search", "/v1/search/facets", "/v1/chart/expand", "/v1/chart/paths", "/v1/chart/hubs")
     reads = [one.path for one in OPERATIONS if one.method == "GET" and not one.path.startswith(ACTS_TOLD)]
     yield from _ask(who, *(f"POST {path}" for path in searched), count=searches)
     yield from _ask(who, *(f"GET {path}" for path in reads), count=count)
@@ -301,7 +301,6 @@ def _audit() -> Story:
 PLACES: Final[dict[str, Sequence[str]]] = {
     "key": ("be-fp:0", *HIDDEN_KEYS),
     "link_id": (link_id("be-fp:0", "fr-pj:0"), *(link_id("be-fp:1", key) for key in HIDDEN_KEYS)),
-    "depth": ("2",) * 4,
     "entity": ("e0",) * 4,
     "position": ("cases.be-fp-0-0",),
 }
@@ -309,7 +308,7 @@ PLACES: Final[dict[str, Sequence[str]]] = {
 
 QUERIES: Final[dict[str, Sequence[str]]] = {
     case.PAGE.path: [*(f"?tab={tab.name}" for tab in case.TABS.tabs), "?tab=links&colour=yellow"],
-    graph.PAGE.path: [f"?tab={tab.name}" for tab in graph.TABS.tabs],
+    chart.PAGE.path: ["", *(f"?case={key}" for key in ("be-fp:0", *HIDDEN_KEYS))],
     "/inbox": ["", "?group=person", "?country=FR"],
     "/records": ["", "?list=records"],
 }

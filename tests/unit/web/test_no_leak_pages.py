@@ -45,7 +45,6 @@ PLACES = {
     "key": st.sampled_from(KEYS),
     "case": st.sampled_from(KEYS),
     "link_id": st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)).map(lambda pair: link_id(*pair)),
-    "depth": st.just("3"),
     "entity": st.sampled_from(("e0", "e1")),
     "name": st.just("not-there"),
     "position": st.just("cases.fr-pj-0-7"),
@@ -72,7 +71,7 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
     """All that a page says, over an index of these cases.
 
     Of the search page it is what that says to a question; of the inbox by persons with the evidence of a link, of a
-    case with all its tabs, of a chart what is asked of it. What the page tells its scripts is part of it.
+    case with all its tabs, of a chart what is asked of it, with what its script is told.
     """
     api = Api(STAGES, HOME)
     api.index.write(documents(world))
@@ -80,7 +79,8 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
     told_scripts: list[Any] = []
 
     def note(_: OpenPage, name: str, *arguments: object) -> None:
-        told_scripts.append((name, msgspec.to_builtins(arguments)))
+        if name.startswith("chart"):
+            told_scripts.append((name, msgspec.to_builtins(arguments)))
 
     with patch("uuid.uuid4", names().__next__), patch.object(OpenPage, "call_script", note):
         found = await opened(api, page, who, language, **asked)
