@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "e015e2bca3ae71577eba586c044ae310c576d46c6df14f12559b3556b7c277e9"
-ANSWERS = "4393eb23c4d8647a8aec3c6c6302d9410e8c83a3bffcdd92302486c452ecd50f"
+REQUESTS = "42bb74f47b64c71a66cfd160a8a3a536ff1a9e166b205dda230df9da9ca76ebb"
+ANSWERS = "f4657a1c09d71b15ae73988f2a1cf49a3532975db01de9dce9ade4c822ab494b"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 

@@ -92,9 +92,9 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
             for place in CASE_PLACES:
                 await found.happen(tabs.OPENED, place)
         if page is chart.PAGE:
-            place = (told["case"], "")
-            await found.happen(chart.EXPAND, {"node": "n", "places": [place], "entities": True})
-            await found.happen(chart.PATHS, {"a": [place], "b": [(told["key"], "")]})
+            start = (told["case"], "")
+            await found.happen(chart.EXPAND, {"node": "n", "places": [start], "entities": True})
+            await found.happen(chart.PATHS, {"a": [start], "b": [(told["key"], "")]})
             await found.happen(chart.HUBS, {"cases": [told["case"], told["key"]], "all": 2})
             await found.happen(chart.EVIDENCE, {"links": [told["link_id"]]})
             await found.happen(chart.EVIDENCE, {"place": (told["key"], "e0")})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.access.release import Rule
@@ -31,7 +33,7 @@ def named(nodes: tuple[ChartNode, ...]) -> dict[str, str]:
     return {node.id: node.name for node in nodes}
 
 
-def holder(name: str, born: str, **fields: object) -> RawEntity:
+def holder(name: str, born: str, **fields: Any) -> RawEntity:
     """Somebody with the phone that five cases share."""
     return person(name, id="p1", birth_date=born, phones=[PHONE], **fields)
 
