@@ -944,6 +944,13 @@ class CaseAnswer(IndexAnswer, frozen=True):
     case: CaseRow
 
 
+class CasePreview(IndexAnswer, frozen=True):
+    """A case as it stands beside a list, and how many of its links the requester sees; pages alone show it."""
+
+    case: CaseRow
+    links: int
+
+
 class ResultSubject(msgspec.Struct, frozen=True):
     """Whom a result is about: the entity that answers best, as its agency named it, and since when the case is open."""
 

@@ -76,6 +76,8 @@ class AnswerMoment(NamedTuple):
 class Session:
     """One requester's one request. `request_id` is in the answer and in the audit.
 
+    With `file_form` what is read goes into a file of that form: searches and reads are recorded as exports.
+
     `note_shown` is called with each case that is shown, its rule and its handling code, so that whoever shows it can
     watch a grant, and say on paper how strictly it is to be handled.
     """
@@ -88,11 +90,13 @@ class Session:
         language: str = "en",
         request_id: str = "",
         note_shown: Callable[[str, Rule, str], None] = lambda *_: None,
+        file_form: str = "",
     ) -> None:
         self.runtime, self.requester, self.grounds = runtime, requester, grounds
         self.language = language if language in LANGUAGES else SOURCE
         self.request_id = request_id or uuid.uuid4().hex
         self.now: datetime = runtime.clock()
+        self.file_form = file_form
         self.recorded: set[ActKind] = set()
         """What the audit has of the request so far; an answer leaves only with what its endpoint declares."""
         self._rules: dict[str, Rule] = {}
@@ -251,6 +255,8 @@ class Session:
         `query` is encrypted; `about` names what was acted on besides cases and is not. `rule` is why, if not by a role.
         """
         who = self.requester
+        if self.file_form and kind in (ActKind.READ, ActKind.SEARCH):
+            kind, query = ActKind.EXPORT, {**(query or {}), "form": self.file_form}
         said = orjson.dumps(query) if query is not None else b""
         if len(said) > MOST_WORDS:
             raise RequestTooLargeError(TOO_LONG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
@@ -12,12 +13,16 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
+from pipeline.api.result_files import RESULT_TYPES, ResultForm, write_results
 from pipeline.api.services import audit, exports, list_checks, list_drafts
 from pipeline.api.services.exports import MEDIA_TYPES, ExportFormat, TableFormat, What
+from pipeline.api.services.result_tables import MOST_ROWS, ResultList, tabulate
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file
 from pipeline.web import error_pages as astray
 from pipeline.web.addresses import list_columns_path, list_path
+from pipeline.web.components.form import RESULTS_PATH
+from pipeline.web.i18n import load_words
 from pipeline.web.pages.audit import FILE as AUDIT
 from pipeline.web.pages.audit import parse_act_filter
 from pipeline.web.pages.checks import parse_list_filter
@@ -26,6 +31,7 @@ from pipeline.web.pages.statistics import PATH as EXPORT
 from pipeline.web.session import get_visit
 from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
+from pipeline.web.vocabulary import PURPOSES
 
 ENDINGS: Final[dict[ExportFormat, str]] = {
     "ndjson": "ndjson", "csv": "csv", "excel": "csv", "ftm": "ftm.ndjson", "stix": "stix.json",
@@ -44,6 +50,7 @@ def make_router(site: Site) -> APIRouter:
     """The routes of files; the API has its own for programs."""
     routes = APIRouter(include_in_schema=False)
     _add_export_routes(routes, site)
+    _add_result_routes(routes, site)
     _add_list_routes(routes, site)
     return routes
 
@@ -70,6 +77,45 @@ def _add_export_routes(routes: APIRouter, site: Site) -> None:
             return await start_file(session, parts, audit.MEDIA_TYPES[form], name_file(f"audit.{ENDINGS[form]}"))
 
         return await _serve_signed_in(site, request, answer)
+
+
+def _add_result_routes(routes: APIRouter, site: Site) -> None:
+    """What a page lists, as a person reads it in a spreadsheet."""
+
+    @routes.post(RESULTS_PATH)
+    async def results(
+        request: Request, what: Annotated[ResultList, Form()], form: Annotated[ResultForm, Form()],
+        place: Annotated[str, Form()], only: Annotated[str, Form()] = "",
+    ) -> Response:  # fmt: skip
+        async def answer(session: Session) -> Response:
+            table = await tabulate(session, what, place, _read_marks(only))
+            about = _describe_file(session, len(table.rows))
+            content = await asyncio.to_thread(write_results, form, table, about, session.language, session.now)
+            return Response(content, media_type=RESULT_TYPES[form], headers=name_file(f"{what}.{form}"))
+
+        return await _serve_signed_in(site, request, answer, file_form=form)
+
+
+def _read_marks(only: str) -> frozenset[str]:
+    """The cases or links of ticked rows, by what these are kept as: "record be-fp:1"."""
+    try:
+        marks = msgspec.json.decode(only or "[]", type=list[str])
+    except msgspec.MsgspecError:
+        return frozenset()
+    return frozenset(mark.partition(" ")[2] for mark in marks[:MOST_ROWS])
+
+
+def _describe_file(session: Session, rows: int) -> list[tuple[str, str]]:
+    """Who made a file, when and for what."""
+    words, who, stated = load_words(session.language), session.requester, session.grounds
+    return [
+        (words("Exported by"), f"{who.subject} · {who.agency}"),
+        (words("Time (UTC)"), words.format_minute(session.now)),
+        (words("Purpose"), words.label(PURPOSES, stated.purpose)),
+        (words("Your case reference"), stated.case_reference),
+        (words("Rows"), words.format_number(rows)),
+        (words("Handling"), words("Heed the caveats in this file. Every export is logged, with the records in it.")),
+    ]
 
 
 def _add_list_routes(routes: APIRouter, site: Site) -> None:
@@ -109,14 +155,21 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
 
 
 async def _serve_signed_in(
-    site: Site, request: Request, answer: Callable[[Session], Awaitable[Response]], back: str = ""
+    site: Site,
+    request: Request,
+    answer: Callable[[Session], Awaitable[Response]],
+    back: str = "",
+    file_form: str = "",
 ) -> Response:
-    """What `answer` gives for a signed-in visitor; what is wrong is said on a page that leads `back`."""
+    """What `answer` gives for a signed-in visitor; what is wrong is said on a page that leads `back`.
+
+    With `file_form` what is read is recorded as an export.
+    """
     visitor = await get_visit(request, site.runtime)
     if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
-        response = await answer(visitor.new_session())
+        response = await answer(visitor.new_session(file_form))
     except ProblemError as problem:
         return await astray.render_problem(site, request, problem, back)
     return response

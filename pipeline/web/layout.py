@@ -18,10 +18,11 @@ from pipeline.web.components.badges import HANDLING
 from pipeline.web.components.filters import FORM
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, icon, static_html, text
+from pipeline.web.components.rows import draw_picked_bar, draw_preview_place
 from pipeline.web.i18n import Words
-from pipeline.web.page_template import THEMES, add_page_head
+from pipeline.web.page_template import DENSITIES, THEMES, add_page_head
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import PURPOSES, ROLES, STATED, THEME_WORDS
+from pipeline.web.vocabulary import DENSITY_WORDS, PURPOSES, ROLES, STATED, THEME_WORDS
 
 
 class NavigationEntry(NamedTuple):
@@ -81,10 +82,11 @@ def home_path(roles: frozenset[Role]) -> str:
 
 
 class PageFrame(NamedTuple):
-    """The element that a page's content goes into, and what paper says of its handling."""
+    """The element that a page's content goes into, what paper says of its handling, and the preview's place."""
 
     content: Element
     handling: TextElement
+    preview: Element
 
     def show_handling(self, words: Words, codes: Collection[str]) -> None:
         """Say on paper the strictest handling of the records that the page shows, and what it means."""
@@ -106,11 +108,13 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
         printed, handling = _draw_printed_head(visit, title)
         printed.move(target_index=2)
         text("footer", visit.words("Times in UTC. All access is logged."), "foot")
+        preview = draw_preview_place(visit.words)
+        draw_picked_bar(visit.words)
         box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who)
         _draw_shortcuts(visit.words, {entry.key: entry.word for entry in _visible_entries(visit.roles)})
     with client.layout:  # not in the content, with which it would go when that is drawn anew
         ui.skip_link(visit.words("Skip to content"), target=client.content)
-    return PageFrame(client.content, handling)
+    return PageFrame(client.content, handling, preview)
 
 
 def _draw_printed_head(visit: Visit, title: str) -> tuple[Element, TextElement]:
@@ -135,7 +139,7 @@ def _draw_printed_head(visit: Visit, title: str) -> tuple[Element, TextElement]:
 
 def begin_page(visit: Visit, title: str, script: str = "") -> None:
     """What every page has, with or without a frame: style, keys, language and title; some a script of their own."""
-    add_page_head(visit.theme, visit.words.language, visit.nonce, script)
+    add_page_head(visit.theme, visit.density, visit.words.language, visit.nonce, script)
     ui.page_title(f"{visit.words(title)} · Liaison")
 
 
@@ -186,6 +190,7 @@ def _draw_user_menu(visit: Visit) -> None:
             if visit.grounds is not None:
                 _draw_grounds_form(visit, visit.grounds)
             draw_switches(visit)
+            draw_density_switch(visit)
             with box("div", "row"):
                 text("button", words("Keyboard shortcuts"), "button slight", type="button", data_help="")
                 with post_form("/sign-out", visit.csrf, "", data_leave=""):
@@ -215,6 +220,12 @@ def draw_switches(visit: Visit) -> None:
     languages = {code: language.name for code, language in LANGUAGES.items()}
     _draw_switch(visit, "language", words("Language"), languages, words.language)
     _draw_switch(visit, "theme", words("Theme"), {name: words.label(THEME_WORDS, name) for name in THEMES}, visit.theme)
+
+
+def draw_density_switch(visit: Visit) -> None:
+    """The choice of how high rows are."""
+    choices = {name: visit.words.label(DENSITY_WORDS, name) for name in DENSITIES}
+    _draw_switch(visit, "density", visit.words("Rows"), choices, visit.density)
 
 
 def _draw_switch(visit: Visit, name: str, title: str, choices: dict[str, str], current: str) -> None:
@@ -249,7 +260,8 @@ KEYS = {
     "Enter": N_("Open the row"),
     "a": N_("Assign to me, or unassign"),
     "1 2 3 4": N_("Choose a decision; in the inbox, save it and go on"),
-    "x": N_("Inbox: select the row"),
+    "x": N_("Select the row"),
+    "Space": N_("Preview of the row's record"),
     "r": N_("Inbox: enter a reason"),
     "u": N_("Inbox: undo the last decision"),
     "Ctrl Enter": N_("Submit the form"),

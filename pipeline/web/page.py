@@ -7,7 +7,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from nicegui import background_tasks, ui
@@ -24,6 +24,9 @@ from pipeline.web.components import states
 from pipeline.web.components.markup import text
 from pipeline.web.page_events import EVENT_CHARS, SocketMessage, measure_event
 from pipeline.web.session import Visit
+
+if TYPE_CHECKING:
+    from pipeline.web.components.preview import PreviewPanel
 
 T = TypeVar("T")
 
@@ -52,6 +55,7 @@ class OpenPage:
         """The handling codes of the records that the page shows, which paper says."""
         self._frame: layout.PageFrame | None = None
         self._main: Element | None = None
+        self._preview: PreviewPanel | None = None
         self._begun: dict[str, object] = {}
         self._client = ui.context.client
         self._heard: dict[str, int] = {}
@@ -79,8 +83,7 @@ class OpenPage:
                 except KeysAwayError as error:
                     self.show_message(states.format_failure(self.words, error), bad=True)
                 except TokenError:
-                    if self._main is not None:
-                        self._main.clear()
+                    self._clear_content()
                     self.call_script("leave")  # to where one signs in
                 except ProblemError as problem:
                     self.show_message(states.format_failure(self.words, problem), bad=True)
@@ -126,10 +129,16 @@ class OpenPage:
             if all(views[case] is View.FULL for case in watched):
                 return
             self._opened.clear()
-            if self._main is not None:
-                self._main.clear()
+            self._clear_content()
             await self.redraw()
             self.show_message(self.words("Access to a record on this page has ended"), bad=True)
+
+    def _clear_content(self) -> None:
+        """Take all that the page shows of records from it."""
+        if self._main is not None:
+            self._main.clear()
+        if self._preview is not None:
+            self._preview.clear()
 
     def listen(self, event: str, handler: Callable[..., Awaitable[None]], most: int = EVENT_CHARS) -> None:
         """Do something whenever the browser tells of an event; said once, however often the page is drawn.
@@ -155,6 +164,10 @@ class OpenPage:
         """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
         self._frame = layout.draw_frame(self.visit, self._page.title, self._page.entry, self._page.script)
         self._main = self._frame.content
+        from pipeline.web.components.preview import PreviewPanel  # not above: it draws by parts that know an open page
+
+        self._preview = PreviewPanel(self, self._frame.preview)
+        self._preview.listen()
         loading = asyncio.ensure_future(self._load_content())
         done, _ = await asyncio.wait([loading], timeout=AT_ONCE_S)
         if not done:

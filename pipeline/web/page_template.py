@@ -28,11 +28,15 @@ def use_own_template() -> None:
 
 THEMES = ("auto", "light", "dark")
 
-SCRIPTS = ("keys.js", "drafts.js")
+DENSITIES = ("normal", "dense", "loose")
+"""How high rows of lists are: 44 pixels, less, or as high as all that they say."""
+
+SCRIPTS = ("keys.js", "drafts.js", "rows.js")
 """What every page has."""
 
 _CHOOSE = (
-    "<script nonce=\"{nonce}\">document.documentElement.lang = '{language}'; document.documentElement.dataset.theme ="
+    "<script nonce=\"{nonce}\">document.documentElement.lang = '{language}';"
+    " document.documentElement.dataset.density = '{density}'; document.documentElement.dataset.theme ="
     " '{theme}' !== 'auto' ? '{theme}' : matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'</script>"
 )
 _STYLE = '<link rel="stylesheet" href="{path}">'
@@ -44,12 +48,12 @@ ICON = (
 )
 
 
-def add_page_head(theme: str, language: str, nonce: str, script: str = "") -> None:
-    """Dress the page being built; `theme` is one of THEMES, `language` the page's, `nonce` its own scripts'.
+def add_page_head(theme: str, density: str, language: str, nonce: str, script: str = "") -> None:
+    """Dress the page being built; `theme` and `density` are of THEMES and DENSITIES, `nonce` is its own scripts'.
 
     `script` names files of static/ that this page alone has, parted by blanks.
     """
-    ui.add_head_html(_CHOOSE.format(theme=theme, language=language, nonce=nonce))
+    ui.add_head_html(_CHOOSE.format(theme=theme, density=density, language=language, nonce=nonce))
     ui.add_head_html(_STYLE.format(path=asset_path("liaison.css")))
     for name in (*SCRIPTS, *script.split()):
         ui.add_head_html(_SCRIPT.format(path=asset_path(name), nonce=nonce))

@@ -23,9 +23,10 @@ from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
 from pipeline.web import csrf
 from pipeline.web.i18n import Words, choose_language, load_words
-from pipeline.web.page_template import THEMES
+from pipeline.web.page_template import DENSITIES, THEMES
 
 TOKEN, GROUNDS, LANGUAGE, THEME = "liaison_token", "liaison_grounds", "liaison_language", "liaison_theme"
+DENSITY = "liaison_density"
 VISIT = "liaison_visit"
 """Where a request's state keeps its visit."""
 
@@ -47,6 +48,7 @@ class Visit(NamedTuple):
     """What the page's own scripts bear (pipeline.api.headers)."""
     note_shown: Callable[[str, Rule, str], None] = lambda *_: None
     """Told of each case that the page shows, by which rule, and of its handling code."""
+    density: str = DENSITIES[0]
 
     @property
     def signed_in(self) -> bool:
@@ -63,11 +65,15 @@ class Visit(NamedTuple):
         """What the token lets its bearer do."""
         return self.requester.roles if self.requester else frozenset()
 
-    def new_session(self) -> Session:
-        """A session of the services for one request; each action makes its own, so that each has its own time."""
+    def new_session(self, file_form: str = "") -> Session:
+        """A session of the services for one request; each action makes its own, so that each has its own time.
+
+        With `file_form` what it reads is recorded as an export in that form.
+        """
         if self.requester is None or self.grounds is None:
             raise TokenError("nobody is signed in")
-        return Session(self.runtime, self.requester, self.grounds, self.words.language, note_shown=self.note_shown)
+        language, note = self.words.language, self.note_shown
+        return Session(self.runtime, self.requester, self.grounds, language, note_shown=note, file_form=file_form)
 
     async def check_session(self) -> None:
         """Raises TokenError where the session has ended since, KeysAwayError while that can't be told."""
@@ -92,10 +98,11 @@ async def _read_visit(request: Request, runtime: Runtime) -> Visit:
     cookies = request.cookies
     token = cookies.get(TOKEN, "")
     language = choose_language(request.headers.get("accept-language", ""), cookies.get(LANGUAGE, ""))
-    theme = cookies.get(THEME, "")
+    theme, density = cookies.get(THEME, ""), cookies.get(DENSITY, "")
     found = Visit(
         runtime, load_words(language), theme if theme in THEMES else THEMES[0], token=token,
         csrf=csrf.make_form_token(csrf.ensure_secret(request), token), nonce=getattr(request.state, NONCE, ""),
+        density=density if density in DENSITIES else DENSITIES[0],
     )  # fmt: skip
     try:
         requester = await runtime.requester(token)
@@ -130,5 +137,5 @@ def clear_session_cookies(response: Response) -> None:
 
 
 def set_preference_cookie(response: Response, request: Request, name: str, value: str) -> None:
-    """Keep a choice of language or theme for a year."""
+    """Keep a choice of language, theme or density for a year."""
     csrf.set_cookie(response, request, name, value, YEAR_S)

@@ -14,7 +14,7 @@ from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.locale import LANGUAGES, SOURCE
 from pipeline.streams.audit.decision_log import DecisionError
 from pipeline.web import csrf, provider, session
-from pipeline.web.page_template import THEMES
+from pipeline.web.page_template import DENSITIES, THEMES
 from pipeline.web.site import WORKING_DAY, Site, find_person
 
 HOME = "/"
@@ -85,7 +85,7 @@ async def _end_session(site: Site, request: Request) -> tuple[str, ...]:
 
 
 def _add_switch_routes(routes: APIRouter) -> None:
-    """What a visitor may change meanwhile: grounds, language, theme."""
+    """What a visitor may change meanwhile: grounds, language, theme, how high rows are."""
 
     @routes.post("/grounds")
     async def restate(request: Request, purpose: Text = "", case_reference: Text = "", back: Text = HOME) -> Response:
@@ -106,6 +106,11 @@ def _add_switch_routes(routes: APIRouter) -> None:
     @routes.post("/theme")
     async def theme(request: Request, value: Text = "", back: Text = HOME) -> Response:
         return await _set_preference(request, session.THEME, value if value in THEMES else THEMES[0], back)
+
+    @routes.post("/density")
+    async def density(request: Request, value: Text = "", back: Text = HOME) -> Response:
+        kept = value if value in DENSITIES else DENSITIES[0]
+        return await _set_preference(request, session.DENSITY, kept, back)
 
 
 def _choose_token(site: Site, person: str, token: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.access.requester import ASKABLE, Role
+from pipeline.api.services.export_words import VERDICTS
 from pipeline.locale import N_, NC_
 
 PURPOSES = {
@@ -29,6 +30,8 @@ STATUSES = {"active": NC_("case", "Active"), "corrected": N_("Corrected"), "with
 
 THEME_WORDS = {"auto": N_("System"), "light": N_("Light"), "dark": N_("Dark")}
 
+DENSITY_WORDS = {"normal": N_("Normal"), "dense": N_("Dense"), "loose": N_("Loose")}
+
 URGENCIES = {"routine": N_("Routine"), "urgent": N_("Urgent"), "immediate": N_("Immediate")}
 
 OVERSIGHTS = {
@@ -44,12 +47,7 @@ OVERSIGHTS = {
 
 GLASS_REVIEWS = {"justified": N_("Justified"), "not_justified": N_("Not justified")}
 
-REVIEWS = {
-    "same": N_("Same"),
-    "different": N_("Different"),
-    "related": N_("Related"),
-    "unsure": N_("Unsure"),
-}
+REVIEWS = VERDICTS
 
 NOTICES = {
     "subscription_match": N_("New match for an alert"),
@@ -64,15 +62,6 @@ NOTICES = {
     "disclosure_answer": N_("Reply to your access request"),
     "expiry": N_("A record expires soon"),
 }
-
-PARTS = {
-    "suspect": N_("suspect"),
-    "victim": N_("victim"),
-    "witness": N_("witness"),
-    "associate": N_("associate"),
-    "missing": NC_("person", "missing"),
-}
-"""What an entity may be in a case; what agencies send besides is shown as sent."""
 
 NAME_KINDS = {"alias": N_("alias"), "birth": N_("birth name"), "maiden": N_("birth name"), "nickname": N_("nickname")}
 

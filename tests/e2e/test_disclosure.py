@@ -100,7 +100,7 @@ def test_a_granted_record_stands_in_its_place_until_its_owner_revokes_it(
     case.goto(f"{site.url}/cases/be-fp:7")
     expect(case.locator("main")).to_contain_text("Access until")
     link.goto(f"{site.url}/cases/fr-pj:1")
-    link.locator(".linked").get_by_role("link").first.click()
+    link.locator(".linked [data-open]").first.click()
     expect(link.locator(".compare")).to_contain_text("12AB00001")
     pieter.page.get_by_role("button", name="Revoke").click()
     for page in (case, link):

@@ -74,6 +74,7 @@ def _open_each_tab(user: BrowserUser) -> Iterator[str]:
     tabs = user.page.locator("[role=tab]")
     for tab in tabs.all():
         tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
         expect(user.page.locator("[aria-busy]")).to_have_count(0)
         yield tab.inner_text()
     if not tabs.count():

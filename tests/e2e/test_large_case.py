@@ -125,13 +125,14 @@ def test_the_address_holds_tab_and_page_and_back_leads_back(opened: Browser, sit
 def test_an_entity_is_shown_where_a_relation_leads(opened: Browser, site: MemorySite) -> None:
     user = _open_case(opened, site, "#tab=things&entity=v99")
     car = user.page.locator("#entity-v99")
-    expect(car.locator("summary")).to_be_focused()
-    expect(car).to_contain_text("Owner")
-    car.get_by_role("link", name="Leila Bauer").click()
+    expect(car.locator("[data-unfold]")).to_be_focused()
+    more = user.page.locator("#entity-v99-more")
+    expect(more).to_contain_text("Owner")
+    more.get_by_role("link", name="Leila Bauer").click()
     _shows(user, "people")
     owner = user.page.locator("#entity-p98")
-    expect(owner.locator("summary")).to_be_focused()
-    expect(owner).to_contain_text("Owner of")
+    expect(owner.locator("[data-unfold]")).to_be_focused()
+    expect(user.page.locator("#entity-p98-more")).to_contain_text("Owner of")
     assert user.faults == []
 
 

@@ -59,7 +59,7 @@ def test_a_case_with_500_links_is_printed_whole_with_who_why_when_and_how(
     expect(panel).to_contain_text("links 1 to 25 of 500")
     user.holds("a page of links, with the way to all")
     page.get_by_role("link", name="500 links on one page, to print").click()
-    expect(panel.locator(".linked li")).to_have_count(LINKS)
+    expect(panel.locator(".linked tr[data-row]")).to_have_count(LINKS)
     assert 500 / 40 < _count_sheets(page) <= MOST_SHEETS
     _lay_out_for_paper(page)
     head = page.locator(".printed")

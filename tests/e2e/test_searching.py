@@ -60,7 +60,7 @@ def test_a_case_number_leads_to_evidence_in_two_actions(opened: Browser, site: M
     user.page.keyboard.type("fr-pj:2026-0417")
     user.page.keyboard.press("Enter")
     expect(user.page.get_by_role("heading", name="Vol aggravé")).to_be_visible()
-    user.page.locator(".linked").get_by_role("link").first.click()
+    user.page.locator(".linked [data-open]").first.click()
     expect(user.page.locator(".compare")).to_contain_text("passport 52NO43308")
     user.page.go_back()
     expect(user.page.get_by_role("heading", name="Vol aggravé")).to_be_visible()

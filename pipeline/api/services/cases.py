@@ -32,7 +32,7 @@ async def read_case(session: Session, key: str) -> CaseAnswer:
     session.require_reader()
     document = await require_readable(session, key)
     until = (await session.read_access_ends({key: document})).get(key)
-    row = _make_row(session, document, until)
+    row = make_case_row(session, document, until)
     await session.audit(ActKind.READ, {"case": key}, session.make_shown({key: View.FULL}))
     return CaseAnswer(*session.moment, row)
 
@@ -80,7 +80,7 @@ async def _might_read(session: Session, key: str) -> bool:
     return await session.runtime.reader.may_be_read(key, viewer, granted=granted)
 
 
-def _make_row(session: Session, document: CaseDocument, until: str | None) -> CaseRow:
+def make_case_row(session: Session, document: CaseDocument, until: str | None) -> CaseRow:
     """What a case says, its owner's grading and where it came from."""
     who = session.requester
     return CaseRow(

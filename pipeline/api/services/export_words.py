@@ -12,7 +12,8 @@ import msgspec
 from pipeline.access.redaction import LinkRow
 from pipeline.api.services.linked_things import name_entity
 from pipeline.index.documents import AsSent, CaseRecord
-from pipeline.matching.bands import Basis
+from pipeline.locale import N_, NC_
+from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import label, lower_label, plain_summary
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
@@ -33,6 +34,32 @@ CASE_CELLS: Final = (
     "organisations", "things", "numbers", "hash",
 )  # fmt: skip
 """A table of cases. The record as it was sent, with its signature, is in the export of JSON lines."""
+
+BAND_WORDS: Final = {Band.CERTAIN: N_("Certain"), Band.PROBABLE: N_("Probable"), Band.POSSIBLE: N_("Possible")}
+
+COLOURS: Final = {
+    "yellow": N_("Not reviewed"),
+    "white": N_("Same, no action needed"),
+    "green": N_("Different"),
+    "red": N_("Confirmed, needs action"),
+}
+"""The colours of the EU's Multiple-Identity Detector (Regulation (EU) 2019/817, articles 30 to 33)."""
+
+VERDICTS: Final = {
+    "same": N_("Same"),
+    "different": N_("Different"),
+    "related": N_("Related"),
+    "unsure": N_("Unsure"),
+}
+
+PARTS: Final = {
+    "suspect": N_("suspect"),
+    "victim": N_("victim"),
+    "witness": N_("witness"),
+    "associate": N_("associate"),
+    "missing": NC_("person", "missing"),
+}
+"""What an entity may be in a case; what agencies send besides is shown as sent."""
 
 SEVERAL: Final = " | "
 """Between the values of one cell."""

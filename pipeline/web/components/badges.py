@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import htpy
 
+from pipeline.api.services.export_words import BAND_WORDS, COLOURS
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 
-BAND_LABELS = {Band.CERTAIN: (3, N_("Certain")), Band.PROBABLE: (2, N_("Probable")), Band.POSSIBLE: (1, N_("Possible"))}
+BAND_LABELS = {band: (len(BAND_WORDS) - at, word) for at, (band, word) in enumerate(BAND_WORDS.items())}
 """How many of three bars stand for a band, and its word."""
-
-COLOURS = {
-    "yellow": N_("Not reviewed"),
-    "white": N_("Same, no action needed"),
-    "green": N_("Different"),
-    "red": N_("Confirmed, needs action"),
-}
-"""The colours of the EU's Multiple-Identity Detector (Regulation (EU) 2019/817, articles 30 to 33)."""
 
 HANDLING = {
     "H0": N_("Full content for countries it is released to"),
@@ -79,6 +72,13 @@ def draw_caveat_badge(words: Words, agency: str, caveat: str) -> None:
     with box("span", "tag warn", title=caveat):
         text("span", words("Caveat of {agency}", agency=agency))
         text("span", caveat, "hidden-words", dir="auto")
+
+
+def render_caveat_badge(words: Words, agency: str, caveat: str) -> htpy.Element:
+    """The same of a row that only shows."""
+    return htpy.span(".tag.warn", title=caveat)[
+        htpy.span[words("Caveat of {agency}", agency=agency)], htpy.span(".hidden-words", dir="auto")[caveat]
+    ]
 
 
 def badge(content: object, kind: str = "") -> None:

@@ -6,23 +6,25 @@ All as its agency sent it: relations are owner, driver, member and others that a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import htpy
 
+from pipeline.api.services.export_words import PARTS
 from pipeline.api.services.linked_things import NUMBERS
 from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.names import full_name
-from pipeline.web.addresses import case_path
+from pipeline.web.addresses import case_path, entity_path
+from pipeline.web.components.rows import Cell, SortableRow, SortColumn, draw_rows, entity_mark
 from pipeline.web.components.tables import render_facts
 from pipeline.web.components.tabs import tab_address
 from pipeline.web.components.values import format_moment, render_name
 from pipeline.web.i18n import Words
-from pipeline.web.vocabulary import NAME_KINDS, PARTS
+from pipeline.web.vocabulary import NAME_KINDS
 
 Shown = tuple[str, htpy.Node]
 """A word and its value."""
@@ -57,10 +59,91 @@ def _describe_nameless(words: Words, raw: AsSent) -> str:
     return " · ".join(filter(None, (looks, number))) or raw.get("method") or _format_value(words, "addresses", raw)
 
 
-def render_entity(
-    words: Words, raw: AsSent, country: str, across: str, ties: Iterable[Shown] = (), *, unfolded: bool
-) -> htpy.Element:
-    """An entity of a case as a row that unfolds; `across` is its page of all records, `ties` how it is related.
+MOST_SEEN = 2
+"""Values of one cell; all are in what the row unfolds to."""
+
+
+class EntityColumn(NamedTuple):
+    """A column of a table of entities: its word, and the fields of which it shows the values."""
+
+    word: str
+    fields: tuple[str, ...]
+
+
+COLUMNS = (
+    EntityColumn(N_("Type"), ("type",)),
+    EntityColumn(N_("Date of birth"), ("birth_date", "birth_dates")),
+    EntityColumn(N_("Role"), ("role",)),
+    EntityColumn(N_("Nationalities"), ("nationalities",)),
+    EntityColumn(N_("Identifiers"), ("identifiers", *NUMBERS)),
+    EntityColumn(N_("Phones"), ("phones",)),
+    EntityColumn(N_("Addresses"), ("addresses",)),
+)
+"""What stands beside an entity's name; a column in which none of a table's entities has a value is left out."""
+
+
+def draw_entities(
+    words: Words,
+    title: str,
+    case: str,
+    country: str,
+    held: Sequence[AsSent],
+    related: RelatedEntities,
+    sought: str = "",
+) -> None:
+    """Entities of a case as a table whose rows unfold; `country` is of the agency that wrote them.
+
+    Few rows are unfolded, and the one with the id `sought`.
+    """
+    shown = [column for column in COLUMNS if _has_values(column, held)]
+    columns = [SortColumn(words("Name")), *(SortColumn(words(column.word)) for column in shown)]
+    rows = (
+        SortableRow(
+            [Cell(render_name(name_entity(words, raw), country), name_entity(words, raw)),
+             *(_make_cell(words, column, raw) for column in shown)],
+            name_entity(words, raw), entity_mark(case, raw["id"]),
+            unfolds=render_entity(words, raw, country, entity_path(case, raw["id"]), related.render(raw["id"])),
+            mark=f"entity-{raw['id']}", unfolded=len(held) <= UNFOLDED or raw["id"] == sought,
+        )
+        for raw in held
+    )  # fmt: skip
+    draw_rows(words, title, columns, rows, "entities")
+
+
+UNFOLDED = 2
+"""A table with no more rows than this shows them unfolded."""
+
+
+def _has_values(column: EntityColumn, held: Sequence[AsSent]) -> bool:
+    """Whether any entity has one; their type is told only where they are not all people."""
+    if column.fields == ("type",):
+        return any(raw["type"] != "person" for raw in held)
+    return any(raw.get(field) for raw in held for field in column.fields)
+
+
+def _make_cell(words: Words, column: EntityColumn, raw: AsSent) -> Cell:
+    if column.fields == ("type",):
+        said = words.label(TYPES, raw["type"])
+        return Cell(said, said)
+    values = [(field, value) for field in column.fields for value in _list_values(raw.get(field))]
+    texts = [_tell_value(words, *value) for value in values]
+    more = len(texts) - MOST_SEEN
+    lines = [htpy.bdi(".line", dir="auto")[line] for line in texts[:MOST_SEEN]]
+    return Cell([lines, more > 0 and htpy.span(".quiet")[f"+{words.format_number(more)}"]],
+                str(values[0][1]) if values and isinstance(values[0][1], str) else "".join(texts[:1]))  # fmt: skip
+
+
+def _list_values(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value not in (None, "") else []
+
+
+def _tell_value(words: Words, field: str, value: Any) -> str:
+    """A value as a cell shows it: dates in words, all others as the entity's facts do."""
+    return format_moment(words, str(value)) if field == "birth_date" else _format_value(words, field, value)
+
+
+def render_entity(words: Words, raw: AsSent, country: str, across: str, ties: Iterable[Shown] = ()) -> htpy.Element:
+    """All that a record says of an entity, `ties` how it is related, and `across` its page of all records.
 
     `country` is that of the agency that wrote it.
     """
@@ -68,17 +151,11 @@ def render_entity(
     facts: list[Shown] = []
     for field, word in WORDS.items():
         if held := format_values(words, field, raw.get(field)):
-            facts.append((words(word), [htpy.div[htpy.bdi(dir="auto")[line]] for line in held]))
-    return htpy.details(".entity", id=f"entity-{raw['id']}", data_row="", open=unfolded)[
-        htpy.summary(data_open="")[
-            htpy.b[render_name(name_entity(words, raw), country)],
-            htpy.span(".quiet")[describe_entity(words, raw)],
-        ],
-        htpy.div(".stack.close")[
-            _render_names(words, raw, country),
-            render_facts([*facts, *ties]),
-            htpy.a(".small", href=across)[leads],
-        ],
+            facts.append((words(word), [htpy.bdi(".line", dir="auto")[line] for line in held]))
+    return htpy.div(".stack.close")[
+        _render_names(words, raw, country),
+        render_facts([*facts, *ties]),
+        htpy.a(".small", href=across)[leads],
     ]
 
 

@@ -28,7 +28,6 @@ from pipeline.matching.explain.breakdown import (
 )
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.explain.wording import (
-    agreement,
     bits,
     companions_called,
     counterfactual,
@@ -43,6 +42,12 @@ from pipeline.matching.explain.wording import (
 )
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import case_path, link_path
+from pipeline.web.components.agreement import (
+    mark_differences,
+    render_agreement,
+    render_names,
+    render_parts,
+)
 from pipeline.web.components.badges import draw_band, draw_caveat, draw_handling_code
 from pipeline.web.components.link_rows import name_thing
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
@@ -149,21 +154,25 @@ def _render_companions(words: Words, part: EntityEvidence, found: Explanation | 
 
 
 def _render_item(words: Words, item: Item, titles: tuple[str, ...], countries: Countries) -> htpy.Element:
-    side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
+    shown = _render_values(words, item, countries)
     return htpy.tr[
         htpy.th(scope="row")[words.label(FIELDS, item.field)],
-        htpy.td(".value", data_column=titles[1])[_render_value(words, item.field, item.value_a, countries[0])],
-        htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _render_token_pairs(words, item)],
-        htpy.td(".value", data_column=titles[3])[_render_value(words, item.field, item.value_b, countries[1])],
-        htpy.td(class_=f"number {side}", data_column=titles[4])[render_bits(words, item.bits)],
+        htpy.td(".value", data_column=titles[1])[shown[0]],
+        htpy.td(data_column=titles[2])[render_agreement(words, item), _render_token_pairs(words, item)],
+        htpy.td(".value", data_column=titles[3])[shown[1]],
+        htpy.td(class_=f"number {'against' if item.bits < 0 else 'for' if item.bits else 'quiet'}",
+                data_column=titles[4])[render_bits(words, item.bits)],
         htpy.td(".number", data_column=titles[5])[rarity(item, words.language)],
-    ]
+    ]  # fmt: skip
 
 
-def _render_value(words: Words, field: str, said: str, country: str) -> htpy.Node:
-    if field in NAMED:
-        return render_name(said, country)
-    return _render_bidi_text(value(field, said, words.language))
+def _render_values(words: Words, item: Item, countries: Countries) -> tuple[htpy.Node, htpy.Node]:
+    """Both values, the characters marked in which they differ; of names in two scripts those of how they read."""
+    if item.field in NAMED:
+        return render_names(item.value_a, item.value_b, countries)
+    a, b = (value(item.field, said, words.language) for said in (item.value_a, item.value_b))
+    marked = mark_differences(a, b)
+    return htpy.bdi(dir="auto")[render_parts(marked[0])], htpy.bdi(dir="auto")[render_parts(marked[1])]
 
 
 def _render_token_pairs(words: Words, item: Item) -> Iterator[htpy.Element]:

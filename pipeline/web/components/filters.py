@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from pipeline.access.case_filters import Filters, is_day
+from pipeline.api.services.export_words import PARTS
 from pipeline.index.filters import FACETS, MOST_VALUES, FacetCounts, FacetValue
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
@@ -19,7 +20,6 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.understood import question_address
 from pipeline.web.components.values import format_offence
 from pipeline.web.i18n import Words
-from pipeline.web.vocabulary import PARTS
 
 FORM = "asking"
 """The id of the form that asks; the fields here are part of it, wherever they stand."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from pipeline.access.text_limits import REASON
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.result_files import ResultForm
+from pipeline.api.services.result_tables import MOST_ROWS, ResultList
 from pipeline.web.components.markup import box, text
 from pipeline.web.csrf import FIELD
 from pipeline.web.i18n import Words
@@ -78,3 +81,24 @@ def limit_text(words: Words) -> dict[str, object]:
         "data_most": REASON.most,
         "data_too_long": words("At most {most} characters are kept. Shorten the text.", most=most),
     }
+
+
+RESULTS_PATH: Final = "/results/file"
+
+
+def draw_result_export(words: Words, token: str, what: ResultList, place: msgspec.Struct) -> None:
+    """The buttons that save a list of results as a file: what is ticked, else all of it (static/rows.js).
+
+    `place` says which list, `token` is the visit's `csrf`.
+    """
+    said = words("Saves the selected rows, or up to {most} rows. Logged.", most=words.format_number(MOST_ROWS))
+    with post_form(RESULTS_PATH, token, "row export", data_export="", aria_label=words("Export"), title=said):
+        box("input", type="hidden", name="what", value=what)
+        box("input", type="hidden", name="place", value=msgspec.json.encode(place).decode())
+        box("input", type="hidden", name="only", value="")
+        for form, word in RESULT_FORMS.items():
+            text("button", word, "button slight", type="submit", name="form", value=form,
+                 aria_label=words("Export as {form}", form=word))  # fmt: skip
+
+
+RESULT_FORMS: Final[dict[ResultForm, str]] = {"xlsx": "XLSX", "csv": "CSV"}

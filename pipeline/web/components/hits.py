@@ -20,7 +20,8 @@ from pipeline.matching.fingerprint import Contact
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
-from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.rows import render_preview_button
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import URGENCIES
 
@@ -50,15 +51,17 @@ WAYS = {"second": N_("A second supervisor confirms first"), ALONE: N_("Open now 
 def draw_hit(view: OpenPage, row: FoundHit, label: str = "") -> None:
     """A hit-only result as an item of a list; `label` is what it is called where it is asked for."""
     words = view.words
-    with box("li", "hit", data_row=""):
-        with box("div", "grow"):
-            text("span", words("A record of {agency}", agency=row.agency), "name plain")
+    with box("li", "hit", data_row="", data_preview_self=""):
+        with box("div", "grow", data_said=""):
+            said = words("A record of {agency}", agency=row.agency)
+            text("span", said, "name plain")
             with box("p", "about"):
                 badge(words("Hit only"), "plain")
             draw_contact(row.contact)
         with box("p", "score"):
             if row.band:
                 draw_band(words, row.band)
+            static_html(render_preview_button(words, said), "span")
         draw_hit_actions(view, row, label)
 
 

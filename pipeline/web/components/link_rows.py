@@ -1,19 +1,32 @@
 """A link as one row: who the other side is, what agrees, whose record it is, how sure it is.
 
-`render_row` is a link to review in the inbox; `render_linked_row` one of the links of a case.
+`render_row` is a link to review in the inbox; `draw_link_rows` are the links of a case.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import htpy
 
 from pipeline.api.answers import CaseLinkRow, InboxRow, LinkSide
+from pipeline.api.services.export_words import COLOURS
+from pipeline.locale import N_
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import link_path
 from pipeline.web.components.badges import render_band, render_colour
+from pipeline.web.components.rows import (
+    Cell,
+    SortableRow,
+    SortColumn,
+    draw_rows,
+    link_mark,
+    render_preview_button,
+    row_marks,
+)
 from pipeline.web.components.values import render_bits, render_name, render_percent
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import REVIEWS
@@ -42,19 +55,20 @@ def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Ele
     alone = row.band == Band.POSSIBLE
     origin = filter(None, (other.agency, _format_age(words, row.received, now)))
     return htpy.li(
-        data_row="",
+        **row_marks(link_mark(row.link_id), other.case),
         data_link=row.link_id,
         data_seen=row.own_review or "",
         data_alone="1" if alone else None,
         data_reason_for=" ".join(row.reason_for),
     )[
-        htpy.input(type="checkbox", aria_label=words("Select {name}", name=name + born), disabled=alone),
+        htpy.input(type="checkbox", data_pick="", aria_label=words("Select {name}", name=name + born), disabled=alone),
         htpy.a(href=link_path(row.link_id, row.own), data_open="")[
             htpy.span(".who")[render_name(name, other.country), born],
             htpy.span(".why")[", ".join(row.agrees[:MOST_REASONS]) or words.label(TYPES, other.type or "")],
             htpy.span(".from")[", ".join(origin)],
         ],
         htpy.span(".marks")[render_band(words, row.band), _render_marks(words, row)],
+        render_preview_button(words, name + born),
         htpy.span(".assignee")[row.assignee or ""],
         htpy.span(".done"),
         _render_decision(words, row, who),
@@ -97,33 +111,61 @@ def _render_marks(words: Words, row: InboxRow) -> list[htpy.Element]:
     return [htpy.span(".tag.warn")[word] for word in said]
 
 
-def render_linked_row(words: Words, case: str, row: CaseLinkRow, own: htpy.Node = None) -> htpy.Element:
-    """A link of `case` that its reader sees in full; `own` is the name of the own side where nothing else says it."""
+LINK_COLUMNS: Final[Sequence[SortColumn]] = (
+    SortColumn(N_("Ours")),
+    SortColumn(N_("Linked to")),
+    SortColumn(N_("In common"), "wide"),
+    SortColumn(N_("Record")),
+    SortColumn(N_("Agency")),
+    SortColumn(N_("Band")),
+    SortColumn(N_("Review")),
+    SortColumn(N_("Bits"), "number"),
+)
+"""The columns of the links of a case."""
+
+
+BRIEF = len(LINK_COLUMNS) - 2
+"""Columns of a list of few: without review and bits."""
+
+
+def draw_link_rows(
+    words: Words, case: str, rows: Iterable[tuple[CaseLinkRow, htpy.Node, str]], *, brief: bool = False
+) -> None:
+    """The links of `case` that their reader sees in full, each with its own side, as it shows and by name."""
+    most = BRIEF if brief else len(LINK_COLUMNS)
+    columns = [column._replace(title=words(column.title)) for column in LINK_COLUMNS[:most]]
+    made = (_make_linked_row(words, case, *row) for row in rows)
+    draw_rows(words, words("Links"), columns, (row._replace(cells=row.cells[:most]) for row in made), "linked")
+
+
+def _make_linked_row(words: Words, case: str, row: CaseLinkRow, own: htpy.Node, own_name: str) -> SortableRow:
     other = row.other
     if other is None:
         raise ValueError("a link with a hit-only side has no row")
     name, born = name_thing(other)
     title = other.title if other.name else None
     agrees = ", ".join(row.agrees[:MOST_REASONS]) or words.label(TYPES, other.type or "")
-    return htpy.li(data_row="")[
-        htpy.span(".whom")[
-            htpy.a(href=link_path(row.link_id, case), data_open="")[
-                own and [htpy.span(".own")[own], " – "], render_name(name, other.country), born
+    country = words.country_name(other.country)
+    cells = (
+        Cell(own, own_name),
+        Cell(
+            [
+                htpy.a(href=link_path(row.link_id, case), data_open="")[render_name(name, other.country), born],
+                row.basis == Basis.SHARED and [" ", htpy.span(".tag.warn")[words("Shared number")]],
+                row.disputed and [" ", htpy.span(".tag.warn")[words("Disputed")]],
+                other.caveat
+                and [" ", htpy.span(".tag.warn", title=other.caveat)[words("Caveat of {agency}", agency=other.agency)]],
             ],
-            htpy.span(".between")[" · "],
-            htpy.span(".about")[agrees],
-        ],
-        htpy.span(".marks")[
-            row.basis == Basis.SHARED and htpy.span(".tag.warn")[words("Shared number")],
-            row.disputed and htpy.span(".tag.warn")[words("Disputed")],
-            other.caveat
-            and htpy.span(".tag.warn", title=other.caveat)[words("Caveat of {agency}", agency=other.agency)],
-            render_band(words, row.band),
-            render_colour(words, row.colour or ""),
-        ],
-        htpy.span(".from")[
-            words.country_name(other.country), " · ", htpy.bdi(".code")[other.case],
-            title and [" · ", htpy.bdi(dir="auto")[title]],
-        ],
-        htpy.span(".number")[render_percent(words, row.probability or 0.0), " · ", render_bits(words, row.score or 0)],
-    ]  # fmt: skip
+            name,
+        ),
+        Cell(agrees, agrees),
+        Cell([htpy.bdi(".code")[other.case], title and htpy.span(".under")[htpy.bdi(dir="auto")[title]]], other.case),
+        Cell([other.agency, htpy.span(".under")[country]], f"{other.agency} {country}"),
+        Cell(
+            [render_band(words, row.band), htpy.span(".under")[render_percent(words, row.probability or 0.0)]],
+            row.probability or 0.0,
+        ),
+        Cell(render_colour(words, row.colour or ""), words.label(COLOURS, row.colour or "")),
+        Cell(render_bits(words, row.score or 0), row.score or 0),
+    )
+    return SortableRow(cells, name + born, link_mark(row.link_id), other.case)

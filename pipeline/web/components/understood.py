@@ -1,23 +1,17 @@
-"""How a question was understood, and why a result answers it.
-
-A question has a chip for each part, which can be left out, settled on one reading or typed anew. A result has what
-agreed, how well, and how rare that is.
-"""
+"""How a question was understood: a chip for each part, which can be left out, settled on one reading or typed anew."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from pipeline.locale import N_
-from pipeline.matching.explain.explanation import EntityEvidence, Item
-from pipeline.matching.explain.wording import agreement, rarity
-from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES, TYPES
+from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.records.dates import CIRCA, RANGE
 from pipeline.search.questions import TYPED
 from pipeline.search.understanding import Reading, SearchHint, SearchHintKind, UnderstoodPart, leave_out, settle_reading
 from pipeline.web.components.markup import bidi_text, box, icon, link, text
-from pipeline.web.components.values import format_offence, tell_bits
+from pipeline.web.components.values import format_offence
 from pipeline.web.i18n import Words
 
 READ_AS = {
@@ -147,25 +141,3 @@ MET = {
     "key": N_("name together with another detail"),
 }
 """The clauses of a question that a case can meet, said only where the matcher has no better reason."""
-
-SHOWN = 5
-"""Reasons beside a hit, the strongest; all are on the link's page."""
-
-
-def draw_reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable[str]) -> None:
-    """The strongest reasons first; without any of the matcher's, the clauses that were met."""
-    items = sorted((item for part in evidence for item in part.items), key=lambda item: -abs(item.bits))
-    with box("div", "why"):
-        for item in items[:SHOWN]:
-            _draw_reason(words, item)
-        if not items:
-            text("span", ", ".join(words.label(MET, reason) for reason in met if reason in MET), "reason")
-
-
-def _draw_reason(words: Words, item: Item) -> None:
-    with box("span", "reason", title=tell_bits(words, item.bits)):
-        text("b", words.label(FIELDS, item.field))
-        text("span", " ")
-        bidi_text(item.value_b)
-        rare = rarity(item, words.language)
-        text("span", f" {agreement(item, words.language)}" + (f" · {rare}" if rare else ""), "quiet")

@@ -31,14 +31,17 @@ def draw_name(name: str, country: str = "", tag: str = "span", classes: str = ""
     return static_html(render_name(name, country), tag, classes)
 
 
-def render_name(name: str, country: str = "") -> htpy.Fragment:
-    """The same as markup: the name in its own direction and language, and its romanisation in small letters."""
-    romanised = romanise_name(name, country)
+def render_name(name: str, country: str = "", shown: htpy.Node = None) -> htpy.Fragment:
+    """The same as markup: the name in its own direction and language, and its romanisation in small letters.
+
+    `shown` is the name's own text where parts of it are marked.
+    """
+    romanised, own = romanise_name(name, country), name if shown is None else shown
     if not romanised:
-        return htpy.fragment[htpy.bdi(dir="auto")[name]]
+        return htpy.fragment[htpy.bdi(dir="auto")[own]]
     language = name_language(name, country)
     return htpy.fragment[
-        htpy.bdi(dir="auto", lang=language or None)[name],
+        htpy.bdi(dir="auto", lang=language or None)[own],
         " ",
         htpy.small(".romanised", dir="ltr", lang=f"{language[:2]}-Latn" if language else None)[romanised],
     ]

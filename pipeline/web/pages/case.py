@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 from typing import Final, NamedTuple
 
 import htpy
@@ -18,18 +17,21 @@ import msgspec
 
 from pipeline.api.answers import CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinkRow
 from pipeline.api.services.cases import read_case
+from pipeline.api.services.export_words import COLOURS
 from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
+from pipeline.api.services.result_tables import LinksPlace
 from pipeline.api.services.reviews import list_manual_links
 from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.search.ranking import StatedHandling
-from pipeline.web.addresses import chart_path, deconfliction_path, entity_path, visibility_path
+from pipeline.web.addresses import chart_path, deconfliction_path, visibility_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import BAND_LABELS, COLOURS, badge, draw_caveat, draw_handling_code
-from pipeline.web.components.entity import RelatedEntities, describe_entity, name_entity, render_entity
+from pipeline.web.components.badges import BAND_LABELS, badge, draw_caveat, draw_handling_code
+from pipeline.web.components.entity import RelatedEntities, describe_entity, draw_entities, name_entity
+from pipeline.web.components.form import draw_result_export
 from pipeline.web.components.hits import draw_hit
-from pipeline.web.components.link_rows import render_linked_row
+from pipeline.web.components.link_rows import draw_link_rows
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.reviews import draw_manual_links
 from pipeline.web.components.tables import Fact, draw_facts, panel
@@ -120,17 +122,25 @@ def _draw_strongest(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> Non
         if not found.links:
             _draw_no_links(words)
         full = [link for link in found.links if not link.hit]
-        static_html((_render_link(words, row, link, own) for link in full), "ul", "linked")
+        if full:
+            told = (_tell_own_side(words, row, link, own) for link in full)
+            draw_link_rows(words, row.case, told, brief=True)
         _draw_hits(view, row.case, [link for link in found.links if link.hit])
         if found.pages > 1:
             with box("p", "onward"):
                 link(words("All {count} links", count=words.format_number(found.whole)), tab_address(LINKS))
 
 
-def _render_link(words: Words, case: CaseRow, row: CaseLinkRow, own: Mapping[str, AsSent]) -> htpy.Element:
+def _tell_own_side(
+    words: Words, case: CaseRow, row: CaseLinkRow, own: Mapping[str, AsSent]
+) -> tuple[CaseLinkRow, htpy.Node, str]:
+    """A link with its own person or thing, whose name leads to where it stands, and that name."""
     entity = own.get(row.entity or "")
-    named = render_name(name_entity(words, entity), case.country) if entity else None
-    return render_linked_row(words, case.case, row, named)
+    if entity is None:
+        return row, "–", ""
+    name = name_entity(words, entity)
+    tab = PEOPLE if entity["type"] == "person" else THINGS
+    return row, htpy.a(".own", href=tab_address(tab, entity=entity["id"]))[render_name(name, case.country)], name
 
 
 def _draw_named(words: Words, tab: str, held: Sequence[AsSent], country: str) -> None:
@@ -138,7 +148,7 @@ def _draw_named(words: Words, tab: str, held: Sequence[AsSent], country: str) ->
         return
     title = words("People") if tab == PEOPLE else words("Things")
     with panel(title, words.plural("{count} entity", "{count} entities", len(held)), tight=True):
-        static_html((_render_named(words, tab, entity, country) for entity in held[:NAMED]), "ul", "named")
+        static_html((_render_named(words, tab, entity, country) for entity in held[:NAMED]), "ul", "named aligned")
         if len(held) > NAMED:
             with box("p", "onward"):
                 link(words("Show all"), tab_address(tab))
@@ -220,7 +230,9 @@ def _draw_links(
     if found.links:
         size = _page_size(place)
         page = select_page(found.page, found.kept, size)
-        with panel(words("Links"), _format_extent(words, found, page), tight=True):
+        which = LinksPlace(row.case, _parse_link_filter(place))
+        tools = partial(draw_result_export, words, view.visit.csrf, "links", which)
+        with panel(words("Links"), _format_extent(words, found, page), tight=True, tools=tools):
             _draw_groups(view, row, found, own)
         draw_page_links(words, LINKS, page, **narrowed, **({WHOLE: "1"} if size == MOST_PRINTED else {}))
         if page.pages > 1 and size == LINKS_PER_PAGE:
@@ -259,8 +271,8 @@ def _format_extent(words: Words, found: CaseLinksAnswer, page: NumberedPage) -> 
 
 def _draw_groups(view: OpenPage, case: CaseRow, found: CaseLinksAnswer, own: Mapping[str, AsSent]) -> None:
     words = view.words
-    full = [row for row in found.links if not row.hit]
-    static_html(_render_groups(words, case, full, own, found.entities), "div", "linked")
+    if full := [row for row in found.links if not row.hit]:
+        draw_link_rows(words, case.case, (_tell_own_side(words, case, row, own) for row in full))
     _draw_hits(view, case.case, [row for row in found.links if row.hit])
 
 
@@ -271,28 +283,6 @@ def _draw_hits(view: OpenPage, case: str, rows: Sequence[CaseLinkRow]) -> None:
         with box("ol", "results"):
             for row, hit in ((row, row.hit) for row in rows if row.hit):
                 draw_hit(view, FoundHit(hit.view, hit.reference, hit.agency, hit.contact, row.band, hit.request), case)
-
-
-def _render_groups(
-    words: Words, case: CaseRow, rows: Iterable[CaseLinkRow], own: Mapping[str, AsSent], counts: Mapping[str, int]
-) -> Iterator[htpy.Element]:
-    for entity, held in groupby(rows, key=lambda row: row.entity):
-        yield htpy.section[
-            _render_own(words, own.get(entity or ""), case.country, counts.get(entity or "", 0)),
-            htpy.ul[(render_linked_row(words, case.case, row) for row in held)],
-        ]
-
-
-def _render_own(words: Words, raw: AsSent | None, country: str, count: int) -> htpy.Element:
-    """The own entity that links are about: its name leads to it, the number of its links to all of them."""
-    if raw is None:
-        return htpy.div
-    tab = "people" if raw["type"] == "person" else "things"
-    return htpy.div[
-        htpy.h3[htpy.a(href=tab_address(tab, entity=raw["id"]))[render_name(name_entity(words, raw), country)]],
-        htpy.p(".quiet")[describe_entity(words, raw)],
-        htpy.a(href=tab_address(LINKS, entity=raw["id"]))[words.plural("{count} link", "{count} links", count)],
-    ]
 
 
 def _draw_filters(words: Words, found: CaseLinksAnswer, own: Mapping[str, AsSent], narrowed: Mapping[str, str]) -> None:
@@ -325,9 +315,6 @@ def _draw_choice(words: Words, word: str, name: str, options: Iterable[tuple[str
 ENTITIES_PER_PAGE = 40
 """Rows of one page: with them folded it fits three screens."""
 
-UNFOLDED = 4
-"""A page with no more rows than this shows them unfolded."""
-
 PEOPLE, THINGS = "people", "things"
 
 
@@ -355,17 +342,7 @@ def _draw_entities(view: OpenPage, tab: str, row: CaseRow, held: Sequence[AsSent
     related = RelatedEntities(words, row.data, row.country)
     title = words("People") if tab == PEOPLE else words("Things")
     with panel(title, words.plural("{count} entity", "{count} entities", len(held)), tight=True):
-        static_html(
-            render_entity(
-                words,
-                entity,
-                row.country,
-                entity_path(row.case, entity["id"]),
-                related.render(entity["id"]),
-                unfolded=len(held) <= UNFOLDED or entity["id"] == sought,
-            )
-            for entity in held[page.first : page.last]
-        )
+        draw_entities(words, title, row.case, row.country, held[page.first : page.last], related, sought)
     draw_page_links(words, tab, page)
     if at is not None:
         view.call_script("reveal", f"entity-{sought}")

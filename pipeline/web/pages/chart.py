@@ -44,9 +44,10 @@ from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.web.addresses import case_path, entity_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS
-from pipeline.web.components.entity import describe_relation, render_entity
+from pipeline.web.components.entity import describe_relation, name_entity, render_entity
 from pipeline.web.components.evidence import draw_evidence
 from pipeline.web.components.markup import box, link, static_html, text
+from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import read_event
@@ -420,7 +421,8 @@ class ChartDesk:
             return
         text("h2", self.words("Named in {case}", case=row.case))
         across = entity_path(row.case, name)
-        static_html(render_entity(self.words, entities[0], row.country, across, unfolded=True))
+        draw_name(name_entity(self.words, entities[0]), row.country, "h3")
+        static_html(render_entity(self.words, entities[0], row.country, across))
         link(self.words("Open the record"), case_path(row.case), "small")
 
     async def _find_paths(self, event: GenericEventArguments) -> None:

@@ -38,6 +38,7 @@ from pipeline.api.services.list_checks import (
     read_results,
 )
 from pipeline.api.services.list_drafts import delete_draft, read_drafts
+from pipeline.api.services.result_tables import ListPlace
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_, NN_
@@ -45,7 +46,7 @@ from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.web.addresses import case_path, list_columns_path, list_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_caveat_badge
-from pipeline.web.components.form import field, post_form, submit_button
+from pipeline.web.components.form import draw_result_export, field, post_form, submit_button
 from pipeline.web.components.hits import draw_hit_actions
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, begin_table, draw_pager, draw_table, panel
@@ -297,6 +298,7 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
                 progress = box("span")
                 for form in MEDIA_TYPES:
                     text("button", words(FILE_FORMATS[form]), "button slight", type="submit", name="form", value=form)
+            draw_result_export(words, view.visit.csrf, "list", ListPlace(check.id, wanted))
     _fill_progress(words, progress, check)
     return progress
 

@@ -39,11 +39,12 @@ from pipeline.matching.bands import Band
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS
 from pipeline.web.components.evidence import draw_evidence
-from pipeline.web.components.form import field, limit_text, select_field
+from pipeline.web.components.form import draw_result_export, field, limit_text, select_field
 from pipeline.web.components.link_rows import AGES, name_thing, render_row
 from pipeline.web.components.markup import box, static_html, text
 from pipeline.web.components.values import render_name
 from pipeline.web.i18n import Words
+from pipeline.web.layout import draw_density_switch
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import read_event, read_place
 from pipeline.web.session import Visit
@@ -93,7 +94,9 @@ def _parse_view(visit: Visit, parameters: Parameters) -> TriageView:
 def draw(view: OpenPage, loaded: InboxAnswer) -> None:
     """The filters, then the list with the evidence beside it."""
     words = view.words
-    text("h1", words("Inbox"))
+    with box("div", "row apart"):
+        text("h1", words("Inbox"))
+        draw_density_switch(view.visit)
     _draw_filters(words)
     desk = TriageDesk(view)
     desk.show(loaded)
@@ -437,6 +440,8 @@ def _draw_desk(desk: TriageDesk) -> None:
             _draw_tools(words, assigns=Role.SUPERVISOR in desk.view.visit.roles)
             desk.list = box("div", "links")
             desk.more = text("button", words("Show more"), "button", type="button", data_tool="more", data_more="")
+            with box("div", "row export-of-list"):
+                draw_result_export(words, desk.view.visit.csrf, "inbox", desk.asked.wanted)
         desk.pane = box("section", "panel evidence", id="evidence", tabindex="-1", aria_label=words("Evidence"))
         with desk.pane:
             text("p", words("Select a link to see its evidence."), "quiet")

@@ -5,13 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+import htpy
+
 from pipeline.access.case_filters import Filters
-from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow, SearchAnswer, SearchRow
+from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow, SearchAnswer, SearchRow, told
 from pipeline.api.services.audit import list_accesses
 from pipeline.api.services.search import Search, search
+from pipeline.api.session import Session
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
-from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components import states
+from pipeline.web.components.form import draw_result_export
+from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.rows import Cell, SortableRow, SortColumn, draw_rows, record_mark
 from pipeline.web.components.tables import AFTER, TableColumn, draw_folded_list, draw_pager, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -40,8 +46,12 @@ async def load(visit: Visit, parameters: Parameters) -> RecordsPageData:
     session, after = visit.new_session(), parameters.get(AFTER)
     if parameters.get("list") != LISTED:
         return RecordsPageData(accesses=await list_accesses(session, LIMIT, after))
-    own = Filters(agencies=(session.requester.agency,))
-    return RecordsPageData(records=await search(session, Search(limit=LIMIT, cursor=after or "", filters=own)))
+    wanted = Search(limit=LIMIT, cursor=after or "", filters=_own_records(session))
+    return RecordsPageData(records=await search(session, wanted))
+
+
+def _own_records(session: Session) -> Filters:
+    return Filters(agencies=(session.requester.agency,))
 
 
 def draw(view: OpenPage, loaded: RecordsPageData) -> None:
@@ -93,14 +103,25 @@ def _draw_record(words: Words, row: AccessedRecord) -> None:
 
 def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
     words = view.words
-    columns: list[TableColumn[SearchRow]] = [
-        TableColumn(words("Record"), lambda row: link(row.case, case_path(row.case), "code", data_open="")),
-        TableColumn(words("Title"), lambda row: bidi_text(row.title or "–")),
-        TableColumn(words("Caveat"), lambda row: bidi_text(row.caveat or "–")),
-    ]
-    with panel(words("All records"), words("sorted by key"), tight=True):
-        draw_table(words("Our records"), columns, found.results, empty=words("Our agency has no records here"))
+    columns = [SortColumn(words("Record")), SortColumn(words("Title")), SortColumn(words("Caveat"))]
+    wanted = Search(filters=_own_records(view.visit.new_session()))
+    tools = partial(draw_result_export, words, view.visit.csrf, "search", wanted)
+    with panel(words("All records"), words("sorted by key"), tight=True, tools=tools):
+        if found.results:
+            draw_rows(words, words("Our records"), columns, map(_make_row, found.results))
+        else:
+            states.draw_empty(words("Our agency has no records here"))
     draw_pager(view, found.next, words("Next"), words("Back to start"))
+
+
+def _make_row(row: SearchRow) -> SortableRow:
+    title, caveat = told(row.title) or "", told(row.caveat) or ""
+    cells = (
+        Cell(htpy.a(".code", href=case_path(row.case), data_open="")[row.case], row.case),
+        Cell(htpy.bdi(dir="auto")[title or "–"], title),
+        Cell(htpy.bdi(dir="auto")[caveat or "–"], caveat),
+    )
+    return SortableRow(cells, row.case, record_mark(row.case), row.case)
 
 
 PAGE = Page("/records", N_("Our records"), "records", load, draw)

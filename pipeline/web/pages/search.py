@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,22 +18,17 @@ from nicegui import events
 from nicegui.element import Element
 
 from pipeline.access.case_filters import Filters
-from pipeline.api.answers import FoundHit, ResultSubject, SearchAnswer, SearchRow, told
+from pipeline.api.answers import SearchAnswer, told
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
 from pipeline.api.services.search import JudgedSearch, Search, count_facets, search
 from pipeline.errors import LiaisonError
 from pipeline.index.filters import FacetCounts
 from pipeline.locale import N_
-from pipeline.matching.bands import Band
-from pipeline.matching.explain.wording import bits
-from pipeline.matching.explain.words import TYPES
-from pipeline.records.entity_types import PERSON
 from pipeline.search.questions import TYPED
 from pipeline.search.understanding import UnderstoodPart, understand_question
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import badge, draw_band, draw_caveat_badge
 from pipeline.web.components.filters import (
     draw_facets,
     draw_filter_tags,
@@ -41,18 +36,18 @@ from pipeline.web.components.filters import (
     draw_search_link,
     parse_filters,
 )
-from pipeline.web.components.form import draw_leaving_button
+from pipeline.web.components.form import draw_leaving_button, draw_result_export
 from pipeline.web.components.hits import draw_hit
-from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.result_rows import render_result
+from pipeline.web.components.rows import render_pick_all, render_sort_choice
 from pipeline.web.components.tables import TableColumn, draw_table, panel
-from pipeline.web.components.understood import draw_hints, draw_reasons, draw_understood
-from pipeline.web.components.values import draw_name
+from pipeline.web.components.understood import draw_hints, draw_understood
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import EVENT_CHARS, Fields, read_event
 from pipeline.web.pages.alerts import make_alert
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import PARTS
 
 ASKED: Final = "ask"
 """The event by which the browser hands over what its address asks."""
@@ -247,7 +242,9 @@ def _draw_answer(
         text("p", words("Recent records may be missing from: {agencies}", agencies=", ".join(without)), "notice")
     question = asked.get("q", "").strip()
     draw_hints(words, asked, answer.hints)
-    _draw_results(view, question, answer, counted)
+    country = view.visit.requester.country if view.visit.requester else ""
+    wanted = Search(question, country, filters=parse_filters(asked))
+    _draw_results(view, wanted, answer, counted)
     if answer.next:
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
@@ -272,8 +269,8 @@ def _draw_alert_button(view: OpenPage, question: str, filters: Filters) -> None:
             draw_filter_tags(words, filters)
 
 
-def _draw_results(view: OpenPage, question: str, answer: SearchAnswer, counted: str) -> None:
-    words = view.words
+def _draw_results(view: OpenPage, wanted: Search, answer: SearchAnswer, counted: str) -> None:
+    words, question = view.words, wanted.question
     if not answer.results and not answer.hits:
         states.draw_empty(
             words("No results you have access to"),
@@ -281,15 +278,17 @@ def _draw_results(view: OpenPage, question: str, answer: SearchAnswer, counted: 
         )
         _draw_not_asked(words, answer)
         return
-    is_ranked = not answer.results or told(answer.results[0].evidence) is not None
-    aside = words("strongest evidence first") if is_ranked else words("sorted by key")
-    _draw_list(counted, aside, answer.results, lambda row: _draw_result(words, row))
-    _draw_list(
-        words("Restricted matches (hit only)"),
-        words("the owner decides"),
-        answer.hits,
-        lambda row: draw_hit(view, row, question),
-    )
+    if answer.results:
+        is_ranked = told(answer.results[0].evidence) is not None
+        aside = words("strongest evidence first") if is_ranked else words("sorted by key")
+        with panel(counted, aside, tight=True, tools=lambda: _draw_list_tools(view, wanted, is_ranked=is_ranked)):
+            rows = (render_result(words, row) for row in answer.results)
+            static_html(rows, "ol", "results", id=RESULTS_PLACE)
+    if answer.hits:
+        title = words("Restricted matches (hit only)")
+        with panel(title, words("the owner decides"), tight=True), box("ol", "results"):
+            for hit in answer.hits:
+                draw_hit(view, hit, question)
     _draw_not_asked(words, answer)
 
 
@@ -299,53 +298,20 @@ def _draw_not_asked(words: Words, answer: SearchAnswer) -> None:
         text("p", words((FURTHER_LABELS if answer.hits else NOT_ASKED_LABELS)[answer.not_asked]), "notice")
 
 
-ResultT = TypeVar("ResultT", SearchRow, FoundHit)
+RESULTS_PLACE: Final = "results"
+"""The id of the list of results, which is sorted in its place."""
 
 
-def _draw_list(title: str, aside: str, rows: Sequence[ResultT], draw_row: Callable[[ResultT], object]) -> None:
-    if rows:
-        with panel(title, aside, tight=True), box("ol", "results"):
-            for row in rows:
-                draw_row(row)
-
-
-def _draw_result(words: Words, row: SearchRow) -> None:
-    with box("li", data_row=""):
-        with box("div", "grow"):
-            about, title = told(row.about), told(row.title)
-            name = about.name if about else None
-            with link("", case_path(row.case), "name", data_open=""):
-                if name:
-                    draw_name(name, row.country, classes="who")
-                    text("span", " ")
-                bidi_text(title or row.case, classes="title" if name else "")
-            with box("p", "about"):
-                if about:
-                    _draw_facts(words, about)
-                bidi_text(row.case, "bdi", "code")
-                text("span", words.country_name(row.country))
-                if about and about.opened:
-                    text("time", words.format_date(about.opened), datetime=about.opened)
-                if caveat := told(row.caveat):
-                    draw_caveat_badge(words, row.agency, caveat)
-                if until := told(row.access_until):
-                    badge(words("Access until {time}", time=words.format_minute(until)), "plain")
-        evidence = told(row.evidence)
-        if evidence is not None:
-            with box("p", "score"):
-                draw_band(words, told(row.band) or Band.NONE)
-                text("small", words("{bits} bits", bits=bits(told(row.score) or 0, words.language)), dir="ltr")
-            draw_reasons(words, evidence, told(row.met) or ())
-
-
-def _draw_facts(words: Words, about: ResultSubject) -> None:
-    """What tells one person from another: birth date and role; of a thing what it is."""
-    if about.type and about.type != PERSON.name:
-        text("span", words.label(TYPES, about.type))
-    if about.born:
-        text("span", words("born {date}", date=words.format_date(about.born)))
-    if about.role:
-        text("span", words.label(PARTS, about.role), dir="auto")
+def _draw_list_tools(view: OpenPage, wanted: Search, *, is_ranked: bool) -> None:
+    """What acts on the results: those of this page are ticked, or sorted by what they show; all are saved as a file."""
+    words = view.words
+    first = words("Strongest evidence") if is_ranked else words("Record")
+    choices = {
+        "": first, "name": words("Name"), "born": words("Date of birth"), "country": words("Country"),
+        "opened down": words("Opened last"), "opened": words("Opened first"),
+    }  # fmt: skip
+    static_html([render_pick_all(words), render_sort_choice(words, choices, RESULTS_PLACE)], "div", "row")
+    draw_result_export(words, view.visit.csrf, "search", wanted)
 
 
 GUIDE = (

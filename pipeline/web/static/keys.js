@@ -24,11 +24,14 @@
     j: () => step(1),
     k: () => step(-1),
     a: () => here()?.querySelector("[data-act]")?.click(),
+    x: () => liaison.tick(here()),
+    " ": () => liaison.togglePreview(here()),
     "?": () => help()?.showModal(),
   };
   let going = -Infinity; // when g was pressed; by the events' own times, as a busy page hears of keys late
 
   const pressed = (event) => {
+    if (event.key === " " && !event.target.matches("a[data-open]")) return; // a button, box or the page's own scrolling
     const to = event.timeStamp - going < 1500 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     going = event.key === "g" ? event.timeStamp : -Infinity;
     if (to) return () => to.click();

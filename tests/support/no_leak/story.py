@@ -163,6 +163,7 @@ def closing() -> Story:
     yield Step("abroad", "GET", "/v1/links/{link}", f"/v1/links/{link_id('be-fp:0', READABLE.key)}")
     yield from _reads("abroad", 1, 1)
     yield from _exports("abroad")
+    yield from _result_files("abroad")
     yield from _pages([page for page in PAGES if page.entry not in ("audit", "operations")], "abroad")
 
 
@@ -258,12 +259,27 @@ def _exports(who: str) -> Iterator[Step]:
             yield Step(who, "POST", "/export", "/export", {"what": what, "form": form}, "form")
 
 
+def _result_files(who: str) -> Iterator[Step]:
+    """What pages list, as files: of a search, an inbox, and the links of cases that are read or hidden."""
+    places = [
+        ("search", {"question": "ivan petrov 1980-05-01", "country": "BE"}),
+        ("search", {"filters": {"countries": ["BE", "FR", "NL"]}}),
+        ("inbox", {}),
+        *(("links", {"case": key}) for key in ("be-fp:0", *HIDDEN_KEYS)),
+    ]
+    for what, place in places:
+        for form in ("xlsx", "csv"):
+            body = {"what": what, "form": form, "place": orjson.dumps(place).decode()}
+            yield Step(who, "POST", "/results/file", "/results/file", body, "form")
+
+
 def _site(who: str) -> Iterator[Step]:
     """What the site does besides its pages."""
     yield from _exports(who)
+    yield from _result_files(who)
     for form in ("csv", "xlsx"):
         yield Step(who, "GET", "/checks/template/{form}", f"/checks/template/{form}")
-    for path, value in (("/language", "fr"), ("/theme", "dark")):
+    for path, value in (("/language", "fr"), ("/theme", "dark"), ("/density", "dense")):
         yield Step(who, "POST", path, path, {"value": value, "back": "/search"}, "form")
     stated = {"purpose": "investigation", "case_reference": "1"}
     yield Step(who, "POST", "/grounds", "/grounds", stated | {"back": "/search"}, "form")

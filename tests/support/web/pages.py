@@ -44,6 +44,11 @@ class RenderedPage:
         """Every element of the content in its order: tag, text and attributes, cursors by their length."""
         return [(element.tag, _text_of(element), _without_cursors(element.props)) for element in self._content()]
 
+    def beside(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """The same of the side panel, which holds a preview."""
+        place = next(one for one in self._client.layout.descendants() if one.props.get("id") == "preview-content")
+        return [(element.tag, _text_of(element), _without_cursors(element.props)) for element in place.descendants()]
+
     def close(self) -> None:
         """Let go of the page."""
         self._client.delete()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pipeline import locale
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
-from pipeline.web.components import tabs
+from pipeline.web.components import preview, tabs
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.pages import PAGES, case, chart, home, inbox, operations, search
 from support.api.runtime import Api
@@ -71,7 +71,8 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
     """All that a page says, over an index of these cases.
 
     Of the search page it is what that says to a question; of the inbox by persons with the evidence of a link, of a
-    case with all its tabs, of a chart what is asked of it, with what its script is told.
+    case with all its tabs, of a chart what is asked of it, with what its script is told. Beside each stands the
+    preview of a case.
     """
     api = Api(STAGES, HOME)
     api.index.write(documents(world))
@@ -102,7 +103,8 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
             await found.happen(inbox.NARROW, {"listed": "unsure"})
             await found.happen(inbox.NARROW, {"group": "person"})
             await found.happen(inbox.OPEN, {"link": told["link_id"]})
-        said = found.drawn(), told_scripts
+        await found.happen(preview.ASKED, {"case": told["previewed"]})
+        said = found.drawn(), found.beside(), told_scripts
     found.close()
     return said
 
@@ -113,7 +115,7 @@ def assert_no_trace(world: list[CaseSpec], who: Requester, page: Page[Any], lang
     assume(hidden)
     removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
     told = data.draw(parameters(page)) | {"question": data.draw(st.sampled_from(QUESTIONS))}
-    told = {"link_id": data.draw(PLACES["link_id"])} | told
+    told = {"link_id": data.draw(PLACES["link_id"]), "previewed": data.draw(PLACES["key"])} | told
     whole = asyncio.run(drawn(world, page, who, language, told))
     rest = asyncio.run(drawn([spec for spec in world if spec not in removed], page, who, language, told))
     event(page.path)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from starlette.responses import Response
 
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Requester
 from pipeline.api.list_worker import run_round
+from pipeline.api.result_files import RESULT_TYPES, ResultForm
 from pipeline.api.routes.notices import stream_events
 from pipeline.api.services.list_checks import read_list_checks
 from pipeline.api.services.notices import find_start_cursor, list_notices
@@ -165,3 +167,38 @@ async def test_a_request_that_was_admitted_is_not_looked_into_again(api: Api, mo
         answer = await signed_in(browser, api, who).get("/somewhere")
         assert answer.json() == who.subject
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+async def test_results_are_a_file_of_a_form_that_is_recorded_as_an_export(
+    api: Api, browser: httpx.AsyncClient, kind: str
+) -> None:
+    api.hold(record("fr-pj"), record("fr-pj", "2"), record("be-fp", code="H3"))
+    signed_in(browser, api)
+    place = json.dumps({"filters": {"agencies": ["fr-pj", "be-fp"]}})
+    only = json.dumps(["record fr-pj:2", "record be-fp:1", "nonsense"])
+    for ticked, rows in (("", 2), (only, 1)):
+        sent = form(browser, what="search", form=kind, place=place, only=ticked)
+        answer = await browser.post("/results/file", data=sent)
+        assert answer.headers["content-disposition"] == f'attachment; filename="search.{kind}"'
+        assert answer.headers["content-type"] == RESULT_TYPES[cast("ResultForm", kind)]
+        if kind == "csv":
+            assert len(answer.content.decode().splitlines()) == rows + 1
+            assert "be-fp" not in answer.text
+    assert [act.kind for act in api.audit.acts] == ["export"] * 2
+
+
+@pytest.mark.parametrize("fields", [{"place": "{"}, {"place": "{}", "only": "{"}, {"what": "links", "place": "{}"}])
+async def test_a_form_that_no_page_sends_is_refused_in_words(
+    api: Api, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, fields: dict[str, str]
+) -> None:
+    refused: list[object] = []
+
+    async def render(_: object, __: object, problem: object, ___: str) -> httpx.Response | Response:
+        refused.append(problem)
+        return Response(status_code=422)
+
+    monkeypatch.setattr("pipeline.web.error_pages.render_problem", render)
+    signed_in(browser, api)
+    await browser.post("/results/file", data=form(browser, **{"what": "search", "form": "csv"} | fields))
+    assert len(refused) == 1

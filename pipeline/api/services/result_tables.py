@@ -1,0 +1,296 @@
+"""Lists of results as tables: a search, the agency's records, the inbox, the links of a case, a list that was checked.
+
+Each is read anew by the same use case as its page, page by page, in a session that records what it reads as an export
+(`Session.file_form`). So a file holds what its reader may see when it is made, and each part of it is in the audit
+before the file leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+from pipeline.api.answers import CaseLinkRow, FoundHit, InboxRow, LinkHit, LinkSide, ListResultRow, SearchRow, told
+from pipeline.api.problems import UnprocessableError
+from pipeline.api.result_files import CellValue, ResultTable
+from pipeline.api.services.cases import read_case
+from pipeline.api.services.export_words import BAND_WORDS, COLOURS, PARTS, SEVERAL, VERDICTS, to_bits
+from pipeline.api.services.inbox import InboxFilter, list_inbox
+from pipeline.api.services.linked_things import name_entity
+from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
+from pipeline.api.services.list_checks import ALL_ROWS, ListFilter, format_not_asked, read_results
+from pipeline.api.services.search import MOST, Search, search
+from pipeline.api.session import Session
+from pipeline.locale import N_, translate
+from pipeline.matching.bands import Band, Basis
+from pipeline.matching.explain.words import TYPES
+from pipeline.matching.names.romanisation import romanise_name
+
+MOST_ROWS: Final = 2_000
+"""Rows of one file: what somebody goes through by hand. All that may be read is in the exports of the statistics."""
+
+NAMED: Final = (
+    N_("Name"), N_("In Latin letters"), N_("Type"), N_("Date of birth"),
+)  # fmt: skip
+OWNED: Final = (N_("Record"), N_("Title"), N_("Country"), N_("Agency"), N_("Caveat"))
+ASKABLE: Final = (N_("Unit"), N_("E-mail"), N_("Phone"))
+"""Whom to ask about a hit-only record."""
+
+HIT: Final = N_("Hit only: content on request")
+
+
+class _Table:
+    """Rows under columns, as they come; `words` translates."""
+
+    def __init__(self, session: Session, title: str, columns: Iterable[str]) -> None:
+        self._language = session.language
+        self._title, self._columns = title, tuple(columns)
+        self._rows: list[list[CellValue]] = []
+        self._cut = False
+
+    def say(self, message: str) -> str:
+        """A word in the reader's language; what is no message of ours stays as it is."""
+        return translate(message, self._language) if message else ""
+
+    def add(self, **cells: CellValue) -> None:
+        """A row by the English words of its columns, `_` for a space."""
+        self._rows.append([cells.get(column.replace(" ", "_").replace("-", "_")) for column in self._columns])
+
+    @property
+    def full(self) -> bool:
+        return len(self._rows) >= MOST_ROWS
+
+    def close(self, *, more: bool) -> ResultTable:
+        rows = self._rows[:MOST_ROWS]
+        cut = more or len(self._rows) > MOST_ROWS
+        return ResultTable(self.say(self._title), [self.say(column) for column in self._columns], rows, cut)
+
+
+async def tabulate_search(session: Session, asked: Search, only: Collection[str] = ()) -> ResultTable:
+    """What a search finds, the likeliest first, then hits; `only` these cases, if any are named.
+
+    Raises as the search does.
+    """
+    columns = (*NAMED, N_("Role"), *OWNED, N_("Opened"), N_("Band"), N_("Bits"), N_("Why"), N_("Access"), *ASKABLE)
+    table, cursor, hits = _Table(session, N_("Search results"), columns), "", tuple[FoundHit, ...]()
+    while True:
+        answer = await search(session, msgspec.structs.replace(asked, cursor=cursor, limit=MOST, evidence=True))
+        hits += answer.hits
+        for row in answer.results:
+            if not only or row.case in only:
+                _add_result(table, row, session.language)
+        cursor = answer.next or ""
+        if not cursor or table.full:
+            break
+    for hit in hits if not only else ():
+        table.add(**_hit_cells(table, hit.agency, hit.band, hit))
+    return table.close(more=bool(cursor))
+
+
+def _add_result(table: _Table, row: SearchRow, language: str) -> None:
+    about, score = told(row.about), told(row.score)
+    table.add(
+        **_name_cells(table, about.name if about else None, about.type if about else None,
+                      about.born if about else None, row.country),
+        Role=table.say(PARTS.get(about.role, about.role)) if about and about.role else None,
+        **_record_cells(row.case, told(row.title), row.country, row.agency, told(row.caveat)),
+        Opened=about.opened if about else None,
+        Band=table.say(BAND_WORDS.get(told(row.band) or Band.NONE, "")),
+        Bits=to_bits(score),
+        Why=SEVERAL.join(told(row.why) or ()),
+        Access=told(row.access_until),
+    )  # fmt: skip
+
+
+def _name_cells(
+    table: _Table, name: str | None, kind: str | None, born: str | None, country: str
+) -> dict[str, CellValue]:
+    return {
+        "Name": name,
+        "In_Latin_letters": romanise_name(name, country) if name else None,
+        "Type": table.say(TYPES.get(kind or "", kind or "")),
+        "Date_of_birth": born,
+    }
+
+
+def _record_cells(case: str, title: str | None, country: str, agency: str, caveat: str | None) -> dict[str, CellValue]:
+    return {"Record": case, "Title": title, "Country": country, "Agency": agency, "Caveat": caveat}
+
+
+def _hit_cells(table: _Table, agency: str, band: Band | None, hit: FoundHit | LinkHit) -> dict[str, CellValue]:
+    """A hit-only record: whose it is, how sure it is, whom to ask; nothing else is told of it."""
+    contact = hit.contact
+    return {
+        "Agency": agency,
+        "Band": table.say(BAND_WORDS.get(band or Band.NONE, "")),
+        "Access": table.say(HIT),
+        "Unit": contact.unit or None,
+        "E_mail": contact.email or None,
+        "Phone": contact.phone or None,
+    }
+
+
+async def tabulate_inbox(session: Session, wanted: InboxFilter, only: Collection[str] = ()) -> ResultTable:
+    """The links that an inbox lists, strongest first; `only` these links, if any are named."""
+    columns = (
+        N_("Our record"), N_("Our title"), N_("Ours"), *NAMED, *OWNED, N_("In common"), N_("Band"), N_("Probability"),
+        N_("Bits"), N_("Review"), N_("Assigned to"), N_("Decision"), N_("Decided by"), N_("Decided"), N_("Received"),
+    )  # fmt: skip
+    table, cursor = _Table(session, N_("Inbox"), columns), None
+    while True:
+        answer = await list_inbox(session, wanted, MOST, cursor)
+        for row in answer.links:
+            if not only or row.link_id in only:
+                _add_inbox_row(table, row)
+        cursor = answer.next
+        if not cursor or table.full:
+            return table.close(more=bool(cursor))
+
+
+def _add_inbox_row(table: _Table, row: InboxRow) -> None:
+    own, other = row.side(own=True), row.side(own=False)
+    table.add(
+        Our_record=own.case, Our_title=own.title, Ours=own.name or own.title, **_side_cells(table, other),
+        In_common=SEVERAL.join(row.agrees), **_strength_cells(table, row.band, row.basis, row.probability, row.score),
+        Review=table.say(COLOURS.get(row.colour, "")), Assigned_to=row.assignee,
+        Decision=table.say(VERDICTS.get(row.own_verdict or "", "")), Decided_by=row.own_reviewer, Decided=row.own_time,
+        Received=row.received,
+    )  # fmt: skip
+
+
+def _side_cells(table: _Table, side: LinkSide) -> dict[str, CellValue]:
+    """Whom a link leads to, and whose record that is."""
+    named = _name_cells(table, side.name or side.title, side.type, side.born, side.country)
+    return named | _record_cells(side.case, side.title, side.country, side.agency, side.caveat)
+
+
+def _strength_cells(
+    table: _Table, band: Band, basis: Basis | None, probability: float | None, score: int | None
+) -> dict[str, CellValue]:
+    shared = f" ({table.say(N_('Shared number'))})" if basis == Basis.SHARED else ""
+    return {
+        "Band": table.say(BAND_WORDS.get(band, "")) + shared,
+        "Probability": None if probability is None else Decimal(f"{probability:.5f}"),
+        "Bits": to_bits(score),
+    }
+
+
+async def tabulate_links(session: Session, key: str, wanted: CaseLinkFilter, only: Collection[str] = ()) -> ResultTable:
+    """The links of case `key`, those of an own entity together; `only` these links, if any are named.
+
+    Raises NotFoundError for a case that is not to be read.
+    """
+    case = (await read_case(session, key)).case
+    names = {entity["id"]: name_entity(entity) or "" for entity in case.data.get("entities", ())}
+    columns = (
+        N_("Ours"), *NAMED, *OWNED, N_("In common"), N_("Band"), N_("Probability"), N_("Bits"), N_("Review"),
+        N_("Access"), *ASKABLE,
+    )  # fmt: skip
+    table, page = _Table(session, N_("Links"), columns), 1
+    while True:
+        answer = await list_case_links(session, key, wanted, page, MOST_PRINTED)
+        for row in answer.links:
+            if not only or row.link_id in only:
+                _add_link(table, row, names)
+        if page >= answer.pages or table.full:
+            return table.close(more=page < answer.pages)
+        page += 1
+
+
+def _add_link(table: _Table, row: CaseLinkRow, names: dict[str, str]) -> None:
+    if row.hit is not None:
+        table.add(**_hit_cells(table, row.hit.agency, row.band, row.hit))
+    elif row.other is not None:
+        table.add(
+            Ours=names.get(row.entity or "", ""), **_side_cells(table, row.other), In_common=SEVERAL.join(row.agrees),
+            **_strength_cells(table, row.band, row.basis, row.probability, row.score),
+            Review=table.say(COLOURS.get(row.colour or "", "")),
+        )  # fmt: skip
+
+
+async def tabulate_list(session: Session, name: str, wanted: ListFilter = ALL_ROWS) -> ResultTable:
+    """What was found for the rows of a list, a row for each record or hit, and one for each row without.
+
+    Raises NotFoundError for another's list.
+    """
+    columns = (
+        N_("Row"), N_("Your ID"), N_("Search"), *NAMED, *OWNED, N_("Band"), N_("Bits"), N_("Values compared"),
+        N_("Not searched"), N_("Access"), *ASKABLE,
+    )  # fmt: skip
+    table, cursor = _Table(session, N_("List check"), columns), ""
+    while True:
+        answer = await read_results(session, name, MOST, cursor, wanted)
+        for row in answer.rows:
+            _add_list_row(table, row, session.language)
+        cursor = answer.next or ""
+        if not cursor or table.full:
+            return table.close(more=bool(cursor))
+
+
+def _add_list_row(table: _Table, row: ListResultRow, language: str) -> None:
+    own: dict[str, CellValue] = {"Row": row.line, "Your_ID": row.id, "Search": row.query}
+    untold = row.problem or format_not_asked(row, language) or None
+    for found in row.matches:
+        about = found.about
+        table.add(
+            **own, **_name_cells(table, about.name, about.type, about.born, found.country),
+            **_record_cells(found.case, found.title, found.country, found.agency, found.caveat),
+            Band=table.say(BAND_WORDS.get(found.band or Band.NONE, "")), Bits=to_bits(found.score),
+            Values_compared=SEVERAL.join(
+                translate("{field}: {level}", language, field=one.label, level=one.agreement) for one in found.compared
+            ),
+            Not_searched=untold,
+        )  # fmt: skip
+    for hit in row.hits:
+        table.add(**own, **_hit_cells(table, hit.agency, hit.band, hit), Not_searched=untold)
+    if not row.matches and not row.hits:
+        table.add(**own, Not_searched=untold)
+
+
+ResultList = Literal["search", "inbox", "links", "list"]
+
+
+class LinksPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which links of which case."""
+
+    case: str
+    wanted: CaseLinkFilter = CaseLinkFilter()
+
+
+class ListPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rows of which list."""
+
+    name: str
+    wanted: ListFilter = ALL_ROWS
+
+
+async def tabulate(session: Session, what: ResultList, place: str, only: Collection[str] = ()) -> ResultTable:
+    """The list that a page shows: `place` says in JSON which, as Search, InboxFilter, LinksPlace or ListPlace.
+
+    Raises UnprocessableError for a place that makes no sense, and as the lists do.
+    """
+    with session.hold_costly():
+        match what:
+            case "search":
+                return await tabulate_search(session, _read_place(place, Search), only)
+            case "inbox":
+                return await tabulate_inbox(session, _read_place(place, InboxFilter), only)
+            case "links":
+                links = _read_place(place, LinksPlace)
+                return await tabulate_links(session, links.case, links.wanted, only)
+            case "list":
+                listed = _read_place(place, ListPlace)
+                return await tabulate_list(session, listed.name, listed.wanted)
+
+
+PlaceT = TypeVar("PlaceT", bound=msgspec.Struct)
+
+
+def _read_place(place: str, kind: type[PlaceT]) -> PlaceT:
+    try:
+        return msgspec.json.decode(place, type=kind)
+    except msgspec.MsgspecError as error:
+        raise UnprocessableError(N_("the page sent what it should not; reload it")) from error
