@@ -438,6 +438,17 @@ class ChartExpansionAnswer(IndexAnswer, frozen=True):
     entities_shown: int
 
 
+class OpenedChartAnswer(IndexAnswer, frozen=True):
+    """What a chart names as it is now: a node for each item in their order, and what ties these.
+
+    A node stands twice where two items have become one thing. Edges are those of the links that were named, or of all
+    between the cases where none were.
+    """
+
+    nodes: tuple[ChartNode, ...]
+    edges: tuple[ChartEdge, ...]
+
+
 class ChartPath(msgspec.Struct, frozen=True):
     """A path: ids of its nodes from one end to the other, cases and things by turns, and the same in words."""
 

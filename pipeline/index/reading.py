@@ -306,6 +306,12 @@ class IndexReader(CaseReader):
         """The visible links of these ids with their evidence, in real time; not what is told as a hit alone."""
         return {link.link: link for link in await self._keep_visible(await self._fetch_links(ids)) if link.band}
 
+    async def read_ties(self, ids: Iterable[str], cases: Mapping[str, CaseDocument]) -> dict[str, LinkDocument]:
+        """The visible links of these ids between some cases that were read; of their evidence they bring TIES."""
+        found = await fetch_documents(self._client, self._links, list(dict.fromkeys(ids)), source_includes=TIES)
+        links = [link for link in _to_links(found) if all(case in cases for case in link.cases)]
+        return {link.link: link for link in self._visible_among(links, cases) if link.band}
+
     async def live_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The same whether they are visible or not: for who holds their hashes against visible ones."""
         return {link.link: link for link in await self._fetch_links(ids) if link.state is ClaimState.LIVE}

@@ -24,6 +24,16 @@ def chart_path(key: str) -> str:
     return f"/chart?case={quote(key, safe=':')}"
 
 
+def folder_path(name: str) -> str:
+    """A case folder's page."""
+    return f"/folders/{quote(name, safe='')}"
+
+
+def kept_chart_path(folder: str, item: str) -> str:
+    """A chart that a case folder keeps."""
+    return f"/chart?folder={quote(folder, safe='')}&item={quote(item, safe='')}"
+
+
 def deconfliction_path(key: str) -> str:
     """Who else is where a case's events are."""
     return f"/deconfliction/of/{quote(key, safe=':')}"

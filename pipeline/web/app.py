@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.api.headers import FORM_TARGETS
-from pipeline.web import assets, files, layout, live, provider
+from pipeline.web import assets, chart_files, files, layout, live, provider
 from pipeline.web import sign_in as signing
 from pipeline.web.error_pages import serve_error_pages
 from pipeline.web.page import OpenPage, Page
@@ -43,6 +43,7 @@ def mount_pages(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
     api.include_router(signing.make_router(site))
     api.include_router(live.make_router(site))
     api.include_router(files.make_router(site))
+    api.include_router(chart_files.make_router(site))
     for page in PAGES:
         _serve_page(page, site)
     _serve_sign_in(site)

@@ -112,6 +112,7 @@ from pipeline.api.services import (
     notices,
     request_evidence,
     reviews,
+    saved_charts,
     search,
     statistics,
     work,
@@ -443,6 +444,9 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     post("/chart/hubs", "chart_hubs", "chart", "What ties the most cases",
          "People and things of some cases and of those linked to them, by how many of these each is in.",
          chart.rank_chart_hubs, READ, FOUND, asked=_body(chart.ChartHubQuestion)),
+    post("/chart/open", "open_chart", "chart", "Open a chart",
+         "Its items as they are now; one that you can't open, whatever the reason, is a node of kind `closed`.",
+         saved_charts.open_chart, READ, asked=_body(saved_charts.ChartOpening)),
 
     submit_list,
     get("/list-checks", "list_checks", "list checks", "My lists", "The latest first.",

@@ -49,9 +49,15 @@ from pipeline.api.chart_graph import (
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import NO_CASE, require_readable
 from pipeline.api.services.linked_things import NAMING, name_entity
-from pipeline.api.services.links import SeenLink, Surroundings, find_other_case, find_own_entities, find_surroundings
+from pipeline.api.services.links import (
+    SeenLink,
+    Surroundings,
+    find_other_case,
+    find_own_entities,
+    find_surroundings,
+)
 from pipeline.api.session import Session
-from pipeline.index.documents import AsSent, CaseDocument, entities_of
+from pipeline.index.documents import AsSent, CaseDocument, LinkDocument, entities_of
 from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
@@ -214,7 +220,7 @@ class _Readings:
 
     def list_links(self, kept: Iterable[_Neighbour]) -> list[ChartLink]:
         """The links of neighbours that are seen in full."""
-        links = {one.seen.link.link: make_link(one.seen) for one in kept if one.seen and not one.is_hit}
+        links = {one.seen.link.link: make_link(one.seen.link) for one in kept if one.seen and not one.is_hit}
         return [link for link in links.values() if link.a in self.records and link.b in self.records]
 
     async def record(self, query: Mapping[str, object], drawn: Iterable[_Neighbour], cases: Iterable[str]) -> None:
@@ -256,9 +262,8 @@ def _list_numbers(entity: EntityPrint) -> tuple[ThingNumber, ...]:
     return tuple(dict.fromkeys((*phones, *identifiers, *emails)))
 
 
-def make_link(seen: SeenLink) -> ChartLink:
+def make_link(link: LinkDocument) -> ChartLink:
     """A link that is seen in full, with what it ties, the strongest first."""
-    link = seen.link
     ranked = sorted(link.ties, key=lambda tie: (-tie.bits, tie.entity_a, tie.entity_b))
     tied = [tie for tie in ranked if tie.bits > 0]
     return ChartLink(link.link, *link.cases, link.band, link.basis, tuple((tie.entity_a, tie.entity_b) for tie in tied))
@@ -398,9 +403,7 @@ class _Graph:
         for one in drawn:
             if one.seen and one.is_hit:
                 document = readings.around[one.origin].cases[one.case]
-                node = ChartNode(make_id(HIT, one.name), HIT, agency=document.agency, contact=document.contact)
-                edge = ChartEdge(case_node(one.origin), node.id, HIT, one.seen.sight.band)
-                self._hits.setdefault(f"{one.origin} {one.name}", (node, edge))
+                self._hits[f"{one.origin} {one.name}"] = make_hit(one.origin, one.name, document, one.band)
 
     def list_nodes(self) -> tuple[ChartNode, ...]:
         """Cases, then things, then hits, each by id."""
@@ -432,6 +435,12 @@ def make_edge(tie: ChartTie) -> ChartEdge:
     """An edge between cases and things."""
     links = tuple(ChartLinkName(link.link, link.a, link.b) for link in tie.links)
     return ChartEdge(tie.a, tie.b, tie.kind, tie.band, tie.basis, links, tie.word)
+
+
+def make_hit(case: str, reference: str, hit: CaseDocument, band: Band) -> tuple[ChartNode, ChartEdge]:
+    """The node of a hit, which says whose it is and whom to ask, and its edge to a case."""
+    node = ChartNode(make_id(HIT, reference), HIT, agency=hit.agency, contact=hit.contact)
+    return node, ChartEdge(case_node(case), node.id, HIT, band)
 
 
 async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAnswer:

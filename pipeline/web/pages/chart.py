@@ -15,6 +15,8 @@ from msgspec import Meta
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from pipeline.access.folders import FolderRole, ItemKind
+from pipeline.access.text_limits import TITLE
 from pipeline.api.answers import (
     ChartCount,
     ChartEdge,
@@ -23,7 +25,11 @@ from pipeline.api.answers import (
     ChartNode,
     ChartPathsAnswer,
     ChartPlace,
+    FoldersAnswer,
+    OpenedChartAnswer,
 )
+from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace, OwnNode, parse_chart
+from pipeline.api.chart_graph import make_id
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.chart import (
     LONGEST,
@@ -36,12 +42,14 @@ from pipeline.api.services.chart import (
     name_thing,
     rank_chart_hubs,
 )
+from pipeline.api.services.folders import list_folders, read_chart, read_folder
 from pipeline.api.services.links import read_evidence
+from pipeline.api.services.saved_charts import SEEN_CHARS, find_news, open_chart
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
-from pipeline.web.addresses import case_path, entity_path
+from pipeline.web.addresses import case_path, entity_path, folder_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS
 from pipeline.web.components.entity import describe_relation, name_entity, render_entity
@@ -78,6 +86,8 @@ class DrawnNode(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
     opened: str = ""
     path: str = ""
     keep: str = ""
+    number: str = ""
+    case: str = ""
     places: tuple[tuple[str, str], ...] = ()
     bearers: tuple[tuple[str, str], ...] = ()
 
@@ -114,7 +124,7 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
         (key, _) = places[0]
         return DrawnNode(
             node.id, "case", "case", words("Record"), node.name or key, key, node.country,
-            words.country_name(node.country), node.opened, case_path(key), f"record {key}", places,
+            words.country_name(node.country), node.opened, case_path(key), f"record {key}", places=places,
         )  # fmt: skip
     if node.kind == "hit":
         return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)
@@ -125,6 +135,28 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
     keep = "entity {} {}".format(*places[0]) if places else ""
     name = node.name or word
     return DrawnNode(node.id, "thing", node.type, word, name, path=path, keep=keep, places=places, bearers=bearers)
+
+
+def draw_kept(words: Words, kept: KeptChart, opened: OpenedChartAnswer) -> DrawnGraph:
+    """A kept chart as it is now: a node for each of it, closed ones and its author's own among them."""
+    graph = draw_graph(words, opened.nodes, opened.edges)
+    nodes = list(graph.nodes)
+    for at, (node, found) in enumerate(zip(kept.nodes, opened.nodes, strict=True)):
+        if node.own is not None:
+            nodes[at] = describe_own_node(words, f"own {at}", node.own)
+        elif found.kind == "closed":
+            nodes[at] = msgspec.structs.replace(graph.nodes[at], id=f"closed {at}")
+    lines = (
+        DrawnEdge(nodes[line.a].id, nodes[line.b].id, "own", line.word)
+        for line in kept.lines
+        if max(line.a, line.b) < len(nodes)
+    )
+    return DrawnGraph(tuple(nodes), (*graph.edges, *lines))
+
+
+def describe_own_node(words: Words, name: str, own: OwnNode) -> DrawnNode:
+    """A node of an author's own."""
+    return DrawnNode(name, "own", own.type, words("Own node"), own.label, own.type, number=own.number, case=own.case)
 
 
 def _name_type(words: Words, kind: str) -> str:
@@ -148,8 +180,9 @@ def _describe_edge(words: Words, edge: ChartEdge) -> DrawnEdge:
 # ── what the browser asks for ──
 
 EXPAND, EVIDENCE, PATHS, HUBS = "chart_expand", "chart_evidence", "chart_paths", "chart_hubs"
+NEWS, SAVE = "chart_news", "chart_save"
 
-MOST_EXPANSION_CHARS: Final = 1 << 20
+MOST_EXPANSION_CHARS: Final = 200_000
 """Of an expansion as it comes: with it come the keys of the cases that the chart has already."""
 
 KeyText = Annotated[str, Meta(max_length=512)]
@@ -185,6 +218,13 @@ class _PathAsked(msgspec.Struct, frozen=True):
     hit: Annotated[str, Meta(max_length=200)] = ""
 
 
+class _NewsAsked(msgspec.Struct, frozen=True):
+    """The cases of a kept chart, and what the browser noted of it at the last visit."""
+
+    cases: Annotated[tuple[KeyText, ...], Meta(max_length=5000)] = ()
+    seen: Annotated[str, Meta(max_length=SEEN_CHARS)] = ""
+
+
 class _HubsAsked(msgspec.Struct, frozen=True):
     """The records of the chart, and how many these are in all."""
 
@@ -192,19 +232,71 @@ class _HubsAsked(msgspec.Struct, frozen=True):
     all: int
 
 
+class DrawnPlace(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a node of a kept chart stands, and how."""
+
+    x: float
+    y: float
+    pinned: bool = False
+    hidden: bool = False
+    group: str = ""
+
+
+class KeptIn(NamedTuple):
+    """Where a chart is kept: folder, item, its title and the version that is shown; a new one has the folder alone."""
+
+    folder: str = ""
+    item: str = ""
+    title: str = ""
+    version: int = 0
+
+
 class LoadedChart(NamedTuple):
-    """What the page begins with: a case by key with what it is tied to, or nothing."""
+    """What the page begins with: a case by key with what it is tied to, a chart that was kept, or nothing."""
 
     case: str = ""
     found: ChartExpansionAnswer | None = None
+    kept_in: KeptIn = KeptIn()
+    kept: KeptChart | None = None
+    opened: OpenedChartAnswer | None = None
 
 
 async def load(visit: Visit, parameters: Parameters) -> LoadedChart:
-    """The network of the case that the address names. Raises NotFoundError."""
+    """The network of the case that the address names, or the chart or records of a folder. Raises NotFoundError."""
     if case := parameters.get("case", ""):
         return LoadedChart(case, await expand(visit.new_session(), ChartExpansion((ChartPlace(case),))))
+    if folder := parameters.get("folder", ""):
+        if item := parameters.get("item", ""):
+            found = await read_chart(visit.new_session(), folder, item)
+            kept = parse_chart(found.content)
+            kept_in = KeptIn(folder, item, found.title, found.version)
+        else:
+            kept, kept_in = await _chart_folder(visit, folder), KeptIn(folder)
+        asked = kept.opening
+        opened = await open_chart(visit.new_session(), asked) if asked else None
+        return LoadedChart(kept_in=kept_in, kept=kept, opened=opened)
     visit.new_session().require_reader()
     return LoadedChart()
+
+
+async def _chart_folder(visit: Visit, folder: str) -> KeptChart:
+    """The records, people and things of a folder as a new chart; those that can't be opened are not in it."""
+    nodes: dict[str, KeptNode] = {}
+    cursor: str | None = ""
+    while cursor is not None and len(nodes) < MOST_CHARTED:
+        page = await read_folder(visit.new_session(), folder, cursor=cursor)
+        for row in page.items:
+            sides = [row.record] if row.record else [row.link.a, row.link.b] if row.link else []
+            for side in filter(None, sides):
+                nodes[f"record {side.case}"] = KeptNode(ref=f"record {side.case}")
+            if row.kind == ItemKind.ENTITY and row.reference:
+                nodes[row.reference] = KeptNode(places=(KeptPlace(row.reference),))
+        cursor = page.next
+    return KeptChart(tuple(nodes.values())[:MOST_CHARTED])
+
+
+MOST_CHARTED: Final = 500
+"""Records, people and things of a folder that are drawn when it is opened as a chart."""
 
 
 def draw(view: OpenPage, loaded: LoadedChart) -> None:
@@ -215,7 +307,8 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
             with box("p", "trail"):
                 link(loaded.case, case_path(loaded.case), data_up="")
         text("h1", words("Chart"))
-    with box("div", "chart", id="chart", data_words=msgspec.json.encode(_tell_words(words)).decode()):
+    told = msgspec.json.encode(_tell_words(words)).decode()
+    with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf, data_viewer=view.visit.who):
         _draw_tools(words)
         _draw_filters(words)
         with box("div", "desk"):
@@ -226,15 +319,19 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
             pane = box("section", "pane", id=PANE, tabindex="0", aria_label=words("Details"))
         _draw_foot(words)
         _draw_tables(words)
-    desk = ChartDesk(view, pane)
+    desk = ChartDesk(view, pane, loaded.kept_in)
     desk.listen()
     if loaded.found:
         desk.show_expansion(loaded.case, f"case {loaded.case}", loaded.found)
-        graph = draw_graph(words, loaded.found.nodes, loaded.found.edges)
+        view.call_script("chartStart", draw_graph(words, loaded.found.nodes, loaded.found.edges), loaded.case)
+    elif loaded.kept and loaded.opened:
+        desk.show_kept(loaded.opened)
+        graph = draw_kept(words, loaded.kept, loaded.opened)
+        places = [DrawnPlace(node.x, node.y, node.pinned, node.hidden, node.group) for node in loaded.kept.nodes]
+        view.call_script("chartOpen", graph, places, loaded.kept.groups, loaded.kept_in._asdict())
     else:
         desk.show_start()
-        graph = DrawnGraph((), ())
-    view.call_script("chartStart", graph, loaded.case)
+        view.call_script("chartStart", DrawnGraph((), ()), "")
 
 
 def _tell_words(words: Words) -> dict[str, str]:
@@ -249,9 +346,12 @@ def _tell_words(words: Words) -> dict[str, str]:
         "none": words("Nothing in the chart has this text"),
         "closed": words(CLOSED),
         "any": words("Any"),
+        "isNew": words("New"),
         "pinned": words("Pinned"),
         "hidden": words("Hidden"),
         "added": words("{count} added"),
+        "saved": words("Chart saved"),
+        "lost": words("The server does not answer; try again"),
         "full": words("The chart is full: it holds at most {most} nodes. Hide or remove some first."),
     }
 
@@ -264,8 +364,11 @@ TOOLS: Final[tuple[tuple[str, str, str], ...]] = (
     ("hide", "d", N_("Hide")),
     ("unhide", "", N_("Show hidden")),
     ("group", "m", N_("Group")),
+    ("remove", "", N_("Remove")),
     ("arrange", "", N_("Arrange")),
     ("fit", "z", N_("Fit")),
+    ("keep", "", N_("Add to folder")),
+    ("save", "", N_("Save")),
 )
 """Buttons that act on what is selected, with their keys."""
 
@@ -336,14 +439,17 @@ def _draw_tables(words: Words) -> None:
 class ChartDesk:
     """An open chart: the pane beside it, and what its browser asks for."""
 
-    def __init__(self, view: OpenPage, pane: Element) -> None:
-        self.view, self.words, self.pane = view, view.words, pane
+    def __init__(self, view: OpenPage, pane: Element, kept_in: KeptIn) -> None:
+        self.view, self.words, self.pane, self.kept_in = view, view.words, pane, kept_in
 
     def listen(self) -> None:
         """Answer the page's script."""
         self.view.listen(EXPAND, self._expand, MOST_EXPANSION_CHARS)
-        for event, handler in ((EVIDENCE, self._show_evidence), (PATHS, self._find_paths), (HUBS, self._rank_hubs)):
-            self.view.listen(event, handler)
+        self.view.listen(NEWS, self._mark_news, MOST_EXPANSION_CHARS)
+        self.view.listen(EVIDENCE, self._show_evidence)
+        self.view.listen(PATHS, self._find_paths)
+        self.view.listen(HUBS, self._rank_hubs)
+        self.view.listen(SAVE, self._offer_save)
 
     def _show(self, draw: Callable[[], object]) -> None:
         self.pane.clear()
@@ -446,6 +552,59 @@ class ChartDesk:
             self.view.call_script("chartHubs", draw_graph(self.words, found.nodes, found.edges))
 
         await self._attempt(rank_chart_hubs(self.view.visit.new_session(), ChartHubQuestion(told.cases)), show)
+
+    def show_kept(self, opened: OpenedChartAnswer) -> None:
+        """What a kept chart is called, and how much of it its viewer can't open."""
+        closed = sum(node.kind == "closed" for node in opened.nodes)
+
+        def draw_title() -> None:
+            text("h2", self.kept_in.title or self.words("Records of the folder"))
+            link(self.words("Open the folder"), folder_path(self.kept_in.folder), "small")
+            said = self.words.plural("{count} node", "{count} nodes", len(opened.nodes))
+            text("p", said, "strong", role="status", data_chart_news="")
+            if closed:
+                many = self.words.plural(
+                    "{count} item that you can't open", "{count} items that you can't open", closed
+                )
+                text("p", many)
+
+        self._show(draw_title)
+
+    async def _mark_news(self, event: GenericEventArguments) -> None:
+        """Mark what is new to the viewer in a kept chart since they saw it last, by what their browser noted then."""
+        told: _NewsAsked = read_event(event, _NewsAsked)
+        if not self.kept_in.item:
+            return
+        found = await find_news(self.view.visit.new_session(), self.kept_in.item, told.cases, told.seen)
+        count = len(found.cases) + len(found.links)
+        said = self.words("New since your last visit: {count}", count=count) if count else ""
+        self.view.call_script("chartNews", [make_id("case", case) for case in {*found.cases, *found.links}], found.seen,
+                              said)  # fmt: skip
+
+    async def _offer_save(self) -> None:
+        """The form that keeps the chart in a folder."""
+        await self._attempt(list_folders(self.view.visit.new_session()), lambda found: self._show(
+            lambda: _draw_save(self.words, found, self.kept_in)))  # fmt: skip
+
+
+def _draw_save(words: Words, found: FoldersAnswer, kept_in: KeptIn) -> None:
+    text("h2", words("Save the chart"))
+    writable = [row for row in found.folders if row.active and row.role in (FolderRole.OWNER, FolderRole.MEMBER)]
+    if not writable:
+        text("p", words("You have no folder to save it in. Make one under Folders first."))
+        return
+    with box("form", "stack", data_chart_save=""):
+        with box("p", "field"):
+            text("label", words("Folder"), for_="chart-folder")
+            with box("select", id="chart-folder", name="folder"):
+                for row in writable:
+                    text("option", row.title, value=row.id, selected=True if row.id == kept_in.folder else None)
+        with box("p", "field"):
+            text("label", words("Name"), for_="chart-title")
+            box("input", id="chart-title", name="title", required=True, maxlength=str(TITLE.most), autocomplete="off",
+                value=kept_in.title)  # fmt: skip
+        text("button", words("Save"), "button main slight", type="submit")
+    text("p", words("References and positions are saved. Each viewer sees what they may read."), "small quiet")
 
 
 def _draw_expansion(words: Words, case: str, node: str, found: ChartExpansionAnswer) -> None:

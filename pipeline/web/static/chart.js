@@ -17,6 +17,8 @@
   let cy; // the chart
   let places = new Map(); // "case\nentity" of every thing to its node
   let called = new Map(); // ids of the last answer to the chart's own
+  let byCase = new Map(); // case keys to their nodes
+  let keptIn = {}; // the folder, item, title and version of a chart that is kept
   let found = null; // nodes that the last answer of hubs or paths has, by their names
   let paths = [];
   const rows = { nodes: ROWS, edges: ROWS };
@@ -41,7 +43,7 @@
       { selector: "node[type='person']", style: { shape: "ellipse" } },
       { selector: "node[type='organisation']", style: { shape: "octagon" } },
       { selector: "node[id ^= 'number ']", style: { shape: "hexagon" } },
-      { selector: "node[kind='hit'], node[kind='closed']", style: { shape: "round-rectangle", "border-style": "dashed", "border-color": colour("field-line"), color: colour("ink-2") } },
+      { selector: "node[kind='hit'], node[kind='closed']", style: { shape: "round-rectangle", "border-style": "dashed", "border-color": colour("field-line"), color: colour("ink-2"), "text-wrap": "wrap", "text-max-width": 110 } },
       { selector: "node[kind='own']", style: { shape: "tag", "border-color": colour("warn-line"), "border-style": "double", "border-width": 4 } },
       { selector: "node.start", style: { "background-color": colour("accent") } },
       { selector: "node.pinned", style: { "border-width": 4 } },
@@ -91,6 +93,7 @@
       cy.add({ group: "nodes", data: { places: [], bearers: [], ...node } });
     }
     for (const held of node.kind === "thing" ? node.places ?? [] : []) places.set(place(held), id);
+    if (node.kind === "case") byCase.set(node.places[0][0], id);
     called.set(node.id, id);
     return first ? null : id;
   };
@@ -179,6 +182,63 @@
     drawn.layout({ ...layout, animate: false, fit: true, padding: 40 }).run();
   };
 
+  // ── keeping: references and positions, nothing of what a record says (pipeline/api/chart_content.py) ──
+  const MOST_REFERENCES = 18000; // of a chart that a folder keeps, with some room
+  const reference = ([key, entity]) => ({ ref: `entity ${key} ${entity}` });
+  const keep = () => {
+    const drawn = cy.nodes("[kind!='group']");
+    const at = new Map(drawn.map((node, index) => [node.id(), index]));
+    const each = Math.max(1, Math.min(MOST_PLACES, Math.floor(MOST_REFERENCES / Math.max(1, drawn.length))));
+    const nodes = drawn.map((node) => {
+      const { id, kind, places: held, bearers, label, type, number, case: key } = node.data();
+      const { x, y } = node.position();
+      const stands = { x: Math.round(x), y: Math.round(y) };
+      if (node.hasClass("pinned")) stands.pinned = true;
+      if (node.hasClass("hidden")) stands.hidden = true;
+      if (node.parent().length) stands.group = node.parent().id();
+      if (kind === "case") return { ...stands, ref: `record ${held[0][0]}` };
+      if (kind === "hit") return { ...stands, hit: decodeURIComponent(id.slice("hit ".length)) };
+      if (kind === "own") return { ...stands, own: { label, type, number, case: key } };
+      const mark = id.startsWith("number ") ? { number: id } : {};
+      return { ...stands, places: [...held, ...bearers].slice(0, each).map((one) => ({ ...reference(one), ...mark })) };
+    });
+    const links = new Map(), lines = [];
+    for (const edge of cy.edges()) {
+      const { kind, links: held, source, target, word } = edge.data();
+      const ends = [at.get(source), at.get(target)];
+      if (kind === "own") lines.push({ a: ends[0], b: ends[1], word });
+      if (kind === "hit") links.set(ends.join(), ends);
+      for (const [, a, b] of held) {
+        const pair = [called.get(`case ${a}`) ?? caseNode(a), called.get(`case ${b}`) ?? caseNode(b)].map((id) => at.get(id));
+        if (pair.every((index) => index !== undefined)) links.set(pair.sort((one, other) => one - other).join(), pair);
+      }
+    }
+    const groups = cy.nodes("[kind='group']").map((node) => ({ id: node.id(), label: node.data("label") }));
+    return JSON.stringify({ nodes, links: [...links.values()], lines, groups });
+  };
+  const caseNode = (key) => byCase.get(key);
+  const post = async (path, fields) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ csrf: desk().dataset.csrf, ...fields })) form.append(name, value);
+    try {
+      const answer = await fetch(path, { method: "POST", body: form, headers: { Accept: "application/json" } });
+      const told = await answer.json();
+      if (answer.ok) return told;
+      liaison.say(told.detail ?? words().lost, true);
+    } catch {
+      liaison.say(words().lost, true);
+    }
+  };
+  const save = async (form) => {
+    const { folder, title } = Object.fromEntries(new FormData(form));
+    const again = keptIn.item && keptIn.folder === folder;
+    const told = await post("/chart/save", { folder, title, content: keep(), item: again ? keptIn.item : "", seen: again ? keptIn.version : 0 });
+    if (!told) return;
+    keptIn = { folder, title, item: told.item, version: told.version };
+    history.replaceState(history.state, "", `/chart?folder=${encodeURIComponent(folder)}&item=${encodeURIComponent(told.item)}`);
+    liaison.say(words().saved);
+  };
+
   // ── what is selected ──
   const picked = () => cy.nodes(":selected").filter((node) => !node.isParent());
   const ask = (node) => [...node.data("places"), ...node.data("bearers")].slice(0, MOST_PLACES);
@@ -250,6 +310,16 @@
       chosen.move({ parent: id });
       tell();
     },
+    remove: () => {
+      cy.$(":selected").remove();
+      tell();
+    },
+    keep: () => {
+      const kept = [...picked()].map((node) => node.data("keep")).filter(Boolean);
+      if (!kept.length) return liaison.say(words().one);
+      document.dispatchEvent(new CustomEvent("keep", { detail: kept, bubbles: true }));
+    },
+    save: () => emitEvent("chart_save", {}),
     arrange,
     fit: () => cy.fit(cy.elements(":visible"), 40),
   };
@@ -342,7 +412,7 @@
     if (again) body.querySelector(focus.node ? `[data-chart-row="${CSS.escape(again)}"]` : `[data-chart-line="${CSS.escape(again)}"]`)?.focus();
   };
   const write = () => {
-    const state = (node) => [node.selected() && "✓", node.hasClass("pinned") && words().pinned].filter(Boolean).join(" · ");
+    const state = (node) => [node.selected() && "✓", node.hasClass("new") && words().isNew, node.hasClass("pinned") && words().pinned].filter(Boolean).join(" · ");
     table("nodes", cy.nodes(":visible").filter("[kind!='group']"), (node) => [
       cell(button(node.data("label"), { chartRow: node.id(), open: "" }), "th"),
       cell(node.data("word") ?? ""), cell(node.data("countryName") || node.data("under") || ""), cell(node.connectedEdges(":visible").length), cell(state(node)),
@@ -390,6 +460,11 @@
       const matches = seek(field.value);
       if (field.value.trim() && !matches.length) liaison.say(words().none);
     });
+    desk().addEventListener("submit", (event) => {
+      if (!event.target.matches("[data-chart-save]")) return;
+      event.preventDefault();
+      save(event.target);
+    });
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
@@ -429,10 +504,12 @@
   };
 
   // ── what the server answers ──
-  const start = (graph, key) => {
+  const begin = (count) => {
     places = new Map();
+    byCase = new Map();
+    called = new Map();
     cy?.destroy();
-    const many = graph.nodes.length > 600;
+    const many = count > 600;
     cy = cytoscape({
       container: one("[data-canvas]"), style: look(), elements: [], minZoom: 0.02, maxZoom: 4, layout: { name: "preset" },
       hideEdgesOnViewport: many, textureOnViewport: many, pixelRatio: many ? 1 : "auto", boxSelectionEnabled: true,
@@ -441,11 +518,58 @@
     cy.on("tap", "edge", ({ target }) => show(target));
     cy.on("select unselect", tell);
     new MutationObserver(() => cy.style(look())).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    listen();
+  };
+  const start = (graph, key) => {
+    begin(graph.nodes.length);
     const centre = graph.nodes.find((node) => node.kind === "case" && node.places[0][0] === key)?.id;
     add(graph, centre);
     if (centre) cy.getElementById(centre).addClass("start");
     if (cy.nodes().length) arrange();
-    listen();
+    tell();
+  };
+  // A kept chart: each node where it was left; one that was drawn of a folder's records has no places yet.
+  const openKept = (graph, stands, groups, kept) => {
+    begin(graph.nodes.length);
+    keptIn = kept;
+    const placed = new Set();
+    for (const { id, label } of groups) cy.add({ group: "nodes", data: { id, kind: "group", type: "group", label, places: [], bearers: [] } });
+    const nodes = [], edges = [];
+    graph.nodes.forEach((node, index) => {
+      const [first] = known(node);
+      if (first || placed.has(node.id)) return called.set(node.id, first ?? node.id);
+      const { x, y, pinned, hidden, group } = stands[index];
+      placed.add(node.id);
+      called.set(node.id, node.id);
+      for (const held of node.kind === "thing" ? node.places ?? [] : []) places.set(place(held), node.id);
+      if (node.kind === "case") byCase.set(node.places[0][0], node.id);
+      const classes = [pinned && "pinned", hidden && "hidden"].filter(Boolean);
+      nodes.push({ group: "nodes", data: { places: [], bearers: [], ...node, parent: group || undefined }, position: { x, y }, locked: Boolean(pinned), classes });
+    });
+    const drawn = new Set();
+    for (const edge of graph.edges) {
+      const tie = edge.kind === "relation" ? `relation ${edge.word}` : edge.kind === "hit" ? "hit" : "tie";
+      const id = `${tie}|${[edge.a, edge.b].sort().join("|")}`;
+      if (drawn.has(id) || !placed.has(edge.a) || !placed.has(edge.b)) continue;
+      drawn.add(id);
+      edges.push({ group: "edges", data: { band: "", shared: false, links: [], ...edge, id, source: edge.a, target: edge.b } });
+    }
+    cy.add([...nodes, ...edges]);
+    if (stands.length > 1 && stands.every(({ x, y }) => !x && !y)) {
+      cy.nodes().positions((node, index) => ({ x: 80 * (index % 20), y: 80 * Math.floor(index / 20) }));
+      arrange();
+    } else cy.fit(undefined, 40);
+    filter();
+    if (kept.item) emitEvent("chart_news", { cases: cases().slice(0, 500), seen: localStorage.getItem(noted()) ?? "" });
+  };
+  // What this viewer saw of the chart, as the server sealed it: its digests are of use to nobody else.
+  const noted = () => `liaison-chart:${desk().dataset.viewer}:${keptIn.item}`;
+  const news = (ids, seen, said) => {
+    localStorage.setItem(noted(), seen);
+    cy.nodes(".new").removeClass("new");
+    for (const id of ids) cy.getElementById(id).addClass("new");
+    const place = one("[data-chart-news]");
+    if (place && said) place.textContent += ` · ${said}`;
     tell();
   };
   const way = (ids) => {
@@ -483,5 +607,5 @@
     if (fresh.length) cy.animate({ fit: { eles: cy.elements(":visible"), padding: 40 }, duration: 0 });
   };
 
-  Object.assign((window.liaison ??= {}), { chartStart: start, chartAdd: added, chartPaths: showPaths, chartHubs: showHubs, chart: () => cy });
+  Object.assign((window.liaison ??= {}), { chartStart: start, chartAdd: added, chartPaths: showPaths, chartHubs: showHubs, chartOpen: openKept, chartNews: news, chart: () => cy });
 })();

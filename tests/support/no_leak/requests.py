@@ -149,16 +149,24 @@ def _charted() -> Iterator[Operation]:
     ]  # fmt: skip
     paths = [{"a": [{"case": a}], "b": [{"case": b, "entity": "e0"}]} for a, b in PAIRS]
     hubs = [{"cases": cases} for cases in ([KEYS[0]], *([key] for key in KEYS), *map(list, PAIRS))]
-    for path, bodies in (("expand", expansions), ("paths", paths), ("hubs", hubs)):
+    opened = [
+        {"items": [{"places": [{"case": a}]}, {"places": [{"case": b}]}, {"places": [{"case": b, "entity": "e0"}]}, {}],
+         "links": links}
+        for a, b in PAIRS
+        for links in ([], [{"a": 0, "b": 1}])
+    ]  # fmt: skip
+    for path, bodies in (("expand", expansions), ("paths", paths), ("hubs", hubs), ("open", opened)):
         asked = [Request("POST", f"/v1/chart/{path}", body, _charted_names(body)) for body in bodies]
         yield Operation("POST", f"/v1/chart/{path}", asked)
 
 
 def _charted_names(body: dict[str, Any]) -> frozenset[str]:
     """The cases that a chart's request names, and what naming them names."""
-    places = [*body.get("places", ()), *body.get("a", ()), *body.get("b", ())]
+    items = (place for item in body.get("items", ()) for place in item.get("places", ()))
+    places = [*items, *body.get("places", ()), *body.get("a", ()), *body.get("b", ())]
     cases = {place["case"] for place in places} | {*body.get("cases", ())}
-    return frozenset(cases).union(*map(_grants_of, cases))
+    links = {link_id(*pair) for pair in combinations(sorted(cases), 2)}
+    return frozenset(cases | links).union(*map(_grants_of, cases))
 
 
 def _undone() -> Operation:
@@ -359,7 +367,7 @@ LEFT_OUT = {
 
 WAYS_OUT = (
     "/v1/search", "/v1/search/facets", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction",
-    "/v1/chart/expand", "/v1/chart/paths", "/v1/chart/hubs", "/v1/notices",
+    "/v1/chart/expand", "/v1/chart/paths", "/v1/chart/hubs", "/v1/chart/open", "/v1/notices",
     "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
     "/v1/folders/{name}", "/v1/folders/{name}/visit", "/v1/folders/{name}/charts/{item}", "/v1/folders/{name}/file",
 )  # fmt: skip

@@ -1,0 +1,239 @@
+"""A chart that was kept: opened again for who looks at it now, and what of it is new to them.
+
+A chart keeps references and where they stand, nothing of what they say. So what is there is read and decided on anew
+for each viewer at each opening, and what they can't open, whatever the reason, is a node without words in its place.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from pipeline.access.audit import ActKind
+from pipeline.access.release import LinkView, View
+from pipeline.api.answers import ChartEdge, ChartNode, ChartPlace, OpenedChartAnswer
+from pipeline.api.chart_graph import ChartLink, ChartRecord, Web, weave
+from pipeline.api.services.cases import find_readable
+from pipeline.api.services.chart import (
+    MOST_FOLLOWED,
+    MOST_KNOWN,
+    MOST_PLACES,
+    MOST_READ,
+    RECORD_FIELDS,
+    make_case_node,
+    make_edge,
+    make_hit,
+    make_link,
+    make_record,
+    make_thing_node,
+)
+from pipeline.api.services.links import find_links_of, find_other_case, find_surroundings
+from pipeline.api.session import Session
+from pipeline.correlation.claims import link_id
+from pipeline.correlation.key_ring import KeyUse
+from pipeline.index.documents import CaseDocument
+from pipeline.index.reading import STATE_FIELDS
+
+MOST_LINKS: Final = 20_000
+"""Links of a chart: of two records that may have several things in common, one."""
+
+
+class ChartItem(msgspec.Struct, frozen=True):
+    """What a chart keeps of a node: where it is; of a number its node's id; of a hit its reference.
+
+    One without any is an item that its viewer can't open.
+    """
+
+    places: Annotated[tuple[ChartPlace, ...], Meta(max_length=MOST_PLACES)] = ()
+    number: Annotated[str, Meta(max_length=600)] = ""
+    hit: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ChartPair(msgspec.Struct, frozen=True):
+    """Two items of a chart, by their places in its order."""
+
+    a: Annotated[int, Meta(ge=0)]
+    b: Annotated[int, Meta(ge=0)]
+
+
+class ChartOpening(msgspec.Struct, frozen=True):
+    """A chart: its items, and which two of them have a link.
+
+    Without any links all those between its cases are drawn.
+    """
+
+    items: Annotated[tuple[ChartItem, ...], Meta(min_length=1, max_length=MOST_KNOWN)]
+    links: Annotated[tuple[ChartPair, ...], Meta(max_length=MOST_LINKS)] = ()
+
+
+CLOSED: Final = "closed"
+"""The kind of a node that its viewer can't open, whatever the reason."""
+
+COSTLY_ITEMS: Final = 200
+"""A chart of more counts as costly while it is opened."""
+
+
+class _OpenedHit(NamedTuple):
+    """A hit of a chart that still shows, its edges, and its case's document."""
+
+    node: ChartNode
+    edges: tuple[ChartEdge, ...]
+    case: CaseDocument
+
+
+async def open_chart(session: Session, asked: ChartOpening) -> OpenedChartAnswer:
+    """A chart's items as the requester may see them now. What can't be opened is a node without words, in its place.
+
+    The index is asked the same whatever is there and not to be read. Raises ForbiddenError, TooManyRequestsError.
+    """
+    session.require_reader()
+    with session.hold_costly() if len(asked.items) > COSTLY_ITEMS else nullcontext():
+        keys = dict.fromkeys(place.case for item in asked.items for place in item.places)
+        documents = await find_readable(session, list(keys), RECORD_FIELDS)
+        records = {case: make_record(document) for case, document in documents.items()}
+        links = await _read_links_between(session, asked, documents)
+        hits = await _read_hits(session, asked, documents)
+    named = {(place.case, place.entity) for item in asked.items for place in item.places if place.entity}
+    web = weave(records, links, named)
+    found = _list_opened(records, web)
+    nodes = tuple(hits[item.hit].node if item.hit in hits else _find_node(found, item) for item in asked.items)
+    ids = {node.id for node in nodes}
+    edges = [edge for edge in map(make_edge, web.ties) if {edge.a, edge.b} <= ids]
+    edges += [edge for hit in hits.values() for edge in hit.edges]
+    shown = dict.fromkeys(records, View.FULL) | {hit.case.case: View.HIT for hit in hits.values()}
+    await session.decide_views(documents | {hit.case.case: hit.case for hit in hits.values()})
+    await session.audit(ActKind.READ, {"opened": len(asked.items)}, session.make_shown(shown))
+    return OpenedChartAnswer(*session.moment, nodes, tuple(edges))
+
+
+def _list_opened(records: Mapping[str, ChartRecord], web: Web) -> dict[object, ChartNode]:
+    """The nodes that are there, by what a chart names them by: case, entity, or a number's id with who bears it."""
+    found: dict[object, ChartNode] = {(case, ""): make_case_node(record) for case, record in records.items()}
+    for thing in web.things:
+        node = make_thing_node(thing)
+        found |= dict.fromkeys(thing.members, node)
+        if thing.id.startswith("number "):
+            found |= {(thing.id, member): node for member in thing.places}
+    return found
+
+
+def _find_node(found: Mapping[object, ChartNode], item: ChartItem) -> ChartNode:
+    """The node of an item, by the first of its places that its viewer can open."""
+    members = [(place.case, place.entity) for place in item.places]
+    names = [(item.number, member) for member in members] if item.number else members
+    return next((found[name] for name in names if name in found), ChartNode(CLOSED, CLOSED))
+
+
+async def _read_links_between(
+    session: Session, asked: ChartOpening, documents: Mapping[str, CaseDocument]
+) -> list[ChartLink]:
+    """The links of a chart whose two cases its viewer reads: of others nothing is asked."""
+    if asked.links:
+        named = ([item.places[0].case for item in _ends(asked, pair) if _is_case(item)] for pair in asked.links)
+        ids = [link_id(*pair) for pair in named if len(pair) == 2 and documents.keys() >= {*pair}]
+    else:
+        linked = await find_links_of(session, list(documents)[:MOST_READ]) if len(documents) > 1 else {}
+        ids = [link for others in linked.values() for link, other in others.items() if other in documents]
+    found = await session.runtime.reader.read_ties(ids, documents) if ids else {}
+    sights = await session.see_links(list(found.values()), dict.fromkeys(documents, View.FULL))
+    return [make_link(link) for link in found.values() if sights[link.link].view is LinkView.FULL]
+
+
+def _is_case(item: ChartItem) -> bool:
+    return bool(item.places) and not item.places[0].entity
+
+
+def _ends(asked: ChartOpening, pair: ChartPair) -> list[ChartItem]:
+    """The two items of a link; fewer where a chart names one that it does not have."""
+    return [asked.items[at] for at in dict.fromkeys((pair.a, pair.b)) if at < len(asked.items)]
+
+
+async def _read_hits(
+    session: Session, asked: ChartOpening, documents: Mapping[str, CaseDocument]
+) -> dict[str, _OpenedHit]:
+    """The hits of a chart, by reference, that still show beside a case of it that has a link with them there."""
+    wanted: dict[str, set[str]] = {}
+    for pair in asked.links:
+        ends = _ends(asked, pair)
+        cases = [item.places[0].case for item in ends if _is_case(item) and item.places[0].case in documents]
+        for item in ends:
+            if item.hit and cases:
+                wanted.setdefault(cases[0], set()).add(item.hit)
+    found: dict[str, _OpenedHit] = {}
+    for case in sorted(wanted)[:MOST_FOLLOWED]:
+        around = await find_surroundings(session, case)
+        for seen in around.links:
+            other = find_other_case(seen.link.cases, case)
+            reference = session.make_reference(other) if seen.view is not LinkView.FULL else ""
+            if reference in wanted[case]:
+                node, edge = make_hit(case, reference, around.cases[other], seen.sight.band)
+                held = found.get(reference, _OpenedHit(node, (), around.cases[other]))
+                found[reference] = held._replace(edges=(*held.edges, edge))
+    return found
+
+
+class ChartNews(msgspec.Struct, frozen=True):
+    """What of a chart its viewer had not seen: cases that are new to them or changed, and how many new links each has.
+
+    `seen` is all that they see of it now, as digests under a key of theirs, for the next time.
+    """
+
+    cases: tuple[str, ...]
+    links: dict[str, int]
+    seen: str
+
+
+async def find_news(session: Session, chart: str, cases: Sequence[str], seen: str) -> ChartNews:
+    """What is new in a chart since its viewer saw it last, by what they saw then (`seen`) and what they see now.
+
+    When a record came is told to its owner alone, so nothing else is held against it; on the first visit nothing is
+    new. Raises ForbiddenError, UnavailableError.
+    """
+    session.require_reader()
+    documents = await find_readable(session, list(dict.fromkeys(cases))[:MOST_READ], STATE_FIELDS)
+    linked = await find_links_of(session, list(documents)) if documents else {}
+    known = _unpack(seen)
+    key = session.runtime.opaque.ring.derive_key(
+        KeyUse.FOLDERS, session.runtime.opaque.ring.first,
+        f"chart|{chart}|{session.requester.agency}|{session.requester.subject}",
+    )  # fmt: skip
+
+    def digest(*parts: str) -> bytes:
+        return hashlib.blake2b("|".join(parts).encode(), key=key, digest_size=DIGEST_BYTES).digest()
+
+    records = {case: digest(case, document.hash) for case, document in documents.items()}
+    links = {case: {link: digest(case, link) for link in others} for case, others in linked.items()}
+    new = {case: [link for link, mark in marks.items() if mark not in known] for case, marks in links.items()}
+    all_marks = sorted({*records.values(), *(mark for marks in links.values() for mark in marks.values())})
+    await session.decide_views(documents)
+    shown = dict.fromkeys(documents, View.FULL)
+    counted = session.make_counted((linked[case][link] for case in new for link in new[case]), shown)
+    await session.audit(ActKind.READ, {"news": chart}, (*session.make_shown(shown), *counted), about=chart)
+    packed = base64.b64encode(b"".join(all_marks[:MOST_DIGESTS])).decode()
+    if not known:
+        return ChartNews((), {}, packed)
+    changed = tuple(sorted(case for case, mark in records.items() if mark not in known))
+    return ChartNews(changed, {case: len(some) for case, some in sorted(new.items()) if some}, packed)
+
+
+DIGEST_BYTES: Final = 5
+"""Of what somebody saw: of 20,000 digests under one key one in 50 million meets another by chance."""
+
+MOST_DIGESTS: Final = 20_000
+
+SEEN_CHARS: Final = 4 * -(-MOST_DIGESTS * DIGEST_BYTES // 3) + 4
+
+
+def _unpack(seen: str) -> frozenset[bytes]:
+    """The digests of an earlier visit; none of what is no such text, which its browser may have altered."""
+    try:
+        packed = base64.b64decode(seen, validate=True)
+    except ValueError:
+        return frozenset()
+    return frozenset(packed[at : at + DIGEST_BYTES] for at in range(0, len(packed), DIGEST_BYTES))

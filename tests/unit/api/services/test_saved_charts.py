@@ -1,0 +1,95 @@
+"""Charts that were kept: what each viewer sees of one, in its place, and what of it is new to them alone."""
+
+from __future__ import annotations
+
+from pipeline.api.answers import ChartPlace
+from pipeline.api.services.saved_charts import ChartItem, ChartOpening, ChartPair, find_news, open_chart
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import Api
+from support.records.builder import person, record
+
+PHONE = "+33612345678"
+
+
+def item(case: str, entity: str = "", number: str = "") -> ChartItem:
+    return ChartItem((ChartPlace(case, entity),), number)
+
+
+def hold(api: Api) -> None:
+    man, woman = (person(name, id="p1", birth_date=born, phones=[PHONE]) for name, born in
+                  (("Ivan Petrov", "1980-05-01"), ("Anna Keller", "1991-02-03")))  # fmt: skip
+    api.hold(record("fr-pj", entities=[man]), record("be-fp", entities=[man]), record("de-bka", entities=[woman]))
+    api.link("be-fp:1", "fr-pj:1")
+
+
+async def test_a_chart_is_drawn_again_from_references_alone(api: Api) -> None:
+    hold(api)
+    number = f"number phone {PHONE}"
+    items = (item("fr-pj:1"), item("be-fp:1"), item("fr-pj:1", "p1"), item("de-bka:1", "p1", number))
+    found = await open_chart(api.session(ANNA), ChartOpening(items, (ChartPair(0, 1),)))
+    assert [node.id for node in found.nodes] == ["case fr-pj:1", "case be-fp:1", "entity be-fp:1 p1", number]
+    assert {(edge.a, edge.b, edge.kind) for edge in found.edges} >= {
+        ("case fr-pj:1", "entity be-fp:1 p1", "link"), ("case be-fp:1", number, "holds"),
+    }  # fmt: skip
+    shown = {one.case for one in api.audit.acts[-1].shown}
+    assert shown == {"fr-pj:1", "be-fp:1", "de-bka:1"}
+    together = await open_chart(api.session(ANNA), ChartOpening(items))
+    assert together.edges == found.edges
+
+
+async def test_what_can_t_be_opened_is_one_node_without_words_whatever_the_reason(api: Api) -> None:
+    hold(api)
+    api.hold(record("nl-np", code="H3"), record("es-cnp", code="H2"), record("it-pol", to=("FR",)))
+    reference = api.session(BERT).make_reference("es-cnp:1")
+    items = (
+        item("nl-np:1"), item("es-cnp:1"), item("it-pol:1"), item("pl-kg:9"), item("fr-pj:1", "p9"), ChartItem(),
+        item("nl-np:1", "p1"), item("fr-pj:1", "p1", "number phone +33699999999"), ChartItem(hit=reference),
+        ChartItem(hit="not one"), item("be-fp:1"),
+    )  # fmt: skip
+    pairs = (ChartPair(0, 10), ChartPair(8, 10), ChartPair(10, 99), ChartPair(10, 10))
+    found = await open_chart(api.session(BERT), ChartOpening(items, pairs))
+    assert [node.kind for node in found.nodes] == ["closed"] * 10 + ["case"]
+    assert len({str(node) for node in found.nodes[:10]}) == 1
+    assert found.edges == ()
+    assert "nl-np" not in str(found)
+
+
+async def test_a_hit_stays_where_it_still_shows(api: Api) -> None:
+    api.hold(record("fr-pj"), record("nl-np", code="H2"))
+    api.link("fr-pj:1", "nl-np:1")
+    session = api.session(ANNA)
+    hit = ChartItem(hit=session.make_reference("nl-np:1"))
+    found = await open_chart(session, ChartOpening((item("fr-pj:1"), hit), (ChartPair(0, 1),)))
+    assert [node.kind for node in found.nodes] == ["case", "hit"]
+    assert [edge.kind for edge in found.edges] == ["hit"]
+    alone = await open_chart(api.session(ANNA), ChartOpening((hit,)))
+    assert [node.kind for node in alone.nodes] == ["closed"]
+
+
+async def test_what_is_new_is_held_against_what_the_same_viewer_saw(api: Api) -> None:
+    hold(api)
+    cases = ["fr-pj:1", "de-bka:1"]
+    first = await find_news(api.session(ANNA), "c1", cases, "")
+    assert (first.cases, first.links) == ((), {})
+    again = await find_news(api.session(ANNA), "c1", cases, first.seen)
+    assert (again.cases, again.links) == ((), {})
+    assert api.audit.acts[-1].object == "c1"
+    api.link("de-bka:1", "fr-pj:1")
+    api.hold(record("es-cnp", entities=[person("Ivan Petrov", id="p1", birth_date="1980-05-01")]))
+    api.link("es-cnp:1", "fr-pj:1")
+    api.hold(record("de-bka", entities=[person("Anna Keller", id="p1", birth_date="1991-02-04")], version=2))
+    found = await find_news(api.session(ANNA), "c1", cases, first.seen)
+    assert found.cases == ("de-bka:1",)
+    assert found.links["fr-pj:1"] == 1
+    other = await find_news(api.session(BERT), "c1", cases, first.seen)
+    assert set(other.cases) == {"fr-pj:1", "de-bka:1"}, "another viewer's digests say nothing"
+    assert (await find_news(api.session(ANNA), "c1", cases, "no base64 !")).cases == ()
+
+
+async def test_a_record_that_one_may_not_read_is_never_new(api: Api) -> None:
+    hold(api)
+    first = await find_news(api.session(ANNA), "c1", ["fr-pj:1", "nl-np:1"], "")
+    api.hold(record("nl-np", code="H3"))
+    api.link("fr-pj:1", "nl-np:1")
+    found = await find_news(api.session(ANNA), "c1", ["fr-pj:1", "nl-np:1"], first.seen)
+    assert (found.cases, found.links, found.seen) == ((), {}, first.seen)
