@@ -23,15 +23,15 @@ MOST_LABEL: Final = 300
 """Characters of what an author writes on a node or line of their own."""
 
 Label = Annotated[str, Meta(max_length=MOST_LABEL)]
-Name = Annotated[str, Meta(max_length=700)]
+NodeText = Annotated[str, Meta(max_length=700)]
 At = Annotated[int, Meta(ge=0)]
 
 
 class KeptPlace(msgspec.Struct, frozen=True, omit_defaults=True):
     """An entity that a thing is, or that bears a number: then `number` is that one's node."""
 
-    ref: Name = ""
-    number: Name = ""
+    ref: NodeText = ""
+    number: NodeText = ""
 
 
 class OwnNode(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,8 +42,8 @@ class OwnNode(msgspec.Struct, frozen=True, omit_defaults=True):
 
     label: Label = ""
     type: Label = ""
-    number: Name = ""
-    case: Name = ""
+    number: NodeText = ""
+    case: NodeText = ""
 
 
 class KeptNode(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,7 +51,7 @@ class KeptNode(msgspec.Struct, frozen=True, omit_defaults=True):
 
     x: float = 0
     y: float = 0
-    ref: Name = ""
+    ref: NodeText = ""
     places: Annotated[tuple[KeptPlace, ...], Meta(max_length=MOST_PLACES)] = ()
     hit: Annotated[str, Meta(max_length=200)] = ""
     own: OwnNode | None = None

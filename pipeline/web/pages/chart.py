@@ -6,7 +6,7 @@ pane beside it, comes from here by events. Nothing of it is kept at the server.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Final, NamedTuple
 
 import htpy
@@ -19,16 +19,14 @@ from pipeline.access.folders import FolderRole, ItemKind
 from pipeline.access.text_limits import TITLE
 from pipeline.api.answers import (
     ChartCount,
-    ChartEdge,
     ChartExpansionAnswer,
     ChartHubsAnswer,
-    ChartNode,
     ChartPathsAnswer,
     ChartPlace,
     FoldersAnswer,
     OpenedChartAnswer,
 )
-from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace, OwnNode, parse_chart
+from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace, parse_chart
 from pipeline.api.chart_graph import make_id
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.chart import (
@@ -47,12 +45,12 @@ from pipeline.api.services.links import read_evidence
 from pipeline.api.services.saved_charts import SEEN_CHARS, find_news, open_chart
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
-from pipeline.matching.bands import Band, Basis
-from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
+from pipeline.matching.bands import Band
 from pipeline.web.addresses import case_path, entity_path, folder_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS
-from pipeline.web.components.entity import describe_relation, name_entity, render_entity
+from pipeline.web.components.chart_nodes import CLOSED, DrawnGraph, draw_graph, draw_kept, name_type
+from pipeline.web.components.entity import name_entity, render_entity
 from pipeline.web.components.evidence import draw_evidence
 from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.values import draw_name
@@ -61,120 +59,7 @@ from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import read_event
 from pipeline.web.session import Visit
 
-CLOSED: Final = N_("An item that you can't open")
-"""Of whatever a chart names and its viewer may not read, or is not there: the two are one."""
-
-HIT_WORD: Final = N_("Hit only")
-
-FURTHER_TYPES: Final = {"email": N_("E-mail"), "hit": HIT_WORD}
-"""What ties two records besides entities and numbers of well-known types."""
-
 PANE: Final = "chart-pane"
-
-
-class DrawnNode(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """A node as static/chart.js draws it; `word` is its type, `under` a second line, `keep` what a folder keeps."""
-
-    id: str
-    kind: str
-    type: str
-    word: str
-    label: str
-    under: str = ""
-    country: str = ""
-    country_name: str = ""
-    opened: str = ""
-    path: str = ""
-    keep: str = ""
-    number: str = ""
-    case: str = ""
-    places: tuple[tuple[str, str], ...] = ()
-    bearers: tuple[tuple[str, str], ...] = ()
-
-
-class DrawnEdge(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """An edge as static/chart.js draws it; `word` is how it is heard."""
-
-    a: str
-    b: str
-    kind: str
-    word: str
-    band: str = ""
-    shared: bool = False
-    links: tuple[tuple[str, str, str], ...] = ()
-
-
-class DrawnGraph(msgspec.Struct, frozen=True):
-    """What is added to a chart."""
-
-    nodes: tuple[DrawnNode, ...]
-    edges: tuple[DrawnEdge, ...]
-
-
-def draw_graph(words: Words, nodes: Iterable[ChartNode], edges: Iterable[ChartEdge]) -> DrawnGraph:
-    """Nodes and edges of an answer, in the viewer's words."""
-    return DrawnGraph(
-        tuple(_describe_node(words, node) for node in nodes), tuple(_describe_edge(words, edge) for edge in edges)
-    )
-
-
-def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
-    places, bearers = (tuple((place.case, place.entity) for place in some) for some in (node.places, node.bearers))
-    if node.kind == "case":
-        (key, _) = places[0]
-        return DrawnNode(
-            node.id, "case", "case", words("Record"), node.name or key, key, node.country,
-            words.country_name(node.country), node.opened, case_path(key), f"record {key}", places=places,
-        )  # fmt: skip
-    if node.kind == "hit":
-        return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)
-    if node.kind == "closed":
-        return DrawnNode(node.id, "closed", "closed", words(CLOSED), words(CLOSED))
-    word = _name_type(words, node.type)
-    path = entity_path(*places[0]) if places else ""
-    keep = "entity {} {}".format(*places[0]) if places else ""
-    name = node.name or word
-    return DrawnNode(node.id, "thing", node.type, word, name, path=path, keep=keep, places=places, bearers=bearers)
-
-
-def draw_kept(words: Words, kept: KeptChart, opened: OpenedChartAnswer) -> DrawnGraph:
-    """A kept chart as it is now: a node for each of it, closed ones and its author's own among them."""
-    graph = draw_graph(words, opened.nodes, opened.edges)
-    nodes = list(graph.nodes)
-    for at, (node, found) in enumerate(zip(kept.nodes, opened.nodes, strict=True)):
-        if node.own is not None:
-            nodes[at] = describe_own_node(words, f"own {at}", node.own)
-        elif found.kind == "closed":
-            nodes[at] = msgspec.structs.replace(graph.nodes[at], id=f"closed {at}")
-    lines = (
-        DrawnEdge(nodes[line.a].id, nodes[line.b].id, "own", line.word)
-        for line in kept.lines
-        if max(line.a, line.b) < len(nodes)
-    )
-    return DrawnGraph(tuple(nodes), (*graph.edges, *lines))
-
-
-def describe_own_node(words: Words, name: str, own: OwnNode) -> DrawnNode:
-    """A node of an author's own."""
-    return DrawnNode(name, "own", own.type, words("Own node"), own.label, own.type, number=own.number, case=own.case)
-
-
-def _name_type(words: Words, kind: str) -> str:
-    """What a type of thing, or of number, is called."""
-    said = words(TYPES.get(kind) or IDENTIFIER_TYPES.get(kind) or FURTHER_TYPES.get(kind) or kind.replace("_", " "))
-    return said[:1].upper() + said[1:]
-
-
-def _describe_edge(words: Words, edge: ChartEdge) -> DrawnEdge:
-    links = tuple((name.link, name.a, name.b) for name in edge.links)
-    shared = edge.basis == Basis.SHARED and edge.kind == "link"
-    if edge.kind == "relation":
-        word = describe_relation(words, edge.word, outgoing=False).removeprefix("← ")
-    elif edge.kind == "holds":
-        word = words("Named in the record")
-    else:
-        word = words(BAND_LABELS[edge.band][1]) if edge.band else ""
-    return DrawnEdge(edge.a, edge.b, edge.kind, word, edge.band.value, shared, links)
 
 
 # ── what the browser asks for ──
@@ -616,7 +501,7 @@ def _draw_expansion(words: Words, case: str, node: str, found: ChartExpansionAns
         if found.shown < found.all:
             _draw_more(words("Add more"), node, {})
         countries = [(count, words.country_name(count.value)) for count in found.countries]
-        types = [(count, _name_type(words, count.value)) for count in found.types]
+        types = [(count, name_type(words, count.value)) for count in found.types]
         bands = [(count, words.label({band: word for band, (_, word) in BAND_LABELS.items()}, Band(count.value)))
                  for count in found.bands]  # fmt: skip
         for name, title, counts in (

@@ -199,8 +199,9 @@ ACTS_TOLD: Final = ("/v1/audit", "/v1/agencies/me/accesses", "/v1/notices")
 
 
 def _reads(who: str, count: int, searches: int) -> Iterator[Step]:
-    searched = ("/v1/search", "/v1/search/facets", "/v1/chart/expand", "/v1/chart/paths", "/v1/chart/hubs")
-    searched += ("/v1/chart/open",)
+    charted = tuple(f"/v1/chart/{what}" for what in ("expand", "paths", "hubs", "open"))
+    searched = ("/v1/search", "/v1/search/facets", *charted)
+
     reads = [one.path for one in OPERATIONS if one.method == "GET" and not one.path.startswith(ACTS_TOLD)]
     yield from _ask(who, *(f"POST {path}" for path in searched), count=searches)
     yield from _ask(who, *(f"GET {path}" for path in reads), count=count)

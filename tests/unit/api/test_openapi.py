@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "42bb74f47b64c71a66cfd160a8a3a536ff1a9e166b205dda230df9da9ca76ebb"
-ANSWERS = "f4657a1c09d71b15ae73988f2a1cf49a3532975db01de9dce9ade4c822ab494b"
+REQUESTS = "8f8ba5d924b55f990bdf0d486a84bbf4ad99d7af39d1ae4d09757ced07f5b9a4"
+ANSWERS = "ebc5b28825934c3148190b3136197c99d10c69ffbb41ba720c0a20eb0912c489"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 
