@@ -1,9 +1,10 @@
-"""Lists to check, from the upload to what was found: a folder each, encrypted, gone after a day.
+"""Lists to check, from the upload to what was found: a folder each, encrypted, gone after a day unless it is kept.
 
     <folder>/<namespace><whose>.<id>.draft/upload    what was uploaded, to read it anew in another way
                                            table     a line of how it was read and what its columns are asked as, then
                                                      its rows; written anew with each change, by renaming
-    <folder>/<namespace><whose>.<id>/job      who asks, and why
+    <folder>/<namespace><whose>.<id>/job      who asks, and why; until when it is kept, where that is more than a day:
+                                              written anew with each change of that, by renaming
                                      rows     what is asked
                                      found    a line for each step of rows, appended and synced; behind its cipher
                                               text stands how many of its rows were not put to hit-only records
@@ -40,10 +41,11 @@ from pipeline.api.list_planning import DraftPlan, ListRow
 from pipeline.api.quotas import MOST_COSTLY
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridHead, GridOptions
+from pipeline.ops.kept_lists import DRAFT, LASTS, SealedHead, delete_ended, list_folders
 from pipeline.private_files import sync_folder
 
-LASTS: Final = timedelta(hours=24)
-"""From upload: long enough to be fetched the next morning."""
+LONGEST: Final = timedelta(days=90)
+"""From now on, for which a list can be kept at a time; it may be kept on before it ends."""
 
 STEP: Final = 8
 """Rows asked together, so that they share an audit round trip; at most so many are asked twice after a crash."""
@@ -54,15 +56,15 @@ more than a person may have read at a time, so that nobody keeps all others wait
 
 NAME: Final = re.compile("[0-9a-f]{32}")
 
-DRAFT: Final = ".draft"
-"""Ends the name of a draft's folder."""
-
 EARLIER_DRAFTS: Final = "drafts"
 """The folder in which Liaison 0.2.0 and earlier kept each draft as two files, `.file` and `.table`."""
 
 
 class ListJob(msgspec.Struct, frozen=True):
-    """A list that was taken in: who asks, on what grounds, in which language, when, how many rows, from which file."""
+    """A list that was taken in: who asks, on what grounds, in which language, when, how many rows, from which file.
+
+    `until` is when it is deleted, None where it is kept for a day.
+    """
 
     id: str
     requester: Requester
@@ -71,11 +73,12 @@ class ListJob(msgspec.Struct, frozen=True):
     created: datetime
     rows: int
     title: str = ""
+    until: datetime | None = None
 
     @property
     def expires(self) -> datetime:
         """When it and its results are deleted."""
-        return self.created + LASTS
+        return max(self.created + LASTS, self.until or self.created)
 
 
 class ListDraft(msgspec.Struct, frozen=True):
@@ -92,14 +95,6 @@ class ListDraft(msgspec.Struct, frozen=True):
     def expires(self) -> datetime:
         """When it is deleted."""
         return self.created + LASTS
-
-
-class _Sealed(msgspec.Struct):
-    """File `job`, or the first line of `table`, encrypted under the key of the month of `created`."""
-
-    created: datetime
-    job: str = ""
-    draft: str = ""
 
 
 class CaseFinding(msgspec.Struct, frozen=True):
@@ -149,7 +144,6 @@ class ListStore:
         self._folder, self._cipher, self._namespace = folder, cipher, namespace
         named = rf"{re.escape(namespace)}[0-9a-f]{{32}}"
         self._job_name = re.compile(rf"{named}\.[0-9a-f]{{32}}")
-        self._own = re.compile(rf"\.?{named}(\.[0-9a-f]{{32}}({re.escape(DRAFT)})?)?")
         self._earlier = re.compile(rf"{named}\.[0-9a-f]{{32}}\.(file|table)")
         self.readers = asyncio.Semaphore(MAX_READERS)
         """Held while a table is read."""
@@ -161,14 +155,7 @@ class ListStore:
 
     def replace_draft(self, who: Requester, draft: ListDraft, grid: msgspec.Raw) -> None:
         """Keep a draft as it is now. Raises NoListError where it was deleted meanwhile."""
-        place = self._place(who, draft.id, DRAFT)
-        written = place / f".{uuid.uuid4().hex}"
-        try:
-            _write_file(written, self._seal(draft, grid))
-            written.rename(place / "table")
-        except FileNotFoundError as error:
-            raise NoListError from error
-        sync_folder(place)
+        self._replace_file(self._place(who, draft.id, DRAFT), "table", self._seal(draft, grid))
 
     def read_draft(self, who: Requester, name: str) -> ListDraft:
         """A draft of this requester's. Raises NoListError, also for a name that no draft has, such as a path."""
@@ -203,7 +190,7 @@ class ListStore:
         sealed, asked = (
             self._cipher.encrypt(msgspec.json.encode(content).decode(), job.created) for content in (job, rows)
         )
-        header = msgspec.json.encode({"created": job.created, "job": sealed})
+        header = msgspec.json.encode(SealedHead(job.created, sealed, until=job.until))
         return self._make_folder(self._place(job.requester, job.id), {"job": header, "rows": asked.encode()})
 
     def read_job(self, who: Requester, name: str) -> ListJob:
@@ -261,6 +248,12 @@ class ListStore:
             file.flush()
             os.fsync(file.fileno())
 
+    def keep(self, job: ListJob, until: datetime) -> None:
+        """Keep a list until a time, in place of until it would end. Raises NoListError where it was deleted."""
+        place = self._place(job.requester, job.id)
+        held = msgspec.json.decode(_read_file(place / "job"), type=SealedHead)
+        self._replace_file(place, "job", msgspec.json.encode(msgspec.structs.replace(held, until=until)))
+
     def delete(self, job: ListJob) -> None:
         """Delete a list with all that was found; twice is harmless."""
         shutil.rmtree(self._place(job.requester, job.id), ignore_errors=True)
@@ -268,10 +261,7 @@ class ListStore:
     def delete_expired(self, now: datetime) -> None:
         """Delete what has had its time, and what a crash left behind; take over the drafts of earlier versions."""
         self._take_over_drafts(now)
-        for place in self._find_folders("*"):
-            with suppress(OSError):
-                if now >= _created(place, now) + LASTS:
-                    shutil.rmtree(place, ignore_errors=True)
+        delete_ended(self._folder, self._namespace, now)
 
     @contextmanager
     def lock_job(self, job: ListJob) -> Iterator[bool]:
@@ -290,6 +280,16 @@ class ListStore:
                 return
             _drop_torn_line(place / "found")
             yield True
+
+    def _replace_file(self, place: Path, name: str, content: bytes) -> None:
+        """Write a file anew, whole or not at all. Raises NoListError where its folder was deleted meanwhile."""
+        written = place / f".{uuid.uuid4().hex}"
+        try:
+            _write_file(written, content)
+            written.rename(place / name)
+        except FileNotFoundError as error:
+            raise NoListError from error
+        sync_folder(place)
 
     def _make_folder(self, place: Path, files: Mapping[str, bytes]) -> bool:
         """Let a folder appear with these files; False where there is one already."""
@@ -335,7 +335,7 @@ class ListStore:
 
     def _find_folders(self, pattern: str) -> Iterator[Path]:
         """The folders of this installation's lists and drafts, and those being made, that a pattern names."""
-        return (place for place in self._folder.glob(pattern) if self._own.fullmatch(place.name))
+        return list_folders(self._folder, self._namespace, pattern)
 
     def _find_jobs(self, pattern: str) -> Iterator[Path]:
         return (place for place in self._folder.glob(pattern) if self._job_name.fullmatch(place.name))
@@ -347,8 +347,9 @@ class ListStore:
         return None
 
     def _load_job(self, place: Path) -> ListJob:
-        kept = msgspec.json.decode(_read_file(place / "job"), type=_Sealed)
-        return msgspec.json.decode(self._cipher.decrypt(kept.job, kept.created), type=ListJob)
+        kept = msgspec.json.decode(_read_file(place / "job"), type=SealedHead)
+        job = msgspec.json.decode(self._cipher.decrypt(kept.job, kept.created), type=ListJob)
+        return msgspec.structs.replace(job, until=kept.until)
 
     def _seal(self, draft: ListDraft, grid: msgspec.Raw) -> bytes:
         """A draft and its rows as file `table`."""
@@ -364,7 +365,7 @@ class ListStore:
 
     def _load_draft(self, file: IO[bytes]) -> ListDraft:
         """The first line alone."""
-        kept = msgspec.json.decode(file.readline(), type=_Sealed)
+        kept = msgspec.json.decode(file.readline(), type=SealedHead)
         try:
             return msgspec.json.decode(self._cipher.decrypt(kept.draft, kept.created), type=ListDraft)
         except msgspec.ValidationError as error:  # another version of Liaison kept it
@@ -380,15 +381,6 @@ class ListStore:
 def hash_requester(who: Requester) -> str:
     """Stands for a subject of an agency in a folder's name."""
     return hashlib.blake2b(msgspec.json.encode((who.agency, who.subject)), digest_size=16).hexdigest()
-
-
-def _created(place: Path, now: datetime) -> datetime:
-    """When a list or draft was uploaded; of what a crash left behind, when it was last written. Raises OSError."""
-    head = place / ("table" if place.name.endswith(DRAFT) else "job")
-    if place.name.startswith(".") or not head.exists():
-        return _written(place, now)
-    with head.open("rb") as file:
-        return msgspec.json.decode(file.readline(), type=_Sealed).created
 
 
 def _written(place: Path, now: datetime) -> datetime:

@@ -1,12 +1,13 @@
 """`liaison ops retention`: what it ends and tells, and when.
 
-Cases, alerts, reasons of reviews, keys of query text. What is due is decided without reading anything
+Cases, alerts, reasons of reviews, keys of query text, uploaded lists. What is due is decided without reading anything
 (`RetentionPlan` and what makes its parts); every step of doing it may be done twice.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Sized
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from pipeline.command_settings import from_environment
 from pipeline.correlation.claims import is_expired
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.ops.command_output import JsonObjectOption, print_json
+from pipeline.ops.kept_lists import count_kept, find_ended
 from pipeline.ops.operation import audit_operation
 from pipeline.ops.replay.resending import open_sender
 from pipeline.records.expiry import Expiry
@@ -101,6 +103,10 @@ class RetentionPlan(msgspec.Struct, frozen=True):
     subscriptions: tuple[Alert, ...]
     reviews: tuple[Review, ...]
     months: tuple[str, ...]
+    lists: tuple[str, ...] = ()
+    """The folders of uploaded lists whose time is over, of those that this machine holds."""
+    kept_lists: int = 0
+    """The lists there that are kept on."""
 
 
 def forecast_expiries(cases: Iterable[RetentionFields], now: datetime, until: datetime) -> tuple[Forecast, ...]:
@@ -181,6 +187,8 @@ async def plan_retention(settings: Settings, now: datetime, until: datetime, que
         subscriptions=close_lapsed_alerts(map(_alert.decode, subscriptions), now),
         reviews=strip_reviews(await _read_reviews(settings), over),  # read late, so that what is replaced is the latest
         months=find_outdated_months(months_in(settings.audit_key_folder), now, query_months),
+        lists=tuple(place.name for place in find_ended(settings.list_folder, settings.namespace, now)),
+        kept_lists=count_kept(settings.list_folder, settings.namespace, now),
     )
 
 
@@ -203,6 +211,8 @@ async def apply_retention_plan(settings: Settings, plan: RetentionPlan) -> None:
             await log.write(topics.REVIEWS, review.id, review)
     for month in plan.months:
         delete_month_key(settings.audit_key_folder, month)
+    for name in plan.lists:
+        shutil.rmtree(settings.list_folder / name, ignore_errors=True)
 
 
 async def _read_reviews(settings: Settings) -> list[Review]:
@@ -242,7 +252,8 @@ def apply_retention(
     Cases whose `retain_until` has passed are invisible at once; this has intake end them, so that their content leaves
     the index, and Kafka as it compacts. A version with a later date brings such a case back. Owners are notified half a
     year before. It also ends alerts a week after they expired, reduces reviews of withdrawn or expired cases to keys
-    and decision, and deletes old keys of audited query text.
+    and decision, and deletes old keys of audited query text, and uploaded lists whose time is over; servers delete
+    these as well.
     """
     settings = from_environment()
 
@@ -274,6 +285,8 @@ def _print_plan(plan: RetentionPlan, dry_run: bool) -> None:
     _print_count("alerts", "ended", plan.subscriptions, dry_run)
     _print_count("reviews", "reduced to keys and decision", plan.reviews, dry_run)
     _print_count("monthly keys of query text", "deleted", plan.months, dry_run)
+    _print_count("uploaded lists", "deleted", plan.lists, dry_run)
+    typer.echo(f"{plan.kept_lists} uploaded lists are kept longer than a day")
 
 
 def plan_document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
@@ -285,6 +298,8 @@ def plan_document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
         "subscriptions": [alert.id for alert in plan.subscriptions],
         "reviews": [review.id for review in plan.reviews],
         "months": list(plan.months),
+        "lists": list(plan.lists),
+        "kept_lists": plan.kept_lists,
         "dry_run": dry_run,
     }
 

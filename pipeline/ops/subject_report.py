@@ -1,6 +1,6 @@
 """`liaison ops subject-report`: what an agency answers to a person who asks what it holds of them.
 
-Its records, and who was shown these.
+Its records, who was shown these, and which rows of its people's uploaded lists ask about the person.
 
 Only that agency's own cases are looked at, and of each only the entities that the question meets: what other agencies
 hold, and other people in the same case, are not the asker's to know.
@@ -37,6 +37,7 @@ from pipeline.index.searching import SearchResult, search_cases
 from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge_score
+from pipeline.ops.kept_lists import KeptRow, find_rows_about
 from pipeline.ops.operation import operator_name
 from pipeline.search.questions import parse_question
 from pipeline.settings import Settings
@@ -93,6 +94,8 @@ class SubjectReport(msgspec.Struct, frozen=True):
     time: str
     complete: bool
     records: tuple[SubjectRecord, ...]
+    lists: tuple[KeptRow, ...] = ()
+    """Rows of the agency's uploaded lists on this machine that ask exactly about the person, the latest list first."""
 
 
 def make_subject_record(
@@ -165,8 +168,10 @@ async def read_subject_report(settings: Settings, agency: str, question: str, cl
         records, complete = await _find_records(
             IndexReader(client, indices, clock), decisions, agency, registered.country, question, model, now
         )
+    cipher = QueryCipher(keys_in(settings.audit_key_folder))
+    rows = find_rows_about(settings.list_folder, settings.namespace, cipher, model, agency, question, now)
     await _audit_report(settings, agency, question, records, now)
-    return SubjectReport(agency, now.isoformat(), complete, tuple(records))
+    return SubjectReport(agency, now.isoformat(), complete, tuple(records), tuple(rows))
 
 
 async def _find_records(
@@ -232,7 +237,9 @@ def subject_report(
     """Prepare an agency's answer to a person's access request: its own records of the person, and who saw them.
 
     Only the parts of each record that match the search are given; someone at the agency decides whether they are about
-    this person. National topics and rejected messages, which are kept for 7 days, are not searched.
+    this person. Where the command can read the servers' folder of uploaded lists, it adds their rows with the same
+    number, or the same name and date of birth. National topics and rejected messages, which are kept for 7 days, are
+    not searched.
     """
     with Console(stderr=True).status("Reading records and the audit trail ..."):
         report = asyncio.run(read_subject_report(from_environment(), agency, question, now))
@@ -241,8 +248,17 @@ def subject_report(
         return
     for record in report.records:
         _print_record(record)
+    for row in report.lists:
+        _print_row(row)
     typer.echo(
         f"{len(report.records)} records of {agency}{'' if report.complete else ', and more; add details to the search'}"
+    )
+
+
+def _print_row(row: KeptRow) -> None:
+    typer.echo(
+        f"list\t{row.title or row.list}\trow {row.line}\t{row.subject}\tfor {row.case_reference}"
+        f"\tkept until {row.kept_until}\n  {row.question}"
     )
 
 

@@ -146,6 +146,12 @@ class GrantTerms(msgspec.Struct, frozen=True):
     reason: DisclosureReason = ""
 
 
+class KeptUntil(msgspec.Struct, frozen=True):
+    """Until when a list is kept."""
+
+    until: AwareTime
+
+
 class RefusalReason(msgspec.Struct, frozen=True):
     """Why a request is refused, or a grant taken back."""
 

@@ -69,6 +69,7 @@ from pipeline.api.routes.parameters import (
     InboxCountry,
     InboxListed,
     ItemIdPath,
+    KeptUntil,
     LastEventId,
     LeafIndex,
     LeastHours,
@@ -192,7 +193,10 @@ async def explain_visibility(
     more={"openapi_extra": LIST_BODY, "max_body_size": MOST_BYTES},
 )  # fmt: skip
 async def submit_list(session: Session, request: Request, idempotency_key: ListSentOnce = "") -> ListCheckAnswer:
-    """Up to 10,000 rows; each is asked as a search of yours, and audited as one. Results are kept for a day."""
+    """Up to 10,000 rows; each is asked as a search of yours, and audited as one.
+
+    Results are kept for a day, or until a date for your case reference (`PUT /list-checks/{name}/kept`).
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return await list_checks.submit_list(session, await request.body(), LIST_FORMS.get(kind, "csv"), idempotency_key)
 
@@ -456,6 +460,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         list_checks.read_list_check, READ, FOUND, name=ListIdPath),
     read_list_results,
     send_list_results,
+    put("/list-checks/{name}/kept", "keep", "list checks", "Keep a list",
+        "Until a time in the next 90 days, for the case reference that it was made for; then it is deleted.\n\n"
+        "Before it ends it may be given another end.",
+        list_checks.extend_list, READ, DECIDED, name=ListIdPath, fields=_body(KeptUntil)),
     delete("/list-checks/{name}", "forget", "list checks", "Delete a list",
            "The list and what was found are gone at once; work on it ends.",
            list_checks.delete_list, READ, FOUND, name=ListIdPath),

@@ -1,10 +1,14 @@
-"""List checks: up to 10,000 questions at once, asked in the background as searches, fetched for a day."""
+"""List checks: up to 10,000 questions at once, asked in the background as searches.
+
+What was found is fetched for a day, or until the date to which the list is kept for its case reference.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -25,7 +29,7 @@ from pipeline.api.answers import (
 )
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
 from pipeline.api.list_planning import ListError, ListFormat, ListRow, parse_rows
-from pipeline.api.list_store import CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
+from pipeline.api.list_store import LONGEST, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
@@ -85,7 +89,10 @@ def _classify(row: ListResultRow, best: Band) -> FoundFilter:
 
 
 MOST_LISTS: Final = 10
-"""Lists that one subject has at a time."""
+"""Lists that one subject has at a time, but for those that are kept longer than a day."""
+
+MOST_KEPT: Final = 20
+"""Lists that one subject keeps longer than a day."""
 
 MOST: Final = 200
 """Rows of one page, and of one part of a file."""
@@ -137,8 +144,8 @@ async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], titl
     Raises ConflictError where the subject has too many, UnavailableError.
     """
     lists = session.runtime.lists
-    held = [job.id for job in await asyncio.to_thread(lists.list_jobs, session.requester)]
-    if name not in held and len(held) >= MOST_LISTS:
+    held = {job.id: job for job in await asyncio.to_thread(lists.list_jobs, session.requester)}
+    if name not in held and sum(job.until is None for job in held.values()) >= MOST_LISTS:
         raise ConflictError(LiaisonError("you have {most} lists already; delete one first", most=MOST_LISTS))
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows), title)
@@ -210,6 +217,38 @@ async def export_results(
             else _encode_csv_rows(kept, session.language)
         )
         first += len(rows)
+
+
+async def extend_list(session: Session, name: str, until: datetime) -> ListCheckAnswer:
+    """Keep a list until a time from now on; before it ends it may be given another end, earlier or later.
+
+    It is kept for the case reference that it was made for: the request must state the same. Raises NotFoundError,
+    UnprocessableError for another reference or a time that is past or too far, ConflictError where the subject keeps
+    too many, UnavailableError.
+    """
+    session.require_reader()
+    job, lists = _require_job(session, name), session.runtime.lists
+    if session.grounds.case_reference != job.grounds.case_reference:
+        raise UnprocessableError(
+            LiaisonError(
+                "the list is for {reference}; state that case reference to keep it",
+                reference=job.grounds.case_reference,
+            ),
+            "case_reference",
+        )
+    if not session.now < until <= session.now + LONGEST:
+        raise UnprocessableError(
+            LiaisonError("the list can be kept until a time in the next {days} days", days=LONGEST.days), "until"
+        )
+    others = [one for one in await asyncio.to_thread(lists.list_jobs, session.requester) if one.id != name]
+    if sum(one.until is not None for one in others) >= MOST_KEPT:
+        raise ConflictError(LiaisonError("you keep {most} lists already; delete one first", most=MOST_KEPT))
+    await session.audit(ActKind.READ, {"list_check": name, "kept_until": until.isoformat()}, about=name)
+    try:
+        await asyncio.to_thread(lists.keep, job, until)
+    except NoListError as error:
+        raise NotFoundError(error) from error
+    return ListCheckAnswer(*session.moment, _describe_job(session, _require_job(session, name)))
 
 
 async def delete_list(session: Session, name: str) -> ListCheckAnswer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -32,6 +33,7 @@ from pipeline.api.services.list_checks import (
     ListFilter,
     best_band,
     delete_list,
+    extend_list,
     format_not_asked,
     read_list_check,
     read_list_checks,
@@ -46,7 +48,15 @@ from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.web.addresses import case_path, list_columns_path, list_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_caveat_badge
-from pipeline.web.components.form import draw_result_export, field, post_form, submit_button
+from pipeline.web.components.form import (
+    Sent,
+    draw_result_export,
+    field,
+    form,
+    post_form,
+    select_field,
+    submit_button,
+)
 from pipeline.web.components.hits import draw_hit_actions
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, begin_table, draw_pager, draw_table, panel
@@ -82,7 +92,7 @@ def draw(view: OpenPage, found: ListsPageData) -> None:
     if found.drafts.drafts:
         with panel(words("Unfinished"), words("columns not confirmed yet"), tight=True):
             draw_table(words("Unfinished"), _draft_columns(view), found.drafts.drafts)
-    with panel(words("Your lists"), words("kept for 24 h"), tight=True):
+    with panel(words("Your lists"), words("kept for 24 h, or longer for a case"), tight=True):
         draw_lists(view, found.lists.lists)
 
 
@@ -179,6 +189,9 @@ AGAIN = "again"
 
 LIMIT = 100
 """Rows of one page."""
+
+KEPT_DAYS: Final = {"7": 7, "30": 30, "90": 90}
+"""Days for which a list can be kept from now on."""
 
 FOUND_LABELS: dict[FoundFilter, str] = {
     "": N_("All rows"),
@@ -299,8 +312,32 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
                 for form in MEDIA_TYPES:
                     text("button", words(FILE_FORMATS[form]), "button slight", type="submit", name="form", value=form)
             draw_result_export(words, view.visit.csrf, "list", ListPlace(check.id, wanted))
+        _draw_keeping(view, check)
     _fill_progress(words, progress, check)
     return progress
+
+
+def _draw_keeping(view: OpenPage, check: ListCheck) -> None:
+    """Until when the list is kept, for which case, and the form that gives it another end."""
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        session = view.visit.new_session()
+        until = session.now + timedelta(days=KEPT_DAYS[fields["days"]])
+        await view.run_action(extend_list(session, check.id, until), words("List kept"))
+
+    with box("div", "row small"):
+        with box("span"):
+            text("span", words("Kept until {time}", time=words.format_minute(check.expires)))
+            text("span", " · ", "quiet")
+            bidi_text(check.case_reference)
+        with box("details", "more"):
+            text("summary", words("Keep longer"))
+            with form(sent, "filters"):
+                spans = {length: words.format_span(timedelta(days=days)) for length, days in KEPT_DAYS.items()}
+                select_field(words("Keep for"), "days", f"keep-{check.id}", spans)
+                text("button", words("Save"), "button", type="submit")
+            text("p", words("It stays for this case only. Then it is deleted with all results."), "quiet")
 
 
 def _fill_progress(words: Words, place: Element, check: ListCheck) -> None:

@@ -352,6 +352,7 @@ OPERATIONS: tuple[Operation, ...] = (
 WITHIN_A_LIST = {
     ("GET", "/v1/list-checks"), ("GET", "/v1/list-checks/{name}"), ("DELETE", "/v1/list-checks/{name}"),
     ("GET", "/v1/list-checks/{name}/results"), ("GET", "/v1/list-checks/{name}/file"),
+    ("PUT", "/v1/list-checks/{name}/kept"),
 }  # fmt: skip
 """What `ask` does with a list that it has sent."""
 
@@ -452,16 +453,18 @@ def _filled(api: Api, who: Requester, body: dict[str, Any] | None) -> dict[str, 
 
 async def _list(api: Api, who: Requester, headers: dict[str, str]) -> list[httpx.Response]:
     """A list from its upload to its end."""
-    kept = {**headers, "Content-Type": "text/csv"}
-    sent = await api.request("POST", "/v1/list-checks", who, kept, content=LIST.encode())
+    typed = {**headers, "Content-Type": "text/csv"}
+    sent = await api.request("POST", "/v1/list-checks", who, typed, content=LIST.encode())
     if sent.status_code != 202:
         return [sent]
     while await run_round(api.runtime):
         pass
     place = f"/v1/list-checks/{sent.json()['list']['id']}"
     filtered = [("GET", f"{place}/{part}{query}") for part in ("results", "file") for query in LIST_FILTERS]
-    asked = [("GET", "/v1/list-checks"), ("GET", place), *filtered, ("DELETE", place)]
-    return [sent, *[await api.request(method, path, who, headers) for method, path in asked]]
+    asked = [("GET", "/v1/list-checks"), ("GET", place), *filtered]
+    read = [await api.request(method, path, who, headers) for method, path in asked]
+    kept = await api.request("PUT", f"{place}/kept", who, headers, json={"until": UNTIL})
+    return [sent, *read, kept, await api.request("DELETE", place, who, headers)]
 
 
 def _comparable(body: bytes, who: Requester) -> object:

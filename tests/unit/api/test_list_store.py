@@ -229,3 +229,34 @@ def test_a_cursor_of_an_earlier_version_goes_on_behind_its_row() -> None:
     session = cast("Session", SimpleNamespace(requester=ANNA, runtime=SimpleNamespace(opaque=opaque)))
     cursor = PageCursor(session, "list", "investigation", "b" * 32, ListFilter("match", Band.CERTAIN))
     assert cursor.open(EARLIER["cursor"]) == [8]
+
+
+def test_a_list_is_kept_until_its_date_and_not_longer(tmp_path: Path) -> None:
+    kept, until = store(tmp_path), NOW + timedelta(days=30)
+    kept.add(JOB, (ListRow(question="ivan"),))
+    kept.append(JOB, (ListRowFindings(),))
+    kept.keep(JOB, until)
+    kept.delete_expired(until - timedelta(seconds=1))
+    held = kept.read_job(ANNA, JOB.id)
+    assert (held.expires, kept.count_done(held), kept.read_rows(held)) == (until, 1, (ListRow(question="ivan"),))
+    kept.keep(held, NOW + timedelta(days=2))
+    kept.delete_expired(NOW + timedelta(days=2))
+    assert kept.list_all_jobs() == []
+    with pytest.raises(NoListError):
+        kept.keep(held, until)
+
+
+def test_a_crash_while_it_is_kept_leaves_the_list_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = store(tmp_path)
+    kept.add(JOB, (ListRow(question="ivan"),))
+
+    def die(*_: object) -> Path:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", die)
+        with pytest.raises(KeyboardInterrupt):
+            kept.keep(JOB, NOW + timedelta(days=9))
+    assert kept.read_job(ANNA, JOB.id) == JOB
+    kept.delete_expired(NOW + LASTS)
+    assert list((tmp_path / "lists").iterdir()) == []

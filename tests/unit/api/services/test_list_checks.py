@@ -18,6 +18,7 @@ from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, ListError, parse_r
 from pipeline.api.list_store import LASTS, STEP
 from pipeline.api.list_worker import STEPS_A_TURN, run_round
 from pipeline.api.problems import NotFoundError, UnavailableError
+from pipeline.api.services import list_checks
 from pipeline.api.services.list_checks import read_list_check
 from pipeline.records.agencies import Agency, AgencyState
 from support.access.requesters import ANNA, BERT, make_requester
@@ -288,6 +289,59 @@ async def test_a_list_ends_after_a_day_or_when_it_is_deleted(api: Api) -> None:
     api.now += timedelta(days=400)  # the draft's age is by the file system's clock
     await worked(api)
     assert list(folder.iterdir()) == []
+
+
+async def kept_until(api: Api, name: str, days: int, who: Any = ANNA, reference: str = "2026/1") -> Any:
+    """The answer to keeping a list for so many days from now."""
+    until = {"until": (api.now + timedelta(days=days)).isoformat()}
+    stated = {**GROUNDS, "Liaison-Case-Reference": reference}
+    return await api.request("PUT", f"/v1/list-checks/{name}/kept", who, stated, json=until)
+
+
+async def test_a_list_is_kept_for_its_case_until_a_date_and_renewed(api: Api) -> None:
+    api.hold(record("be-fp", to=("FR",)))
+    name = await uploaded(api)
+    await worked(api)
+    answer = await kept_until(api, name, 30)
+    assert answer.json()["list"]["expires"] == (api.now + timedelta(days=30)).isoformat()
+    assert orjson.loads(api.runtime.cipher.decrypt(api.audit.acts[-1].query, api.now)) == {
+        "list_check": name,
+        "kept_until": (api.now + timedelta(days=30)).isoformat(),
+    }
+    api.now += timedelta(days=29)
+    await worked(api)
+    assert [one["case"] for one in (await rows(api, name))[0]["matches"]] == ["be-fp:1"]
+    assert (await kept_until(api, name, 90)).status_code == 200
+    api.now += timedelta(days=91)
+    assert (await api.get(f"/v1/list-checks/{name}")).status_code == 404
+    await worked(api)
+    assert list(api.settings.list_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("days", "reference"), [(91, "2026/1"), (0, "2026/1"), (-1, "2026/1"), (9, "2026/2")])
+async def test_a_list_is_kept_neither_too_long_nor_for_another_case(api: Api, days: int, reference: str) -> None:
+    name = await uploaded(api)
+    assert (await kept_until(api, name, days, reference=reference)).status_code == 422
+    api.now += LASTS
+    assert (await api.get(f"/v1/list-checks/{name}")).status_code == 404
+
+
+async def test_only_its_owner_keeps_a_list(api: Api) -> None:
+    name = await uploaded(api)
+    for who in (BERT, make_requester("fr-pj", subject="carl")):
+        assert (await kept_until(api, name, 9, who)).status_code == 404
+
+
+async def test_kept_lists_leave_room_for_others_and_are_few(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_checks, "MOST_LISTS", 1)
+    monkeypatch.setattr(list_checks, "MOST_KEPT", 2)
+    first = await uploaded(api)
+    assert (await kept_until(api, first, 9)).status_code == 200
+    second = await uploaded(api)
+    assert (await kept_until(api, second, 9)).status_code == 200
+    third = await uploaded(api)
+    assert (await kept_until(api, third, 9)).status_code == 409
+    assert (await kept_until(api, first, 20)).status_code == 200
 
 
 async def test_nothing_of_a_list_is_readable_in_its_files_or_in_the_log(
