@@ -23,7 +23,7 @@ from pipeline.access.folders import FolderRole, ItemKind, KeptSearch
 from pipeline.access.redaction import HitRow, ProvenanceRow
 from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.api.hit_budget import NotAsked
-from pipeline.api.list_planning import ListColumn, ListHint
+from pipeline.api.list_planning import ListColumn, ListHint, ListTie
 from pipeline.feeds.signing import SignatureVerdict
 from pipeline.index.documents import AsSent
 from pipeline.index.filters import FacetCounts
@@ -1152,7 +1152,8 @@ class ListResultRow(msgspec.Struct, frozen=True):
     """A row of a list and what was found for it: `row` counts from 1, `line` is where it stood in the file.
 
     `query` is the question that it was asked as, `problem` why it could not be, `hint` what to try where nothing was
-    found, `not_asked` why hit-only records were not asked, or not all of them.
+    found, `not_asked` why hit-only records were not asked, or not all of them. `source` is the record whose
+    person or thing a row of a cross-reference asks about. `schema` and `ties` are those of a FollowTheMoney entity.
     """
 
     row: int
@@ -1164,6 +1165,9 @@ class ListResultRow(msgspec.Struct, frozen=True):
     not_asked: NotAsked
     matches: tuple[ListMatch, ...]
     hits: tuple[FoundHit, ...]
+    source: str | None = None
+    schema: str | None = None
+    ties: tuple[ListTie, ...] = ()
 
 
 class ListResultsAnswer(IndexAnswer, frozen=True):

@@ -48,6 +48,9 @@ MOST_ROWS: Final = 10_000
 MOST_BYTES: Final = 4 << 20
 """About 400 characters a row; the whole list is in memory while it is taken in."""
 
+MAX_TITLE_CHARS: Final = 120
+"""A longer file name is cut; it only names the list."""
+
 SEVERAL: Final = "|"
 """Between the values of one cell, as of a person with two names."""
 
@@ -60,16 +63,32 @@ _AGAIN: Final = re.compile(r" \(\d+\)$")
 """Behind the name of a column that comes again (feeds/tables/delimited.py): its values are asked as well."""
 
 
+class ListTie(msgspec.Struct, frozen=True):
+    """That a file ties an entity to another one: by which relation, what the other is in it, and the other's id."""
+
+    relation: str
+    role: str
+    other: str
+
+
 class ListRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row: its sender's own id, what it asks, where its phones are dialled ("" not said), its line in the file.
 
-    `line` is 0 where nobody counted: then it is the row's place in the list.
+    `line` is 0 where nobody counted: then it is the row's place in the list. `problem` is why it asks nothing, with its
+    `values`. A row of the `entity` of a record names that as its `source`; what it asks is made when it is asked
+    (entity_rows.py). `schema` and `ties` are those of an entity of a FollowTheMoney file.
     """
 
     own: str = ""
     question: str = ""
     country: str = ""
     line: int = 0
+    source: str = ""
+    entity: str = ""
+    schema: str = ""
+    ties: tuple[ListTie, ...] = ()
+    problem: str = ""
+    values: dict[str, str] = {}
 
 
 class ListError(LiaisonError):

@@ -19,6 +19,7 @@ from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import STEP, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
+from pipeline.api.services.list_checks import fill_rows
 from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
@@ -81,7 +82,8 @@ async def _advance_list(runtime: Runtime, job: ListJob) -> bool:
     """Take up to STEPS_A_TURN steps of a list; True where rows are left."""
     rows, done = runtime.lists.read_rows(job), runtime.lists.count_done(job)
     for first in range(done, min(job.rows, done + STEPS_A_TURN * STEP), STEP):
-        step = enumerate(rows[first : first + STEP], first)
+        session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{first + 1}")
+        step = enumerate(await fill_rows(session, rows[first : first + STEP]), first)
         searches = [asyncio.ensure_future(_search_row(runtime, job, at, row)) for at, row in step]
         await asyncio.wait(searches)  # all of them: one that went on alone would be asked again beside itself
         await asyncio.to_thread(runtime.lists.append, job, tuple(search.result() for search in searches))
@@ -94,8 +96,11 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
     A row that meets a fault of ours holds up no other.
     """
     session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{at + 1}")
+    if row.problem:
+        return ListRowFindings(problem=row.problem, values=row.values)
+    most = MOST_CASES + bool(row.source)  # which finds itself
     try:
-        answer = await search(session, Search(row.question, row.country, limit=MOST_CASES), with_reasons=False)
+        answer = await search(session, Search(row.question, row.country, limit=most), with_reasons=False)
     except UnprocessableError as error:
         return ListRowFindings(problem=error.message, values={name: str(value) for name, value in error.values.items()})
     except LiaisonError:
@@ -105,8 +110,9 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
         return ListRowFindings(problem=FAULT)
     # Cases and what of the question they met, and nothing that they say: that is compared when results are read.
     cases = tuple(
-        CaseFinding(row.case, told(row.score) or 0, told(row.band) or Band.NONE, told(row.met) or ())
-        for row in answer.results
-    )
-    hits = tuple(HitFinding(row.reference, row.band) for row in answer.hits)
+        CaseFinding(found.case, told(found.score) or 0, told(found.band) or Band.NONE, told(found.met) or ())
+        for found in answer.results
+        if found.case != row.source
+    )[:MOST_CASES]
+    hits = tuple(HitFinding(hit.reference, hit.band) for hit in answer.hits)
     return ListRowFindings(cases, hits, not_asked=answer.not_asked)

@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
+from pipeline.api.entity_rows import SUFFIX
 from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
@@ -39,7 +40,7 @@ ENDINGS: Final[dict[ExportFormat, str]] = {
 
 CHECKS: Final = "/checks"
 
-MAPPED_ALREADY: Final = (".ndjson", ".jsonl")
+MAPPED_ALREADY: Final = (".ndjson", ".jsonl", SUFFIX)
 """Files whose fields say what they are."""
 
 ROOM: Final = 64 << 10
@@ -186,7 +187,7 @@ async def _submit_list(session: Session, key: str, lines: str, file: UploadFile 
         draft = await list_drafts.submit_draft(session, await file.read(), name, key)
         return RedirectResponse(list_columns_path(draft.draft.id), SEE_OTHER)
     raw = await file.read() if file is not None and name else _encode_questions(lines)
-    answer = await list_checks.submit_list(session, raw, "ndjson", key)
+    answer = await list_checks.submit_list(session, raw, "ndjson", key, name)
     return RedirectResponse(list_path(answer.list.id), SEE_OTHER)
 
 

@@ -146,6 +146,13 @@ class GrantTerms(msgspec.Struct, frozen=True):
     reason: DisclosureReason = ""
 
 
+class RecordsToCross(msgspec.Struct, frozen=True):
+    """Records whose people and things are asked, and what the list is called."""
+
+    cases: Annotated[tuple[CaseKeyText, ...], Meta(min_length=1, max_length=500)]
+    title: Annotated[str, Meta(max_length=120, examples=["Folder Harbour"])] = ""
+
+
 class KeptUntil(msgspec.Struct, frozen=True):
     """Until when a list is kept."""
 

@@ -83,6 +83,7 @@ from pipeline.api.routes.parameters import (
     MostHours,
     OpenedByMine,
     OpeningReview,
+    RecordsToCross,
     RefusalReason,
     ResultFormat,
     ReviewIdPath,
@@ -458,6 +459,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     get("/list-checks/{name}", "list_check", "list checks", "Progress of a list",
         "Its rows, how many of them have been asked, and how many of those were not put to hit-only records.",
         list_checks.read_list_check, READ, FOUND, name=ListIdPath),
+    post("/list-checks/of-records", "cross_reference", "list checks", "Cross-reference records",
+         "Every person and thing of these records is asked as a row of a list, with its record and entity.\n\n"
+         "Records that you can't open are left out, as if nobody had named them.",
+         list_checks.cross_reference, READ, DECIDED, status=202, fields=_body(RecordsToCross)),
     read_list_results,
     send_list_results,
     put("/list-checks/{name}/kept", "keep", "list checks", "Keep a list",

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.redaction import hit_for
 from pipeline.access.release import View
 from pipeline.api.answers import (
@@ -27,11 +27,20 @@ from pipeline.api.answers import (
     ListResultRow,
     ListResultsAnswer,
 )
+from pipeline.api.entity_rows import (
+    CLOSED,
+    ENTITY_FIELDS,
+    fill_row,
+    is_follow_the_money,
+    parse_entities,
+    rows_of_record,
+)
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
-from pipeline.api.list_planning import ListError, ListFormat, ListRow, parse_rows
+from pipeline.api.list_planning import MAX_TITLE_CHARS, MOST_ROWS, ListError, ListFormat, ListRow, parse_rows
 from pipeline.api.list_store import LONGEST, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
+from pipeline.api.services.cases import find_readable
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
 from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
@@ -39,6 +48,7 @@ from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.index.searching import judge_answer
 from pipeline.locale import translate
 from pipeline.matching.bands import Band
@@ -123,8 +133,12 @@ OWN_COLUMNS: Final[Mapping[str, str]] = {"name": "name", "birth_date": "date_of_
 """Comparisons with a column of their own."""
 
 
-async def submit_list(session: Session, raw: bytes, form: ListFormat, key: str = "") -> ListCheckAnswer:
+async def submit_list(
+    session: Session, raw: bytes, form: ListFormat, key: str = "", title: str = ""
+) -> ListCheckAnswer:
     """Take in a list; it is kept when this returns. The same `key` again is the same list, sent once.
+
+    JSON lines that are FollowTheMoney entities are taken as such. `title` is the name of the file.
 
     Raises UnprocessableError for one that cannot be read, ConflictError where the subject has too many,
     UnavailableError.
@@ -132,10 +146,49 @@ async def submit_list(session: Session, raw: bytes, form: ListFormat, key: str =
     session.require_reader()
     try:
         with session.hold_costly():
-            rows = await asyncio.to_thread(parse_rows, raw, form)
+            rows = await asyncio.to_thread(_parse_list, raw, form)
     except ListError as error:
         raise UnprocessableError(error, "list") from error
-    return await keep_list(session, make_list_id(session, key), rows)
+    return await keep_list(session, make_list_id(session, key), rows, title[:MAX_TITLE_CHARS])
+
+
+def _parse_list(raw: bytes, form: ListFormat) -> tuple[ListRow, ...]:
+    return parse_entities(raw) if form == "ndjson" and is_follow_the_money(raw) else parse_rows(raw, form)
+
+
+MOST_RECORDS: Final = 500
+"""Records whose people and things are asked at once."""
+
+NO_RECORDS: Final = "none of these records has people or things that you can search"
+
+
+async def cross_reference(session: Session, cases: Sequence[str], title: str = "", key: str = "") -> ListCheckAnswer:
+    """Ask everybody and everything of some records, as a list: a row each, which names record and entity.
+
+    Records that the requester can't open are left out, as if nobody had named them. What a row asks is read from its
+    record whenever it is asked or shown, so nothing of a record is kept. Raises NotFoundError where nothing is left,
+    UnprocessableError for more than a list may have, ConflictError as for any list, UnavailableError.
+    """
+    session.require_reader()
+    name = make_list_id(session, key)
+    named = list(dict.fromkeys(cases))[:MOST_RECORDS]
+    found = await find_readable(session, named, (*STATE_FIELDS, *ENTITY_FIELDS))
+    rows = tuple(row for case in named if case in found for row in rows_of_record(found[case]))
+    seen = session.make_shown(dict.fromkeys(found, View.FULL))
+    rule = None if rows else RequestRule.NOT_SHOWN
+    await session.audit(ActKind.READ, {"cross_reference": len(named)}, seen, about=name, rule=rule)
+    if not rows:
+        raise NotFoundError(NO_RECORDS)
+    if len(rows) > MOST_ROWS:
+        raise UnprocessableError(LiaisonError("the list has more than {most} rows; split it", most=MOST_ROWS), "cases")
+    return await keep_list(session, name, rows, title[:MAX_TITLE_CHARS])
+
+
+async def fill_rows(session: Session, rows: Sequence[ListRow]) -> list[ListRow]:
+    """The rows with what those of records ask, of the records as the requester may read them now."""
+    named = [row.source for row in rows if row.source]
+    found = await find_readable(session, named, (*STATE_FIELDS, *ENTITY_FIELDS)) if named else {}
+    return [fill_row(row, found.get(row.source)) for row in rows]
 
 
 async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], title: str = "") -> ListCheckAnswer:
@@ -302,8 +355,10 @@ async def _read_rows(
 ) -> tuple[list[ListResultRow], dict[str, View]]:
     """Rows from `first` to before `last`, as far as they have been asked, and how each of their cases is seen."""
     lists = session.runtime.lists
-    asked = await asyncio.to_thread(lists.read_rows, job)
+    every = await asyncio.to_thread(lists.read_rows, job)
     found = await asyncio.to_thread(lambda: dict(lists.read_results(job, first, last)))
+    asked = dict(zip(found, await fill_rows(session, [every[at] for at in found]), strict=True))
+    sources = {row.source: View.FULL for row in asked.values() if row.source and row.problem != CLOSED}
     documents = await _read_documents(session, found.values())
     views = await session.decide_views({document.case: document for document in documents.values()})
 
@@ -316,7 +371,7 @@ async def _read_rows(
     for at, row in enumerate(rows):
         hits = tuple(msgspec.structs.replace(hit, request=requests.get(hit.reference)) for hit in row.hits)
         rows[at] = msgspec.structs.replace(row, hits=hits)
-    return rows, views
+    return rows, sources | views
 
 
 def _shown_in(session: Session, rows: Iterable[ListResultRow], views: Mapping[str, View]) -> dict[str, View]:
@@ -324,7 +379,12 @@ def _shown_in(session: Session, rows: Iterable[ListResultRow], views: Mapping[st
     shown = list(rows)
     matched = {match.case for row in shown for match in row.matches}
     references = {hit.reference for row in shown for hit in row.hits}
-    return {case: how for case, how in views.items() if case in matched or session.make_reference(case) in references}
+    asked = {row.source for row in shown}
+    return {
+        case: how
+        for case, how in views.items()
+        if case in matched or case in asked or session.make_reference(case) in references
+    }
 
 
 async def _read_documents(session: Session, found: Iterable[ListRowFindings]) -> dict[str, CaseDocument]:
@@ -353,6 +413,8 @@ def _make_row(
     """
     matches: list[ListMatch] = []
     hits: list[FoundHit] = []
+    if asked.problem:
+        found = ListRowFindings(problem=asked.problem, values=asked.values)
     probe = make_probe(parse_question(asked.question), asked.country) if found.cases or found.hits else None
     met: list[CaseFinding | HitFinding] = [*found.cases, *found.hits]
     for match in met:
@@ -375,6 +437,9 @@ def _make_row(
         not_asked=found.not_asked,
         matches=tuple(matches),
         hits=tuple(hits),
+        source=asked.source or None if asked.problem != CLOSED else None,
+        schema=asked.schema or None,
+        ties=asked.ties,
     )
 
 

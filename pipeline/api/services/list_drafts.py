@@ -23,6 +23,7 @@ from pipeline.api.answers import (
     PreviewRow,
 )
 from pipeline.api.list_planning import (
+    MAX_TITLE_CHARS,
     MOST_BYTES,
     MOST_ROWS,
     TARGETS,
@@ -43,9 +44,6 @@ MOST_DRAFTS: Final = 5
 
 MAX_COLUMNS: Final = 200
 """A table with more is refused: nobody maps so many by hand."""
-
-MAX_TITLE_CHARS: Final = 120
-"""A longer file name is cut; it only names the draft."""
 
 ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1256")
 """What a text may be read in, where the guess is wrong."""

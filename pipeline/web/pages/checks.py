@@ -67,7 +67,7 @@ from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import FILE_FORMATS
 
-ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.xlsb,.ods,.ndjson,.jsonl,text/csv"
+ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.xlsb,.ods,.ndjson,.jsonl,.json,text/csv"
 """What a browser offers to choose; what a file is is seen in its content."""
 
 
