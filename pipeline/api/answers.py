@@ -1191,6 +1191,7 @@ class WorkAnswer(IndexAnswer, frozen=True):
     `decided` are the requester's own decisions. Requests without an answer: `received` and `sent`, of them
     `received_overdue` and `sent_overdue` are late. Of the agency's alerts `alerts` run and `alerts_ended` wait to be
     renewed. `lists` are the requester's own, the latest first, `drafts` those whose columns are not confirmed.
+    `folders` are shared with the requester and have not run out.
     """
 
     to_review: WorkCount
@@ -1205,6 +1206,46 @@ class WorkAnswer(IndexAnswer, frozen=True):
     alerts_ended: int
     lists: tuple[ListCheck, ...]
     drafts: int
+    folders: int = 0
+
+
+class FoundEntry(msgspec.Struct, frozen=True):
+    """A row of a list that found a record: its number and line, its sender's id, what it asked, and the band then.
+
+    `source` is the record whose person or thing it asks about, null for a row that its sender wrote.
+    """
+
+    row: int
+    line: int
+    id: str | None
+    query: str
+    band: Band
+    source: str | None = None
+
+
+class FoundRecord(msgspec.Struct, frozen=True):
+    """A record that rows of a list found; `entries` are those rows, `also` those of the other list that found it too.
+
+    `count` and `count_also` are how many rows there are, of which the first are told.
+    """
+
+    case: str
+    agency: str
+    country: str
+    title: str | None
+    caveat: str | None
+    band: Band
+    count: int
+    entries: tuple[FoundEntry, ...]
+    count_also: int
+    also: tuple[FoundEntry, ...]
+
+
+class FoundRecordsAnswer(IndexAnswer, frozen=True):
+    """A page of the records that a list found, as far as its rows have been asked; those of most rows first."""
+
+    records: tuple[FoundRecord, ...]
+    next: NextCursor = None
 
 
 # Case folders, and what they keep as its reader may see it now.

@@ -49,6 +49,11 @@ def list_path(name: str) -> str:
     return f"/checks/{quote(name, safe='')}"
 
 
+def records_path(name: str) -> str:
+    """The records that a list found, each with its rows."""
+    return f"{list_path(name)}/records"
+
+
 def list_columns_path(name: str) -> str:
     """Where the columns of an uploaded table are mapped."""
     return f"{list_path(name)}/columns"

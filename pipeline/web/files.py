@@ -15,7 +15,7 @@ from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
 from pipeline.api.result_files import RESULT_TYPES, ResultForm, write_results
-from pipeline.api.services import audit, exports, list_checks, list_drafts
+from pipeline.api.services import audit, cross_reference, exports, list_checks, list_drafts
 from pipeline.api.services.exports import MEDIA_TYPES, ExportFormat, TableFormat, What
 from pipeline.api.services.result_tables import MOST_ROWS, ResultList, tabulate
 from pipeline.api.session import Session
@@ -35,7 +35,7 @@ from pipeline.web.site import Site
 from pipeline.web.vocabulary import PURPOSES
 
 ENDINGS: Final[dict[ExportFormat, str]] = {
-    "ndjson": "ndjson", "csv": "csv", "excel": "csv", "ftm": "ftm.ndjson", "stix": "stix.json",
+    "ndjson": "ndjson", "csv": "csv", "excel": "csv", "ftm": "ftm.json", "stix": "stix.json",
 }  # fmt: skip
 
 CHECKS: Final = "/checks"
@@ -145,12 +145,28 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
         return await _serve_signed_in(site, request, answer, list_columns_path(name))
 
     @routes.post("/checks/{name}/file")
-    async def found(request: Request, name: str, form: Annotated[TableFormat, Form()]) -> Response:
+    async def found(request: Request, name: str, form: Annotated[list_checks.ListFileFormat, Form()]) -> Response:
         wanted = parse_list_filter({field: str(value) for field, value in (await request.form()).items()})
 
         async def answer(session: Session) -> Response:
             parts = list_checks.export_results(session, name, form, wanted)
             return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{ENDINGS[form]}"))
+
+        return await _serve_signed_in(site, request, answer)
+
+    @routes.post("/folders/{name}/cross-reference")
+    async def cross(request: Request, name: str) -> Response:
+        async def answer(session: Session) -> Response:
+            made = await cross_reference.cross_reference_folder(session, name)
+            return RedirectResponse(list_path(made.list.id), SEE_OTHER)
+
+        return await _serve_signed_in(site, request, answer)
+
+    @routes.post("/folders/{name}/entities")
+    async def entities(request: Request, name: str) -> Response:
+        async def answer(session: Session) -> Response:
+            parts = cross_reference.export_folder_entities(session, name)
+            return await start_file(session, parts, MEDIA_TYPES["ftm"], name_file(f"folder.{ENDINGS['ftm']}"))
 
         return await _serve_signed_in(site, request, answer)
 

@@ -16,12 +16,12 @@ from pipeline.access.case_visibility import MOST_WORDS
 from pipeline.access.disclosure_threads import GlassVerdict, Urgency
 from pipeline.access.folders import CHART_BYTES, LONGEST_REFERENCE, MOST_ADDED, FolderRole
 from pipeline.access.text_limits import COMMENT, LABEL, NOTE, REASON, SUBJECT, TITLE
+from pipeline.api.list_planning import MAX_TITLE_CHARS
 from pipeline.api.paging import CURSOR_CHARS
 from pipeline.api.services.exports import ExportFormat, TableFormat
 from pipeline.api.services.hit_allowances import MOST as MOST_HITS
 from pipeline.api.services.inbox import Listed
-from pipeline.api.services.list_checks import FoundFilter
-from pipeline.api.services.list_drafts import MAX_TITLE_CHARS
+from pipeline.api.services.list_checks import FoundFilter, ListFileFormat
 from pipeline.api.services.reviews import ReviewReason
 from pipeline.matching.bands import Band
 from pipeline.search.questions import MAX_QUESTION_CHARS, CountryCode, QuestionFields
@@ -69,6 +69,12 @@ AgencyPath = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$", descriptio
 ListIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
 DraftIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the draft.", examples=["3b1e" * 8])]
 
+OtherList = Annotated[
+    str, Query(pattern="^([0-9a-f]{32})?$", description="Records that this list of yours found too.", examples=[""])
+]
+OtherFolder = Annotated[
+    str, Query(pattern="^([0-9a-f]{32})?$", description="Records that this folder keeps too.", examples=[""])
+]
 AskedByMine = Annotated[bool, Query(description="Those my agency asked for; otherwise those it was asked for.")]
 OpenedByMine = Annotated[bool, Query(description="By supervisors of my agency; otherwise on its records.")]
 Awaiting = Annotated[bool, Query(description="What I may confirm, or my agency is to review.")]
@@ -86,6 +92,9 @@ InboxListed = Annotated[
 
 ExportFormatOf = Annotated[ExportFormat, Query(description="File format.")]
 ResultFormat = Annotated[TableFormat, Query(description="excel: CSV with a byte order mark.")]
+FoundFormat = Annotated[
+    ListFileFormat, Query(description="excel: CSV with a byte order mark; ftm: FollowTheMoney entities.")
+]
 RowsFound = Annotated[
     FoundFilter,
     Query(

@@ -60,6 +60,7 @@ from pipeline.api.routes.parameters import (
     FolderPlace,
     FolderShare,
     FolderTitleRequest,
+    FoundFormat,
     GrantTerms,
     HandlingCodeOf,
     HandlingWordsOf,
@@ -83,6 +84,8 @@ from pipeline.api.routes.parameters import (
     MostHours,
     OpenedByMine,
     OpeningReview,
+    OtherFolder,
+    OtherList,
     RecordsToCross,
     RefusalReason,
     ResultFormat,
@@ -101,6 +104,7 @@ from pipeline.api.services import (
     break_glass,
     cases,
     chart,
+    cross_reference,
     disclosures,
     entities,
     exports,
@@ -225,7 +229,7 @@ async def read_list_results(
 async def send_list_results(
     session: Session,
     name: ListIdPath,
-    form: ResultFormat = "csv",
+    form: FoundFormat = "csv",
     found: RowsFound = "",
     band: RowsOfBand = Band.NONE,
 ) -> Response:
@@ -410,6 +414,16 @@ async def send_folder(session: Session, name: FolderIdPath, form: ResultFormat =
     return await start_file(session, folders.export_folder(session, name, form), list_checks.MEDIA_TYPES[form])
 
 
+@endpoint(
+    "GET", "/folders/{name}/entities", "folder_entities", "folders", "A folder as FollowTheMoney entities",
+    act=ActKind.EXPORT, refuses=DECIDED,
+)  # fmt: skip
+async def send_folder_entities(session: Session, name: FolderIdPath) -> Response:
+    """The records that it keeps and you can open, an entity a line, as OpenAleph imports them."""
+    parts = cross_reference.export_folder_entities(session, name)
+    return await start_file(session, parts, list_checks.MEDIA_TYPES["ftm"])
+
+
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     post("/search", "search", "search", "Search cases",
          "The likeliest cases first, each with the reasons why it matched.",
@@ -462,7 +476,16 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     post("/list-checks/of-records", "cross_reference", "list checks", "Cross-reference records",
          "Every person and thing of these records is asked as a row of a list, with its record and entity.\n\n"
          "Records that you can't open are left out, as if nobody had named them.",
-         list_checks.cross_reference, READ, DECIDED, status=202, fields=_body(RecordsToCross)),
+         cross_reference.cross_reference_records, READ, DECIDED, status=202, fields=_body(RecordsToCross)),
+    send_folder_entities,
+    post("/folders/{name}/cross-reference", "cross_reference", "folders", "Cross-reference a folder",
+         "Everybody and everything of the records that it keeps and you can open, asked as a list of yours.",
+         cross_reference.cross_reference_folder, READ, DECIDED, status=202, name=FolderIdPath),
+    get("/list-checks/{name}/records", "found_records", "list checks", "Results by record",
+        "Which rows found each record, those found by most rows first; with another list of yours or a folder, the "
+        "records that both have.",
+        cross_reference.list_found_records, READ, FOUND,
+        name=ListIdPath, limit=limit_of(list_checks.MOST), cursor=CursorText, other=OtherList, folder=OtherFolder),
     read_list_results,
     send_list_results,
     put("/list-checks/{name}/kept", "keep", "list checks", "Keep a list",

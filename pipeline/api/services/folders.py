@@ -760,6 +760,25 @@ async def read_chart(session: Session, name: str, item: str) -> FolderChartAnswe
     return FolderChartAnswer(*session.moment, item, held.title, held.version, seen)
 
 
+async def list_kept_entities(session: Session, name: str, most: int) -> list[tuple[str, str]]:
+    """The first `most` records and entities that a folder keeps and the requester can open, in its order.
+
+    Each is a case key and the id of an entity, "" for the whole record; a link is both of its records. Raises
+    NotFoundError, ConflictError, UnavailableError.
+    """
+    await _require_folder(session, name, LOOK)
+    found: dict[tuple[str, str], None] = {}
+    after: list[str] | None = None
+    while len(found) < most and (page := await session.runtime.decisions.list_folder_items(name, MOST, after)):
+        opened = await _open_items(session, page)
+        for item in page:
+            if item.id in opened and item.reference:
+                found |= dict.fromkeys((case, item.reference.entity) for case in item.cases)
+        await session.audit(ActKind.READ, {"folder": name}, session.make_shown(_make_shown(page, opened)), about=name)
+        after = [*page[-1].rank]
+    return list(found)[:most]
+
+
 async def export_folder(session: Session, name: str, form: TableFormat = "csv") -> AsyncGenerator[bytes, None]:
     """All that a folder keeps as a file, in its order. Raises NotFoundError, UnavailableError."""
     await _require_folder(session, name, LOOK)

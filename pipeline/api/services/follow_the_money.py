@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pipeline.access.redaction import HitRow, LinkRow
+from pipeline.api.answers import ListResultRow
 from pipeline.api.services.export_words import describe_link
 from pipeline.index.documents import AsSent, CaseRecord
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
 from pipeline.records.names import full_name
+from pipeline.search.questions import parse_question
 
 FtmEntity = dict[str, Any]
 
@@ -54,6 +56,35 @@ def link_entities(row: LinkRow) -> Iterator[FtmEntity]:
         "subject": [ends[0]["id"]], "object": [ends[1]["id"]],
         "role": [describe_link(row)], "recordId": [row.link_id],
     })  # fmt: skip
+
+
+def row_entities(name: str, row: ListResultRow, records: Mapping[str, CaseRecord]) -> Iterator[FtmEntity]:
+    """What a row of the list `name` found: the records whole that are in `records`, each tied to the row's entity.
+
+    A row of a FollowTheMoney file keeps its entity's own id, so that ties lead to it wherever it came from. A row of a
+    record's entity is tied as its record, any other as an entity of its own with the names that it asks.
+    """
+    met = [*(match.case for match in row.matches), *(hit.reference for hit in row.hits)]
+    if not met:
+        return
+    if row.source:
+        entry = _make_end(row.source)
+    elif row.schema and row.id:
+        entry = {"id": row.id}
+    else:
+        asked = parse_question(row.query)
+        entry = _make_entity(_make_id("row", name, str(row.row)), "LegalEntity", {"name": asked.names})
+    if "schema" in entry:
+        yield entry
+    for key in (match.case for match in row.matches):
+        yield from case_entities(records[key]) if key in records else ()
+    yield from map(_make_hit_end, row.hits)
+    ends = [(match.case, _make_id("case", match.case), match.band) for match in row.matches]
+    ends += [(hit.reference, _make_id("hit", hit.reference), hit.band) for hit in row.hits]
+    for what, end, band in ends:
+        yield _make_entity(_make_id("found", name, str(row.row), what), "UnknownLink", {
+            "subject": [entry["id"]], "object": [end], "role": [band.value],
+        })  # fmt: skip
 
 
 def _make_end(key: str) -> FtmEntity:

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from pipeline.access.audit import ActKind, RequestRule
+from pipeline.access.audit import ActKind
 from pipeline.access.redaction import hit_for
 from pipeline.access.release import View
 from pipeline.api.answers import (
@@ -33,21 +33,21 @@ from pipeline.api.entity_rows import (
     fill_row,
     is_follow_the_money,
     parse_entities,
-    rows_of_record,
 )
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
-from pipeline.api.list_planning import MAX_TITLE_CHARS, MOST_ROWS, ListError, ListFormat, ListRow, parse_rows
+from pipeline.api.list_planning import MAX_TITLE_CHARS, ListError, ListFormat, ListRow, parse_rows
 from pipeline.api.list_store import LONGEST, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
 from pipeline.api.services.cases import find_readable
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
-from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
+from pipeline.api.services.exports import encode_csv, encode_lines, encode_table_head
+from pipeline.api.services.follow_the_money import row_entities
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import STATE_FIELDS
 from pipeline.index.searching import judge_answer
 from pipeline.locale import translate
@@ -120,10 +120,14 @@ RESULT_COLUMNS: Final = (
 was asked and what the record has.
 """
 
-MEDIA_TYPES: Final[dict[TableFormat, str]] = {
+ListFileFormat = Literal["csv", "excel", "ndjson", "ftm"]
+"""Of files of results. `ftm`: what was found as FollowTheMoney entities, each tied to the row that found it."""
+
+MEDIA_TYPES: Final[dict[ListFileFormat, str]] = {
     "csv": "text/csv; charset=utf-8",
     "excel": "text/csv; charset=utf-8",
     "ndjson": "application/x-ndjson",
+    "ftm": "application/x-ndjson",
 }
 
 COMPARED_FIELDS: Final = (*NAMING, "card", "entities")
@@ -156,34 +160,6 @@ def _parse_list(raw: bytes, form: ListFormat) -> tuple[ListRow, ...]:
     return parse_entities(raw) if form == "ndjson" and is_follow_the_money(raw) else parse_rows(raw, form)
 
 
-MOST_RECORDS: Final = 500
-"""Records whose people and things are asked at once."""
-
-NO_RECORDS: Final = "none of these records has people or things that you can search"
-
-
-async def cross_reference(session: Session, cases: Sequence[str], title: str = "", key: str = "") -> ListCheckAnswer:
-    """Ask everybody and everything of some records, as a list: a row each, which names record and entity.
-
-    Records that the requester can't open are left out, as if nobody had named them. What a row asks is read from its
-    record whenever it is asked or shown, so nothing of a record is kept. Raises NotFoundError where nothing is left,
-    UnprocessableError for more than a list may have, ConflictError as for any list, UnavailableError.
-    """
-    session.require_reader()
-    name = make_list_id(session, key)
-    named = list(dict.fromkeys(cases))[:MOST_RECORDS]
-    found = await find_readable(session, named, (*STATE_FIELDS, *ENTITY_FIELDS))
-    rows = tuple(row for case in named if case in found for row in rows_of_record(found[case]))
-    seen = session.make_shown(dict.fromkeys(found, View.FULL))
-    rule = None if rows else RequestRule.NOT_SHOWN
-    await session.audit(ActKind.READ, {"cross_reference": len(named)}, seen, about=name, rule=rule)
-    if not rows:
-        raise NotFoundError(NO_RECORDS)
-    if len(rows) > MOST_ROWS:
-        raise UnprocessableError(LiaisonError("the list has more than {most} rows; split it", most=MOST_ROWS), "cases")
-    return await keep_list(session, name, rows, title[:MAX_TITLE_CHARS])
-
-
 async def fill_rows(session: Session, rows: Sequence[ListRow]) -> list[ListRow]:
     """The rows with what those of records ask, of the records as the requester may read them now."""
     named = [row.source for row in rows if row.source]
@@ -203,14 +179,14 @@ async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], titl
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows), title)
     await asyncio.to_thread(lists.add, job, rows)
-    return ListCheckAnswer(*session.moment, describe_job(session, _require_job(session, name)))
+    return ListCheckAnswer(*session.moment, describe_job(session, require_job(session, name)))
 
 
 async def read_list_check(session: Session, name: str) -> ListCheckAnswer:
     """How far a list of the requester's has come. Raises NotFoundError."""
     session.require_reader()
     await session.audit(ActKind.READ, {"list_check": name})
-    return ListCheckAnswer(*session.moment, describe_job(session, _require_job(session, name)))
+    return ListCheckAnswer(*session.moment, describe_job(session, require_job(session, name)))
 
 
 async def read_list_checks(session: Session) -> ListChecksAnswer:
@@ -234,7 +210,7 @@ async def read_results(
     session.require_reader()
     pages = PageCursor(session, "list", session.grounds.purpose, name, wanted)
     (first,) = pages.open(cursor) or (0,)
-    job, limit = _require_job(session, name), min(limit, MOST)
+    job, limit = require_job(session, name), min(limit, MOST)
     end, last, rows, seen = first, first + MOST_SCANNED, list[ListResultRow](), dict[str, View]()
     while len(rows) < limit and end < last:
         step = limit - len(rows) if wanted == ALL_ROWS else MOST
@@ -251,25 +227,38 @@ async def read_results(
 
 
 async def export_results(
-    session: Session, name: str, form: TableFormat, wanted: ListFilter = ALL_ROWS
+    session: Session, name: str, form: ListFileFormat, wanted: ListFilter = ALL_ROWS
 ) -> AsyncGenerator[bytes, None]:
     """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
     session.require_reader()
-    job, first = _require_job(session, name), 0
-    yield b"" if form == "ndjson" else encode_table_head(form, RESULT_COLUMNS)
+    job, first, told = require_job(session, name), 0, set[str]()
+    yield encode_table_head(form, RESULT_COLUMNS) if form in ("csv", "excel") else b""
     while True:
         rows, found = await _read_rows(session, job, first, first + MOST)
         kept = [row for row in rows if wanted.takes(row)]
+        whole = await _read_whole(session, kept, views=found, told=told) if form == "ftm" else {}
         what = {"list_check": name, "form": form, "from": first}
         await session.audit(ActKind.EXPORT, what, session.make_shown(_shown_in(session, kept, found)), about=name)
         if not rows:
             return
-        yield (
-            encode_lines(map(msgspec.to_builtins, kept))
-            if form == "ndjson"
-            else _encode_csv_rows(kept, session.language)
-        )
+        if form == "ftm":
+            yield encode_lines(entity for row in kept for entity in row_entities(name, row, whole))
+        elif form == "ndjson":
+            yield encode_lines(map(msgspec.to_builtins, kept))
+        else:
+            yield _encode_csv_rows(kept, session.language)
         first += len(rows)
+
+
+async def _read_whole(
+    session: Session, rows: Iterable[ListResultRow], views: Mapping[str, View], told: set[str]
+) -> dict[str, CaseRecord]:
+    """The records that rows found and no part before has told, whole, as they were decided on."""
+    wanted = {match.case for row in rows for match in row.matches} - told
+    told |= wanted
+    held = await session.runtime.reader.read_cases(sorted(wanted), None) if wanted else {}
+    seen = await session.decide_views(held)
+    return {key: case_row(case) for key, case in held.items() if seen[key] is View.FULL and views.get(key) is View.FULL}
 
 
 async def extend_list(session: Session, name: str, until: datetime) -> ListCheckAnswer:
@@ -280,7 +269,7 @@ async def extend_list(session: Session, name: str, until: datetime) -> ListCheck
     too many, UnavailableError.
     """
     session.require_reader()
-    job, lists = _require_job(session, name), session.runtime.lists
+    job, lists = require_job(session, name), session.runtime.lists
     if session.grounds.case_reference != job.grounds.case_reference:
         raise UnprocessableError(
             LiaisonError(
@@ -301,13 +290,13 @@ async def extend_list(session: Session, name: str, until: datetime) -> ListCheck
         await asyncio.to_thread(lists.keep, job, until)
     except NoListError as error:
         raise NotFoundError(error) from error
-    return ListCheckAnswer(*session.moment, _describe_job(session, _require_job(session, name)))
+    return ListCheckAnswer(*session.moment, describe_job(session, require_job(session, name)))
 
 
 async def delete_list(session: Session, name: str) -> ListCheckAnswer:
     """Delete a list with its results, whether or not it is done. Raises NotFoundError."""
     session.require_reader()
-    job = _require_job(session, name)
+    job = require_job(session, name)
     described = describe_job(session, job)
     await session.audit(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
     await asyncio.to_thread(session.runtime.lists.delete, job)
@@ -323,7 +312,8 @@ def make_list_id(session: Session, key: str) -> str:
     return session.runtime.opaque.list_id(identity)
 
 
-def _require_job(session: Session, name: str) -> ListJob:
+def require_job(session: Session, name: str) -> ListJob:
+    """A list of the requester's that is still there. Raises NotFoundError."""
     try:
         job = session.runtime.lists.read_job(session.requester, name)
     except NoListError as error:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.access.alerts import is_active
 from pipeline.access.audit import ActKind
+from pipeline.access.folders import is_current
 from pipeline.api.answers import WorkAnswer
 from pipeline.api.services.alerts import MOST as MOST_ALERTS
 from pipeline.api.services.disclosures import count_requests
@@ -27,14 +28,14 @@ async def read_work(session: Session, most: int = MOST) -> WorkAnswer:
     """
     session.require_reader()
     runtime, who = session.runtime, session.requester
-    links, received, sent, alerts, drafts, lists = await asyncio.gather(
+    links, received, sent, alerts, folders = await asyncio.gather(
         count_inbox(session, most),
         count_requests(session, most, mine=False),
         count_requests(session, most, mine=True),
         runtime.decisions.list_alerts(who.agency, MOST_ALERTS),
-        asyncio.to_thread(runtime.lists.list_drafts, who),
-        describe_lists(session),
+        runtime.decisions.list_folders(who.agency, who.subject),
     )
+    lists, drafts = await describe_lists(session), await asyncio.to_thread(runtime.lists.list_drafts, who)
     counted = chain.from_iterable(
         session.make_counted(sorted(cases)) for cases in (*links.cases, received.cases, sent.cases)
     )
@@ -54,4 +55,5 @@ async def read_work(session: Session, most: int = MOST) -> WorkAnswer:
         alerts_ended=len(alerts) - running,
         lists=lists,
         drafts=sum(session.now < draft.expires for draft in drafts),
+        folders=sum(is_current(folder, session.now) for folder in folders),
     )

@@ -51,13 +51,13 @@ def field(word: str, name: str, mark: str, tag: str = "input", **attributes: Any
         box(tag, id=f"{name}-{mark}", name=name, **attributes)
 
 
-def select_field(word: str, name: str, mark: str, options: Mapping[str, str]) -> None:
-    """A labelled choice of one of `options` (value to word)."""
+def select_field(word: str, name: str, mark: str, options: Mapping[str, str], chosen: str = "") -> None:
+    """A labelled choice of one of `options` (value to word), of which `chosen` stands there at first."""
     with box("p", "field"):
         text("label", word, for_=f"{name}-{mark}")
         with box("select", id=f"{name}-{mark}", name=name):
             for value, said in options.items():
-                text("option", said, value=value)
+                text("option", said, value=value, selected=True if chosen and value == chosen else None)
 
 
 def submit_button(word: str, classes: str = "button main slight") -> None:

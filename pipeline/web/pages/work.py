@@ -49,6 +49,8 @@ def draw(view: OpenPage, loaded: WorkAnswer) -> None:
             for item in list_alerts(loaded):
                 _draw_item(words, item)
             draw_unread(words)
+    with panel(words("Folders"), tight=True):
+        draw_waiting(words, [WaitingItem(N_("Shared with me"), "/folders", WorkCount(loaded.folders, more=False))])
     with panel(words("Your lists"), tight=True):
         draw_lists(view, loaded.lists)
         if loaded.drafts:

@@ -56,6 +56,10 @@ LIST = (
     "id,name,born,phone,nickname,birthplace,nationality,type\n1,Ivan Petrov,1980-05-01,,,,,\n2,,,+33612345678,,,,\n"
     "3,Иван Петров,,,,,,\n4,Ivan Petrov,1933|1933-02,,Vanya,Tver,RU,person\n5,,1933-02-03,,Ivan Petrov,,,\n"
 )
+CROSSED = "/v1/list-checks/of-records"
+LISTS = ("/v1/list-checks", CROSSED)
+"""Operations that make a list, which `ask` follows to its end."""
+
 LIST_FILTERS = ("", "?found=match", "?found=none", "?found=weak&limit=1", "?band=certain", "?band=probable")
 MOST_PAGES = 30
 
@@ -260,6 +264,8 @@ def _in_folders() -> Iterator[Operation]:
     yield of_each("PUT", "/v1/folders/{name}/charts/{item}", title="Ring", content=CHART, seen=1)
     yield of_each("GET", "/v1/folders/{name}/charts/{item}")
     yield of_each("GET", "/v1/folders/{name}/file")
+    yield of_each("GET", "/v1/folders/{name}/entities")
+    yield of_each("POST", "/v1/folders/{name}/cross-reference")
 
 
 def _item_kind(path: str) -> ItemKind:
@@ -346,13 +352,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _each("PUT", "/v1/hit-allowances/{agency}", "/v1/hit-allowances/nl-np", daily=500, until=UNTIL),
     _exports(),
     Operation("POST", "/v1/list-checks", [Request("POST", "/v1/list-checks")]),
+    Operation("POST", CROSSED, [Request("POST", CROSSED, {"cases": KEYS, "title": "all"}, frozenset(KEYS))]),
     _each("GET", "/readyz"),
 )
 
 WITHIN_A_LIST = {
     ("GET", "/v1/list-checks"), ("GET", "/v1/list-checks/{name}"), ("DELETE", "/v1/list-checks/{name}"),
     ("GET", "/v1/list-checks/{name}/results"), ("GET", "/v1/list-checks/{name}/file"),
-    ("PUT", "/v1/list-checks/{name}/kept"),
+    ("PUT", "/v1/list-checks/{name}/kept"), ("GET", "/v1/list-checks/{name}/records"),
 }  # fmt: skip
 """What `ask` does with a list that it has sent."""
 
@@ -369,7 +376,7 @@ LEFT_OUT = {
 WAYS_OUT = (
     "/v1/search", "/v1/search/facets", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction",
     "/v1/chart/expand", "/v1/chart/paths", "/v1/chart/hubs", "/v1/chart/open", "/v1/notices",
-    "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
+    "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks", CROSSED,
     "/v1/folders/{name}", "/v1/folders/{name}/visit", "/v1/folders/{name}/charts/{item}", "/v1/folders/{name}/file",
 )  # fmt: skip
 """Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
@@ -401,8 +408,8 @@ async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> O
     api.decided.first, api.settled.end = FIRST, HALF
     headers = {"Liaison-Purpose": purpose.value, "Liaison-Case-Reference": "1", "X-Request-ID": "the-same-1"}
     with patch("uuid.uuid4", names().__next__):  # a mock takes as long as a request
-        if request.path == "/v1/list-checks":
-            answers = await _list(api, who, headers)
+        if request.path in LISTS:
+            answers = await _list(api, who, headers, request)
         else:
             answers = [one async for one in _pages(api, who, headers, request)]
     return ObservedAnswer(
@@ -420,7 +427,7 @@ def names() -> Iterator[uuid.UUID]:
 
 def _in_order(request: Request, calls: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
     """The calls; those of a list, whose rows are asked at the same time, sorted."""
-    return sorted(calls) if request.path == "/v1/list-checks" else calls
+    return sorted(calls) if request.path in LISTS else calls
 
 
 def _call(call: IndexCall, named: frozenset[str]) -> tuple[str, str, int]:
@@ -451,17 +458,22 @@ def _filled(api: Api, who: Requester, body: dict[str, Any] | None) -> dict[str, 
     return body | {"reference": api.runtime.opaque.make_reference(who.agency, key)}
 
 
-async def _list(api: Api, who: Requester, headers: dict[str, str]) -> list[httpx.Response]:
-    """A list from its upload to its end."""
-    typed = {**headers, "Content-Type": "text/csv"}
-    sent = await api.request("POST", "/v1/list-checks", who, typed, content=LIST.encode())
+async def _list(api: Api, who: Requester, headers: dict[str, str], request: Request) -> list[httpx.Response]:
+    """A list from its upload, or from the records that it asks about, to its end."""
+    if request.path == CROSSED:
+        sent = await api.request("POST", CROSSED, who, headers, json=request.body)
+    else:
+        typed = {**headers, "Content-Type": "text/csv"}
+        sent = await api.request("POST", "/v1/list-checks", who, typed, content=LIST.encode())
     if sent.status_code != 202:
         return [sent]
     while await run_round(api.runtime):
         pass
     place = f"/v1/list-checks/{sent.json()['list']['id']}"
     filtered = [("GET", f"{place}/{part}{query}") for part in ("results", "file") for query in LIST_FILTERS]
-    asked = [("GET", "/v1/list-checks"), ("GET", place), *filtered]
+    by_record = [("GET", f"{place}/records{query}") for query in ("", "?limit=1", f"?other={place[-32:]}")]
+    by_record.append(("GET", f"{place}/file?form=ftm"))
+    asked = [("GET", "/v1/list-checks"), ("GET", place), *filtered, *by_record]
     read = [await api.request(method, path, who, headers) for method, path in asked]
     kept = await api.request("PUT", f"{place}/kept", who, headers, json={"until": UNTIL})
     return [sent, *read, kept, await api.request("DELETE", place, who, headers)]

@@ -17,7 +17,6 @@ from pipeline.access.requester import Grounds, Purpose
 from pipeline.api import list_store
 from pipeline.api.list_planning import ListRow, plan_draft
 from pipeline.api.list_store import (
-    LASTS,
     CaseFinding,
     HitFinding,
     ListDraft,
@@ -32,6 +31,7 @@ from pipeline.api.session import Session
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.feeds.tables.grids import GridHead, GridOptions, GridRow, TableGrid
 from pipeline.matching.bands import Band
+from pipeline.ops.kept_lists import LASTS
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import NOW
 

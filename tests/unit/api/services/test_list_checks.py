@@ -15,11 +15,12 @@ import pytest
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, ListError, parse_rows
-from pipeline.api.list_store import LASTS, STEP
+from pipeline.api.list_store import STEP
 from pipeline.api.list_worker import STEPS_A_TURN, run_round
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services import list_checks
 from pipeline.api.services.list_checks import read_list_check
+from pipeline.ops.kept_lists import LASTS
 from pipeline.records.agencies import Agency, AgencyState
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import GROUNDS, Api

@@ -11,9 +11,9 @@ import pytest
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.api import list_planning
 from pipeline.api.list_planning import IN_PLACE_BYTES, MOST_BYTES, MOST_ROWS
-from pipeline.api.list_store import LASTS
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_drafts import MOST_DRAFTS
+from pipeline.ops.kept_lists import LASTS
 from pipeline.search.questions import parse_question
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS, Api

@@ -41,6 +41,7 @@ async def test_each_count_leads_to_its_list(api: Api) -> None:
         ("1", "/subscriptions"),
         ("0", "/subscriptions"),
         ("0", "/notices"),
+        ("0", "/folders"),
     ]
 
 

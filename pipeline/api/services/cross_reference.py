@@ -1,0 +1,201 @@
+"""Cross-reference: people and things of records, or of a folder, asked as a list; and the records that a list found.
+
+What is asked goes the way of every list: the same worker, gate, budgets and audit. The other way round a record leads
+back to the rows that found it; with another list, or a folder, to what both have. Nothing is compared anew for that:
+two lists meet in the records that both found, and a list and a folder in those that the folder keeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Final
+
+import msgspec
+
+from pipeline.access.audit import ActKind, RequestRule
+from pipeline.access.release import View
+from pipeline.api.answers import FoundEntry, FoundRecord, FoundRecordsAnswer, ListCheckAnswer
+from pipeline.api.entity_rows import CLOSED, ENTITY_FIELDS, rows_of_record
+from pipeline.api.list_planning import MAX_TITLE_CHARS, MOST_ROWS, ListRow
+from pipeline.api.list_store import ListJob
+from pipeline.api.paging import PageCursor, SortValues, fill_page
+from pipeline.api.problems import NotFoundError, UnprocessableError
+from pipeline.api.services.cases import find_readable
+from pipeline.api.services.exports import encode_lines
+from pipeline.api.services.folders import list_kept_entities, read_folder
+from pipeline.api.services.follow_the_money import case_entities
+from pipeline.api.services.list_checks import MOST, fill_rows, keep_list, make_list_id, require_job
+from pipeline.api.session import Session
+from pipeline.errors import LiaisonError
+from pipeline.index.documents import CaseDocument, CaseRecord, case_row
+from pipeline.index.reading import SHOWN, STATE_FIELDS
+from pipeline.locale import N_
+from pipeline.matching.bands import Band
+
+MOST_RECORDS: Final = 500
+"""Records whose people and things are asked at once."""
+
+MOST_ENTRIES: Final = 20
+"""Rows that are told of one record; how many there are is told besides."""
+
+PART: Final = 100
+"""Records of one part of a file."""
+
+NO_RECORDS: Final = N_("nothing here has people or things that you can open and search")
+
+
+async def cross_reference_records(
+    session: Session, cases: Sequence[str], title: str = "", key: str = ""
+) -> ListCheckAnswer:
+    """Ask everybody and everything of some records, as a list: a row each, which names record and entity.
+
+    Records that the requester can't open are left out, as if nobody had named them. What a row asks is read from its
+    record whenever it is asked or shown, so nothing of a record is kept. Raises NotFoundError where nothing is left,
+    UnprocessableError for more than a list may have, ConflictError as for any list, UnavailableError.
+    """
+    session.require_reader()
+    return await _ask_entities(session, [(case, "") for case in cases[:MOST_RECORDS]], title, key)
+
+
+async def cross_reference_folder(session: Session, name: str, key: str = "") -> ListCheckAnswer:
+    """The same for what a folder keeps: its records whole, of its links both records, its entities by themselves."""
+    session.require_reader()
+    kept = await list_kept_entities(session, name, MOST_RECORDS)
+    title = (await read_folder(session, name, 1)).folder.title
+    return await _ask_entities(session, kept, title, key)
+
+
+async def _ask_entities(session: Session, kept: Sequence[tuple[str, str]], title: str, key: str) -> ListCheckAnswer:
+    """Ask some entities, each a case key and an id; an id of "" is all entities of the case."""
+    name = make_list_id(session, key)
+    found = await find_readable(session, [case for case, _ in kept], (*STATE_FIELDS, *ENTITY_FIELDS))
+    wanted = dict.fromkeys(kept)
+    rows = {
+        (row.source, row.entity): row
+        for case, entity in wanted
+        if case in found
+        for row in rows_of_record(found[case])
+        if entity in ("", row.entity)
+    }
+    seen = session.make_shown(dict.fromkeys(found, View.FULL))
+    rule = None if rows else RequestRule.NOT_SHOWN
+    await session.audit(ActKind.READ, {"cross_reference": len(wanted)}, seen, about=name, rule=rule)
+    if not rows:
+        raise NotFoundError(NO_RECORDS)
+    if len(rows) > MOST_ROWS:
+        raise UnprocessableError(LiaisonError("the list has more than {most} rows; split it", most=MOST_ROWS), "cases")
+    return await keep_list(session, name, tuple(rows.values()), title[:MAX_TITLE_CHARS])
+
+
+async def export_folder_entities(session: Session, name: str) -> AsyncGenerator[bytes, None]:
+    """What a folder keeps as FollowTheMoney entities: records whole, of links both, entities with their record.
+
+    Raises NotFoundError, ConflictError, UnavailableError.
+    """
+    session.require_reader()
+    kept = await list_kept_entities(session, name, MOST_ROWS)
+    wanted: dict[str, set[str]] = {}
+    for case, entity in kept:
+        wanted.setdefault(case, set()).add(entity)
+    keys = list(wanted)
+    for at in range(0, len(keys), PART) if keys else (0,):
+        found = await find_readable(session, keys[at : at + PART], None)
+        seen = session.make_shown(dict.fromkeys(found, View.FULL))
+        await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": at}, seen, about=name)
+        yield encode_lines(
+            entity for case, document in found.items() for entity in case_entities(_narrow(document, wanted[case]))
+        )
+
+
+def _narrow(document: CaseDocument, wanted: set[str]) -> CaseRecord:
+    """A record with the entities that are wanted, "" for all of them."""
+    record = case_row(document)
+    if "" in wanted:
+        return record
+    entities = [one for one in document.sent_entities if str(one["id"]) in wanted]
+    return msgspec.structs.replace(record, data={**(record.data or {}), "entities": entities})
+
+
+# ── from a record back to the rows ──
+
+Meetings = dict[str, list[FoundEntry]]
+"""By record the rows that found it, in their order."""
+
+
+async def list_found_records(
+    session: Session, name: str, limit: int = 50, cursor: str = "", other: str = "", folder: str = ""
+) -> FoundRecordsAnswer:
+    """The records that a list found, with the rows that did, as the requester may see both now.
+
+    Those found by most rows come first, then by key. With `other`, another list of theirs, or a `folder`, the records
+    that both have. Raises NotFoundError, ConflictError for a folder that has run out, UnprocessableError for a cursor
+    of another list.
+    """
+    session.require_reader()
+    pages = PageCursor(session, "found records", session.grounds.purpose, name, other, folder)
+    after = pages.open(cursor)
+    with session.hold_costly():
+        entries = await _find_meetings(session, require_job(session, name))
+        also = await _find_meetings(session, require_job(session, other)) if other else None
+    kept = {case for case, _ in await list_kept_entities(session, folder, MOST_ROWS)} if folder else None
+    places = sorted(
+        [-len(rows), case]
+        for case, rows in entries.items()
+        if (also is None or case in also) and (kept is None or case in kept)
+    )
+
+    async def fetch(behind: SortValues | None) -> list[tuple[str, SortValues]]:
+        rest = [place for place in places if behind is None or place > behind]
+        return [(str(place[1]), place) for place in rest[:MOST]]
+
+    async def show(found: list[str]) -> list[FoundRecord | None]:
+        held = await find_readable(session, found, SHOWN)
+        return [
+            _make_record(held[case], entries[case], (also or {}).get(case, [])) if case in held else None
+            for case in found
+        ]
+
+    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, after)
+    named = {row.case for row in rows} | {one.source for row in rows for one in (*row.entries, *row.also) if one.source}
+    asked = {"list_check": name, "by": "record", "other": other, "folder": folder}
+    await find_readable(session, sorted(named), STATE_FIELDS)
+    await session.audit(ActKind.READ, asked, session.make_shown(dict.fromkeys(named, View.FULL)), about=name)
+    return FoundRecordsAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
+
+
+async def _find_meetings(session: Session, job: ListJob) -> Meetings:
+    """Which rows of a list found each record; rows whose own record the requester can't open any more are left out."""
+    lists = session.runtime.lists
+    asked = await asyncio.to_thread(lists.read_rows, job)
+    found = await asyncio.to_thread(lambda: dict(lists.read_results(job)))
+    hit = {at: one for at, one in found.items() if one.cases}
+    filled = dict(zip(hit, await fill_rows(session, [asked[at] for at in hit]), strict=True))
+    meetings: Meetings = {}
+    for at, one in hit.items():
+        row = filled[at]
+        if row.problem == CLOSED:
+            continue
+        for match in one.cases:
+            if match.band:
+                meetings.setdefault(match.case, []).append(_make_entry(at, row, Band(match.band)))
+    return meetings
+
+
+def _make_entry(at: int, row: ListRow, band: Band) -> FoundEntry:
+    return FoundEntry(at + 1, row.line or at + 1, row.own or None, row.question, band, row.source or None)
+
+
+def _make_record(case: CaseDocument, entries: Sequence[FoundEntry], also: Sequence[FoundEntry]) -> FoundRecord:
+    return FoundRecord(
+        case=case.case,
+        agency=case.agency,
+        country=case.country,
+        title=case.title,
+        caveat=case.caveat,
+        band=min((one.band for one in entries), key=lambda band: band.rank),
+        count=len(entries),
+        entries=tuple(entries[:MOST_ENTRIES]),
+        count_also=len(also),
+        also=tuple(also[:MOST_ENTRIES]),
+    )
