@@ -20,7 +20,7 @@ from pipeline.locale import N_
 from pipeline.records.names import full_name
 from pipeline.search.questions import MAX_PARTS, MAX_QUESTION_CHARS, NAMED, parse_question, quote_value
 
-Values = dict[str, list[str]]
+AskedValues = dict[str, list[str]]
 """What is asked, by the question's field."""
 
 ORDER: Final = (
@@ -93,7 +93,7 @@ def rows_of_record(case: CaseDocument) -> Iterator[ListRow]:
 
 def ask_entity(named: AsSent) -> str:
     """The question about an entity as its agency sent it; "" where nothing of it finds anybody."""
-    values: Values = {"type": [named["type"]] if named["type"] in NAMED else []}
+    values: AskedValues = {"type": [named["type"]] if named["type"] in NAMED else []}
     for name in named.get("names") or ():
         values.setdefault(NAME_FIELDS.get(name.get("kind") or "", "name"), []).append(full_name(name))
     values["number"] = [str(one.get("value") or "") for one in named.get("identifiers") or ()]
@@ -164,7 +164,7 @@ LONGEST_ID: Final = 200
 
 
 class FtmLine(msgspec.Struct, frozen=True):
-    """An entity of a file; OpenAleph's and others' further fields are left unread."""
+    """An entity of a file; Aleph's and others' further fields are left unread."""
 
     id: str
     schema: str
@@ -260,7 +260,7 @@ def _make_row(
     name: str, number: int, parts: Sequence[FtmLine], ties: Sequence[ListTie], numbers: Sequence[str]
 ) -> ListRow:
     schema = parts[0].schema
-    values: Values = {"type": [SCHEMA_TYPES[schema]] if schema in SCHEMA_TYPES else [], "number": list(numbers)}
+    values: AskedValues = {"type": [SCHEMA_TYPES[schema]] if schema in SCHEMA_TYPES else [], "number": list(numbers)}
     for part in parts:
         for prop, field in PROPERTIES.items():
             plated = part.schema in PLATED and prop == "registrationNumber"

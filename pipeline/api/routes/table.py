@@ -419,7 +419,7 @@ async def send_folder(session: Session, name: FolderIdPath, form: ResultFormat =
     act=ActKind.EXPORT, refuses=DECIDED,
 )  # fmt: skip
 async def send_folder_entities(session: Session, name: FolderIdPath) -> Response:
-    """The records that it keeps and you can open, an entity a line, as OpenAleph imports them."""
+    """The records that it keeps and you can open, an entity a line, as Aleph imports them."""
     parts = cross_reference.export_folder_entities(session, name)
     return await start_file(session, parts, list_checks.MEDIA_TYPES["ftm"])
 

@@ -11,16 +11,12 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from nicegui.element import Element
 
 from pipeline.api.answers import (
-    FolderRow,
-    FoundEntry,
-    FoundRecord,
-    FoundRecordsAnswer,
     ListCheck,
     ListChecksAnswer,
     ListDraftsAnswer,
@@ -31,8 +27,6 @@ from pipeline.api.answers import (
 )
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, TARGET_LABELS
 from pipeline.api.list_template import TEMPLATE_TYPES
-from pipeline.api.services.cross_reference import list_found_records
-from pipeline.api.services.folders import list_folders
 from pipeline.api.services.list_checks import (
     MEDIA_TYPES,
     FoundFilter,
@@ -163,21 +157,21 @@ def _list_columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
         TableColumn(words("List"), lambda check: _draw_name(words, check.title, check.created, list_path(check.id))),
         TableColumn(words("Submitted"), lambda check: text("span", words.format_minute(check.created), "nowrap")),
         TableColumn(words("Rows"), lambda check: text("span", words.format_number(check.rows)), "number"),
-        TableColumn(words("Progress"), lambda check: _draw_progress(words, check)),
+        TableColumn(words("Progress"), lambda check: draw_progress(words, check)),
         TableColumn(words("Your case"), lambda check: bidi_text(check.case_reference)),
         TableColumn(words("Kept until"), lambda check: text("span", words.format_minute(check.expires), "nowrap")),
         TableColumn(words("Actions"), lambda check: _draw_delete_button(view, delete_list, check.id)),
     ]
 
 
-def _name_list(words: Words, title: str, created: str) -> str:
+def name_list(words: Words, title: str, created: str) -> str:
     """What a list is called: by its file, else by the time when it was submitted."""
     return title or words("List of {time}", time=words.format_minute(created))
 
 
 def _draw_name(words: Words, title: str, created: str, path: str) -> None:
     with link("", path, "breaks", data_open=""):
-        bidi_text(_name_list(words, title, created))
+        bidi_text(name_list(words, title, created))
 
 
 def _draw_delete_button(view: OpenPage, delete: Callable[[Session, str], Awaitable[object]], name: str) -> None:
@@ -197,7 +191,6 @@ LIMIT = 100
 """Rows of one page."""
 
 RELATIONS = NN_("{count} relation", "{count} relations")
-MORE = NN_("{count} more", "{count} more")
 
 KEPT_DAYS: Final = {"7": 7, "30": 30, "90": 90}
 """Days for which a list can be kept from now on."""
@@ -313,7 +306,7 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
             link(words("List check"), "/checks", data_up="")
         with box("div", "row apart"):
             with text("h1", "", "breaks"):
-                bidi_text(_name_list(words, check.title, check.created))
+                bidi_text(name_list(words, check.title, check.created))
             with post_form(f"{list_path(check.id)}/file", view.visit.csrf, "row"):
                 box("input", type="hidden", name="found", value=wanted.found)
                 box("input", type="hidden", name="band", value=wanted.band.value)
@@ -355,7 +348,7 @@ def _fill_progress(words: Words, place: Element, check: ListCheck) -> None:
     """How far it has come; while it runs, the browser asks again (static/keys.js)."""
     place.clear()
     with place, box("span", data_again=AGAIN if check.done < check.rows else None):
-        _draw_progress(words, check)
+        draw_progress(words, check)
 
 
 def _draw_filters(view: OpenPage, check: ListCheck) -> None:
@@ -513,7 +506,7 @@ WEAK_RESULTS: Final = NN_("{count} weak result", "{count} weak results")
 NOT_ASKED: Final = NN_("hit-only records not asked for {count} row", "hit-only records not asked for {count} rows")
 
 
-def _draw_progress(words: Words, check: ListCheck) -> None:
+def draw_progress(words: Words, check: ListCheck) -> None:
     """The rows that have been asked, as a bar and in numbers, and how many of them not of hit-only records."""
     with box("span", "row"):
         with box("span", "meter", aria_hidden="true"):
@@ -524,120 +517,5 @@ def _draw_progress(words: Words, check: ListCheck) -> None:
             text("span", words.plural(*NOT_ASKED, check.not_asked), "tag warn")
 
 
-# ── the records that a list found ──
-
-OTHER: Final = "with"
-"""The parameter that names another list, or a folder, to narrow to what both have: `list <id>` or `folder <id>`."""
-
-LOOK_AGAIN: Final = "records again"
-"""The event by which the browser asks for the records of a running list anew."""
-
-
-class FoundRecordsPageData(NamedTuple):
-    """A list, a page of the records that it found, and what they can be held against."""
-
-    list: ListCheck
-    found: FoundRecordsAnswer
-    lists: Sequence[ListCheck]
-    folders: Sequence[FolderRow]
-
-
-async def load_records(visit: Visit, parameters: Parameters) -> FoundRecordsPageData:
-    """The records, with the visitor's other lists and folders. Raises NotFoundError for what is another's."""
-    name, (kind, other) = parameters["name"], _parse_other(parameters)
-    answer = await read_list_check(visit.new_session(), name)
-    more = {kind: other} if kind else {}
-    found = await list_found_records(visit.new_session(), name, LIMIT, parameters.get(AFTER, ""), **more)
-    lists = (await read_list_checks(visit.new_session())).lists
-    folders = (await list_folders(visit.new_session())).folders
-    return FoundRecordsPageData(answer.list, found, lists, folders)
-
-
-def _parse_other(parameters: Parameters) -> tuple[Literal["", "other", "folder"], str]:
-    """What an address narrows to; what makes no sense in it narrows nothing."""
-    kind, _, name = parameters.get(OTHER, "").partition(" ")
-    if not name or kind not in ("list", "folder"):
-        return "", ""
-    return ("folder" if kind == "folder" else "other"), name
-
-
-def draw_records(view: OpenPage, loaded: FoundRecordsPageData) -> None:
-    """Each record with the rows that found it, those of most rows first."""
-    words, check = view.words, loaded.list
-    runs = check.done < check.rows
-    with box("div", "heading"):
-        with box("p", "trail"):
-            link(_name_list(words, check.title, check.created), list_path(check.id), data_up="", dir="auto")
-        text("h1", words("Records found"))
-    with box("div", "row"):
-        with box("nav", "switch wraps", aria_label=words("Results")):
-            link(words("By row"), list_path(check.id))
-            link(words("By record"), records_path(check.id), aria_current="true")
-        with box("span", data_again=LOOK_AGAIN if runs else None):
-            _draw_progress(words, check)
-    _draw_others(view, loaded)
-    view.listen(LOOK_AGAIN, view.redraw)
-    with panel(words("Records found"), words("found by most rows first"), tight=True):
-        none = words("No record in a band so far") if runs else words("No record in a band")
-        draw_table(words("Records found"), _record_columns(view), loaded.found.records, "found", empty=none)
-    draw_pager(view, loaded.found.next, words("Next"), words("Back to start"))
-
-
-def _draw_others(view: OpenPage, loaded: FoundRecordsPageData) -> None:
-    """A form that narrows to the records that another list, or a folder, has too."""
-    words = view.words
-    choices = {"": words("All records")}
-    for one in loaded.lists:
-        if one.id != loaded.list.id:
-            choices[f"list {one.id}"] = words("List: {name}", name=_name_list(words, one.title, one.created))
-    for folder in loaded.folders:
-        if folder.active:
-            choices[f"folder {folder.id}"] = words("Folder: {name}", name=folder.title)
-    if len(choices) > 1:
-        with box("form", "filters", method="get", action=records_path(loaded.list.id)):
-            select_field(words("Only records also in"), OTHER, "records", choices, view.parameters.get(OTHER, ""))
-            text("button", words("Apply"), "button", type="submit")
-
-
-def _record_columns(view: OpenPage) -> list[TableColumn[FoundRecord]]:
-    words = view.words
-    columns: list[TableColumn[FoundRecord]] = [
-        TableColumn(words("Record"), lambda one: _draw_found_record(words, one), "wide"),
-        TableColumn(words("Best band"), lambda one: draw_band(words, one.band)),
-        TableColumn(words("Rows"), lambda one: _draw_entries(words, one.entries, one.count), "wide"),
-    ]
-    if _parse_other(view.parameters)[0] == "other":
-        also = words("Rows of the other list")
-        columns.append(TableColumn(also, lambda one: _draw_entries(words, one.also, one.count_also), "wide"))
-    return columns
-
-
-def _draw_found_record(words: Words, one: FoundRecord) -> None:
-    with box("div", "stack close", data_keep=f"record {one.case}"):
-        with link("", case_path(one.case), data_open=""):
-            bidi_text(one.title or one.case)
-        with box("span", "row small quiet"):
-            bidi_text(one.case, classes="code")
-            text("span", words.country_name(one.country))
-            if one.caveat:
-                draw_caveat_badge(words, one.agency, one.caveat)
-
-
-def _draw_entries(words: Words, entries: Sequence[FoundEntry], count: int) -> None:
-    with box("ul", "stack close small"):
-        for one in entries:
-            with box("li"):
-                text("span", words("Row {number}", number=words.format_number(one.line)), "quiet")
-                text("span", " ")
-                if one.source:
-                    link(one.id, case_path(one.source), "code")
-                elif one.id:
-                    bidi_text(one.id, classes="strong")
-                draw_query(words, one.query)
-        if count > len(entries):
-            text("li", words.plural(*MORE, count - len(entries)), "quiet")
-
-
 PAGE = Page("/checks", N_("List check"), "checks", load, draw)
 RESULTS_PAGE = Page("/checks/{name}", N_("List check"), "checks", load_results, draw_results)
-RECORDS_PAGE = Page("/checks/{name}/records", N_("Records found"), "checks", load_records, draw_records)

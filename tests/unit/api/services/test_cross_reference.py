@@ -169,9 +169,9 @@ async def test_two_lists_meet_in_what_both_found_and_a_list_and_a_folder_in_what
     folder = await foldered(api, "record be-fp:7", "record fr-pj:2")
     kept = (await list_found_records(api.session(ANNA), name, folder=folder)).records
     assert [one.case for one in kept] == ["be-fp:7"]
-    for more in ({"other": "0" * 32}, {"folder": "0" * 32}):
+    for missing in (("0" * 32, ""), ("", "0" * 32)):
         with pytest.raises(NotFoundError):
-            await list_found_records(api.session(ANNA), name, **more)
+            await list_found_records(api.session(ANNA), name, 50, "", *missing)
     with pytest.raises(NotFoundError):
         await list_found_records(api.session(BERT), name)
 
