@@ -376,10 +376,18 @@ def _result_columns(view: OpenPage) -> list[TableColumn[ListResultRow]]:
     return [
         TableColumn(words("Row"), lambda row: text("span", words.format_number(row.line)), "number"),
         TableColumn(words("Your ID"), lambda row: _draw_own(words, row)),
-        TableColumn(words("Search"), lambda row: draw_query(words, row.query), "wide"),
+        TableColumn(words("Search"), lambda row: _draw_asked(words, row), "wide"),
         TableColumn(words("Best band"), lambda row: _draw_best_band(words, row)),
         TableColumn(words("Records"), lambda row: _draw_result(view, row), "wide"),
     ]
+
+
+def _draw_asked(words: Words, row: ListResultRow) -> None:
+    """What a row asks; where that is nothing, why."""
+    if row.problem and not row.query:
+        text("span", row.problem, "tag warn wraps")
+    else:
+        draw_query(words, row.query)
 
 
 def _draw_own(words: Words, row: ListResultRow) -> None:
