@@ -260,7 +260,7 @@ class Settings(BaseSettings):
 
     @property
     def list_folder(self) -> Path:
-        """Where uploaded lists are kept for a day, from the table whose columns wait to be confirmed to the results."""
+        """Where uploaded lists are kept, for a day or until a date, from the table to be mapped to the results."""
         return self.lists or self.home.expanduser() / "lists"
 
     @property
