@@ -103,9 +103,7 @@ def test_entities_come_in_and_go_out(
     user = BrowserUser(opened, site.url, language)
     user.enter(CLAIRE, "2026/1", "/checks")
     page = user.page
-    page.locator("input[type=file]").set_input_files(
-        files=[{"name": "entities.ftm.json", "mimeType": "application/json", "buffer": FTM}]
-    )
+    page.set_input_files("#file-list", {"name": "entities.ftm.json", "mimeType": "application/json", "buffer": FTM})
     page.locator("form[action='/checks'] button.main").click()
     expect(page.get_by_role("heading", name="entities.ftm.json")).to_be_visible()
 

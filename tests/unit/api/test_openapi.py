@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "8f8ba5d924b55f990bdf0d486a84bbf4ad99d7af39d1ae4d09757ced07f5b9a4"
-ANSWERS = "ebc5b28825934c3148190b3136197c99d10c69ffbb41ba720c0a20eb0912c489"
+REQUESTS = "8d853f54b41a18b2c1fe8e5f7c97333b2985b05086fed7b4114e26e42eeca5d5"
+ANSWERS = "bf0749fbfaad33d5a87d754d4afbeb246272d14a93a88460d82484441c114fe3"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 
