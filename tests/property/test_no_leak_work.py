@@ -14,11 +14,10 @@ from pipeline.api.services import cross_reference, inbox, list_checks
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
 from property.test_no_leak import assert_no_trace
-from support.no_leak.requests import CROSSED, Request
-from support.no_leak.worlds import KEYS, CaseSpec, requesters, worlds
+from support.no_leak.requests import CROSSED_RECORDS, Request
+from support.no_leak.worlds import CaseSpec, requesters, worlds
 
 WORK = Request("GET", "/v1/work")
-CROSS = Request("POST", CROSSED, {"cases": KEYS, "title": "all"}, frozenset(KEYS))
 
 
 async def show_all(_: Session, cases: Mapping[str, CaseDocument]) -> dict[str, View]:
@@ -49,7 +48,7 @@ def ask_of_all(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("leak", "request_"), [(count_links_of_all, WORK), (count_requests_for_all, WORK), (ask_of_all, CROSS)]
+    ("leak", "request_"), [(count_links_of_all, WORK), (count_requests_for_all, WORK), (ask_of_all, CROSSED_RECORDS)]
 )
 def test_the_law_finds_what_comes_before_the_policy(
     leak: Callable[[pytest.MonkeyPatch], None], request_: Request, monkeypatch: pytest.MonkeyPatch
@@ -66,7 +65,7 @@ def test_the_law_finds_what_comes_before_the_policy(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("request_", [WORK, CROSS])
+@pytest.mark.parametrize("request_", [WORK, CROSSED_RECORDS])
 def test_hidden_cases_change_no_count_and_no_cross_reference(request_: Request) -> None:
     @settings(max_examples=settings().max_examples // 8)
     @given(worlds, requesters, st.data())

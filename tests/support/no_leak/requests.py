@@ -280,6 +280,11 @@ BREAK_GLASS_LISTS = [f"/v1/break-glass?mine={mine}&awaiting={some}" for mine in 
 UNTIL = f"{NOW + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}"
 """An end of what is asked for or granted, a week after the clock of the law's use cases stands."""
 
+CROSSED_RECORDS = Request(
+    "POST", CROSSED, {"cases": KEYS, "title": "all"}, frozenset(KEYS).union(*map(_grants_of, KEYS))
+)
+"""All records crossed with all others; what naming them names are the requests for them too."""
+
 OPERATIONS: tuple[Operation, ...] = (
     _searched(),
     _faceted(),
@@ -352,7 +357,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _each("PUT", "/v1/hit-allowances/{agency}", "/v1/hit-allowances/nl-np", daily=500, until=UNTIL),
     _exports(),
     Operation("POST", "/v1/list-checks", [Request("POST", "/v1/list-checks")]),
-    Operation("POST", CROSSED, [Request("POST", CROSSED, {"cases": KEYS, "title": "all"}, frozenset(KEYS))]),
+    Operation("POST", CROSSED, [CROSSED_RECORDS]),
     _each("GET", "/readyz"),
 )
 

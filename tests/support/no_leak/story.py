@@ -372,6 +372,8 @@ def _lists(who: str) -> Story:
     yield Step(who, "POST", drafts, f"{drafts}?title=c.csv", LIST, "application/octet-stream", keeps="deleted")
     yield Step(who, "GET", drafts, drafts)
     yield Step(who, "DELETE", draft, f"{drafts}/{{deleted}}")
+    crossed = f"{route}/of-records"
+    yield Step(who, "POST", crossed, crossed, {"cases": ["be-fp:0", *HIDDEN_KEYS]}, keeps="crossed")
     yield Step(who, "POST", "/checks", "/checks", {"lines": "ivan petrov 1955\nC01X00T74"}, "form")
     yield Until.LISTS
     yield Step(who, "GET", route, route)
@@ -379,6 +381,19 @@ def _lists(who: str) -> Story:
     for part in ("results", "file"):
         for query in LIST_FILTERS:
             yield Step(who, "GET", f"{one}/{part}", f"{route}/{{list}}/{part}{query}", pages=part == "results")
+    for name in ("list", "crossed"):
+        yield Step(who, "GET", f"{one}/results", f"{route}/{{{name}}}/results")
+        yield Step(who, "GET", f"{one}/records", f"{route}/{{{name}}}/records?other={{list}}")
+        yield Step(who, "GET", f"{one}/file", f"{route}/{{{name}}}/file?form=ftm")
+        yield Step(who, "GET", f"{OF_A_LIST}/records", f"/checks/{{{name}}}/records")
+    yield Step(who, "PUT", f"{one}/kept", f"{route}/{{crossed}}/kept", {"until": "2020-01-01T00:00:00Z"})
+    for missing in (
+        "/v1/folders/{name}/cross-reference",
+        "/folders/{name}/cross-reference",
+        "/folders/{name}/entities",
+    ):
+        form = "" if missing.startswith("/v1") else "form"
+        yield Step(who, "POST", missing, missing.format(name="0" * 32), {}, form)
     yield Step(who, "GET", f"{one}/file", f"{route}/{{draft}}/file?form=ndjson")
     yield Step(who, "GET", OF_A_LIST, "/checks/{list}")
     yield Step(who, "GET", OF_A_LIST, "/checks/{mapped}?found=match")
