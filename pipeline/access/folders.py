@@ -184,7 +184,8 @@ class FolderItem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `folder_items`, key = `<folder>|<id>`. Removed, it is a mark without content.
 
     `sides` are the case keys of a link. `text` is a note's, `title` a chart's, whose content is a value of topic
-    `folder_charts`; `edited` is when either was written anew. `version` grows with every change.
+    `folder_charts`; `edited` is when either was written anew, and `edition` how often, so that nobody overwrites what
+    they have not seen. `version` grows with every change.
     """
 
     id: str
@@ -202,6 +203,7 @@ class FolderItem(msgspec.Struct, frozen=True, omit_defaults=True):
     added: datetime | None = None
     edited: datetime | None = None
     edited_by: str = ""
+    edition: int = 1
 
     @property
     def kind(self) -> ItemKind | None:
@@ -365,7 +367,7 @@ def move_to(item: FolderItem, place: str, now: datetime) -> FolderItem:
 def edit_item(item: FolderItem, by: Requester, now: datetime, *, text: str = "", title: str = "") -> FolderItem:
     """A note in other words, or a chart that was saved anew."""
     changes = {"text": text, "title": title, "edited": now, "edited_by": by.subject, "time": now}
-    return msgspec.structs.replace(item, version=item.version + 1, **changes)
+    return msgspec.structs.replace(item, version=item.version + 1, edition=item.edition + 1, **changes)
 
 
 def drop_item(item: FolderItem, now: datetime) -> FolderItem:

@@ -1305,7 +1305,8 @@ class FolderItemRow(msgspec.Struct, frozen=True, kw_only=True):
     Of one that they can't open, for whatever reason, all but `id` is null, false or 0. `reference` is its name as text.
     `record` is that of a record or entity, `text` that of a note, `title` that of a chart. `is_new`: somebody else
     added it since the reader's last visit. `is_changed`: it says other things than it said to the reader then.
-    `new_links` are those of a record that the reader can see now and did not then.
+    `new_links` are those of a record that the reader can see now and did not then. `version` counts how often a note or
+    chart was written.
     """
 
     id: str
@@ -1350,7 +1351,7 @@ class ItemsAddedAnswer(IndexAnswer, frozen=True):
 
 
 class FolderItemAnswer(IndexAnswer, frozen=True):
-    """An item that was written, moved or removed; `version` is that which it has now, 0 of one that was removed."""
+    """An item that was written, moved or removed; `version` counts how often it was written; 0: it was removed."""
 
     item: str
     version: int

@@ -264,6 +264,7 @@ FOLDER_ITEMS = (
     IndexField("by", UNSEARCHED, "Subject of who added it."),
     IndexField("added", TIME, "When it was added."),
     IndexField("edited", TIME, "When a note or chart was written anew."),
+    IndexField("edition", UNSEARCHED_LONG, "How often it was."),
     IndexField("edited_by", UNSEARCHED, "Subject of who edited a note or chart last."),
 )
 

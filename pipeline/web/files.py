@@ -15,13 +15,13 @@ from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
 from pipeline.api.result_files import RESULT_TYPES, ResultForm, write_results
-from pipeline.api.services import audit, cross_reference, exports, list_checks, list_drafts
+from pipeline.api.services import audit, cross_reference, exports, folders, list_checks, list_drafts
 from pipeline.api.services.exports import MEDIA_TYPES, ExportFormat, TableFormat, What
 from pipeline.api.services.result_tables import MOST_ROWS, ResultList, tabulate
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file
 from pipeline.web import error_pages as astray
-from pipeline.web.addresses import list_columns_path, list_path
+from pipeline.web.addresses import folder_path, list_columns_path, list_path
 from pipeline.web.components.form import RESULTS_PATH
 from pipeline.web.i18n import load_words
 from pipeline.web.pages.audit import FILE as AUDIT
@@ -52,6 +52,7 @@ def make_router(site: Site) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     _add_export_routes(routes, site)
     _add_result_routes(routes, site)
+    _add_folder_routes(routes, site)
     _add_list_routes(routes, site)
     return routes
 
@@ -117,6 +118,18 @@ def _describe_file(session: Session, rows: int) -> list[tuple[str, str]]:
         (words("Rows"), words.format_number(rows)),
         (words("Handling"), words("Heed the caveats in this file. Every export is logged, with the records in it.")),
     ]
+
+
+def _add_folder_routes(routes: APIRouter, site: Site) -> None:
+    """What a case folder keeps."""
+
+    @routes.post("/folders/{name}/file")
+    async def kept(request: Request, name: str, form: Annotated[TableFormat, Form()]) -> Response:
+        async def answer(session: Session) -> Response:
+            parts = folders.export_folder(session, name, form)
+            return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"folder.{ENDINGS[form]}"))
+
+        return await _serve_signed_in(site, request, answer, folder_path(name))
 
 
 def _add_list_routes(routes: APIRouter, site: Site) -> None:

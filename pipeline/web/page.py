@@ -20,7 +20,7 @@ from pipeline.api.problems import ProblemError
 from pipeline.api.session import OPENED
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
-from pipeline.web.components import states
+from pipeline.web.components import keep, states
 from pipeline.web.components.markup import text
 from pipeline.web.page_events import EVENT_CHARS, SocketMessage, measure_event
 from pipeline.web.session import Visit
@@ -162,6 +162,8 @@ class OpenPage:
 
     async def open(self) -> None:
         """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
+        if layout.may_read_cases(self.visit.roles):
+            keep.listen_for_additions(self)
         self._frame = layout.draw_frame(self.visit, self._page.title, self._page.entry, self._page.script)
         self._main = self._frame.content
         from pipeline.web.components.preview import PreviewPanel  # not above: it draws by parts that know an open page

@@ -31,7 +31,7 @@ THEMES = ("auto", "light", "dark")
 DENSITIES = ("normal", "dense", "loose")
 """How high rows of lists are: 44 pixels, less, or as high as all that they say."""
 
-SCRIPTS = ("keys.js", "drafts.js", "rows.js")
+SCRIPTS = ("keys.js", "drafts.js", "rows.js", "keep.js")
 """What every page has."""
 
 _CHOOSE = (

@@ -391,7 +391,7 @@ def _make_item_row(item: FolderItem, **content: Any) -> FolderItemRow:
         by=item.by,
         added=None if item.added is None else item.added.isoformat(),
         edited_by=item.edited_by or None,
-        version=item.version,
+        version=item.edition,
         **content,
     )
 
@@ -633,7 +633,7 @@ async def _find_following(session: Session, folder: Folder, before: FolderItem |
 
 
 async def _describe_item(session: Session, name: str, item: str) -> FolderItemAnswer:
-    return FolderItemAnswer(*session.moment, item, (await _require_item(session, name, item)).version)
+    return FolderItemAnswer(*session.moment, item, (await _require_item(session, name, item)).edition)
 
 
 async def remove_item(session: Session, name: str, item: str) -> FolderItemAnswer:
@@ -669,12 +669,12 @@ async def write_note(
         note = msgspec.structs.replace(note, text=text)
         await session.audit(ActKind.FOLDER, {"folder": name, "note": note.id}, about=name)
         await _append(session, folder, [note])
-        return FolderItemAnswer(*session.moment, note.id, note.version)
+        return FolderItemAnswer(*session.moment, note.id, note.edition)
     held = await _require_seen(session, name, item, ItemKind.NOTE, seen)
     edited = folders.edit_item(held, session.requester, session.now, text=text)
     await session.audit(ActKind.FOLDER, {"folder": name, "note": item}, about=name)
     await record_decision(session, topics.FOLDER_ITEMS, held.key, edited, held)
-    return FolderItemAnswer(*session.moment, item, edited.version)
+    return FolderItemAnswer(*session.moment, item, edited.edition)
 
 
 def _new_item_id() -> str:
@@ -686,7 +686,7 @@ async def _require_seen(session: Session, name: str, item: str, kind: ItemKind, 
     held = await _require_item(session, name, item)
     if held.kind is not kind:
         raise NotFoundError(NO_ITEM)
-    if held.version != seen:
+    if held.edition != seen:
         who = held.edited_by or held.by
         raise ConflictError(LiaisonError("{who} changed this meanwhile; look at it again", who=who))
     return held
@@ -720,7 +720,7 @@ async def save_chart(
             NewValue(topics.FOLDER_CHARTS, chart.key, saved),
         ],
     )
-    return FolderItemAnswer(*session.moment, chart.id, chart.version)
+    return FolderItemAnswer(*session.moment, chart.id, chart.edition)
 
 
 def _require_chart(content: str) -> None:
@@ -757,7 +757,7 @@ async def read_chart(session: Session, name: str, item: str) -> FolderChartAnswe
     shown = _make_shown(items.values(), opened)
     await session.audit(ActKind.READ, {"folder": name, "chart": item}, session.make_shown(shown), about=name)
     seen = msgspec.json.encode(folders.close_references(content, readable)).decode()
-    return FolderChartAnswer(*session.moment, item, held.title, held.version, seen)
+    return FolderChartAnswer(*session.moment, item, held.title, held.edition, seen)
 
 
 async def list_kept_entities(session: Session, name: str, most: int) -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ from pipeline.web.pages import (
     checks,
     deconfliction,
     entity,
+    folder,
+    folders,
     found_records,
     home,
     inbox,
@@ -35,6 +37,6 @@ from pipeline.web.pages import (
 PAGES: tuple[Page[Any], ...] = (
     home.PAGE, work.PAGE, search.PAGE, case.PAGE, entity.PAGE, link.PAGE, chart.PAGE, deconfliction.PAGE, checks.PAGE,
     list_columns.PAGE, checks.RESULTS_PAGE, found_records.PAGE, inbox.PAGE, access_requests.PAGE, break_glass.PAGE,
-    alerts.PAGE, notices.PAGE, records.PAGE, visibility.PAGE, allowances.PAGE, statistics.PAGE, offences.PAGE,
-    audit.PAGE, operations.PAGE, rejected.PAGE, rejected.MESSAGE_PAGE,
+    alerts.PAGE, folders.PAGE, folder.PAGE, notices.PAGE, records.PAGE, visibility.PAGE, allowances.PAGE,
+    statistics.PAGE, offences.PAGE, audit.PAGE, operations.PAGE, rejected.PAGE, rejected.MESSAGE_PAGE,
 )  # fmt: skip

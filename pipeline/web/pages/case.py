@@ -34,6 +34,7 @@ from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.link_rows import draw_link_rows
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.reviews import draw_manual_links
+from pipeline.web.components.rows import record_mark
 from pipeline.web.components.tables import Fact, draw_facts, panel
 from pipeline.web.components.tabs import (
     Drawer,
@@ -74,12 +75,13 @@ def draw(view: OpenPage, loaded: TabbedContent[CaseRow]) -> None:
 
 def _draw_heading(words: Words, row: CaseRow) -> None:
     data: AsSent = row.data
-    with box("div", "heading"):
+    with box("div", "heading", data_keep=record_mark(row.case)):
         text("p", f"{words.country_name(row.country)} · {row.agency}", "trail")
         with box("div", "row apart"):
             bidi_text(data.get("title") or data["case_id"], "h1")
             with box("div", "row"):
                 link(words("Chart"), chart_path(row.case), "button slight")
+                text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
                 if any(entity["type"] == "event" for entity in data.get("entities", ())):
                     link(words("Same place and time"), deconfliction_path(row.case), "button slight")
         with box("p", "row small"):

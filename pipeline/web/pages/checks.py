@@ -58,7 +58,9 @@ from pipeline.web.components.form import (
     submit_button,
 )
 from pipeline.web.components.hits import draw_hit_actions
+from pipeline.web.components.keep import list_reference
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.rows import record_mark
 from pipeline.web.components.tables import AFTER, TableColumn, begin_table, draw_pager, draw_table, panel
 from pipeline.web.components.understood import MET, draw_hint
 from pipeline.web.components.values import draw_name
@@ -301,7 +303,7 @@ def _draw_none(words: Words, loaded: ListResultsPageData) -> None:
 def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
     """What list it is, with its forms as a file; returns the place of its progress."""
     words, wanted = view.words, parse_list_filter(view.parameters)
-    with box("div", "heading"):
+    with box("div", "heading", data_keep=list_reference(check.id)):
         with box("p", "trail"):
             link(words("List check"), "/checks", data_up="")
         with box("div", "row apart"):
@@ -310,6 +312,7 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
             with post_form(f"{list_path(check.id)}/file", view.visit.csrf, "row"):
                 box("input", type="hidden", name="found", value=wanted.found)
                 box("input", type="hidden", name="band", value=wanted.band.value)
+                text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
                 progress = box("span")
                 keeps = {"data_keep": f"list {check.id}", "data_keep_button": ""}
                 text("button", words("Add to folder"), "button slight", type="button", **keeps)
@@ -446,7 +449,7 @@ def _draw_match(words: Words, found: ListMatch, *, with_band: bool = True) -> No
     about = found.about
     with box("div", "stack close"):
         with box("div", "row"):
-            with link("", case_path(found.case), data_open=""):
+            with link("", case_path(found.case), data_open="", data_keep=record_mark(found.case)):
                 if about.name:
                     draw_name(about.name, found.country, classes="strong")
                     text("span", " ")

@@ -25,6 +25,7 @@ from pipeline.web.components.entity import (
     name_entity,
 )
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.rows import entity_mark
 from pipeline.web.components.tables import TableColumn, draw_table, panel, render_table
 from pipeline.web.components.values import draw_name, render_name
 from pipeline.web.i18n import Words
@@ -80,12 +81,14 @@ def draw(view: OpenPage, found: EntityAnswer) -> None:
 
 
 def _draw_heading(words: Words, found: EntityAnswer, key: str) -> None:
-    with box("div", "heading"):
+    with box("div", "heading", data_keep=entity_mark(key, found.appearances[0].entity["id"])):
         with box("p", "trail"):
             link(key, case_path(key), data_up="")
             text("span", f" · {words.label(TYPES, found.type)}")
         first = found.appearances[0]
-        draw_name(name_entity(words, first.entity), first.country, "h1")
+        with box("div", "row apart"):
+            draw_name(name_entity(words, first.entity), first.country, "h1")
+            text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
         text("p", words("Combined from all linked records. Computed on request, not stored."), "small quiet")
 
 

@@ -22,6 +22,7 @@ from pipeline.web.components.evidence import (
 )
 from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.reviews import draw_link_reviews
+from pipeline.web.components.rows import link_mark
 from pipeline.web.components.tables import draw_facts, panel
 from pipeline.web.components.values import draw_name, render_legend
 from pipeline.web.i18n import Words
@@ -64,7 +65,7 @@ def _draw_heading(words: Words, loaded: LinkEvidenceAnswer, key: str) -> None:
     """Who is who, and how sure that is; of a shared number which it is, for its two holders are two."""
     own, other, found = own_side_first(loaded)
     is_shared = found.basis is Basis.SHARED
-    with box("div", "heading"):
+    with box("div", "heading", data_keep=link_mark(loaded.link.link_id)):
         with box("p", "trail"):
             text("span", words("Link between two cases") + " · ")
             link(key, case_path(key), data_up="")
@@ -76,6 +77,8 @@ def _draw_heading(words: Words, loaded: LinkEvidenceAnswer, key: str) -> None:
             text("span", words(": ") + said)
         if found.basis is Basis.SHARED:
             text("p", shared_finding(found, words.language), "strong")
+        with box("p", "row"):
+            text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
 
 
 def _draw_side_name(side: EvidenceSide) -> None:

@@ -18,6 +18,7 @@ from nicegui import events
 from nicegui.element import Element
 
 from pipeline.access.case_filters import Filters
+from pipeline.access.folders import KeptSearch
 from pipeline.api.answers import SearchAnswer, told
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
@@ -38,6 +39,7 @@ from pipeline.web.components.filters import (
 )
 from pipeline.web.components.form import draw_leaving_button, draw_result_export
 from pipeline.web.components.hits import draw_hit
+from pipeline.web.components.keep import search_reference
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.result_rows import render_result
 from pipeline.web.components.rows import render_pick_all, render_sort_choice
@@ -250,6 +252,7 @@ def _draw_answer(
             text("button", words("Next"), "button", type="button").on("click", go_on)
     if question:
         _draw_alert_button(view, question, parse_filters(asked))
+    _draw_keep_button(view, question, parse_filters(asked))
 
 
 def _draw_alert_button(view: OpenPage, question: str, filters: Filters) -> None:
@@ -267,6 +270,13 @@ def _draw_alert_button(view: OpenPage, question: str, filters: Filters) -> None:
         if not filters.empty:
             text("span", words("Keeps these filters"), "quiet")
             draw_filter_tags(words, filters)
+
+
+def _draw_keep_button(view: OpenPage, question: str, filters: Filters) -> None:
+    """The way to keep the search itself, as it is asked again."""
+    kept = KeptSearch(question, view.visit.new_session().requester.country, filters)
+    with box("p", "row small unprinted", data_keep=search_reference(kept)):
+        text("button", view.words("Add search to folder"), "button slight", type="button", data_keep_button="")
 
 
 def _draw_results(view: OpenPage, wanted: Search, answer: SearchAnswer, counted: str) -> None:

@@ -26,6 +26,7 @@
     a: () => here()?.querySelector("[data-act]")?.click(),
     x: () => liaison.tick(here()),
     " ": () => liaison.togglePreview(here()),
+    f: () => window.liaison.keep(),
     "?": () => help()?.showModal(),
   };
   let going = -Infinity; // when g was pressed; by the events' own times, as a busy page hears of keys late
@@ -59,7 +60,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form?.requestSubmit();
-    if (event.ctrlKey || event.metaKey || event.altKey || help()?.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") return escape(event);
     const free = !typing(event.target) || ["radio", "checkbox"].includes(event.target.type);
     if (event.key === "/" && event.target.id === "question" && !event.target.value) return event.preventDefault();

@@ -49,6 +49,10 @@ class RenderedPage:
         place = next(one for one in self._client.layout.descendants() if one.props.get("id") == "preview-content")
         return [(element.tag, _text_of(element), _without_cursors(element.props)) for element in place.descendants()]
 
+    def markup(self, part: str) -> str:
+        """The markup of the element that only shows and has this in it."""
+        return next(held for element in self._content() if part in (held := getattr(element, "content", "")))
+
     def close(self) -> None:
         """Let go of the page."""
         self._client.delete()

@@ -21,6 +21,7 @@ from pipeline.web.components import preview, tabs
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.pages import PAGES, case, chart, home, inbox, operations, search
 from support.api.runtime import Api
+from support.no_leak.decisions import ASKING, folder_id
 from support.no_leak.requests import QUESTIONS, names
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
 from support.temporary_folders import make_folder
@@ -47,6 +48,7 @@ PLACES = {
     "link_id": st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)).map(lambda pair: link_id(*pair)),
     "entity": st.sampled_from(("e0", "e1")),
     "name": st.just("not-there"),
+    "folder": st.sampled_from([folder_id(agency) for agency in ASKING]),
     "position": st.just("cases.fr-pj-0-7"),
 }
 """What stands in a page's path; a new place is drawn from here."""

@@ -1,0 +1,98 @@
+// A case folder's list: rows are ordered by Alt and an arrow key, by buttons or by dragging, before the server answers;
+// a note is edited where it stands.
+(() => {
+  const list = () => document.getElementById("kept");
+  const rows = () => [...(list()?.children ?? [])];
+  const words = () => JSON.parse(list().dataset.words);
+  const focused = (row) => row.querySelector("[data-open]")?.focus();
+
+  // ── order ──
+  const place = (row, after) => {
+    if (after) after.after(row);
+    else list().prepend(row);
+    emitEvent("folder_move", { item: row.dataset.item, after: after?.dataset.item ?? "" });
+  };
+  const step = (row, by) => {
+    const others = rows().filter((one) => one !== row);
+    const at = rows().indexOf(row) + by;
+    if (at < 0 || at > others.length || sorted()) return;
+    place(row, others[at - 1]);
+  };
+  const sorted = () => document.getElementById("sort-kept")?.value;
+
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const row = event.altKey && by && event.target.closest("#kept > [draggable]");
+    if (!row || event.target.matches("textarea")) return;
+    event.preventDefault();
+    step(row, by);
+    focused(row);
+  });
+
+  let dragged;
+  document.addEventListener("dragstart", ({ target }) => (dragged = target.closest?.("#kept > [draggable]")));
+  document.addEventListener("dragover", (event) => {
+    if (dragged && !sorted() && event.target.closest("#kept")) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    const under = event.target.closest("#kept > li");
+    if (!dragged || !under || under === dragged || sorted()) return;
+    event.preventDefault();
+    const box = under.getBoundingClientRect();
+    const before = event.clientY < box.top + box.height / 2;
+    place(dragged, before ? (under.previousElementSibling === dragged ? dragged.previousElementSibling : under.previousElementSibling) : under);
+    dragged = undefined;
+  });
+
+  // ── another order, for the eye alone ──
+  document.addEventListener("change", ({ target }) => {
+    if (target.id !== "sort-kept") return;
+    const own = rows();
+    for (const [at, row] of own.entries()) row.dataset.at ??= at;
+    const said = { added: (row) => row.dataset.added, kind: (row) => row.dataset.kind, name: (row) => row.querySelector("[data-open]").textContent };
+    const by = said[target.value];
+    const compare = by
+      ? (a, b) => (target.value === "added" ? by(b).localeCompare(by(a)) : by(a).localeCompare(by(b))) || a.dataset.at - b.dataset.at
+      : (a, b) => a.dataset.at - b.dataset.at;
+    list().append(...own.sort(compare));
+    list().classList.toggle("sorted", Boolean(by));
+  });
+
+  // ── what is done to a row ──
+  const make = (tag, what) => Object.assign(document.createElement(tag), what);
+  const edit = (note) => {
+    const { save, cancel, note: named } = words();
+    const field = make("textarea", { value: note.textContent, dir: "auto", required: true, rows: 6 });
+    field.setAttribute("aria-label", named);
+    Object.assign(field.dataset, { most: list().dataset.most, tooLong: list().dataset.tooLong });
+    const form = make("form", { className: "stack" });
+    const buttons = make("p", { className: "row" });
+    const back = make("button", { type: "button", className: "button slight", textContent: cancel });
+    buttons.append(make("button", { type: "submit", className: "button main slight", textContent: save }), back);
+    form.append(field, buttons);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      emitEvent("folder_note", { item: note.dataset.note, text: field.value, seen: Number(note.dataset.version) });
+    });
+    const close = () => {
+      form.replaceWith(note);
+      note.focus();
+    };
+    back.addEventListener("click", close);
+    note.replaceWith(form);
+    field.focus();
+  };
+
+  document.addEventListener("click", ({ target }) => {
+    const row = target.closest("#kept > li");
+    if (!row) return;
+    const by = target.closest("[data-step]")?.dataset.step;
+    if (by) {
+      step(row, Number(by));
+      target.closest("[data-step]").focus();
+    }
+    if (target.closest("[data-remove]")) emitEvent("folder_remove", { item: row.dataset.item });
+    const note = target.closest("[data-edit]") && row.querySelector("[data-note]");
+    if (note) edit(note);
+  });
+})();
