@@ -87,7 +87,7 @@ def _draw_others(view: OpenPage, loaded: FoundRecordsPageData) -> None:
         if folder.active:
             choices[f"folder {folder.id}"] = words("Folder: {name}", name=folder.title)
     if len(choices) > 1:
-        with box("form", "filters", method="get", action=records_path(loaded.list.id)):
+        with box("form", "filters roomy", method="get", action=records_path(loaded.list.id)):
             select_field(words("Only records also in"), OTHER, "records", choices, view.parameters.get(OTHER, ""))
             text("button", words("Apply"), "button", type="submit")
 
