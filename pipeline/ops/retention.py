@@ -1,7 +1,7 @@
 """`liaison ops retention`: what it ends and tells, and when.
 
-Cases, alerts, reasons of reviews, keys of query text, uploaded lists. What is due is decided without reading anything
-(`RetentionPlan` and what makes its parts); every step of doing it may be done twice.
+Cases, alerts, case folders, reasons of reviews, keys of query text, uploaded lists. What is due is decided without
+reading anything (`RetentionPlan` and what makes its parts); every step of doing it may be done twice.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from aiokafka import TopicPartition
 from rich.console import Console
 
 from pipeline.access.alerts import Alert, AlertState, close_alert
+from pipeline.access.folders import is_lapsed
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.query_cipher import delete_month_key, months_in
 from pipeline.access.reviews import Review
@@ -26,6 +27,7 @@ from pipeline.command_settings import from_environment
 from pipeline.correlation.claims import is_expired
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.ops.command_output import JsonObjectOption, print_json
+from pipeline.ops.folder_erasure import FolderErasure, apply_erasure, read_erasure
 from pipeline.ops.kept_lists import count_kept, find_ended
 from pipeline.ops.operation import audit_operation
 from pipeline.ops.replay.resending import open_sender
@@ -103,6 +105,7 @@ class RetentionPlan(msgspec.Struct, frozen=True):
     subscriptions: tuple[Alert, ...]
     reviews: tuple[Review, ...]
     months: tuple[str, ...]
+    folders: FolderErasure = FolderErasure()
     lists: tuple[str, ...] = ()
     """The folders of uploaded lists whose time is over, of those that this machine holds."""
     kept_lists: int = 0
@@ -187,6 +190,7 @@ async def plan_retention(settings: Settings, now: datetime, until: datetime, que
         subscriptions=close_lapsed_alerts(map(_alert.decode, subscriptions), now),
         reviews=strip_reviews(await _read_reviews(settings), over),  # read late, so that what is replaced is the latest
         months=find_outdated_months(months_in(settings.audit_key_folder), now, query_months),
+        folders=await read_erasure(settings, lambda folder: is_lapsed(folder, now), now),
         lists=tuple(place.name for place in find_ended(settings.list_folder, settings.namespace, now)),
         kept_lists=count_kept(settings.list_folder, settings.namespace, now),
     )
@@ -209,6 +213,7 @@ async def apply_retention_plan(settings: Settings, plan: RetentionPlan) -> None:
             await log.write(topics.SUBSCRIPTIONS, alert.id, alert)
         for review in plan.reviews:
             await log.write(topics.REVIEWS, review.id, review)
+        await apply_erasure(log, plan.folders)
     for month in plan.months:
         delete_month_key(settings.audit_key_folder, month)
     for name in plan.lists:
@@ -251,9 +256,9 @@ def apply_retention(
 
     Cases whose `retain_until` has passed are invisible at once; this has intake end them, so that their content leaves
     the index, and Kafka as it compacts. A version with a later date brings such a case back. Owners are notified half a
-    year before. It also ends alerts a week after they expired, reduces reviews of withdrawn or expired cases to keys
-    and decision, and deletes old keys of audited query text, and uploaded lists whose time is over; servers delete
-    these as well.
+    year before. It also ends alerts a week and case folders 30 days after they expired, erases what ended folders keep,
+    reduces reviews of withdrawn or expired cases to keys and decision, and deletes old keys of audited query text, and
+    uploaded lists whose time is over; servers delete these as well.
     """
     settings = from_environment()
 
@@ -284,6 +289,8 @@ def _print_plan(plan: RetentionPlan, dry_run: bool) -> None:
     _print_count("notifications of cases that expire", "sent", plan.notices, dry_run)
     _print_count("alerts", "ended", plan.subscriptions, dry_run)
     _print_count("reviews", "reduced to keys and decision", plan.reviews, dry_run)
+    _print_count("case folders", "ended", plan.folders.folders, dry_run)
+    _print_count("items of ended case folders", "erased", plan.folders.items, dry_run)
     _print_count("monthly keys of query text", "deleted", plan.months, dry_run)
     _print_count("uploaded lists", "deleted", plan.lists, dry_run)
     typer.echo(f"{plan.kept_lists} uploaded lists are kept longer than a day")
@@ -298,6 +305,8 @@ def plan_document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
         "subscriptions": [alert.id for alert in plan.subscriptions],
         "reviews": [review.id for review in plan.reviews],
         "months": list(plan.months),
+        "folders": [folder.id for folder in plan.folders.folders],
+        "folder_items": [item.key for item in plan.folders.items],
         "lists": list(plan.lists),
         "kept_lists": plan.kept_lists,
         "dry_run": dry_run,

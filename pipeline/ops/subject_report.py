@@ -21,6 +21,7 @@ from rich.console import Console
 from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
 from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Disclosure, thread_state
+from pipeline.access.folders import FolderState
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.release import Rule
 from pipeline.command_settings import from_environment
@@ -69,6 +70,16 @@ class RecordDisclosure(msgspec.Struct, frozen=True):
     until: str | None
 
 
+class KeepingFolder(msgspec.Struct, frozen=True):
+    """A case folder of the agency that keeps the record, or a link or entity of it."""
+
+    folder: str
+    title: str
+    purpose: str
+    case_reference: str
+    since: str
+
+
 class SubjectRecord(msgspec.Struct, frozen=True):
     """A record that speaks of the person, by so much probability; `entities` are its parts that do, as sent."""
 
@@ -85,6 +96,7 @@ class SubjectRecord(msgspec.Struct, frozen=True):
     entities: tuple[Any, ...]
     accesses: tuple[RecordAccess, ...]
     disclosures: tuple[RecordDisclosure, ...]
+    folders: tuple[KeepingFolder, ...] = ()
 
 
 class SubjectReport(msgspec.Struct, frozen=True):
@@ -162,7 +174,7 @@ async def read_subject_report(settings: Settings, agency: str, question: str, cl
     now, model = clock(), (await read_control(settings)).find_generation().compile_model()
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         indices = Indices(settings.namespace, "")
-        read = [indices.read_alias(kind) for kind in ("cases", "disclosures", "audit")]
+        read = [indices.read_alias(kind) for kind in ("cases", "disclosures", "audit", "folders", "folder_items")]
         await call_engine(client.indices.refresh, index=read)  # what was written a moment ago belongs to the answer
         decisions = DecisionReader(client, indices, key_ring(settings))
         records, complete = await _find_records(
@@ -189,9 +201,24 @@ async def _find_records(
     acts = [act async for act in _read_acts(decisions, agency, set(cases))]
     threads = [disclosure async for disclosure in _read_threads(decisions, agency) if disclosure.case in cases]
     reported = [result for result in found if result.case.case in cases]
-    return [
-        make_subject_record(result, cases[result.case.case], model, acts, threads, now) for result in reported
-    ], len(found) < MOST
+    kept = await _find_folders(decisions, agency, list(cases))
+    records = [make_subject_record(result, cases[result.case.case], model, acts, threads, now) for result in reported]
+    return [msgspec.structs.replace(one, folders=tuple(kept.get(one.case, ()))) for one in records], len(found) < MOST
+
+
+async def _find_folders(decisions: DecisionReader, agency: str, cases: Sequence[str]) -> dict[str, list[KeepingFolder]]:
+    """By case the agency's folders that keep it."""
+    items = [item async for item in decisions.items_about(agency, cases)] if cases else []
+    folders = await decisions.folders_of(item.folder for item in items)
+    found: dict[str, dict[str, KeepingFolder]] = {}
+    for item in items:
+        folder = folders.get(item.folder)
+        if folder is not None and folder.state is FolderState.OPEN:
+            since = (item.added or item.time).isoformat()
+            kept = KeepingFolder(folder.id, folder.title, folder.purpose, folder.case_reference, since)
+            for case in item.cases:
+                found.setdefault(case, {}).setdefault(folder.id, kept)
+    return {case: list(kept.values()) for case, kept in found.items()}
 
 
 async def _read_acts(decisions: DecisionReader, agency: str, cases: set[str]) -> AsyncIterator[AuditDocument]:
@@ -272,5 +299,7 @@ def _print_record(record: SubjectRecord) -> None:
     for access in record.accesses:
         who = f"{access.agency} {access.subject or ''}".strip()
         typer.echo(f"  shown\t{access.time}\t{who}\t{access.kind}\t{access.purpose or '-'}\t{access.form}")
+    for kept in record.folders:
+        typer.echo(f"  folder\t{kept.since}\t{kept.title}\t{kept.purpose}\tfor {kept.case_reference}")
     for thread in record.disclosures:
         typer.echo(f"  disclosure\t{thread.since}\t{thread.agency}\t{thread.state}\tuntil {thread.until or '-'}")

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pipeline.access import folders
+from pipeline.access.folders import ItemKind, KeptSearch, Reference
+from pipeline.access.requester import Grounds, Purpose
+from pipeline.index.decisions import folder_document, folder_item_document
 from pipeline.matching.model import load_model
 from pipeline.web.page import Page
 from pipeline.web.pages import PAGES, inbox, search
+from support.access.requesters import make_requester
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.web.browser import NARROW, WIDE, BrowserUser
@@ -44,12 +50,32 @@ class ServedPages(NamedTuple):
         return user
 
 
+def _hold_folder(api: Api, link: str) -> str:
+    """Pieter's folder of a record, a link, what can't be opened, a search and a note; its id."""
+    who = make_requester("be-fp", subject="pieter@be-fp")
+    folder = folders.make_folder("7c2d" * 8, "Kestrel", who, Grounds(Purpose.INVESTIGATION, "BX/12"), api.now)
+    references = [
+        Reference(ItemKind.RECORD, case="be-fp:1"), Reference(ItemKind.RECORD, case="fr-pj:none"),
+        Reference(ItemKind.LINK, link=link), Reference(ItemKind.SEARCH, search=KeptSearch("Cherif Ouarzazi")),
+        Reference(ItemKind.NOTE),
+    ]  # fmt: skip
+    writes = [folder_document(msgspec.json.encode(folder), 0)]
+    for number, reference in enumerate(references):
+        item = folders.make_item(f"{number:016x}", folder, reference, who, api.now)
+        sides = ("be-fp:1", "fr-pj:1") if reference.link else ()
+        item = msgspec.structs.replace(item, place=str(number + 1), text="<b>Call back", sides=sides)
+        writes.append(folder_item_document(msgspec.json.encode(item), number))
+    api.index.write(writes)
+    return folder.id
+
+
 @pytest.fixture(scope="module")
 def served(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
     api = Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))
     api.now = datetime.now(UTC)
     link = hold_many_scripts(api)[0]
     places = {"key": "be-fp:1", "link_id": link, "entity": "p1", "name": "none", "position": "none"}
+    places["folder"] = _hold_folder(api, link)
     with memory_site(api) as site:
         people = {}
         for subject in ("pieter@be-fp", *PEOPLE.values()):

@@ -227,7 +227,7 @@ def remove_agency(
     done = asyncio.run(removed())
     typer.echo(
         f"{name} has left: {done.cases:,} cases withdrawn, {done.disclosures:,} disclosures revoked,"
-        f" {done.subscriptions:,} alerts ended"
+        f" {done.subscriptions:,} alerts and {done.folders:,} case folders ended"
     )
 
 

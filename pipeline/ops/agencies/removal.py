@@ -1,4 +1,4 @@
-"""An agency leaves: its credentials end, its cases are withdrawn, its access requests and alerts end; the audit stays.
+"""An agency leaves: its credentials end, its cases are withdrawn, its access requests, alerts and folders end.
 
 Every step may be done twice, so a removal that was cut off is run again. Its cases are withdrawn before the registry
 refuses its records, through intake like any withdrawal; what a sender still got in between is looked for afterwards.
@@ -17,9 +17,11 @@ from aiokafka import TopicPartition
 
 from pipeline.access.alerts import PREFIX, Alert, AlertState, close_alert
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep, is_open
+from pipeline.access.folders import FolderState
 from pipeline.access.guesses import AskedGuesses
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
+from pipeline.ops.folder_erasure import apply_erasure, read_erasure
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import AcceptedRecord
 from pipeline.records.model import RECORD_TYPE
@@ -48,6 +50,7 @@ class Removed(msgspec.Struct, frozen=True):
     cases: int
     disclosures: int
     subscriptions: int
+    folders: int = 0
 
 
 async def retire_agency(settings: Settings, name: str, timeout_s: float, clock: Callable[[], datetime]) -> Removed:
@@ -129,16 +132,20 @@ async def _wait_for_intake(settings: Settings, name: str, deadline: float) -> No
 
 
 async def _end_decisions(settings: Settings, name: str, now: datetime, cases: int) -> Removed:
-    """End what the agency holds of others, others of it, and what it asks standing."""
+    """End what the agency holds of others, others of it, what it asks standing, and what its folders keep."""
     threads = revoke_disclosures(map(_disclosure.decode, await _read_values(settings, topics.DISCLOSURES)), name, now)
     queries = close_alerts(map(_subscription.decode, await _read_values(settings, topics.SUBSCRIPTIONS)), name, now)
     await _forget_guesses(settings, queries)  # first: an ended alert is not found again by a second run
+    folders = await read_erasure(
+        settings, lambda folder: folder.agency == name and folder.state is FolderState.OPEN, now
+    )
     async with DecisionLog(settings) as log:
         for thread in threads:
             await log.write(topics.DISCLOSURES, thread.id, thread)
         for query in queries:
             await log.write(topics.SUBSCRIPTIONS, query.id, query)
-    return Removed(cases, len(threads), len(queries))
+        await apply_erasure(log, folders)
+    return Removed(cases, len(threads), len(queries), len(folders.folders))
 
 
 async def _forget_guesses(settings: Settings, queries: Iterable[Alert]) -> None:

@@ -28,7 +28,7 @@ from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, post_form, select_field, submit_button
 from pipeline.web.components.kept_rows import render_item
-from pipeline.web.components.markup import bidi_text, box, static_html, text
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.tables import AFTER, TableColumn, draw_heading, draw_pager, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -109,6 +109,11 @@ def _draw_items(view: OpenPage, loaded: FolderItemsAnswer, *, may_work: bool) ->
         select_field(words("Sort"), "sort", "kept", {value: words(word) for value, word in SORTS.items()})
         if may_work:
             text("span", words("Alt with an arrow key moves a row, as dragging does"), "small quiet")
+        link(words("Chart"), f"/chart?folder={folder.id}", "button slight")
+        with post_form(f"/folders/{folder.id}/cross-reference", view.visit.csrf, "row"):
+            text("button", words("Cross-reference"), "button slight", type="submit")
+        with post_form(f"/folders/{folder.id}/entities", view.visit.csrf, "row"):
+            text("button", words("FollowTheMoney"), "button slight", type="submit")
         with post_form(f"/folders/{folder.id}/file", view.visit.csrf, "row"):
             text("button", words("Export as CSV"), "button slight", type="submit", name="form", value="excel")
     rows = [render_item(words, folder.id, row, may_work=may_work) for row in loaded.items]

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
 from elasticsearch import AsyncElasticsearch, BadRequestError
 
+from pipeline.access import folders
 from pipeline.access.alerts import Alert, AlertState
 from pipeline.access.case_filters import Filters
-from pipeline.index.decisions import alert_document
+from pipeline.access.folders import ItemKind, Reference
+from pipeline.access.requester import Grounds, Purpose
+from pipeline.index.decisions import DecisionReader, alert_document, folder_document, folder_item_document
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import DEFAULT_LAYOUTS, IndexLayout, Indices, apply_mappings, index_body, set_replicas
 from pipeline.index.writer import BulkWriter
 from pipeline.times import now
+from support.access.requesters import make_requester
+from support.correlation.key_rings import RING
 
 pytestmark = pytest.mark.engines
 
@@ -55,6 +61,33 @@ async def test_what_an_index_of_an_earlier_version_lacks_is_added_and_said_once(
     named = msgspec.structs.replace(alert, label="Petrov", filters=Filters(roles=("suspect",)))
     written = await BulkWriter(client, made).write([alert_document(msgspec.json.encode(named), 0)])
     assert written.refused == []
+
+
+async def test_an_installation_from_before_case_folders_goes_on_with_what_it_has(
+    client: AsyncElasticsearch, namespace: str
+) -> None:
+    made = Indices(namespace, "g1")
+    for kind in (kind for kind in CATALOGUE if not kind.startswith("folder")):
+        aliases: dict[str, Any] = {made.write_alias(kind): {"is_write_index": True}, made.read_alias(kind): {}}
+        await client.indices.create(index=made.first_index(kind), aliases=aliases, **index_body(kind))
+    alert = Alert("s1", "fr-pj", AlertState.ACTIVE, now(), 1)
+    writer = BulkWriter(client, made)
+    assert (await writer.write([alert_document(msgspec.json.encode(alert), 0)])).refused == []
+    assert await apply_mappings(client, made) == []
+    who, why = make_requester("fr-pj", subject="anna"), Grounds(Purpose.INVESTIGATION, "2026/1")
+    folder = folders.make_folder("f1", "Kestrel", who, why, now())
+    item = folders.make_item("ab" * 8, folder, Reference(ItemKind.RECORD, case="be-fp:1"), who, now())
+    written = await writer.write([
+        folder_document(msgspec.json.encode(folder), 0),
+        folder_item_document(msgspec.json.encode(msgspec.structs.replace(item, place="V")), 0),
+    ])  # fmt: skip
+    assert written.refused == []
+    reader = DecisionReader(client, made, RING)
+    await client.indices.refresh(index=f"{namespace}*")
+    assert await reader.list_folders("fr-pj", "anna") == [folder]
+    assert await reader.count_folder_items(["f1"]) == {"f1": 1}
+    assert [one.id for one in await reader.list_folder_items("f1", 10, last=True)] == [item.id]
+    assert await reader.list_alerts("fr-pj", 10) == [alert]
 
 
 async def test_a_field_within_another_is_added(client: AsyncElasticsearch, namespace: str) -> None:

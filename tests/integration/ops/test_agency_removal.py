@@ -12,6 +12,16 @@ import pytest
 
 from pipeline.access.alerts import Alert, AlertState, make_alert
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
+from pipeline.access.folders import (
+    Folder,
+    FolderItem,
+    FolderState,
+    ItemKind,
+    Reference,
+    edit_item,
+    make_folder,
+    make_item,
+)
 from pipeline.access.guesses import AskedGuesses
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.token_keys import issue_token
@@ -21,7 +31,7 @@ from pipeline.errors import LiaisonError
 from pipeline.ops.agencies.removal import Removed, retire_agency
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
-from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.audit.decision_log import DecisionLog, NewValue
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
 from pipeline.streams.registers import registry
@@ -81,7 +91,10 @@ NOW = datetime.now(UTC)
 async def decide(settings: Settings) -> None:
     """What it asked of another agency and was granted, what another holds of it, and an alert."""
     query = make_alert("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+    kept = make_folder("f1", "Kestrel", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+    note = edit_item(make_item("ab" * 8, kept, Reference(ItemKind.NOTE), ANNA, NOW), ANNA, NOW, text="canary")
     async with DecisionLog(settings) as log:
+        await log.write_all([NewValue(topics.FOLDERS, "f1", kept), NewValue(topics.FOLDER_ITEMS, note.key, note)])
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
         for name, owner, requester in (("of-others", "be-fp", "fr-pj"), ("of-it", "fr-pj", "be-fp")):
             step = ThreadStep(Move.GRANT, owner, "bert", NOW, until=NOW + timedelta(days=1))
@@ -98,13 +111,16 @@ def test_what_it_was_granted_and_what_it_asks_standing_ends(
 ) -> None:
     start_stage("intake")
     asyncio.run(decide(installation.settings))
-    assert removed(installation, "fr-pj") == Removed(cases=0, disclosures=2, subscriptions=1)
+    assert removed(installation, "fr-pj") == Removed(cases=0, disclosures=2, subscriptions=1, folders=1)
     (query,) = asyncio.run(table(installation.settings, topics.SUBSCRIPTIONS, Alert))
     assert (query.state, query.question) == (AlertState.ENDED, "")
     threads = asyncio.run(table(installation.settings, topics.DISCLOSURES, Disclosure))
     assert {thread.last.move for thread in threads} == {Move.REVOCATION}
     last = asyncio.run(table(installation.settings, topics.HIT_GUESSES, AskedGuesses))
     assert last == [AskedGuesses("fr-pj", "sub:query")], "the gate keeps no guess that it refused to an alert"
+    (folder,) = asyncio.run(table(installation.settings, topics.FOLDERS, Folder))
+    (note,) = asyncio.run(table(installation.settings, topics.FOLDER_ITEMS, FolderItem))
+    assert (folder.state, folder.title, note.removed, note.text) == (FolderState.ENDED, "", True, "")
     assert removed(installation, "fr-pj") == Removed(0, 0, 0)
 
 

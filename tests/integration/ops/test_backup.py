@@ -13,6 +13,16 @@ import pytest
 
 from pipeline.access.alerts import make_alert
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
+from pipeline.access.folders import (
+    FolderChart,
+    ItemKind,
+    Reference,
+    Sight,
+    add_visit,
+    edit_item,
+    make_folder,
+    make_item,
+)
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.errors import LiaisonError
@@ -26,7 +36,7 @@ from pipeline.ops.backup.run import copy_installation
 from pipeline.ops.operation import audit_operation
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
-from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.audit.decision_log import DecisionLog, NewValue
 from pipeline.streams.catalogues import topics
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.installation_secret import key_ring
@@ -84,6 +94,14 @@ async def decide(settings: Settings) -> None:
             await log.write(topics.DISCLOSURES, "d1", Disclosure("d1", "be-fp:1", "be-fp", "fr-pj", steps=(step,)))
         query = make_alert("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
+        folder = make_folder("f1", "Kestrel", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+        note = edit_item(make_item("ab" * 8, folder, Reference(ItemKind.NOTE), ANNA, NOW), ANNA, NOW, text="a note")
+        visit = add_visit(None, folder, ANNA, {note.id: Sight(b"123456")}, NOW)
+        chart = FolderChart("f1", note.id, "fr-pj", NOW, "{}")
+        await log.write_all([
+            NewValue(topics.FOLDERS, folder.id, folder), NewValue(topics.FOLDER_ITEMS, note.key, note),
+            NewValue(topics.FOLDER_CHARTS, note.key, chart), NewValue(topics.FOLDER_VISITS, "f1|anna", visit),
+        ])  # fmt: skip
     async with audit_operation(settings, "something"):
         pass
 
@@ -97,6 +115,10 @@ async def decided(settings: Settings) -> list[Any]:
             (await reader.reviews_of([LINK]))[LINK],
             await reader.read_threads(["d1"]),
             await reader.list_alerts("fr-pj", 10),
+            await reader.list_folders("fr-pj", "anna"),
+            await reader.list_folder_items("f1", 10),
+            await reader.read_chart("f1", "ab" * 8),
+            await reader.read_visit("f1", "anna"),
         ]
 
 

@@ -15,15 +15,19 @@ from aiokafka import ConsumerRecord, TopicPartition
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 
+from pipeline.access.folders import FolderChart, ItemKind, Reference, edit_item, make_folder, make_item
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.correlation.postings import decode_postings
 from pipeline.correlation.protocol import case_id
 from pipeline.correlation.sorted_runs import turn_keys
 from pipeline.matching.screening.small_screening import SmallSketchScreen
+from pipeline.ops.folder_erasure import apply_erasure, read_erasure
 from pipeline.settings import Settings
-from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.audit.decision_log import DecisionLog, NewValue
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_partitions
+from support.access.requesters import make_requester
 from support.correlation.store_content import read_content
 from support.installation.command import RunLiaison
 from support.installation.compaction import TopicContents, holds_any
@@ -83,6 +87,21 @@ async def review(settings: Settings) -> None:
     )
     async with DecisionLog(settings) as log:
         await log.write(topics.REVIEWS, one.id, one)
+    await keep_and_close(settings)
+
+
+async def keep_and_close(settings: Settings) -> None:
+    """The name stands in a note, a chart and the name of a folder, which is closed."""
+    by, now = make_requester("fr-pj", subject="anna"), datetime.now(UTC)
+    folder = make_folder("f1", CANARY, by, Grounds(Purpose.INVESTIGATION, "2026/1"), now)
+    chart = edit_item(make_item("ab" * 8, folder, Reference(ItemKind.CHART), by, now), by, now, text=CANARY)
+    content = FolderChart("f1", chart.id, "fr-pj", now, CANARY)
+    async with DecisionLog(settings) as log:
+        await log.write_all([
+            NewValue(topics.FOLDERS, "f1", folder), NewValue(topics.FOLDER_ITEMS, chart.key, chart),
+            NewValue(topics.FOLDER_CHARTS, chart.key, content),
+        ])  # fmt: skip
+        await apply_erasure(log, await read_erasure(settings, lambda _: True, now))
 
 
 def test_a_withdrawn_or_expired_case_leaves_no_trace(
@@ -118,7 +137,9 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     assert len(installation.visible_links()) == 2
     of_generation = {f"{topic}.{{generation}}" for topic in ("fingerprints", "links")}
     passing = {topics.PAIRS.pattern}  # deleted once it is applied, which may have been done
-    assert kept.naming(CANARY) - passing == {"cases.{agency}", "accepted", *of_generation, "reviews"}
+    assert kept.naming(CANARY) - passing == {
+        "cases.{agency}", "accepted", *of_generation, "reviews", "folders", "folder_items", "folder_charts",
+    }  # fmt: skip
     posted = posted_of(installation, [f"{agency}:{case}" for agency in agencies for case in ("gone", "over")])
     assert kept.naming(*posted) == {topics.POSTINGS.pattern}
     assert len(in_indices(elasticsearch_client, namespace, CANARY)) == 3, "cases, links and reviews"

@@ -12,11 +12,14 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from pipeline.access.alerts import LASTS, Alert, AlertState, make_alert
+from pipeline.access.folders import LASTS as FOLDER_LASTS
+from pipeline.access.folders import RENEWABLE as FOLDER_RENEWABLE
+from pipeline.access.folders import Folder, FolderItem, ItemKind, Reference, edit_item, make_folder, make_item
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.ops.retention import RENEWABLE
 from pipeline.settings import Settings
-from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.audit.decision_log import DecisionLog, NewValue
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
 from support.access.requesters import make_requester
@@ -40,6 +43,10 @@ async def decide(settings: Settings) -> None:
     async with DecisionLog(settings) as log:
         for query in (past, make_alert("present", "Ivan Petrov", "FR", ANNA, WHY, NOW)):
             await log.write(topics.SUBSCRIPTIONS, query.id, query)
+        for name, made in (("lapsed", NOW - FOLDER_LASTS - FOLDER_RENEWABLE), ("current", NOW)):
+            kept = make_folder(name, "Kestrel", ANNA, WHY, made)
+            item = edit_item(make_item("ab" * 8, kept, Reference(ItemKind.NOTE), ANNA, made), ANNA, NOW, text="a note")
+            await log.write_all([NewValue(topics.FOLDERS, name, kept), NewValue(topics.FOLDER_ITEMS, item.key, item)])
         for review in (REVIEW, msgspec.structs.replace(REVIEW, id="over", case_b="fr-pj:gone")):
             await log.write(topics.REVIEWS, review.id, review)
 
@@ -71,6 +78,7 @@ def test_what_has_had_its_time_ends_once(
     assert due["expiries"] == [{"agency": "fr-pj", "month": soon[:7], "cases": 1, "past": False}]
     assert (due["cases"], due["notices"]) == ([], ["fr-pj:kept"])
     assert (due["subscriptions"], due["reviews"], due["months"]) == (["past"], ["over"], ["2001-01"])
+    assert (due["folders"], due["folder_items"]) == (["lapsed"], [f"lapsed|{'ab' * 8}"])
     assert table(settings, topics.REVIEWS, Review)["over"].reason
     assert (keys / "2001-01.key").exists()
 
@@ -79,12 +87,17 @@ def test_what_has_had_its_time_ends_once(
     queries = table(settings, topics.SUBSCRIPTIONS, Alert)
     assert (queries["past"].state, queries["past"].question) == (AlertState.ENDED, "")
     assert queries["present"].question
+    kept = {key: item.text for key, item in table(settings, topics.FOLDER_ITEMS, FolderItem).items()}
+    assert kept == {f"lapsed|{'ab' * 8}": "", f"current|{'ab' * 8}": "a note"}
+    assert {key: one.title for key, one in table(settings, topics.FOLDERS, Folder).items()} == {
+        "lapsed": "", "current": "Kestrel",
+    }  # fmt: skip
     reviews = table(settings, topics.REVIEWS, Review)
     assert (reviews["over"].reason, reviews["over"].verdict) == ("", Verdict.SAME)
     assert reviews["held"] == REVIEW
     assert not (keys / "2001-01.key").exists()
     again = json.loads(liaison("retention", "--json").stdout)
-    assert [again[kind] for kind in ("notices", "subscriptions", "reviews", "months")] == [[], [], [], []]
+    assert [again[kind] for kind in ("notices", "subscriptions", "reviews", "folders", "folder_items")] == [[]] * 5
 
 
 def documents(client: Elasticsearch, namespace: str) -> str:

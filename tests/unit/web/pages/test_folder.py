@@ -97,18 +97,18 @@ async def test_a_note_is_edited_in_place_and_never_overwrites_what_was_not_seen(
     await page.happen(EDITED, {"item": item, "text": "other", "seen": version})
     assert "anna changed this meanwhile" in told[-1]
     assert (await kept(api, name))[3][1] == "called"
-    await page.send(1, text="x" * (NOTE.most + 1))
+    await page.send(3, text="x" * (NOTE.most + 1))
     assert "shorten it or part it in two" in told[-1]
 
 
 async def test_its_owner_shares_renames_renews_and_closes_it(api: Api) -> None:
     name = await filled(api)
     page = await shown(api, name)
-    await page.send(2, subject="dora", role="member")
+    await page.send(4, subject="dora", role="member")
     assert "dora" in page.said()
     await page.press("Stop sharing")
-    await page.send(3, title="Falcon")
+    await page.send(5, title="Falcon")
     assert "Falcon" in page.said()
     await page.press("Renew")
-    await page.send(4)
+    await page.send(6)
     assert "Falcon" not in (await shown(api, name)).said()
