@@ -30,12 +30,13 @@ class City(msgspec.Struct, frozen=True, array_like=True):
 class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A country, its agency, and the patterns of its numbers (L a letter, D a digit).
 
-    `scripts` names the cultures whose own script its registers write; `weight` is its share of the cases;
-    `caveat` is what its owner asks of who reads a case under one; `companies` (`legal_form` comes behind their names)
-    and `clubs` are how such are called, with places for a family name and a city.
+    `title` is its agency's full name. `scripts` names the cultures whose own script its registers write; `weight` is
+    its share of the cases; `caveat` is what its owner asks of who reads a case under one; `companies` (`legal_form`
+    comes behind their names) and `clubs` are how such are called, with places for a family name and a city.
     """
 
     agency: str
+    title: str
     language: str
     weight: int
     scripts: tuple[str, ...]

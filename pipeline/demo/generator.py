@@ -67,7 +67,9 @@ def generate_feed(seed: int = SEED) -> DemoFeed:
     queues += _malformed_queues(rng, len(files))
     final = [file.last for file in files if not file.last.withdrawn]
     return DemoFeed(
-        agencies=tuple(Agency(country.agency, country.code) for country in load_countries().values()),
+        agencies=tuple(
+            Agency(country.agency, country.code, title=country.title) for country in load_countries().values()
+        ),
         messages=tuple(_interleave(rng, queues)),
         cases=tuple(TrueCase(version.case, version.country, version.shows) for version in final),
     )

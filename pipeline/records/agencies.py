@@ -31,6 +31,8 @@ class Agency(msgspec.Struct, frozen=True, omit_defaults=True):
     state: AgencyState = AgencyState.ACTIVE
     signing: SigningPolicy = SigningPolicy()
     owners_told: tuple[str, ...] = ()
+    title: str = ""
+    """Its full name as people know it, in its own language; pages show it before the name that topics have."""
 
     @property
     def needs_seal(self) -> bool:

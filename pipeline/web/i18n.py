@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,13 +12,16 @@ from babel import Locale, dates, numbers
 
 from pipeline.api import problems
 from pipeline.locale import LANGUAGES, N_, translate, translate_plural
+from pipeline.records.agencies import Registry
 
 
 class Words:
     """One language's messages, numbers and dates; times are shown in UTC, which agencies of all countries share."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, agencies: Registry | None = None) -> None:
+        """`agencies` are those whose full names are known."""
         self.language = language
+        self._agencies: Registry = agencies or {}
         self._locale = Locale(language, territory=LANGUAGES[language].territory)
 
     def __call__(self, message: str, **values: object) -> str:
@@ -61,6 +65,22 @@ class Words:
         """How long, in the largest unit that says enough: 3 days, 5 hours."""
         said: str = dates.format_timedelta(abs(value), threshold=1.5, locale=self._locale)
         return said
+
+    def knowing(self, agencies: Registry) -> Words:
+        """The same words, with the full names of agencies."""
+        made = copy(self)
+        made._agencies = agencies  # noqa: SLF001 - its own
+        return made
+
+    def agency_title(self, code: str) -> str:
+        """An agency's full name; its code where none was given."""
+        agency = self._agencies.get(code)
+        return agency.title if agency and agency.title else code
+
+    def agency_name(self, code: str) -> str:
+        """An agency's full name with its code behind it: "Police fédérale (be-fp)"; the code alone without one."""
+        title = self.agency_title(code)
+        return f"{title} ({code})" if title != code else code
 
     def country_name(self, code: str) -> str:
         """A country's name; the code itself where there is none."""

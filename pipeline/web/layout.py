@@ -187,7 +187,11 @@ def _draw_user_menu(visit: Visit) -> None:
                 with box("div"):
                     text("div", who.subject, "strong")
                     roles = ", ".join(words.label(ROLES, role) for role in sorted(who.roles))
-                    text("div", f"{who.agency} · {words.country_name(who.country)} · {roles}", "small quiet")
+                    text(
+                        "div",
+                        f"{words.agency_name(who.agency)} · {words.country_name(who.country)} · {roles}",
+                        "small quiet",
+                    )
             if visit.grounds is not None:
                 _draw_grounds_form(visit, visit.grounds)
             draw_switches(visit)

@@ -100,7 +100,7 @@ async def _read_visit(request: Request, runtime: Runtime) -> Visit:
     language = choose_language(request.headers.get("accept-language", ""), cookies.get(LANGUAGE, ""))
     theme, density = cookies.get(THEME, ""), cookies.get(DENSITY, "")
     found = Visit(
-        runtime, load_words(language), theme if theme in THEMES else THEMES[0], token=token,
+        runtime, load_words(language).knowing(runtime.agencies), theme if theme in THEMES else THEMES[0], token=token,
         csrf=csrf.make_form_token(csrf.ensure_secret(request), token), nonce=getattr(request.state, NONCE, ""),
         density=density if density in DENSITIES else DENSITIES[0],
     )  # fmt: skip

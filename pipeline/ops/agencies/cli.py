@@ -54,6 +54,16 @@ MaxRate = Annotated[
         show_default=False,
     ),
 ]
+MOST_TITLE = 200
+"""Characters of a full name."""
+Title = Annotated[
+    str | None,
+    typer.Option(
+        "--title",
+        help=f"Full name that pages show before the code, at most {MOST_TITLE} characters.",
+        show_default=False,
+    ),
+]
 SIGNED_ONLY = "--require-signatures"
 NOT_ONLY_SIGNED = "--no-require-signatures"
 TELL_OWNERS = "--tell-silent-owners"
@@ -74,6 +84,7 @@ Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the o
 def add_agency(
     name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; part of its topic names.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
+    title: Title = None,
     max_rate: MaxRate = None,
     require_signatures: Annotated[
         bool, typer.Option(SIGNED_ONLY, help="Accept only signed records; stays on once set.")
@@ -84,12 +95,13 @@ def add_agency(
     """Register an agency, create its topics and, on a secured Kafka, its user; workers pick it up within seconds.
 
     Its credentials are shown once, as the variables it sets to use `liaison feed`.
-    Example: liaison ops agency add fr-pj --country FR --max-rate 300000 --credentials fr-pj.env
+    Example: liaison ops agency add fr-pj --country FR --title "Police judiciaire" --credentials fr-pj.env
     """
     settings = from_environment()
     if max_rate is not None:
         _check_rate(settings, max_rate)
-    agency = Agency(name, country, signing=SigningPolicy(required=require_signatures))
+    signing = SigningPolicy(required=require_signatures)
+    agency = Agency(name, country, signing=signing, title=_check_title(title or ""))
     what = _rate_words(max_rate) + (f" {SIGNED_ONLY}" if require_signatures else "")
     created = asyncio.run(_register_agency(settings, agency, what))
     typer.echo(f"{name} ({country}) added; {created} topics created", err=True)
@@ -125,16 +137,18 @@ def set_agency(
         ),
     ] = None,
     tell_owners: TellOwners = None,
+    title: Title = None,
 ) -> None:
-    """Change an agency's sending rate, whether its records must be signed, or who is told of its searches.
+    """Change an agency's name, sending rate, whether its records must be signed, or who is told of its searches.
 
     What exceeds the rate is delayed by Kafka, never lost. Whoever plants silent records is told by such notices what
     others work on: set --tell-silent-owners only where the agency asks for it, and watch the page Operations.
     Example: liaison ops agency set fr-pj --max-rate 300000 --require-signatures
     """
     settings = from_environment()
-    if max_rate is None and require_signatures is None and not tell_owners:
-        raise typer.BadParameter(f"nothing to set: give --max-rate, {SIGNED_ONLY} or {TELL_OWNERS}")
+    if max_rate is None and require_signatures is None and not tell_owners and title is None:
+        raise typer.BadParameter(f"nothing to set: give --title, --max-rate, {SIGNED_ONLY} or {TELL_OWNERS}")
+    _check_title(title or "")
     purposes = _check_purposes(tell_owners or [])
     if max_rate is not None:
         _check_rate(settings, max_rate)
@@ -145,7 +159,12 @@ def set_agency(
         what += f" {SIGNED_ONLY if require_signatures else NOT_ONLY_SIGNED}"
     if tell_owners:
         what += "".join(f" {TELL_OWNERS} {purpose}" for purpose in purposes or [NOBODY])
+    if title is not None:
+        what += f" --title {title}"
     asyncio.run(record_operation(settings, f"agency set {name}{what}"))
+    if title is not None:
+        asyncio.run(change_agency(settings, name, lambda agency: msgspec.structs.replace(agency, title=title)))
+        typer.echo(f"{name}: {title or 'no full name'}", err=True)
     if max_rate is not None:
         users.limit_rate(settings, name, max_rate or None)
         typer.echo(f"{name}: {f'{max_rate:,} bytes/s' if max_rate else 'no limit'}", err=True)
@@ -153,6 +172,13 @@ def set_agency(
         asyncio.run(_require_signatures(settings, name, required=require_signatures))
     if tell_owners:
         asyncio.run(_tell_owners(settings, name, purposes))
+
+
+def _check_title(title: str) -> str:
+    """A full name as it is kept. Raises BadParameter for one that is too long."""
+    if len(title) > MOST_TITLE:
+        raise typer.BadParameter(f"the full name has more than {MOST_TITLE} characters; shorten it")
+    return title.strip()
 
 
 def _check_purposes(given: list[str]) -> list[str]:
@@ -261,8 +287,10 @@ def list_agencies(as_json: JsonArrayOption = False) -> None:
     settings = from_environment()
     held, rates = asyncio.run(trusted_agencies(settings)).values(), users.read_limits(settings)
     if as_json:
-        fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required, a.owners_told) for a in held]
-        names = ("name", "country", "state", "max_rate", "require_signatures", "tell_silent_owners")
+        fields = [
+            (a.name, a.country, a.state, rates.get(a.name), a.signing.required, a.owners_told, a.title) for a in held
+        ]
+        names = ("name", "country", "state", "max_rate", "require_signatures", "tell_silent_owners", "title")
         typer.echo(json.dumps([dict(zip(names, field, strict=True)) for field in fields]))
         return
     for agency in held:

@@ -63,21 +63,22 @@ def draw_handling_code(words: Words, code: str) -> None:
 def draw_caveat(words: Words, agency: str, caveat: str) -> None:
     """What a record's owner asks its readers to heed, with the owner's name."""
     with box("p", "notice", role="note"):
-        text("strong", words("Caveat of {agency}: ", agency=agency))
+        text("strong", words("Caveat of {agency}: ", agency=words.agency_title(agency)))
         bidi_text(caveat)
 
 
 def draw_caveat_badge(words: Words, agency: str, caveat: str) -> None:
     """The same in a list: that there is one, and whose; what it says is heard, and shows on hovering."""
     with box("span", "tag warn", title=caveat):
-        text("span", words("Caveat of {agency}", agency=agency))
+        text("span", words("Caveat of {agency}", agency=words.agency_title(agency)))
         text("span", caveat, "hidden-words", dir="auto")
 
 
 def render_caveat_badge(words: Words, agency: str, caveat: str) -> htpy.Element:
     """The same of a row that only shows."""
     return htpy.span(".tag.warn", title=caveat)[
-        htpy.span[words("Caveat of {agency}", agency=agency)], htpy.span(".hidden-words", dir="auto")[caveat]
+        htpy.span[words("Caveat of {agency}", agency=words.agency_title(agency))],
+        htpy.span(".hidden-words", dir="auto")[caveat],
     ]
 
 

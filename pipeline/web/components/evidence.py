@@ -66,7 +66,8 @@ NAMED = frozenset(("name", "other_names"))
 
 def render_sides_comparison(words: Words, found: Explanation, a: EvidenceSide, b: EvidenceSide) -> htpy.Element:
     """The comparison of two sides, each with its agency and country."""
-    return render_comparison(words, found, a.agency, b.agency, (a.country, b.country))
+    sides = (words.agency_title(a.agency), words.agency_title(b.agency))
+    return render_comparison(words, found, *sides, (a.country, b.country))
 
 
 def render_comparison(
@@ -331,7 +332,8 @@ def _draw_side(words: Words, side: EvidenceSide) -> None:
         with box("p", "row small"):
             text("span", side.case, "code")
             draw_handling_code(words, side.handling)
-        origin = f"{words.country_name(side.country)} · {words('version {number}', number=side.version)}"
+        version = words("version {number}", number=side.version)
+        origin = " · ".join((words.agency_title(side.agency), words.country_name(side.country), version))
         text("p", origin, "small quiet")
         if side.caveat:
             draw_caveat(words, side.agency, side.caveat)

@@ -1,22 +1,24 @@
-"""The filters of a search: the form's fields, the facets, what an address says of them, and a search that was saved.
+"""The filters of a search: one panel of facets and fields, what an address says of them, and a search that was saved.
 
-Fields belong to the form at the top of the page. A facet is a menu of values with their counts, of which several can be
-chosen. An alert, a past search or a notice shows its filters as tags beneath its words.
+A facet is a menu of values with their counts, of which several can be chosen; what is chosen stands below as chips. An
+alert, a past search or a notice shows its filters as tags beneath its words.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
+
+from nicegui.element import Element
 
 from pipeline.access.case_filters import Filters, is_day
 from pipeline.api.services.export_words import PARTS
 from pipeline.index.filters import FACETS, MOST_VALUES, FacetCounts, FacetValue
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
-from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.markup import bidi_text, box, icon, link, text
 from pipeline.web.components.understood import question_address
 from pipeline.web.components.values import format_offence
 from pipeline.web.i18n import Words
@@ -40,9 +42,6 @@ BETWEEN: Final = ","
 DAYS: Final = {"opened_from": "from", "opened_to": "to", "closed_from": "closed-from", "closed_to": "closed-to"}
 """What the address calls a filter by day."""
 
-HIDDEN: Final = ("type", "role", "year")
-"""Of the address's names those that are chosen among facets alone."""
-
 GOALS = {
     "1": N_("Terrorism"),
     "2": N_("Border security and trafficking"),
@@ -57,26 +56,97 @@ GOALS = {
 _YEAR = re.compile("[1-9][0-9]{3}")
 
 
-def draw_filters(words: Words) -> None:
-    """The fields, folded until wanted or used."""
-    with box("details", "more", data_filters=""):
-        text("summary", words("Filters"))
-        with box("div", "filters"):
-            countries = "[A-Za-z]{2}( *, *[A-Za-z]{2})*"
-            _draw_field(words("Country"), "country", maxlength="200", placeholder="BE, FR", pattern=countries)
-            _draw_field(words("Agency"), "agency", maxlength="2000", placeholder="be-fp")
-            _draw_field(words("Offence"), "offence", maxlength="2000", placeholder="ICCS:0502")
-            for name in HIDDEN:
-                box("input", type="hidden", name=name, form=FORM)
-            _draw_goal_field(words)
-            _draw_field(words("Opened from"), "from", type="date")
-            _draw_field(words("Opened to"), "to", type="date")
-            _draw_field(words("Closed from"), "closed-from", type="date")
-            _draw_field(words("Closed to"), "closed-to", type="date")
-            with box("label", "choice"):
-                box("input", type="checkbox", name="open", value="1", form=FORM)
-                text("span", words("Open cases only"))
-            text("button", words("Apply"), "button", type="submit", form=FORM)
+FACETS_PLACE: Final = "facets"
+"""The id of the place of the facets, which are counted when the answer is there."""
+
+CHOSEN_PLACE: Final = "chosen"
+"""The id of the place of what is chosen, each value a chip that lets it go."""
+
+
+class FilterPlaces(NamedTuple):
+    """The places of a filter panel that follow what is asked."""
+
+    facets: Element
+    chosen: Element
+
+
+def draw_filters(words: Words) -> FilterPlaces:
+    """The one panel of a search's filters: facets with full names, dates and places beside them, what is chosen below.
+
+    The fields belong to the form at the top of the page; hidden ones hold what is chosen among facets.
+    """
+    with box("section", "filter-panel", aria_label=words("Filters")):
+        with box("div", "facets"):
+            facets = box("div", "facets-place", id=FACETS_PLACE)
+            with box("div", "chip"), box("details", "menu", data_filters=""):
+                text("summary", words("Dates and places"))
+                _draw_fields(words)
+        chosen = box("div", "chosen", id=CHOSEN_PLACE)
+    return FilterPlaces(facets, chosen)
+
+
+def _draw_fields(words: Words) -> None:
+    with box("div", "sheet filters"):
+        for name in SEVERAL.values():
+            box("input", type="hidden", name=name, form=FORM)
+        _draw_field(words("Place of a person or organisation"), "place", maxlength="200", placeholder="Lyon")
+        _draw_goal_field(words)
+        _draw_field(words("Opened from"), "from", type="date")
+        _draw_field(words("Opened to"), "to", type="date")
+        _draw_field(words("Closed from"), "closed-from", type="date")
+        _draw_field(words("Closed to"), "closed-to", type="date")
+        with box("label", "choice"):
+            box("input", type="checkbox", name="open", value="1", form=FORM)
+            text("span", words("Open cases only"))
+        text("button", words("Apply"), "button", type="submit", form=FORM)
+
+
+def draw_chosen(words: Words, asked: Mapping[str, str]) -> None:
+    """What narrows a search, each value as a chip that lets it go; `asked` is what the address says."""
+    chips = [*_list_chosen(words, asked)]
+    if not chips:
+        return
+    with box("ul", "chips"):
+        for name, value, rest in chips:
+            with box("li", "chip"):
+                with box("span", "said-of-chip"):
+                    text("b", name)
+                    text("span", value, dir="auto")
+                removed = words("Remove {words}", words=f"{name} {value}".strip())
+                with link("", f"/search#{urlencode(rest)}", "remove", aria_label=removed, title=removed):
+                    icon("close")
+    if len(chips) > 1:
+        rest = {"q": asked["q"]} if asked.get("q") else {}
+        link(words("Clear"), f"/search#{urlencode(rest)}", "small")
+
+
+def _list_chosen(words: Words, asked: Mapping[str, str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Each value with its word, and what the address says without it; what makes no sense narrows nothing."""
+    filters = parse_filters(asked)
+    for facet, word in SEVERAL.items():
+        stated = state_filters(filters).get(word, "")
+        values = _split_values(stated)
+        for value in values:
+            kept = BETWEEN.join(one for one in values if one != value)
+            rest = {name: said for name, said in asked.items() if name != word} | ({word: kept} if kept else {})
+            yield words(FACET_WORDS[facet]), _format_facet_value(words, facet, value), rest
+    for field, word in DAYS.items():
+        if day := getattr(filters, field):
+            yield words(DAY_WORDS[field]), words.format_date(day), _without(asked, word)
+    for goal in filters.goals:
+        yield words("Policing goal"), words(GOALS[str(goal)]), _without(asked, "goal")
+    if filters.open_only:
+        yield words("Open cases only"), "", _without(asked, "open")
+
+
+def _without(asked: Mapping[str, str], left_out: str) -> dict[str, str]:
+    return {name: said for name, said in asked.items() if name != left_out}
+
+
+DAY_WORDS: Final = {
+    "opened_from": N_("Opened from"), "opened_to": N_("Opened to"), "closed_from": N_("Closed from"),
+    "closed_to": N_("Closed to"),
+}  # fmt: skip
 
 
 def _draw_field(word: str, name: str, **attributes: str) -> None:
@@ -144,9 +214,6 @@ def draw_facets(words: Words, asked: Mapping[str, str], counts: FacetCounts) -> 
             values += [FacetValue(one, 0) for one in chosen[facet] if one not in {held.value for held in values}]
             if len(values) > 1 or chosen[facet]:
                 _draw_facet(words, asked, facet, values, chosen[facet])
-        if any(chosen.values()):
-            rest = {name: value for name, value in asked.items() if name not in SEVERAL.values()}
-            link(words("Clear"), f"/search#{urlencode(rest)}", "small")
         if not asked.get("q"):
             text("span", words.plural("{count} record in all", "{count} records in all", counts.cases), "small quiet")
 
@@ -158,7 +225,7 @@ def _draw_facet(
         with box("summary"):
             text("span", words(FACET_WORDS[facet]))
             if chosen:
-                text("b", ", ".join(_format_facet_value(words, facet, value) for value in chosen))
+                text("b", words.format_number(len(chosen)))
         with box("ul", "sheet"):
             for one in values:
                 _draw_value(words, asked, facet, one, chosen)
@@ -179,6 +246,8 @@ def _format_facet_value(words: Words, facet: str, value: str) -> str:
     match facet:
         case "countries":
             return words.country_name(value)
+        case "agencies":
+            return words.agency_name(value)
         case "types":
             return words.label(TYPES, value)
         case "roles":
@@ -220,13 +289,8 @@ def _describe_filters(words: Words, filters: Filters) -> Iterator[tuple[str, str
             yield words(FACET_WORDS[facet]), said
     if filters.goals:
         yield words("Policing goal"), ", ".join(words(GOALS[str(goal)]) for goal in filters.goals)
-    for word, day in (
-        (words("Opened from"), filters.opened_from),
-        (words("Opened to"), filters.opened_to),
-        (words("Closed from"), filters.closed_from),
-        (words("Closed to"), filters.closed_to),
-    ):
-        if day:
-            yield word, words.format_date(day)
+    for field, word in DAY_WORDS.items():
+        if day := getattr(filters, field):
+            yield words(word), words.format_date(day)
     if filters.open_only:
         yield words("Open cases only"), ""

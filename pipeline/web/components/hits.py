@@ -53,7 +53,7 @@ def draw_hit(view: OpenPage, row: FoundHit, label: str = "") -> None:
     words = view.words
     with box("li", "hit", data_row="", data_preview_self=""):
         with box("div", "grow", data_said=""):
-            said = words("A record of {agency}", agency=row.agency)
+            said = words("A record of {agency}", agency=words.agency_name(row.agency))
             text("span", said, "name plain")
             with box("p", "about"):
                 badge(words("Hit only"), "plain")
@@ -123,7 +123,7 @@ def _draw_ask_form(view: OpenPage, row: FoundHit, label: str, place: Element) ->
         deadline = view.visit.runtime.clock() + timedelta(days=DAYS[fields["days"]])
         wanted = DisclosureAsk(fields["reason"], Urgency(fields["urgency"]), deadline)
         asking = request_disclosure(view.visit.new_session(), reference, wanted, fields.get("label", ""))
-        done = words("Request sent to {agency}", agency=row.agency)
+        done = words("Request sent to {agency}", agency=words.agency_name(row.agency))
         answer = await view.run_action(asking, done, redraw=False)
         if answer is not None:
             place.clear()
@@ -176,7 +176,7 @@ def _draw_break_glass_form(view: OpenPage, row: FoundHit) -> None:
         with form(sent):
             warning = words(
                 "{agency} is notified at once and sees your reason. Only you get access, for the time you choose.",
-                agency=row.agency,
+                agency=words.agency_name(row.agency),
             )
             with box("p", "notice bad"):
                 text("span", warning)

@@ -53,7 +53,7 @@ def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Ele
     other = row.side(own=False)
     name, born = name_thing(other)
     alone = row.band == Band.POSSIBLE
-    origin = filter(None, (other.agency, _format_age(words, row.received, now)))
+    origin = filter(None, (words.agency_title(other.agency), _format_age(words, row.received, now)))
     return htpy.li(
         **row_marks(link_mark(row.link_id), other.case),
         data_link=row.link_id,
@@ -116,7 +116,7 @@ LINK_COLUMNS: Final[Sequence[SortColumn]] = (
     SortColumn(N_("Linked to")),
     SortColumn(N_("In common"), "wide"),
     SortColumn(N_("Record")),
-    SortColumn(N_("Agency")),
+    SortColumn(N_("Agency"), "agency-of"),
     SortColumn(N_("Band")),
     SortColumn(N_("Review")),
     SortColumn(N_("Bits"), "number"),
@@ -138,6 +138,12 @@ def draw_link_rows(
     draw_rows(words, words("Links"), columns, (row._replace(cells=row.cells[:most]) for row in made), "linked")
 
 
+def _render_agency(words: Words, side: LinkSide) -> list[htpy.Node]:
+    """An agency's full name, and below it its code, if it has both, and country."""
+    title, country = words.agency_title(side.agency), words.country_name(side.country)
+    return [title, htpy.span(".under")[f"{side.agency} · {country}" if title != side.agency else country]]
+
+
 def _make_linked_row(words: Words, case: str, row: CaseLinkRow, own: htpy.Node, own_name: str) -> SortableRow:
     other = row.other
     if other is None:
@@ -154,13 +160,18 @@ def _make_linked_row(words: Words, case: str, row: CaseLinkRow, own: htpy.Node, 
                 row.basis == Basis.SHARED and [" ", htpy.span(".tag.warn")[words("Shared number")]],
                 row.disputed and [" ", htpy.span(".tag.warn")[words("Disputed")]],
                 other.caveat
-                and [" ", htpy.span(".tag.warn", title=other.caveat)[words("Caveat of {agency}", agency=other.agency)]],
+                and [
+                    " ",
+                    htpy.span(".tag.warn", title=other.caveat)[
+                        words("Caveat of {agency}", agency=words.agency_title(other.agency))
+                    ],
+                ],
             ],
             name,
         ),
         Cell(agrees, agrees),
         Cell([htpy.bdi(".code")[other.case], title and htpy.span(".under")[htpy.bdi(dir="auto")[title]]], other.case),
-        Cell([other.agency, htpy.span(".under")[country]], f"{other.agency} {country}"),
+        Cell(_render_agency(words, other), f"{words.agency_title(other.agency)} {country}"),
         Cell(
             [render_band(words, row.band), htpy.span(".under")[render_percent(words, row.probability or 0.0)]],
             row.probability or 0.0,

@@ -86,7 +86,7 @@ def _draw_preview(words: Words, found: CasePreview) -> None:
     row = found.case
     data: AsSent = row.data
     with box("div", "heading"):
-        text("p", f"{words.country_name(row.country)} · {row.agency}", "trail")
+        text("p", f"{words.country_name(row.country)} · {words.agency_name(row.agency)}", "trail")
         with box("h2"), link("", case_path(row.case)):
             bidi_text(data.get("title") or data["case_id"])
         with box("p", "row small"):

@@ -45,7 +45,7 @@ def render_result(words: Words, row: SearchRow) -> htpy.Element:
             ],
             htpy.span(".record")[
                 htpy.bdi(".code", data_by="case", data_value=row.case)[row.case],
-                htpy.span(data_by="country", data_value=country)[country],
+                htpy.span(data_by="country", data_value=country)[_tell_origin(words, row)],
             ],
             htpy.span(".opened", data_by="opened", data_value=(about.opened or "") if about else "")[
                 htpy.time(datetime=about.opened)[words.format_date(about.opened)] if about and about.opened else None
@@ -55,6 +55,12 @@ def render_result(words: Words, row: SearchRow) -> htpy.Element:
         render_preview_button(words, called),
         _render_reasons(words, row),
     ]
+
+
+def _tell_origin(words: Words, row: SearchRow) -> str:
+    """Whose record it is: the agency's full name, if it has one, and the country."""
+    title, country = words.agency_title(row.agency), words.country_name(row.country)
+    return f"{title} · {country}" if title != row.agency else country
 
 
 def _render_subject(words: Words, about: ResultSubject) -> list[htpy.Node]:

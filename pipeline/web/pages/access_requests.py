@@ -161,7 +161,11 @@ def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> No
     """Links to the asking agency's cases; without one that the owner may know of, the request is all there is."""
     words = view.words
     if not found.links and not found.hits:
-        text("p", words("No link to a case of {agency} that you may read.", agency=agency), "small quiet")
+        text(
+            "p",
+            words("No link to a case of {agency} that you may read.", agency=words.agency_name(agency)),
+            "small quiet",
+        )
         return
     with box("ul", "stack close"):
         for row in found.links:
@@ -174,7 +178,7 @@ def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> No
                 bidi_text(row.summary, "span", "small")
         for hit in found.hits:
             with box("li", "row"):
-                text("span", words("A record of {agency}", agency=hit.agency))
+                text("span", words("A record of {agency}", agency=words.agency_name(hit.agency)))
                 draw_band(words, hit.band)
                 badge(words("Hit only"), "plain")
     if found.more:
@@ -194,7 +198,8 @@ def draw_thread_head(view: OpenPage, row: AccessRequestRow) -> None:
     with box("p", "row"):
         if row.label:
             bidi_text(row.label, "strong")
-        agency = words("A record of {agency}", agency=row.agency) if row.mine else row.agency
+        agency = words.agency_name(row.agency)
+        agency = words("A record of {agency}", agency=agency) if row.mine else agency
         text("strong" if not row.label else "span", agency)
         if row.case:
             link(row.case, case_path(row.case), "code", data_open="")

@@ -61,7 +61,7 @@ def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
 def _refusal_columns(words: Words) -> list[TableColumn[RefusedGuesses]]:
     return [
         TableColumn(words("Day"), lambda row: text("time", row.day, "nowrap", datetime=row.day)),
-        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("Questions"), lambda row: text("span", words.format_number(row.questions)), "number"),
         TableColumn(words("Of them pushed cases"), lambda row: text("span", words.format_number(row.cases)), "number"),
     ]
@@ -69,7 +69,7 @@ def _refusal_columns(words: Words) -> list[TableColumn[RefusedGuesses]]:
 
 def _allowance_columns(words: Words) -> list[TableColumn[HitAllowanceRow]]:
     return [
-        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("Hits per day"), lambda row: text("span", words.format_number(row.daily)), "number"),
         TableColumn(words("Until"), lambda row: _draw_until(words, row)),
         TableColumn(words("User"), lambda row: text("span", row.by)),

@@ -164,7 +164,7 @@ def _draw_record(words: Words, row: ActRecord) -> None:
 def act_columns(words: Words) -> list[TableColumn[ActRow | AccessRow]]:
     """Agency, person (of other agencies' people the agency alone), act and purpose."""
     return [
-        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("User"), lambda row: text("span", row.subject or "–")),
         TableColumn(words("Action"), lambda row: _draw_action(words, row)),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose) or "–")),

@@ -76,7 +76,7 @@ def draw(view: OpenPage, loaded: TabbedContent[CaseRow]) -> None:
 def _draw_heading(words: Words, row: CaseRow) -> None:
     data: AsSent = row.data
     with box("div", "heading", data_keep=record_mark(row.case)):
-        text("p", f"{words.country_name(row.country)} · {row.agency}", "trail")
+        text("p", f"{words.country_name(row.country)} · {words.agency_name(row.agency)}", "trail")
         with box("div", "row apart"):
             bidi_text(data.get("title") or data["case_id"], "h1")
             with box("div", "row"):

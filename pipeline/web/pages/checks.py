@@ -429,7 +429,7 @@ def _draw_result(view: OpenPage, row: ListResultRow) -> None:
             _draw_match(words, found, with_band=best_band(row) != found.band)
         for hit in row.hits:
             with box("div", "row"):
-                text("span", words("A record of {agency}", agency=hit.agency))
+                text("span", words("A record of {agency}", agency=words.agency_name(hit.agency)))
                 badge(words("Hit only"), "plain")
                 draw_band(words, hit.band)
             draw_hit_actions(view, hit, _format_query(row.query))
@@ -461,7 +461,11 @@ def _draw_match(words: Words, found: ListMatch, *, with_band: bool = True) -> No
         with box("p", "row small quiet"):
             if about.born:
                 text("span", words("born {date}", date=words.format_date(about.born)))
-            text("span", f"{words.country_name(found.country)} · {found.case}", "code")
+            text(
+                "span",
+                f"{words.agency_title(found.agency)} · {words.country_name(found.country)} · {found.case}",
+                "code",
+            )
         _draw_comparisons(words, found)
 
 

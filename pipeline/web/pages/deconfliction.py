@@ -36,7 +36,7 @@ def _case_columns(words: Words) -> list[TableColumn[NearbyCase]]:
     return [
         TableColumn(words("Case"), lambda row: _draw_case(row)),
         TableColumn(words("Country"), lambda row: text("span", words.country_name(row.country))),
-        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("Contact"), lambda row: draw_contact(row.contact)),
     ]
 

@@ -57,7 +57,7 @@ def _notice_columns(words: Words) -> list[TableColumn[NoticeRow]]:
         TableColumn(words("Event"), lambda row: _draw_event(words, row)),
         TableColumn(words("Record"), lambda row: _draw_notice_subject(words, row)),
         TableColumn(words("Alert"), lambda row: _draw_alert(words, row)),
-        TableColumn(words("Agency"), lambda row: text("span", row.agency or "", "nowrap")),
+        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency) if row.agency else "")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose or ""))),
     ]
 
@@ -129,7 +129,7 @@ def _draw_record(words: Words, case: str, about: NoticeSubject | None) -> None:
 
 def _draw_hidden(words: Words, row: NoticeRow) -> None:
     """A hit-only record: that it is there, and the search in which its owner can be asked for it."""
-    text("span", words("A record of {agency} you have no access to", agency=row.agency))
+    text("span", words("A record of {agency} you have no access to", agency=words.agency_name(row.agency or "")))
     if row.question:
         address = question_address(state_filters(row.filters or NO_FILTERS), row.question)
         link(words("Request access"), address, "small", data_open="")

@@ -31,6 +31,8 @@ from pipeline.search.understanding import UnderstoodPart, understand_question
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.filters import (
+    FilterPlaces,
+    draw_chosen,
     draw_facets,
     draw_filter_tags,
     draw_filters,
@@ -57,8 +59,8 @@ ASKED: Final = "ask"
 ENTERED: Final = "enter"
 """Among what the address asks: it was typed just now, so a single exact answer is opened."""
 
-FACETS_PLACE: Final = "facets"
-"""Where the facets stand, which are counted when the answer is there."""
+FILTERS: Final = "filters"
+"""What a page keeps: the places of its filter panel."""
 
 FOUND: Final = "found"
 """What a page keeps: the place for what is found."""
@@ -82,7 +84,7 @@ async def load(visit: Visit, _: Parameters) -> None:
 def draw(view: OpenPage, _: None) -> None:
     """The place for results, filled when the browser has said what is asked."""
     text("h1", view.words("Search"), "hidden-words")
-    draw_filters(view.words)
+    view.kept[FILTERS] = draw_filters(view.words)
     view.kept[TOLD] = text("p", "", "hidden-words", role="status", aria_live="polite")
     found = box("div", "stack", id="found")
     with found:
@@ -121,6 +123,10 @@ async def _run_search(
     is_last = view.begin("search")
     asked = {name: value for name, value in told.items() if name not in (ENTERED, PAST)}
     question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
+    panel_: FilterPlaces = view.kept[FILTERS]
+    _replace_content(panel_.chosen, lambda: draw_chosen(view.words, asked))
+    if counts is None:
+        _replace_content(panel_.facets, lambda: _draw_count_button(view, panel_, asked))
     if not question and narrowed.empty:
         _draw_start(view, found, read_past_searches(view, told.get(PAST, "")))
         return
@@ -160,7 +166,7 @@ async def _run_search(
     _replace_content(found, lambda: _draw_answer(view, asked, parts, answer, counted, go_on))
     counts = counts or await _count_facets(view, Search(question, wanted.country, filters=narrowed), judged)
     if counts is not None and is_last():
-        _show_facets(found, lambda: draw_facets(view.words, asked, counts))
+        _replace_content(panel_.facets, lambda: draw_facets(view.words, asked, counts))
 
 
 def _draw_start(view: OpenPage, found: Element, searches: list[OpenedSearch]) -> None:
@@ -182,12 +188,22 @@ async def _count_facets(view: OpenPage, search_: Search, judged: JudgedSearch) -
         return None
 
 
-def _show_facets(found: Element, draw_in: Callable[[], object]) -> None:
-    """Put the facets into their place of the answer."""
-    for place in found.descendants():
-        if place.props.get("id") == FACETS_PLACE:
-            _replace_content(place, draw_in)
+def _draw_count_button(view: OpenPage, panel_: FilterPlaces, asked: Mapping[str, str]) -> None:
+    """Where nothing is asked yet: the way to the facets of all that may be read."""
+    if asked:
+        return
+    words = view.words
+
+    async def pressed() -> None:
+        counts = await _count_facets(view, Search(), JudgedSearch())
+        if counts is None:
+            view.show_message(words("The filters can't be counted now. Try again."), bad=True)
             return
+        _replace_content(panel_.facets, lambda: draw_facets(words, {}, counts))
+
+    text("button", words("Browse all records by country, agency and more"), "button slight", type="button").on(
+        "click", pressed
+    )
 
 
 def _find_single(answer: SearchAnswer, parts: Sequence[UnderstoodPart]) -> str | None:
@@ -239,7 +255,6 @@ def _draw_answer(
     words = view.words
     if parts:
         draw_understood(words, asked, parts)
-    box("div", "facets-place", id=FACETS_PLACE)
     if without := view.visit.runtime.without():
         text("p", words("Recent records may be missing from: {agencies}", agencies=", ".join(without)), "notice")
     question = asked.get("q", "").strip()

@@ -120,7 +120,7 @@ def _draw_agencies(words: Words, found: VisibilityAnswer) -> None:
 
 
 def _draw_agency(words: Words, row: AgencyView) -> None:
-    text("div", row.agency or words("Operator"))
+    text("div", words.agency_name(row.agency) if row.agency else words("Operator"))
     if row.country:
         text("div", words.country_name(row.country), "small quiet")
 
@@ -145,7 +145,7 @@ def _draw_people(words: Words, found: VisibilityAnswer) -> None:
     if not found.people:
         return
     columns: list[TableColumn[PersonWithAccess]] = [
-        TableColumn(words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("User"), lambda row: text("span", row.subject or "–")),
         TableColumn(words("Purposes"), lambda row: text("span", _format_purposes(words, row.purposes))),
         TableColumn(words("Until"), lambda row: text("time", words.format_minute(row.until), datetime=row.until)),

@@ -159,7 +159,11 @@
     if (event.target.matches("form[data-back]")) stay(event.target);
     if (!event.target.matches("form[data-ask]")) return;
     event.preventDefault();
-    const stated = [...new FormData(event.target)].filter(([, value]) => value !== "");
+    const said = Object.fromEntries([...new FormData(event.target)].filter(([, value]) => value !== ""));
+    const { place, ...others } = said; // a place is a part of the question
+    if (place) others.q = [others.q, `city:"${place.replaceAll('"', "")}"`].filter(Boolean).join(" ");
+    const stated = Object.entries(others);
+    for (const menu of document.querySelectorAll("[data-filters]")) menu.open = false;
     if (!stated.length) return;
     sessionStorage.setItem(ENTERED, "1");
     const fragment = new URLSearchParams(stated).toString();
@@ -175,8 +179,6 @@
     for (const field of document.getElementById("asking")?.elements ?? [])
       if (field.type === "checkbox") field.checked = field.name in asked;
       else if (field.name) field.value = asked[field.name] ?? "";
-    const filters = document.querySelector("[data-filters]");
-    if (filters && ["goal", "from", "to", "closed-from", "closed-to", "open"].some((name) => name in asked)) filters.open = true;
     const entered = sessionStorage.getItem(ENTERED);
     sessionStorage.removeItem(ENTERED);
     return entered ? { ...asked, enter: "1" } : asked;

@@ -142,7 +142,8 @@ async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en"
     """The page as `who` opens it; not in a process that serves pages, whose loop NiceGUI goes by."""
     assert not is_serving(), "a site runs in this process: draw pages in another session of tests"
     core.loop = asyncio.get_running_loop()
-    visit = Visit(api.runtime, load_words(language), "light", who, parse_grounds("investigation", "2026/1"))
+    words = load_words(language).knowing(api.runtime.agencies)
+    visit = Visit(api.runtime, words, "light", who, parse_grounds("investigation", "2026/1"))
     with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
         # A page waits for its browser, and here is none, where loading takes long.
         await OpenPage(visit, dict(parameters), page).open()

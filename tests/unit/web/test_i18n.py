@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipeline.records.agencies import Agency
 from pipeline.web.i18n import choose_language, load_words
 
 
@@ -40,3 +41,14 @@ def test_numbers_dates_and_countries_follow_the_language() -> None:
 def test_a_plural_is_chosen_by_the_language() -> None:
     assert load_words("en").plural("{count} record", "{count} records", 0) == "0 records"
     assert load_words("fr").plural("{count} record", "{count} records", 0) == "0 fiche"
+
+
+def test_an_agency_has_its_full_name_before_its_code() -> None:
+    agencies = {"be-fp": Agency("be-fp", "BE", title="Police fédérale"), "fr-pj": Agency("fr-pj", "FR")}
+    plain = load_words("en")
+    words = plain.knowing(agencies)
+    assert [words.agency_name(code) for code in ("be-fp", "fr-pj", "nl-np")] == [
+        "Police fédérale (be-fp)", "fr-pj", "nl-np",
+    ]  # fmt: skip
+    assert words.agency_title("be-fp") == "Police fédérale"
+    assert plain.agency_name("be-fp") == "be-fp", "the words that all share know nobody"

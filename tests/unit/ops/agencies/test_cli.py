@@ -22,6 +22,13 @@ def test_a_purpose_that_nobody_searches_for_is_refused_before_kafka_is_asked(
     assert "purposes are" in done.output
 
 
+@pytest.mark.parametrize("words", [["add", "be-fp", "--country", "BE"], ["set", "be-fp"]])
+def test_a_full_name_that_is_too_long_is_refused_before_kafka_is_asked(words: list[str]) -> None:
+    done = CliRunner().invoke(build_cli(), ["ops", "agency", *words, "--title", "x" * 201])
+    assert done.exit_code == 2
+    assert "more than 200 characters" in done.output
+
+
 def add(file: Path, content: bytes, *more: str) -> Exception | None:
     """Why a key is not listed; nothing is asked of Kafka before."""
     file.write_bytes(content)
