@@ -19,6 +19,7 @@ from pipeline.web.components.filters import FORM
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, icon, static_html, text
 from pipeline.web.components.rows import draw_picked_bar, draw_preview_place
+from pipeline.web.components.terms import draw_term_place
 from pipeline.web.i18n import Words
 from pipeline.web.page_template import DENSITIES, THEMES, add_page_head
 from pipeline.web.session import Visit
@@ -111,6 +112,7 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
         text("footer", visit.words("Times in UTC. All access is logged."), "foot")
         preview = draw_preview_place(visit.words)
         draw_picked_bar(visit.words)
+        draw_term_place()
         box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who)
         _draw_shortcuts(visit.words, {entry.key: entry.word for entry in _visible_entries(visit.roles)})
     with client.layout:  # not in the content, with which it would go when that is drawn anew

@@ -71,10 +71,14 @@ def test_relatives_stand_in_words_and_all_lines_add_up(
     *others, score = _read_bits(page, f".compare tbody:nth-of-type({bodies.count()}) td.number[data-column=Bits]")
     assert sum(pairs) + sum(others) == score == heading
     for question in ("What are bits?", "What is 1 in N?", "What is the number of comparisons?"):
-        mark = page.locator(f"details.help summary[aria-label='{question}']").first
+        mark = page.locator(f"button.term[aria-label='{question}']").first
         mark.focus()
         page.keyboard.press("Enter")
-        expect(mark.locator("xpath=../span")).to_be_visible()
+        expect(page.locator("#term")).to_be_visible()
+        expect(page.locator("#term")).not_to_be_empty()
+        page.keyboard.press("Escape")
+        expect(page.locator("#term")).to_be_hidden()
+        expect(mark).to_be_focused()
     page.reload()
     user.holds("evidence of a link", dark=True)
 
@@ -91,5 +95,5 @@ def test_relatives_stand_in_words_in_french_and_on_a_phone(
     )
     expect(user.page.locator(".companions")).to_contain_text("Le résultat reste certain.")
     for question in ("Que sont les bits ?", "Que veut dire 1 sur N ?", "Qu'est-ce que le nombre de comparaisons ?"):
-        assert user.page.locator(f'details.help summary[aria-label="{question}"]:visible').count(), question
+        assert user.page.locator(f'button.term[aria-label="{question}"]:visible').count(), question
     user.holds("evidence of a link, French", dark=True)

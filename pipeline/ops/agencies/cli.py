@@ -56,7 +56,7 @@ MaxRate = Annotated[
 ]
 MOST_TITLE = 200
 """Characters of a full name."""
-Title = Annotated[
+FullName = Annotated[
     str | None,
     typer.Option(
         "--title",
@@ -84,7 +84,7 @@ Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the o
 def add_agency(
     name: Annotated[str, typer.Argument(help="1 to 32 of a-z, 0-9 and -; part of its topic names.")],
     country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2 code.")],
-    title: Title = None,
+    title: FullName = None,
     max_rate: MaxRate = None,
     require_signatures: Annotated[
         bool, typer.Option(SIGNED_ONLY, help="Accept only signed records; stays on once set.")
@@ -137,7 +137,7 @@ def set_agency(
         ),
     ] = None,
     tell_owners: TellOwners = None,
-    title: Title = None,
+    title: FullName = None,
 ) -> None:
     """Change an agency's name, sending rate, whether its records must be signed, or who is told of its searches.
 

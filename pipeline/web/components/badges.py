@@ -8,6 +8,7 @@ from pipeline.api.services.export_words import BAND_WORDS, COLOURS
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.components.terms import draw_help
 from pipeline.web.i18n import Words
 
 BAND_LABELS = {band: (len(BAND_WORDS) - at, word) for at, (band, word) in enumerate(BAND_WORDS.items())}
@@ -65,6 +66,8 @@ def draw_caveat(words: Words, agency: str, caveat: str) -> None:
     with box("p", "notice", role="note"):
         text("strong", words("Caveat of {agency}: ", agency=words.agency_title(agency)))
         bidi_text(caveat)
+        text("span", " ")
+        draw_help(words, "caveat")
 
 
 def draw_caveat_badge(words: Words, agency: str, caveat: str) -> None:

@@ -53,7 +53,8 @@ from pipeline.web.components.link_rows import name_thing
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.reviews import draw_reviews
 from pipeline.web.components.tables import render_table
-from pipeline.web.components.values import draw_name, render_bits, render_help, render_legend, render_name
+from pipeline.web.components.terms import draw_help, render_legend
+from pipeline.web.components.values import draw_name, render_bits, render_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 
@@ -271,11 +272,13 @@ def draw_sides(words: Words, own: EvidenceSide, other: EvidenceSide, explanation
     with box("div", "sides"):
         _draw_side(words, own)
         with box("div", "between"):
-            draw_band(words, explanation.band)
+            with box("span", "row"):
+                draw_band(words, explanation.band)
+                draw_help(words, "band")
             text("strong", percent(explanation.probability, words.language), dir="ltr")
             with box("span", "quiet"):
                 text("span", words("{bits} bits", bits=bits(explanation.score, words.language)), dir="ltr")
-                static_html(render_help(words, "bits"), "span")
+                draw_help(words, "bits")
         _draw_side(words, other)
 
 

@@ -117,9 +117,9 @@ LINK_COLUMNS: Final[Sequence[SortColumn]] = (
     SortColumn(N_("In common"), "wide"),
     SortColumn(N_("Record")),
     SortColumn(N_("Agency"), "agency-of"),
-    SortColumn(N_("Band")),
-    SortColumn(N_("Review")),
-    SortColumn(N_("Bits"), "number"),
+    SortColumn(N_("Band"), term="band"),
+    SortColumn(N_("Review"), term="review"),
+    SortColumn(N_("Bits"), "number", term="bits"),
 )
 """The columns of the links of a case."""
 

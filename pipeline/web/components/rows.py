@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import htpy
 
 from pipeline.web.components.markup import box, static_html
+from pipeline.web.components.terms import render_help
 from pipeline.web.i18n import Words
 
 
@@ -52,6 +53,8 @@ class SortColumn(NamedTuple):
     title: str
     classes: str = ""
     sorts: bool = True
+    term: str = ""
+    """Of TERMS, where the title is one."""
 
 
 class Cell(NamedTuple):
@@ -95,7 +98,9 @@ def _render_heads(words: Words, columns: Sequence[SortColumn]) -> Iterable[htpy.
     for at, column in enumerate(columns):
         if column.sorts:
             button = htpy.button(".sort", type="button", data_sort=str(at), title=words("Sort the rows on this page"))
-            yield htpy.th(class_=column.classes or None, scope="col")[button[column.title]]
+            yield htpy.th(class_=column.classes or None, scope="col")[
+                button[column.title], column.term and render_help(words, column.term)
+            ]
         else:
             yield htpy.th(class_=column.classes or None, scope="col")[column.title]
     yield htpy.td(class_=_PEEKS.classes)

@@ -23,15 +23,22 @@ Fact = tuple[str, str | Callable[[], object] | None]
 
 @contextmanager
 def panel(
-    title: str, aside: str = "", *, tight: bool = False, tools: Callable[[], object] | None = None
+    title: str,
+    aside: str = "",
+    *,
+    tight: bool = False,
+    tools: Callable[[], object] | None = None,
+    explain: Callable[[], object] | None = None,
 ) -> Iterator[TextElement | None]:
     """A section with its heading; `tight` leaves no room around a table or list. Gives what stands aside, if any.
 
-    `tools` draws what acts on the whole content, at the end of the heading's line.
+    `tools` draws what acts on the whole content, at the end of the heading's line; `explain` what explains its title.
     """
     with box("section", "panel", aria_label=title):
         with box("header"):
             text("h2", title)
+            if explain:
+                explain()
             beside = text("span", aside, "aside") if aside else None
             if tools:
                 with box("div", "row panel-tools"):

@@ -14,7 +14,6 @@ from typing import Final
 import htpy
 from nicegui.element import Element
 
-from pipeline.locale import N_
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.matching.explain.words import describe_birth_date
 from pipeline.matching.names.romanisation import name_language, romanise_name
@@ -112,46 +111,3 @@ def render_percent(words: Words, probability: float) -> htpy.Element:
 def tell_bits(words: Words, hundredths: int) -> str:
     """Signed bits for an attribute, which takes no markup."""
     return LEFT_TO_RIGHT + bits(hundredths, words.language) + ISOLATE_END
-
-
-HELPS: Final = {
-    "bits": (
-        N_("Bits"),
-        N_("What are bits?"),
-        N_(
-            "A bit doubles the odds that both records are of the same person or thing; a negative one halves them. All "
-            "lines add up to the score."
-        ),
-    ),
-    "rarity": (
-        N_("1 in N"),
-        N_("What is 1 in N?"),
-        N_(
-            "How much rarer such agreement is between two strangers, or between two relatives where relatives are "
-            "named, than between two records of the same person or thing."
-        ),
-    ),
-    "attempts": (
-        N_("Number of comparisons"),
-        N_("What is the number of comparisons?"),
-        N_(
-            "The more pairs of people and things of both cases are compared, the more agree by chance. The score is "
-            "lowered by that."
-        ),
-    ),
-}
-"""Numbers of which a question mark says of what they are: what stands before it, its question, the answer."""
-
-
-def render_help(words: Words, subject: str) -> htpy.Element:
-    """A question mark that says of what a number is."""
-    _, question, answer = HELPS[subject]
-    return htpy.details(".help")[
-        htpy.summary(aria_label=words(question), title=words(question))["?"], htpy.span[words(answer)]
-    ]
-
-
-def render_legend(words: Words) -> htpy.Element:
-    """Each number of a comparison with its question mark."""
-    said = (htpy.span[words(name), " ", render_help(words, subject)] for subject, (name, _, _) in HELPS.items())
-    return htpy.div(".number-helps.small.quiet")[said]

@@ -48,6 +48,7 @@ from pipeline.web.components.tabs import (
     select_page,
     tab_address,
 )
+from pipeline.web.components.terms import draw_help
 from pipeline.web.components.values import draw_offences, first_day, format_countries, format_moment, render_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -281,7 +282,9 @@ def _draw_groups(view: OpenPage, case: CaseRow, found: CaseLinksAnswer, own: Map
 def _draw_hits(view: OpenPage, case: str, rows: Sequence[CaseLinkRow]) -> None:
     """Links of which the other side is only a hit."""
     if rows:
-        text("h3", view.words("Restricted matches (hit only)"), "onward")
+        with box("div", "row onward"):
+            text("h3", view.words("Restricted matches (hit only)"))
+            draw_help(view.words, "hit_only")
         with box("ol", "results"):
             for row, hit in ((row, row.hit) for row in rows if row.hit):
                 draw_hit(view, FoundHit(hit.view, hit.reference, hit.agency, hit.contact, row.band, hit.request), case)
@@ -470,7 +473,7 @@ def _draw_record(view: OpenPage, row: CaseRow) -> None:
 def _draw_handling(view: OpenPage, row: CaseRow) -> None:
     """Who may see the case; to its own agency with the way to who has access."""
     words, handling, viewer = view.words, row.handling or StatedHandling(), view.visit.requester
-    with panel(words("Handling")):
+    with panel(words("Handling"), explain=partial(draw_help, words, "handling")):
         draw_facts(
             [
                 (words("Code"), lambda: draw_handling_code(words, handling.code)),

@@ -24,7 +24,8 @@ from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.reviews import draw_link_reviews
 from pipeline.web.components.rows import link_mark
 from pipeline.web.components.tables import draw_facts, panel
-from pipeline.web.components.values import draw_name, render_legend
+from pipeline.web.components.terms import render_legend
+from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -46,6 +46,7 @@ from pipeline.web.components.markup import bidi_text, box, link, static_html, te
 from pipeline.web.components.result_rows import render_result
 from pipeline.web.components.rows import render_pick_all, render_sort_choice
 from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.terms import draw_help
 from pipeline.web.components.understood import draw_hints, draw_understood
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -306,12 +307,15 @@ def _draw_results(view: OpenPage, wanted: Search, answer: SearchAnswer, counted:
     if answer.results:
         is_ranked = told(answer.results[0].evidence) is not None
         aside = words("strongest evidence first") if is_ranked else words("sorted by key")
-        with panel(counted, aside, tight=True, tools=lambda: _draw_list_tools(view, wanted, is_ranked=is_ranked)):
+        tools = partial(_draw_list_tools, view, wanted, is_ranked=is_ranked)
+        explain = partial(draw_help, words, "agreement") if is_ranked else None
+        with panel(counted, aside, tight=True, tools=tools, explain=explain):
             rows = (render_result(words, row) for row in answer.results)
             static_html(rows, "ol", "results", id=RESULTS_PLACE)
     if answer.hits:
         title = words("Restricted matches (hit only)")
-        with panel(title, words("the owner decides"), tight=True), box("ol", "results"):
+        explain = partial(draw_help, words, "hit_only")
+        with panel(title, words("the owner decides"), tight=True, explain=explain), box("ol", "results"):
             for hit in answer.hits:
                 draw_hit(view, hit, question)
     _draw_not_asked(words, answer)

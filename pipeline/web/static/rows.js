@@ -147,6 +147,19 @@
     if (place) sort(place, name, down === "down");
   });
 
+  // ── terms: what a question mark says, beside it ──
+  const explain = (button) => {
+    const place = document.getElementById("term");
+    if (place.matches(":popover-open") && place.dataset.of === button.dataset.term) return place.hidePopover();
+    place.textContent = button.dataset.term;
+    place.dataset.of = button.dataset.term;
+    place.showPopover({ source: button });
+    const [at, own] = [button.getBoundingClientRect(), place.getBoundingClientRect()];
+    const left = Math.min(Math.max(8, at.left), innerWidth - own.width - 8);
+    const below = at.bottom + 6 + own.height < innerHeight;
+    Object.assign(place.style, { left: `${left}px`, top: `${below ? at.bottom + 6 : at.top - own.height - 6}px` });
+  };
+
   // ── rows that unfold ──
   const unfold = (button, opens = button.getAttribute("aria-expanded") !== "true") => {
     button.setAttribute("aria-expanded", opens);
@@ -154,10 +167,11 @@
   };
 
   document.addEventListener("click", ({ target }) => {
-    const at = target.closest?.("[data-peek], [data-sort], [data-unfold], [data-keep-picked], [data-unpick], [data-preview-close]");
+    const at = target.closest?.("[data-peek], [data-sort], [data-term], [data-unfold], [data-keep-picked], [data-unpick], [data-preview-close]");
     if (!at) return;
     if ("peek" in at.dataset) toggle(rowOf(at));
     else if ("sort" in at.dataset) sortBy(at);
+    else if ("term" in at.dataset) explain(at);
     else if ("unfold" in at.dataset) unfold(at);
     else if ("keepPicked" in at.dataset) keep();
     else if ("previewClose" in at.dataset) close(true);
