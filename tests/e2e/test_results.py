@@ -47,7 +47,7 @@ def user(opened: Browser, site: MemorySite, api: Api) -> BrowserUser:
     user.enter(PIETER, "BX/12", "/search")
     user.ask("ivan petrov 1980-05-01 52NO43304")
     expect(user.page.locator(".results .result")).to_have_count(3)
-    expect(user.page.locator(".facets")).to_be_visible()
+    expect(user.page.locator(".facets-place summary").first).to_be_visible()
     return user
 
 

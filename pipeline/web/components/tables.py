@@ -36,9 +36,12 @@ def panel(
     """
     with box("section", "panel", aria_label=title):
         with box("header"):
-            text("h2", title)
             if explain:
-                explain()
+                with box("div", "row titled"):
+                    text("h2", title)
+                    explain()
+            else:
+                text("h2", title)
             beside = text("span", aside, "aside") if aside else None
             if tools:
                 with box("div", "row panel-tools"):

@@ -96,9 +96,15 @@
     if (row && row !== shown && panel()?.hidden === false && row.matches("[data-preview], [data-preview-self]"))
       following = setTimeout(() => peek(row), FOLLOW_MS);
   });
+  // Esc closes a term, then the preview, before it leads anywhere.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || panel()?.hidden !== false || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select") || document.querySelector(":popover-open")) return;
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    const term = document.querySelector("#term:popover-open");
+    if (term) {
+      event.stopImmediatePropagation();
+      return term.hidePopover();
+    }
+    if (panel()?.hidden !== false || event.target.closest("input:not([type=checkbox]), textarea, select")) return;
     event.stopImmediatePropagation();
     event.preventDefault();
     close(true);
