@@ -118,6 +118,9 @@ def test_rows_are_ticked_by_x_and_kept_together(user: BrowserUser) -> None:
     expect(bar).to_contain_text("Selected: 2")
     bar.get_by_role("button", name="Add to folder").click()
     assert page.evaluate("window.kept") == [f"record {case}" for case in _order(page)[:2]]
+    expect(page.locator("dialog#keep")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog#keep")).to_be_hidden()
     user.holds("ticked rows")
     page.get_by_label("Select all", exact=True).check()
     expect(bar).to_contain_text("Selected: 3")

@@ -36,7 +36,7 @@ def render_result(words: Words, row: SearchRow) -> htpy.Element:
             htpy.a(".name", href=case_path(row.case), data_open="")[
                 htpy.span(".who")[render_name(called, row.country)] if name else htpy.bdi(dir="auto")[called]
             ],
-            name and [" ", htpy.bdi(".title", dir="auto")[title or ""]],
+            name and [" ", htpy.span(".title")[htpy.bdi(dir="auto")[title or ""]]],
             [_render_marks(words, row)],
         ],
         htpy.span(".line")[
@@ -44,7 +44,7 @@ def render_result(words: Words, row: SearchRow) -> htpy.Element:
                 _render_subject(words, about) if about else None
             ],
             htpy.span(".record")[
-                htpy.bdi(".code", data_by="case", data_value=row.case)[row.case],
+                htpy.span(".code", data_by="case", data_value=row.case)[htpy.bdi[row.case]],
                 htpy.span(data_by="country", data_value=country)[_tell_origin(words, row)],
             ],
             htpy.span(".opened", data_by="opened", data_value=(about.opened or "") if about else "")[

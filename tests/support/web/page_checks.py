@@ -27,6 +27,15 @@ _TEXT_FAULTS = """() => {
     }
     return { left: 0, right: innerWidth };
   };
+  const ellipsized = (box, element) => {
+    for (let over = element; over && over !== document.body; over = over.parentElement) {
+      if (getComputedStyle(over).textOverflow !== "ellipsis") continue;
+      const room = over.getBoundingClientRect(); // what is beyond is not drawn
+      const [left, right] = [Math.max(box.left, room.left), Math.min(box.right, room.right)];
+      return { left, right, top: box.top, bottom: box.bottom };
+    }
+    return box;
+  };
   const faults = [], boxes = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
@@ -46,7 +55,7 @@ _TEXT_FAULTS = """() => {
       if (box.width < 1 || box.height < 1) continue;
       const room = clip(element);
       if (room && (box.left < room.left - 1 || box.right > room.right + 1)) faults.push(`cut: ${said}`);
-      if (laid(element)) boxes.push({ box, said, element });
+      if (laid(element)) boxes.push({ box: ellipsized(box, element), said, element });
     }
   }
   const across = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3;
