@@ -97,7 +97,7 @@ class AcceptedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     `data` is the record as sent; a withdrawal has only identity fields in it.
 
     `hash` is the fingerprint's hash and `fingerprint` the whole fingerprint as JSON of `provenance.generation`.
-    `entities` are the NormalisedEntities as JSON, for readers outside: no stage reads them.
+    `entities` are normalised, as JSON, for readers outside: no stage reads them.
     """
 
     case: str
