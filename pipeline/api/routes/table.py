@@ -473,7 +473,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     get("/list-checks/{name}", "list_check", "list checks", "Progress of a list",
         "Its rows, how many of them have been asked, and how many of those were not put to hit-only records.",
         list_checks.read_list_check, READ, FOUND, name=ListIdPath),
-    post("/list-checks/of-records", "cross_reference", "list checks", "Cross-reference records",
+    post("/cross-references", "cross_reference", "list checks", "Cross-reference records",
          "Every person and thing of these records is asked as a row of a list, with its record and entity.\n\n"
          "Records that you can't open are left out, as if nobody had named them.",
          cross_reference.cross_reference_records, READ, DECIDED, status=202, fields=_body(RecordsToCross)),

@@ -56,7 +56,7 @@ LIST = (
     "id,name,born,phone,nickname,birthplace,nationality,type\n1,Ivan Petrov,1980-05-01,,,,,\n2,,,+33612345678,,,,\n"
     "3,Иван Петров,,,,,,\n4,Ivan Petrov,1933|1933-02,,Vanya,Tver,RU,person\n5,,1933-02-03,,Ivan Petrov,,,\n"
 )
-CROSSED = "/v1/list-checks/of-records"
+CROSSED = "/v1/cross-references"
 LISTS = ("/v1/list-checks", CROSSED)
 """Operations that make a list, which `ask` follows to its end."""
 

@@ -152,6 +152,7 @@ def main_part() -> Story:
     yield from _told()
     yield from _audit()
     yield from _pages(PAGES, "reader", "abroad")
+    yield from _folders("reader", "supervisor")
     yield from _lists("reader")
     yield from _streams()
     yield from _undone()
@@ -334,12 +335,14 @@ QUERIES: Final[dict[str, Sequence[str]]] = {
 
 OF_A_LIST: Final = "/checks/{name}"
 """The beginning of paths of what a list leads to."""
+OF_A_FOLDER: Final = "/folders/{folder}"
+"""The page of a folder, which is asked from its making to its end."""
 
 
 def _pages(pages: Iterable[Page[Any]], *readers: str) -> Story:
-    """Every page but those of a list, as who has it in their navigation sees it."""
+    """Every page but those of a list or a folder, as who has it in their navigation sees it."""
     for page in pages:
-        if page.path.startswith(OF_A_LIST):
+        if page.path.startswith((OF_A_LIST, OF_A_FOLDER)):
             continue
         who_sees = {"audit": ["auditor"], "operations": ["operations"]}.get(page.entry, readers)
         if page.entry in ("audit", "records"):
@@ -372,7 +375,7 @@ def _lists(who: str) -> Story:
     yield Step(who, "POST", drafts, f"{drafts}?title=c.csv", LIST, "application/octet-stream", keeps="deleted")
     yield Step(who, "GET", drafts, drafts)
     yield Step(who, "DELETE", draft, f"{drafts}/{{deleted}}")
-    crossed = f"{route}/of-records"
+    crossed = "/v1/cross-references"
     yield Step(who, "POST", crossed, crossed, {"cases": ["be-fp:0", *HIDDEN_KEYS]}, keeps="crossed")
     yield Step(who, "POST", "/checks", "/checks", {"lines": "ivan petrov 1955\nC01X00T74"}, "form")
     yield Until.LISTS
@@ -387,18 +390,54 @@ def _lists(who: str) -> Story:
         yield Step(who, "GET", f"{one}/file", f"{route}/{{{name}}}/file?form=ftm")
         yield Step(who, "GET", f"{OF_A_LIST}/records", f"/checks/{{{name}}}/records")
     yield Step(who, "PUT", f"{one}/kept", f"{route}/{{crossed}}/kept", {"until": "2020-01-01T00:00:00Z"})
-    for missing in (
-        "/v1/folders/{name}/cross-reference",
-        "/folders/{name}/cross-reference",
-        "/folders/{name}/entities",
-    ):
-        form = "" if missing.startswith("/v1") else "form"
-        yield Step(who, "POST", missing, missing.format(name="0" * 32), {}, form)
     yield Step(who, "GET", f"{one}/file", f"{route}/{{draft}}/file?form=ndjson")
     yield Step(who, "GET", OF_A_LIST, "/checks/{list}")
     yield Step(who, "GET", OF_A_LIST, "/checks/{mapped}?found=match")
     yield Step(who, "POST", f"{OF_A_LIST}/file", "/checks/{list}/file", {"form": "csv", "found": "match"}, "form")
     yield Step(who, "DELETE", one, f"{route}/{{draft}}")
+
+
+def _folders(who: str, chief: str) -> Story:
+    """A case folder from its making to its end: what it keeps, hidden records among it, its notes and its charts."""
+    route, one = "/v1/folders", "/v1/folders/{name}"
+    folder = f"{route}/{{folder}}"
+    kept = [f"record {key}" for key in ("be-fp:0", *HIDDEN_KEYS)]
+    kept += [f"entity {key} e0" for key in ("be-fp:0", *HIDDEN_KEYS)]
+    kept += [f"link {link_id('be-fp:1', key)}" for key in ("fr-pj:1", *HIDDEN_KEYS)]
+    chart = orjson.dumps({"nodes": [{"ref": reference, "x": 1, "y": 2} for reference in kept]}).decode()
+    yield Step(who, "POST", route, route, {"title": "Kestrel"}, keeps="folder")
+    yield Step(who, "POST", f"{one}/items", f"{folder}/items", {"items": kept})
+    yield Step(who, "POST", f"{one}/notes", f"{folder}/notes", {"text": "<b>why</b>"}, keeps="note")
+    yield Step(who, "PUT", f"{one}/notes/{{item}}", f"{folder}/notes/{{note}}", {"text": "why not", "seen": 1})
+    yield Step(who, "POST", f"{one}/charts", f"{folder}/charts", {"title": "Ring", "content": chart}, keeps="chart")
+    saved = {"title": "Ring 2", "content": chart, "seen": 1}
+    yield Step(who, "PUT", f"{one}/charts/{{item}}", f"{folder}/charts/{{chart}}", saved)
+    yield Step(who, "PUT", f"{one}/items/{{item}}/place", f"{folder}/items/{{chart}}/place", {"after": ""})
+    for looks in (who, chief):
+        yield Step(looks, "POST", f"{one}/visit", f"{folder}/visit")
+        yield Step(looks, "GET", one, folder, pages=True)
+        yield Step(looks, "GET", f"{one}/charts/{{item}}", f"{folder}/charts/{{chart}}")
+        for form in ("csv", "ndjson"):
+            yield Step(looks, "GET", f"{one}/file", f"{folder}/file?form={form}")
+        yield Step(looks, "GET", f"{one}/entities", f"{folder}/entities")
+        yield Step(looks, "GET", OF_A_FOLDER, OF_A_FOLDER)
+        yield Step(looks, "GET", "/folders", "/folders")
+        yield Step(looks, "POST", "/folders/{name}/file", "/folders/{folder}/file", {"form": "csv"}, "form")
+        yield Step(looks, "POST", "/folders/{name}/entities", "/folders/{folder}/entities", {}, "form")
+        yield Step(looks, "GET", "/chart", "/chart?folder={folder}")
+        yield Step(looks, "GET", "/chart", "/chart?folder={folder}&item={chart}")
+        if looks == who:  # then the other may look as well
+            share = {"subject": PEOPLE[chief].subject, "role": "reader"}
+            yield Step(who, "PUT", f"{one}/members", f"{folder}/members", share)
+    yield Step(who, "PUT", one, folder, {"title": "Kestrel 2"})
+    yield Step(who, "POST", f"{one}/renew", f"{folder}/renew")
+    yield Step(who, "POST", f"{one}/cross-reference", f"{folder}/cross-reference")
+    yield Step(who, "POST", "/folders/{name}/cross-reference", "/folders/{folder}/cross-reference", {}, "form")
+    yield Step(who, "DELETE", f"{one}/items/{{item}}", f"{folder}/items/{{note}}")
+    yield Step(chief, "POST", f"{one}/take-over", f"{folder}/take-over")
+    yield Step(chief, "GET", route, f"{route}?whole_agency=true")
+    yield Step(chief, "DELETE", one, folder)
+    yield Step(who, "GET", route, route)
 
 
 STREAMS: Final = ("/v1/notices/stream", "/notices/live")

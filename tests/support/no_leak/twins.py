@@ -215,7 +215,8 @@ class Asker:
 
     def _observe(self, step: Step, answer: httpx.Response) -> Observed:
         if step.keeps:
-            [made] = [one for one in answer.json().values() if isinstance(one, dict)]
+            told = answer.json()
+            made = next((one for one in told.values() if isinstance(one, dict)), {"id": told.get("item")})
             self._told[step.keeps] = made.get("own") or made["id"]  # of a judged link that of the own review
         headers = tuple(
             (name, self._comparable(one)) for name, one in answer.headers.multi_items() if name not in HEADERS

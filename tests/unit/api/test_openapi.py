@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "8d853f54b41a18b2c1fe8e5f7c97333b2985b05086fed7b4114e26e42eeca5d5"
-ANSWERS = "bf0749fbfaad33d5a87d754d4afbeb246272d14a93a88460d82484441c114fe3"
+REQUESTS = "d02cc39e156231d9068baf434b993722e3def39180d6b8d089a042147bd15e6b"
+ANSWERS = "5c2045ae0f630399a3f5a3a717f0cb8702c56d280b5486478837eeb35b80bc9d"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 

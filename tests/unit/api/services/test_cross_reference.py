@@ -225,10 +225,10 @@ async def test_a_folder_goes_out_as_entities_of_what_its_viewer_can_open(api: Ap
 async def test_more_than_a_list_may_have_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     held(api)
     monkeypatch.setattr(cross_reference, "MOST_ROWS", 1)
-    answer = await api.post("/v1/list-checks/of-records", {"cases": ["fr-pj:1"]})
+    answer = await api.post("/v1/cross-references", {"cases": ["fr-pj:1"]})
     assert answer.status_code == 422
-    assert (await api.post("/v1/list-checks/of-records", {"cases": []})).status_code == 422
-    assert (await api.post("/v1/list-checks/of-records", {"cases": ["fr-pj:1"] * 501})).status_code == 422
+    assert (await api.post("/v1/cross-references", {"cases": []})).status_code == 422
+    assert (await api.post("/v1/cross-references", {"cases": ["fr-pj:1"] * 501})).status_code == 422
 
 
 async def test_lists_of_one_person_are_few_whatever_they_are_made_of(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
