@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, expect
 
 from pipeline.api import list_worker
 from pipeline.api.list_worker import run_round
-from pipeline.api.services.cross_reference import cross_reference_folder
 from pipeline.api.services.folders import add_items, create_folder
 from support.access.requesters import make_requester
 from support.api.runtime import Api
@@ -55,12 +54,12 @@ def api(api: Api) -> Api:
 
 
 def fold(api: Api) -> str:
-    """The list of a cross-reference of a folder of Claire's with both records, not asked yet."""
+    """A folder of Claire's with both records."""
 
     async def made() -> str:
         folder = (await create_folder(api.session(WHO), "Harbour")).folder.id
         await add_items(api.session(WHO), folder, ["record fr-pj:1", "record be-fp:7"])
-        return (await cross_reference_folder(api.session(WHO), folder)).list.id
+        return folder
 
     return str(wait(made))
 
@@ -68,10 +67,10 @@ def fold(api: Api) -> str:
 def test_its_progress_grows_and_results_lead_both_ways(
     opened: Browser, site: MemorySite, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = fold(api)
     user = BrowserUser(opened, site.url)
-    user.enter(CLAIRE, "2026/1", f"/checks/{name}")
+    user.enter(CLAIRE, "2026/1", f"/folders/{fold(api)}")
     page = user.page
+    page.get_by_role("button", name="Cross-reference").click()
     expect(page.get_by_role("heading", name="Harbour")).to_be_visible()
     expect(page.get_by_text("0 of 13")).to_be_visible()
     monkeypatch.setattr(list_worker, "STEPS_A_TURN", 1)
