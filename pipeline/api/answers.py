@@ -372,8 +372,8 @@ class ChartNode(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `kind` is `case`; `thing`, what cases name, of an entity's type or a number's; `hit`, with whom to ask; or `closed`:
     an item that you can't open, whatever the reason. `places` say which entities a thing is: two things that have one
-    in common are one. `bearers` are entities that bear a number. `id` is told for this answer alone, but for that of a
-    case, a hit or a number.
+    in common are one. `bearers` are entities that bear a number. `caveat` is the owner's of a case. `id` is told for
+    this answer alone, but for that of a case, a hit or a number.
     """
 
     id: str
@@ -386,6 +386,7 @@ class ChartNode(msgspec.Struct, frozen=True, omit_defaults=True):
     contact: Contact | None = None
     places: tuple[ChartPlace, ...] = ()
     bearers: tuple[ChartPlace, ...] = ()
+    caveat: str = ""
 
 
 class ChartLinkName(msgspec.Struct, frozen=True):

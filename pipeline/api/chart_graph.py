@@ -53,7 +53,7 @@ class ChartRelation(NamedTuple):
 
 
 class ChartRecord(NamedTuple):
-    """A record that is read in full; `opened` is its date as sent."""
+    """A record that is read in full; `opened` is its date as sent, `caveat` its owner's."""
 
     case: str
     agency: str
@@ -62,6 +62,7 @@ class ChartRecord(NamedTuple):
     opened: str = ""
     entities: Mapping[str, ChartEntity] = {}
     relations: Sequence[ChartRelation] = ()
+    caveat: str = ""
 
 
 class ChartLink(NamedTuple):
@@ -394,6 +395,8 @@ class PathSearch:
         depth, found = self._depth[self._turn], dict[str, None]()
         for name in self._rings[self._turn]:
             for end in links.get(name, ()):
+                if end in self._closed and other.steps.get(end) != 0:
+                    continue  # both ends may lead to a hit, but no path leads on from it
                 if end not in side.steps:
                     side.steps[end] = depth
                     found[end] = None

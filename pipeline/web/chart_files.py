@@ -1,30 +1,77 @@
-"""What a chart sends besides its page: itself to be kept, under its viewer's own session."""
+"""What a chart sends and takes besides its page: itself to be kept or written as a file, and others' charts."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Form, Request
+import msgspec
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from pipeline.access.audit import ActKind
 from pipeline.access.folders import CHART_BYTES
-from pipeline.api.problems import ProblemError, translate_error
+from pipeline.api.chart_content import KeptChart, KeptNode, parse_chart
+from pipeline.api.chart_exchange import (
+    MOST_FILE_BYTES,
+    BroughtChart,
+    FileChart,
+    FileLine,
+    FileNode,
+    list_case_keys,
+    read_chart_file,
+    write_graphml,
+    write_i2,
+    write_svg,
+)
+from pipeline.api.problems import ProblemError, UnprocessableError, translate_error
 from pipeline.api.services.folders import save_chart
+from pipeline.api.services.saved_charts import match_own_nodes, open_chart
 from pipeline.api.session import Session
+from pipeline.api.streaming import name_file
+from pipeline.locale import N_
+from pipeline.web import error_pages
+from pipeline.web.components.chart_nodes import (
+    DrawnEdge,
+    DrawnGraph,
+    DrawnNode,
+    describe_own_node,
+    draw_graph,
+    draw_kept,
+)
+from pipeline.web.i18n import Words, load_words
 from pipeline.web.session import get_visit
 from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
 
-ROOM = 64 << 10
-"""What a form may take besides the chart in it."""
+ROOM: Final = 64 << 10
+"""What a form may take besides the chart or file in it."""
+
+FileForm = Literal["svg", "graphml", "i2"]
+
+FORMS: Final = {
+    "svg": (write_svg, "image/svg+xml", "svg"),
+    "graphml": (write_graphml, "application/graphml+xml", "graphml"),
+    "i2": (write_i2, "application/xml", "anx"),
+}
+"""By form what writes it, its media type, and how its file's name ends."""
+
+EMPTY: Final = N_("the chart is empty")
 
 
 def make_router(site: Site) -> APIRouter:
     """The routes of a chart's page."""
     routes = APIRouter(include_in_schema=False)
+    chart_room: dict[str, Any] = {
+        "max_body_size": CHART_BYTES + ROOM,
+        "form_limits": {"max_part_size": CHART_BYTES + ROOM},
+    }
+    file_room: dict[str, Any] = {
+        "max_body_size": MOST_FILE_BYTES + ROOM,
+        "form_limits": {"max_part_size": MOST_FILE_BYTES + ROOM},
+    }
 
-    @routes.post("/chart/save", max_body_size=CHART_BYTES + ROOM, form_limits={"max_part_size": CHART_BYTES + ROOM})
+    @routes.post("/chart/save", **chart_room)
     async def save(
         request: Request, folder: Annotated[str, Form()], title: Annotated[str, Form()],
         content: Annotated[str, Form()], item: Annotated[str, Form()] = "", seen: Annotated[int, Form()] = 0,
@@ -35,16 +82,88 @@ def make_router(site: Site) -> APIRouter:
 
         return await _serve(site, request, answer)
 
+    @routes.post("/chart/file", **chart_room)
+    async def write(request: Request, form: Annotated[FileForm, Form()], content: Annotated[str, Form()]) -> Response:
+        return await _serve(site, request, lambda session: _write_file(session, content, form), page=True)
+
+    @routes.post("/chart/import", **file_room)
+    async def bring(request: Request, file: Annotated[UploadFile, File()]) -> Response:
+        async def answer(session: Session) -> Response:
+            session.require_reader()
+            brought = read_chart_file(await file.read())
+            return await _tell_brought(session, brought)
+
+        return await _serve(site, request, answer)
+
     return routes
 
 
-async def _serve(site: Site, request: Request, answer: Callable[[Session], Awaitable[Response]]) -> Response:
-    """What `answer` gives for a signed-in visitor; what is wrong, in their words."""
+async def _serve(
+    site: Site, request: Request, answer: Callable[[Session], Awaitable[Response]], *, page: bool = False
+) -> Response:
+    """What `answer` gives for a signed-in visitor; what is wrong, in their words, or on a `page`."""
     visitor = await get_visit(request, site.runtime)
     if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
         return await answer(visitor.new_session())
     except ProblemError as problem:
+        if page:
+            return await error_pages.render_problem(site, request, problem, "/chart")
         said = translate_error(problem, visitor.words.language)
         return JSONResponse({"detail": said}, status_code=problem.status)
+
+
+async def _write_file(session: Session, content: str, form: FileForm) -> Response:
+    """The chart as a file, read and decided on anew: what its browser says of it are references and places."""
+    kept = parse_chart(content)
+    asked = kept.opening
+    if asked is None:
+        raise UnprocessableError(EMPTY)
+    opened = await open_chart(session, asked, ActKind.EXPORT, form)
+    write, media_type, ending = FORMS[form]
+    words = load_words(session.language)
+    drawn = write(_make_file(words, kept, draw_kept(words, kept, opened)))
+    return Response(drawn, media_type=media_type, headers=name_file(f"chart.{ending}"))
+
+
+def _make_file(words: Words, kept: KeptChart, graph: DrawnGraph) -> FileChart:
+    """What of a chart is in sight, in words."""
+    stands: dict[str, tuple[DrawnNode, KeptNode]] = {}
+    for node, place in zip(graph.nodes, kept.nodes, strict=True):
+        if not place.hidden:
+            stands.setdefault(node.id, (node, place))
+    nodes = [
+        FileNode(node.id, node.kind, node.word, node.label, node.under, place.x, place.y, node.caveat)
+        for node, place in stands.values()
+    ]
+    lines = [
+        FileLine(edge.a, edge.b, edge.word, edge.band) for edge in graph.edges if edge.a in stands and edge.b in stands
+    ]
+    return FileChart(words("Chart"), nodes, lines)
+
+
+async def _tell_brought(session: Session, brought: BroughtChart) -> Response:
+    """What a file brings as nodes of one's own, and beside them the records that match them and may be read."""
+    words = load_words(session.language)
+    own = [one.node for one in brought.nodes]
+    numbers = list(dict.fromkeys(node.number for node in own if node.number))
+    matched = await match_own_nodes(session, numbers, list_case_keys(own))
+    cases = {place.case: node.id for node in matched.cases for place in node.places}
+    nodes = [describe_own_node(words, f"own {at}", node) for at, node in enumerate(own)]
+    graph = draw_graph(words, matched.cases, ())
+    lines = [DrawnEdge(f"own {a}", f"own {b}", "own", word) for a, b, word in brought.lines]
+    for at, node in enumerate(own):
+        bearers = matched.bearers.get(node.number, ())
+        named = [node.case] if node.case in cases else []
+        lines += [DrawnEdge(f"own {at}", cases[case], "own", words("Same number")) for case in bearers]
+        lines += [DrawnEdge(f"own {at}", cases[case], "own", words("Same record")) for case in named]
+    told = {
+        "graph": msgspec.to_builtins(DrawnGraph((*nodes, *graph.nodes), tuple(lines))),
+        "places": [(one.x, one.y) for one in brought.nodes],
+        "said": words(
+            "{count} nodes brought in, {matched} of your records match, {left} left out",
+            count=len(nodes), matched=len(matched.cases), left=brought.left_out,
+        ),
+    }  # fmt: skip
+    return JSONResponse(told)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import nullcontext
 from itertools import pairwise
 from typing import Annotated, Final, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta
@@ -210,7 +211,7 @@ class _Readings:
         numbers = dict.fromkeys(
             number for case in cases for entity in self.records[case].entities.values() for number in entity.numbers
         )
-        terms = list(dict.fromkeys(filter(None, map(_find_term, numbers))))
+        terms = list(dict.fromkeys(filter(None, (find_term(make_id("number", *number)) for number in numbers))))
         self.complete = self.complete and len(terms) <= MOST_NUMBERS
         reader = self.session.runtime.reader
         found = await reader.find_by_terms(terms[:MOST_NUMBERS], self.session.viewer, MOST_READ)
@@ -248,6 +249,7 @@ def make_record(document: CaseDocument) -> ChartRecord:
             sent["id"]: ChartEntity(sent["type"], name_entity(sent) or "", numbers.get(sent["id"], ()))
             for sent in document.sent_entities
         },
+        caveat=document.caveat or "",
         relations=tuple(
             ChartRelation(relation["from"], relation["to"], relation["type"]) for relation in data.get("relations", ())
         ),
@@ -269,11 +271,12 @@ def make_link(link: LinkDocument) -> ChartLink:
     return ChartLink(link.link, *link.cases, link.band, link.basis, tuple((tie.entity_a, tie.entity_b) for tie in tied))
 
 
-def _find_term(number: ThingNumber) -> str:
-    """The search term by which cases with a number are found; "" for one with illegible characters."""
-    if WILDCARDS.intersection(number.value):
+def find_term(node: str) -> str:
+    """The search term by which cases with a number are found, by its node's id; "" for one that is not all legible."""
+    kind, _, value = node.removeprefix("number ").partition(" ")
+    if not value or WILDCARDS.intersection(value):
         return ""
-    return f"{number.type if number.type in ('phone', 'email') else 'id'}:{number.value}"
+    return f"{kind if kind in ('phone', 'email') else 'id'}:{unquote(value)}"
 
 
 async def expand(session: Session, asked: ChartExpansion) -> ChartExpansionAnswer:
@@ -421,7 +424,7 @@ def make_case_node(record: ChartRecord) -> ChartNode:
     """The node of a case that is seen in full."""
     return ChartNode(
         case_node(record.case), "case", name=record.title, agency=record.agency, country=record.country,
-        opened=record.opened, places=(ChartPlace(record.case),),
+        opened=record.opened, places=(ChartPlace(record.case),), caveat=record.caveat,
     )  # fmt: skip
 
 
@@ -461,7 +464,7 @@ async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAn
             readings.documents |= ends.documents
             readings.records |= ends.records
         search = PathSearch(starts, goals, LONGEST, closed={asked.hit})
-        complete = await _search(readings, search)
+        complete = await _search(readings, search, asked.hit)
         paths = search.list_paths(MOST_PATHS)
         await readings.read(case for path in paths for case in path if case != asked.hit)
     kept = [path for path in paths if all(case in readings.records or case == asked.hit for case in path)]
@@ -477,7 +480,7 @@ async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAn
     )  # fmt: skip
 
 
-async def _search(readings: _Readings, search: PathSearch) -> bool:
+async def _search(readings: _Readings, search: PathSearch, hit: str) -> bool:
     """Follow links ring by ring; whether no limit ended it."""
     complete = True
     while ring := search.next_ring():
@@ -492,15 +495,17 @@ async def _search(readings: _Readings, search: PathSearch) -> bool:
         await readings.follow(case for case in new if case in readings.records)
         await readings.find_bearers(readable)
         complete = complete and all(len(readings.around[case].links) <= MOST_EACH for case in readable)
-        search.add_ring({case: _list_ends(readings, case) for case in readable})
+        search.add_ring({case: _list_ends(readings, case, hit) for case in readable})
     return complete and readings.complete
 
 
-def _list_ends(readings: _Readings, case: str) -> list[str]:
-    """What a case is linked to: cases by key, hits by reference."""
+def _list_ends(readings: _Readings, case: str, hit: str) -> list[str]:
+    """What a case is linked to: cases by key, and by reference the hit that is looked for, if it is that."""
     links = readings.around[case].links[:MOST_EACH]
-    others = ((find_other_case(seen.link.cases, case), seen.view) for seen in links)
-    linked = [key if view is LinkView.FULL else readings.session.make_reference(key) for key, view in others]
+    others = [(find_other_case(seen.link.cases, case), seen.view) for seen in links]
+    linked = [key for key, view in others if view is LinkView.FULL]
+    if hit and any(view is not LinkView.FULL and readings.session.make_reference(key) == hit for key, view in others):
+        linked.append(hit)
     return [*linked, *(one.case for one in _list_bearers(readings, case, ("",)))]
 
 

@@ -18,14 +18,16 @@ from msgspec import Meta
 from pipeline.access.audit import ActKind
 from pipeline.access.release import LinkView, View
 from pipeline.api.answers import ChartEdge, ChartNode, ChartPlace, OpenedChartAnswer
-from pipeline.api.chart_graph import ChartLink, ChartRecord, Web, weave
+from pipeline.api.chart_graph import ChartLink, ChartRecord, Web, make_id, weave
 from pipeline.api.services.cases import find_readable
 from pipeline.api.services.chart import (
     MOST_FOLLOWED,
     MOST_KNOWN,
+    MOST_NUMBERS,
     MOST_PLACES,
     MOST_READ,
     RECORD_FIELDS,
+    find_term,
     make_case_node,
     make_edge,
     make_hit,
@@ -87,10 +89,13 @@ class _OpenedHit(NamedTuple):
     case: CaseDocument
 
 
-async def open_chart(session: Session, asked: ChartOpening) -> OpenedChartAnswer:
+async def open_chart(
+    session: Session, asked: ChartOpening, kind: ActKind = ActKind.READ, form: str = ""
+) -> OpenedChartAnswer:
     """A chart's items as the requester may see them now. What can't be opened is a node without words, in its place.
 
     The index is asked the same whatever is there and not to be read. Raises ForbiddenError, TooManyRequestsError.
+    An export has its own `kind` and `form`.
     """
     session.require_reader()
     with session.hold_costly() if len(asked.items) > COSTLY_ITEMS else nullcontext():
@@ -108,7 +113,8 @@ async def open_chart(session: Session, asked: ChartOpening) -> OpenedChartAnswer
     edges += [edge for hit in hits.values() for edge in hit.edges]
     shown = dict.fromkeys(records, View.FULL) | {hit.case.case: View.HIT for hit in hits.values()}
     await session.decide_views(documents | {hit.case.case: hit.case for hit in hits.values()})
-    await session.audit(ActKind.READ, {"opened": len(asked.items)}, session.make_shown(shown))
+    query = {"opened": len(asked.items)} | ({"form": form} if form else {})
+    await session.audit(kind, query, session.make_shown(shown))
     return OpenedChartAnswer(*session.moment, nodes, tuple(edges))
 
 
@@ -176,6 +182,38 @@ async def _read_hits(
                 held = found.get(reference, _OpenedHit(node, (), around.cases[other]))
                 found[reference] = held._replace(edges=(*held.edges, edge))
     return found
+
+
+class MatchedNodes(msgspec.Struct, frozen=True):
+    """Cases that bear numbers which somebody's own nodes state, by number's id; and those that these name by key."""
+
+    cases: tuple[ChartNode, ...]
+    bearers: dict[str, tuple[str, ...]]
+
+
+async def match_own_nodes(session: Session, numbers: Sequence[str], cases: Sequence[str]) -> MatchedNodes:
+    """The cases that the requester reads and that bear some numbers, or have some keys; of others nothing is told.
+
+    Hit-only records are not asked. Raises ForbiddenError, TooManyRequestsError.
+    """
+    session.require_reader()
+    with session.hold_costly():
+        wanted = dict.fromkeys(numbers)
+        terms = list(filter(None, (find_term(number) for number in wanted)))[:MOST_NUMBERS]
+        found = await session.runtime.reader.find_by_terms(terms, session.viewer, MOST_READ)
+        documents = await find_readable(session, [*list(dict.fromkeys(cases))[:MOST_READ], *found], RECORD_FIELDS)
+    records = {case: make_record(document) for case, document in documents.items()}
+    bearers: dict[str, list[str]] = {}
+    for case in sorted(records):
+        held = {make_id("number", *one) for entity in records[case].entities.values() for one in entity.numbers}
+        for number in held & wanted.keys():
+            bearers.setdefault(number, []).append(case)
+    matched = {case for some in bearers.values() for case in some} | (records.keys() & {*cases})
+    await session.decide_views(documents)
+    shown = session.make_shown(dict.fromkeys(sorted(matched), View.FULL))
+    await session.audit(ActKind.READ, {"matched": [*wanted][:MOST_NUMBERS], "cases": len(cases)}, shown)
+    nodes = tuple(make_case_node(records[case]) for case in sorted(matched))
+    return MatchedNodes(nodes, {number: tuple(some) for number, some in sorted(bearers.items())})
 
 
 class ChartNews(msgspec.Struct, frozen=True):

@@ -44,6 +44,7 @@ class DrawnNode(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
     case: str = ""
     places: tuple[tuple[str, str], ...] = ()
     bearers: tuple[tuple[str, str], ...] = ()
+    caveat: str = ""
 
 
 class DrawnEdge(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -79,6 +80,7 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
         return DrawnNode(
             node.id, "case", "case", words("Record"), node.name or key, key, node.country,
             words.country_name(node.country), node.opened, case_path(key), f"record {key}", places=places,
+            caveat=node.caveat,
         )  # fmt: skip
     if node.kind == "hit":
         return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)

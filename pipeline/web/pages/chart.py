@@ -27,6 +27,7 @@ from pipeline.api.answers import (
     OpenedChartAnswer,
 )
 from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace, parse_chart
+from pipeline.api.chart_exchange import MOST_FILE_BYTES, TOO_LARGE
 from pipeline.api.chart_graph import make_id
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.chart import (
@@ -52,6 +53,7 @@ from pipeline.web.components.badges import BAND_LABELS
 from pipeline.web.components.chart_nodes import CLOSED, DrawnGraph, draw_graph, draw_kept, name_type
 from pipeline.web.components.entity import name_entity, render_entity
 from pipeline.web.components.evidence import draw_evidence
+from pipeline.web.components.form import post_form, select_field
 from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
@@ -195,13 +197,17 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
     told = msgspec.json.encode(_tell_words(words)).decode()
     with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf, data_viewer=view.visit.who):
         _draw_tools(words)
-        _draw_filters(words)
+        with box("div", "folds-row"):
+            _draw_seek(words)
+            _draw_filters(words)
+            _draw_files(view)
         with box("div", "desk"):
             box(
                 "div", "canvas", tabindex="0", role="application", data_canvas="",
                 aria_label=words("Chart. The tables below say the same."), aria_describedby="chart-keys",
             )  # fmt: skip
             pane = box("section", "pane", id=PANE, tabindex="0", aria_label=words("Details"))
+        box("p", "row small picked", data_chart_picked="")
         _draw_foot(words)
         _draw_tables(words)
     desk = ChartDesk(view, pane, loaded.kept_in)
@@ -228,6 +234,8 @@ def _tell_words(words: Words) -> dict[str, str]:
         "two": words("Select two nodes first: click one, then the other with Shift."),
         "one": words("Select a node first."),
         "more": words("Show more"),
+        "open": words("Open the record"),
+        "caveat": words("Caveat"),
         "none": words("Nothing in the chart has this text"),
         "closed": words(CLOSED),
         "any": words("Any"),
@@ -265,9 +273,12 @@ def _draw_tools(words: Words) -> None:
                 text("span", words(word))
                 if key:
                     text("kbd", key, aria_hidden="true")
-        with box("p", "field seek"):
-            text("label", words("Search in the chart"), "hidden-words", for_="chart-seek")
-            box("input", id="chart-seek", type="search", placeholder=words("Search in the chart"), autocomplete="off")
+
+
+def _draw_seek(words: Words) -> None:
+    with box("p", "field seek"):
+        text("label", words("Search in the chart"), "hidden-words", for_="chart-seek")
+        box("input", id="chart-seek", type="search", placeholder=words("Search in the chart"), autocomplete="off")
 
 
 def _draw_filters(words: Words) -> None:
@@ -285,6 +296,33 @@ def _draw_filters(words: Words) -> None:
                 with box("p", "field"):
                     text("label", word, for_=f"chart-{name}")
                     box("input", id=f"chart-{name}", name=name, type="date")
+
+
+def _draw_files(view: OpenPage) -> None:
+    """The chart as a picture or file, and others' charts as nodes of one's own."""
+    words = view.words
+    with box("details", "more"):
+        text("summary", words("Files"))
+        with box("div", "filters"):
+            text("button", words("Save as PNG"), "button slight", type="button", data_chart="png")
+            with post_form("/chart/file", view.visit.csrf, "filters", data_chart_file=""):
+                box("input", type="hidden", name="content")
+                select_field(words("Format"), "form", "chart", FILE_FORMS)
+                text("button", words("Download"), "button", type="submit")
+            with box("form", "filters", data_chart_import=""):
+                with box("p", "field"):
+                    text("label", words("i2 chart (ANX) or FollowTheMoney entities"), for_="chart-import")
+                    box("input", id="chart-import", name="file", type="file", required=True,
+                        accept=".anx,.xml,.json,.ndjson,.ftm", data_most_bytes=MOST_FILE_BYTES,
+                        data_too_long=words(TOO_LARGE, most=MOST_FILE_BYTES // 1_000_000))  # fmt: skip
+                text("button", words("Bring in"), "button", type="submit")
+        said = words(
+            "What you bring in is yours: no policy vouches for it. It is matched to records that you may read."
+        )
+        text("p", said, "small quiet")
+
+
+FILE_FORMS: Final = {"svg": "SVG", "graphml": "GraphML", "i2": "i2 (ANX)"}
 
 
 def _draw_foot(words: Words) -> None:

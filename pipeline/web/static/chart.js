@@ -44,7 +44,7 @@
       { selector: "node[type='organisation']", style: { shape: "octagon" } },
       { selector: "node[id ^= 'number ']", style: { shape: "hexagon" } },
       { selector: "node[kind='hit'], node[kind='closed']", style: { shape: "round-rectangle", "border-style": "dashed", "border-color": colour("field-line"), color: colour("ink-2"), "text-wrap": "wrap", "text-max-width": 110 } },
-      { selector: "node[kind='own']", style: { shape: "tag", "border-color": colour("warn-line"), "border-style": "double", "border-width": 4 } },
+      { selector: "node[kind='own']", style: { shape: "round-tag", "border-color": colour("warn-line"), "border-style": "double", "border-width": 4 } },
       { selector: "node.start", style: { "background-color": colour("accent") } },
       { selector: "node.pinned", style: { "border-width": 4 } },
       { selector: "node.new", style: { "background-color": colour("warn-soft"), "border-color": colour("warn-line") } },
@@ -56,6 +56,7 @@
       { selector: "edge[?shared]", style: { "line-style": "dotted" } },
       { selector: "edge[kind='hit']", style: { "line-style": "dashed" } },
       { selector: "edge[kind='relation']", style: { "line-color": colour("sum"), "curve-style": "bezier", label: "data(word)", "font-size": 11, color: colour("ink-2"), "text-outline-color": colour("surface"), "text-outline-width": 2, "min-zoomed-font-size": 9 } },
+      { selector: "edge[kind='own']", style: { "line-color": colour("warn-line"), "line-style": "dashed" } },
       { selector: "edge.new", style: { "line-color": colour("warn-line"), width: 3 } },
       { selector: ".hidden, .filtered", style: { display: "none" } },
       { selector: ".faint", style: { opacity: 0.2 } },
@@ -97,12 +98,15 @@
     called.set(node.id, id);
     return first ? null : id;
   };
+  const name = ({ kind, word }, a, b) => {
+    const tie = kind === "relation" ? `relation ${word}` : ["hit", "own"].includes(kind) ? kind : "tie";
+    return `${tie}|${[a, b].sort().join("|")}`;
+  };
   const RANK = { certain: 0, probable: 1, possible: 2, "": 3 };
   const addEdge = (edge) => {
     const a = called.get(edge.a) ?? edge.a, b = called.get(edge.b) ?? edge.b;
     if (a === b || !cy.hasElementWithId(a) || !cy.hasElementWithId(b)) return;
-    const tie = edge.kind === "relation" ? `relation ${edge.word}` : edge.kind === "hit" ? "hit" : "tie";
-    const id = `${tie}|${[a, b].sort().join("|")}`;
+    const id = name(edge, a, b);
     const held = cy.getElementById(id);
     const data = { band: "", shared: false, links: [], ...edge, id, source: a, target: b };
     if (!held.length) cy.add({ group: "edges", data });
@@ -239,6 +243,26 @@
     liaison.say(words().saved);
   };
 
+  // What somebody brings of their own: set beside what is drawn, and tied to the records that the server matched.
+  let brought = 0;
+  const bring = async (form) => {
+    const told = await post("/chart/import", { file: form.elements.file.files[0] });
+    if (!told) return;
+    const mark = (id) => (id.startsWith("own ") ? `${id} of ${brought}` : id);
+    brought += 1;
+    const { graph, places: stands, said } = told;
+    const nodes = graph.nodes.map((node) => ({ ...node, id: mark(node.id) }));
+    const edges = graph.edges.map((edge) => ({ ...edge, a: mark(edge.a), b: mark(edge.b) }));
+    for (const node of nodes) if (node.number && cy.hasElementWithId(node.number)) edges.push({ a: node.id, b: node.number, kind: "own", word: node.label });
+    const box = cy.nodes().length ? cy.elements().boundingBox() : { x2: 0, y1: 0 };
+    add({ nodes, edges }, nodes[0]?.id);
+    const laid = stands.some(([x, y]) => x || y);
+    if (laid) cy.batch(() => stands.forEach(([x, y], index) => cy.getElementById(nodes[index].id).position({ x: box.x2 + 120 + x, y: box.y1 + y })));
+    cy.fit(cy.elements(":visible"), 40);
+    form.reset();
+    liaison.say(said);
+  };
+
   // ── what is selected ──
   const picked = () => cy.nodes(":selected").filter((node) => !node.isParent());
   const ask = (node) => [...node.data("places"), ...node.data("bearers")].slice(0, MOST_PLACES);
@@ -314,6 +338,12 @@
       cy.$(":selected").remove();
       tell();
     },
+    png: () => {
+      const picture = cy.png({ full: true, scale: Math.min(2, 8000 / Math.max(1, cy.elements().boundingBox().w)), bg: getComputedStyle(document.documentElement).getPropertyValue("--surface").trim(), output: "blob" });
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(picture), download: "chart.png" });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    },
     keep: () => {
       const kept = [...picked()].map((node) => node.data("keep")).filter(Boolean);
       if (!kept.length) return liaison.say(words().one);
@@ -375,8 +405,19 @@
       const all = cy.nodes("[kind!='group']"), shown = all.filter(":visible");
       const count = picked().length;
       one("[data-chart-count]").textContent = fill(words().shown, { shown: shown.length, all: all.length }) + (count ? ` · ${fill(words().picked, { count })}` : "");
+      describe(count === 1 ? picked()[0] : null);
       if (one("[data-chart-tables]").open) write();
     }, 60);
+  };
+  const describe = (node) => {
+    const place = one("[data-chart-picked]");
+    place.replaceChildren();
+    if (!node) return;
+    const { label, word, under, path, caveat } = node.data();
+    place.append(Object.assign(document.createElement("bdi"), { dir: "auto", className: "strong", textContent: label }));
+    const said = [word, under !== label && under, caveat && `${words().caveat}: ${caveat}`].filter((one) => one && one !== label);
+    place.append(Object.assign(document.createElement("span"), { textContent: said.join(" · ") }));
+    if (path) place.append(Object.assign(document.createElement("a"), { href: path, textContent: words().open }));
   };
   const cell = (content, tag = "td") => {
     const made = document.createElement(tag);
@@ -461,9 +502,11 @@
       if (field.value.trim() && !matches.length) liaison.say(words().none);
     });
     desk().addEventListener("submit", (event) => {
-      if (!event.target.matches("[data-chart-save]")) return;
+      if (event.target.matches("[data-chart-file]")) event.target.elements.content.value = keep();
+      if (!event.target.matches("[data-chart-save], [data-chart-import]")) return;
       event.preventDefault();
-      save(event.target);
+      if (event.target.matches("[data-chart-save]")) save(event.target);
+      else bring(event.target);
     });
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -548,8 +591,7 @@
     });
     const drawn = new Set();
     for (const edge of graph.edges) {
-      const tie = edge.kind === "relation" ? `relation ${edge.word}` : edge.kind === "hit" ? "hit" : "tie";
-      const id = `${tie}|${[edge.a, edge.b].sort().join("|")}`;
+      const id = name(edge, edge.a, edge.b);
       if (drawn.has(id) || !placed.has(edge.a) || !placed.has(edge.b)) continue;
       drawn.add(id);
       edges.push({ group: "edges", data: { band: "", shared: false, links: [], ...edge, id, source: edge.a, target: edge.b } });

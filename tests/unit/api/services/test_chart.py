@@ -183,6 +183,11 @@ async def test_no_path_leads_through_a_hit_but_one_may_end_at_it(api: Api) -> No
     none = await find_paths(session, ChartPathQuestion(place("fr-pj:1"), place("de-bka:1")))
     assert (none.paths, none.complete, none.nodes) == ((), True, ())
     reference = session.make_reference("nl-np:1")
+    for middle in ("es-cnp", "be-fp"):
+        api.hold(record(middle))
+    api.link("es-cnp:1", "fr-pj:1"), api.link("be-fp:1", "es-cnp:1"), api.link("be-fp:1", "de-bka:1")
+    around = await find_paths(api.session(ANNA), ChartPathQuestion(place("fr-pj:1"), place("de-bka:1")))
+    assert around.links == 3, "the way around a hit is found although the one through it is shorter"
     found = await find_paths(api.session(ANNA), ChartPathQuestion(place("fr-pj:1"), hit=reference))
     assert found.paths[0].nodes == ("case fr-pj:1", f"hit {reference}")
     assert found.paths[0].words == "fr-pj:1, restricted match of nl-np"

@@ -1,0 +1,300 @@
+"""Charts as files: SVG, GraphML and i2 Analyst's Notebook (ANX) out; i2 and FollowTheMoney in, as nodes of one's own.
+
+What comes in is what its bringer says: no policy vouches for it. XML is read as it streams, without entities, and so
+much of it as a chart holds. Pure.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
+
+import msgspec
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from pipeline.api.chart_content import MOST_LABEL, OwnNode
+from pipeline.api.chart_graph import make_id
+from pipeline.api.problems import RequestTooLargeError, UnprocessableError
+from pipeline.errors import LiaisonError
+from pipeline.locale import N_
+from pipeline.records.identifiers import canonical
+
+MOST_FILE_BYTES: Final = 20_000_000
+"""Of a file that is brought in: an i2 chart of 5,000 entities and 10,000 links has some 5 MB."""
+
+MOST_BROUGHT: Final = 2_000
+"""Nodes that one file brings: of more nobody makes sense who has not drawn them."""
+
+MOST_LINES: Final = 10_000
+
+
+class FileNode(NamedTuple):
+    """A node as a file has it: its id, kind, type in words, name, what stands under it, its place, its caveat."""
+
+    id: str
+    kind: str
+    type: str
+    label: str
+    under: str
+    x: float
+    y: float
+    caveat: str = ""
+
+
+class FileLine(NamedTuple):
+    """A line between two nodes by id, in words; `band` as its code."""
+
+    a: str
+    b: str
+    word: str
+    band: str = ""
+
+
+class FileChart(NamedTuple):
+    """A chart to be written."""
+
+    title: str
+    nodes: Sequence[FileNode]
+    lines: Sequence[FileLine]
+
+
+class BroughtNode(NamedTuple):
+    """A node that a file brings, and its place there."""
+
+    node: OwnNode
+    x: float = 0
+    y: float = 0
+
+
+class BroughtChart(NamedTuple):
+    """What a file brings: nodes, and lines between two of them by their places, with a word; `left_out` nodes."""
+
+    nodes: tuple[BroughtNode, ...]
+    lines: tuple[tuple[int, int, str], ...]
+    left_out: int = 0
+
+
+TOO_LARGE: Final = N_("the file is larger than {most} MB; bring it in parts")
+UNREADABLE: Final = N_("the file is no i2 chart (ANX) and no FollowTheMoney entities")
+
+GRAPHML: Final = "http://graphml.graphdrawing.org/xmlns"
+
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that no XML may have."""
+
+
+def _fit(text: str) -> str:
+    return _UNFIT.sub("", text)
+
+
+def write_graphml(chart: FileChart) -> bytes:
+    """The chart as GraphML, with names, types and positions as attributes."""
+    root = Element("graphml", {"xmlns": GRAPHML})
+    keys = {"node": ("kind", "type", "label", "under", "caveat", "x", "y"), "edge": ("word", "band")}
+    for of, names in keys.items():
+        for name in names:
+            kind = "double" if name in ("x", "y") else "string"
+            SubElement(root, "key", {"id": name, "for": of, "attr.name": name, "attr.type": kind})
+    graph = SubElement(root, "graph", {"id": _fit(chart.title), "edgedefault": "undirected"})
+    for node in chart.nodes:
+        drawn = SubElement(graph, "node", {"id": _fit(node.id)})
+        for name in keys["node"]:
+            if (said := getattr(node, name)) not in ("", None):
+                SubElement(drawn, "data", {"key": name}).text = _fit(str(said))
+    for line in chart.lines:
+        drawn = SubElement(graph, "edge", {"source": _fit(line.a), "target": _fit(line.b)})
+        for name in keys["edge"]:
+            if said := getattr(line, name):
+                SubElement(drawn, "data", {"key": name}).text = _fit(said)
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def write_i2(chart: FileChart) -> bytes:
+    """The chart as an ANX file of i2 Analyst's Notebook; a node's identity is its id here."""
+    from anxwritter import ANXChart  # not above: importing it takes a quarter of a second
+
+    anx = ANXChart()
+    for node in chart.nodes:
+        said = "\n".join(filter(None, (node.under, node.caveat)))
+        anx.add_icon(id=_fit(node.id), type=_fit(node.type) or "Entity", label=_fit(node.label), x=round(node.x),
+                     y=round(node.y), **({"description": _fit(said)} if said else {}))  # fmt: skip
+    for line in chart.lines:
+        anx.add_link(from_id=_fit(line.a), to_id=_fit(line.b), type=_fit(line.word) or "Link", label=_fit(line.word))
+    return str(anx.to_xml()).encode()
+
+
+COLOURS: Final = {"case": "#e2f0f2", "hit": "#ffffff", "closed": "#ffffff", "own": "#fdf3dc"}
+WIDTHS: Final = {"certain": "2.5", "probable": "1.5"}
+MARGIN: Final = 90
+
+
+def write_svg(chart: FileChart) -> bytes:
+    """The chart as a drawing, each node where it stands."""
+    xs, ys = [node.x for node in chart.nodes] or [0.0], [node.y for node in chart.nodes] or [0.0]
+    left, top = min(xs) - MARGIN, min(ys) - MARGIN
+    width, height = max(xs) - left + MARGIN, max(ys) - top + MARGIN
+    box = f"{left:.0f} {top:.0f} {width:.0f} {height:.0f}"
+    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": box, "font-family": "sans-serif"})
+    SubElement(root, "title").text = _fit(chart.title)
+    at = {node.id: node for node in chart.nodes}
+    for line in chart.lines:
+        a, b = at[line.a], at[line.b]
+        dashed = {"stroke-dasharray": "4 3"} if line.band == "possible" else {}
+        ends = {"x1": f"{a.x:.0f}", "y1": f"{a.y:.0f}", "x2": f"{b.x:.0f}", "y2": f"{b.y:.0f}"}
+        width_of = {"stroke": "#0a6270", "stroke-width": WIDTHS.get(line.band, "1")}
+        SubElement(SubElement(root, "line", ends | width_of | dashed), "title").text = _fit(line.word)
+    for node in chart.nodes:
+        place = SubElement(root, "g", {"transform": f"translate({node.x:.0f} {node.y:.0f})"})
+        SubElement(place, "title").text = _fit(" · ".join(filter(None, (node.type, node.under, node.caveat))))
+        fill = {"fill": COLOURS.get(node.kind, "#ffffff"), "stroke": "#0a6270", "stroke-width": "2"}
+        if node.kind in ("case", "hit", "closed"):
+            SubElement(place, "rect", {"x": "-13", "y": "-10", "width": "26", "height": "20", "rx": "4"} | fill)
+        else:
+            SubElement(place, "circle", {"r": "11"} | fill)
+        words = {"y": "26", "text-anchor": "middle", "font-size": "12", "fill": "#15202a"}
+        SubElement(place, "text", words).text = _fit(node.label)
+    drawn: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return drawn
+
+
+def read_chart_file(raw: bytes) -> BroughtChart:
+    """What an ANX file or FollowTheMoney entities, a line each, bring.
+
+    Raises RequestTooLargeError for a larger one, before anything of it is read, and UnprocessableError.
+    """
+    if len(raw) > MOST_FILE_BYTES:
+        raise RequestTooLargeError(LiaisonError(TOO_LARGE, most=MOST_FILE_BYTES // 1_000_000))
+    begin = raw[:200].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    found = _read_money(raw) if begin.startswith(b"{") else _read_i2(raw)
+    if not found.nodes:
+        raise UnprocessableError(UNREADABLE, "file")
+    return found
+
+
+def _read_i2(raw: bytes) -> BroughtChart:
+    nodes: list[BroughtNode] = []
+    at: dict[str, int] = {}
+    lines: list[tuple[str, str, str]] = []
+    left_out = 0
+    try:
+        for _, item in iterparse(io.BytesIO(raw), events=("end",), forbid_dtd=True):
+            if item.tag.rpartition("}")[2] != "ChartItem":
+                continue
+            label = item.get("Label", "")
+            if (entity := item.find(".//Entity")) is not None:
+                if len(nodes) < MOST_BROUGHT:
+                    at[entity.get("EntityId", "")] = len(nodes)
+                    nodes.append(_read_i2_entity(item, entity, label))
+                else:
+                    left_out += 1
+            elif (link := item.find(".//Link")) is not None and len(lines) < MOST_LINES:
+                style = link.find("LinkStyle")
+                word = label or (style.get("Type", "") if style is not None else "")
+                lines.append((link.get("End1Id", ""), link.get("End2Id", ""), word[:MOST_LABEL]))
+            item.clear()
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        raise UnprocessableError(UNREADABLE, "file") from error
+    drawn = tuple((at[a], at[b], word) for a, b, word in lines if a in at and b in at)
+    return BroughtChart(tuple(nodes), drawn, left_out)
+
+
+def _read_i2_entity(item: Element, entity: Element, label: str) -> BroughtNode:
+    end, style = item.find("End"), entity.find(".//IconStyle")
+    kind = style.get("Type", "") if style is not None else ""
+    name = label or entity.get("Identity", "")
+    x, y = (_read_number(end.get(axis) if end is not None else None) for axis in ("X", "Y"))
+    identity = entity.get("Identity", "")
+    case = identity.removeprefix("case ") if identity.startswith("case ") else ""
+    return BroughtNode(make_own_node(name, kind, case), x, y)
+
+
+def _read_number(said: str | None) -> float:
+    try:
+        return max(-1e6, min(1e6, float(said or 0)))
+    except ValueError:
+        return 0.0
+
+
+EDGES: Final[Mapping[str, tuple[str, str]]] = {
+    "UnknownLink": ("subject", "object"), "ProjectParticipant": ("project", "participant"),
+    "Ownership": ("owner", "asset"), "Directorship": ("director", "organization"), "Family": ("person", "relative"),
+    "Associate": ("person", "associate"), "Membership": ("member", "organization"),
+    "Employment": ("employee", "employer"), "Representation": ("agent", "client"),
+    "Payment": ("payer", "beneficiary"), "Occupancy": ("holder", "post"),
+}  # fmt: skip
+"""Schemas of FollowTheMoney that are lines, and the properties that name their ends."""
+
+NUMBERS: Final = ("phone", "iban", "accountNumber", "registrationNumber", "publicKey", "imoNumber", "vin", "email")
+
+
+def _read_money(raw: bytes) -> BroughtChart:
+    nodes: list[BroughtNode] = []
+    at: dict[str, int] = {}
+    lines: list[tuple[str, str, str]] = []
+    left_out = 0
+    for line in raw.splitlines():
+        if not line.strip():
+            continue
+        try:
+            entity = msgspec.json.decode(line)
+            name, schema, held = str(entity["id"]), str(entity["schema"]), dict(entity.get("properties") or {})
+        except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+            raise UnprocessableError(UNREADABLE, "file") from error
+        if (ends := EDGES.get(schema)) is not None:
+            a, b = (_first(held, end) for end in ends)
+            if len(lines) < MOST_LINES:
+                lines.append((a, b, (_first(held, "role") or schema)[:MOST_LABEL]))
+        elif name in at:
+            continue
+        elif len(nodes) < MOST_BROUGHT:
+            at[name] = len(nodes)
+            nodes.append(_read_money_entity(schema, held))
+        else:
+            left_out += 1
+    drawn = tuple((at[a], at[b], word) for a, b, word in lines if a in at and b in at)
+    return BroughtChart(tuple(nodes), drawn, left_out)
+
+
+def _read_money_entity(schema: str, held: dict[str, Any]) -> BroughtNode:
+    number = next((said for name in NUMBERS if (said := _first(held, name))), "")
+    case = _first(held, "projectId") if schema == "Project" else ""
+    label = _first(held, "name") or number or _first(held, "full") or schema
+    return BroughtNode(make_own_node(label, schema, case, number))
+
+
+def _first(held: Mapping[str, Any], name: str) -> str:
+    values = held.get(name)
+    first = values[0] if isinstance(values, list) and values else values
+    return first if isinstance(first, str) else ""
+
+
+_PHONE = re.compile(r"\+\d{7,15}")
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def make_own_node(label: str, kind: str, case: str = "", number: str = "") -> OwnNode:
+    """A node of one's own, and the number that it states in full, if any: `number`, else its label."""
+    return OwnNode(label.strip()[:MOST_LABEL], kind[:MOST_LABEL], read_number(number or label), case[:512])
+
+
+def read_number(said: str) -> str:
+    """The id of the node of a number that is written in full: a phone with its country code, an IBAN, an e-mail."""
+    plain = re.sub(r"[\s().\-/]", "", said)
+    if _PHONE.fullmatch(plain):
+        return make_id("number", "phone", plain)
+    if _IBAN.fullmatch(plain.upper()):
+        return make_id("number", "iban", canonical(plain))
+    if _EMAIL.fullmatch(said.strip()):
+        return make_id("number", "email", said.strip().casefold())
+    return ""
+
+
+def list_case_keys(nodes: Iterable[OwnNode]) -> list[str]:
+    """The records that some nodes name, each once."""
+    return list(dict.fromkeys(node.case for node in nodes if ":" in node.case))

@@ -1,0 +1,209 @@
+"""The link chart in a real browser, with counted keys and clicks, over an index in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pipeline.access.requester import Requester, Role, parse_grounds
+from pipeline.api.chart_exchange import MOST_FILE_BYTES
+from pipeline.api.services.folders import create_folder
+from pipeline.api.session import Session
+from pipeline.matching.model import load_model
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.records.builder import person, record, vehicle
+from support.web.browser import BrowserUser
+from support.web.large_chart import hold_chart, keep_chart
+from support.web.memory_site import memory_site
+from support.web.shared_browser import BROWSER_TESTS
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
+
+PHONE = "+33612345678"
+KEY = "fr-pj:1"
+PIETER = Requester("pieter@be-fp", "be-fp", "BE", frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}))
+
+
+class CountingUser:
+    """Somebody at a browser whose clicks and keys are counted."""
+
+    def __init__(self, user: BrowserUser) -> None:
+        self.user, self.page, self.acts = user, user.page, 0
+
+    def click(self, what: str) -> None:
+        self.acts += 1
+        self.page.locator(what).first.click()
+
+    def press(self, key: str) -> None:
+        self.acts += 1
+        self.page.keyboard.press(key)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
+    """Five cases about five people with one phone, one of which has a car that a sixth case has, too."""
+    api = Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))
+    api.now = datetime.now(UTC)
+    car = vehicle("1-ABC-234", "BE", id="v1")
+    names = ("Ivan Petrov", "Anna Keller", "Karim Haddad", "Ewa Nowak", "Bruno Silva")
+    agencies = ("fr-pj", "be-fp", "de-bka", "nl-np", "es-cnp")
+    for at, (agency, name) in enumerate(zip(agencies, names, strict=True)):
+        man = person(name, id="p1", birth_date=f"19{70 + at}-05-01", phones=[PHONE])
+        api.hold(record(agency, entities=[man, car] if agency == "es-cnp" else [man], title=f"Affair of {name}"))
+    api.hold(record("it-pol", entities=[car], title="A stolen car"))
+    api.link("es-cnp:1", "it-pol:1")
+    return api
+
+
+@pytest.fixture
+def user(chromium: Browser, api: Api) -> Iterator[CountingUser]:
+    with memory_site(api) as site:
+        site.show(api)
+        user = BrowserUser(chromium, site.url)
+        user.enter("claire@fr-pj", "2026/1", f"/cases/{KEY}")
+        yield CountingUser(user)
+        assert user.faults == []
+        user.page.context.close()
+
+
+def _nodes(page: Page) -> int:
+    count: int = page.evaluate("liaison.chart()?.nodes().length ?? 0")
+    return count
+
+
+def _select(page: Page, node: str, key: str = "") -> None:
+    """Click a node where it is drawn."""
+    place = page.evaluate(
+        """(id) => {
+          const { x, y } = liaison.chart().getElementById(id).renderedPosition();
+          const box = document.querySelector("[data-canvas]").getBoundingClientRect();
+          return [box.x + x, box.y + y];
+        }""",
+        node,
+    )
+    if key:
+        page.keyboard.down(key)
+    page.mouse.click(*place)
+    if key:
+        page.keyboard.up(key)
+
+
+def test_the_hub_of_five_cases_is_found_in_two(user: CountingUser) -> None:
+    user.click(".heading a:has-text('Chart')")
+    expect(user.page.locator("[data-chart-count]")).to_contain_text("nodes shown")
+    user.press("h")
+    first = user.page.locator(".hubs li").first
+    expect(first).to_contain_text(f"Phone {PHONE}")
+    expect(first).to_contain_text("5 records")
+    assert user.acts == 2
+
+
+def test_a_path_from_a_to_b_is_told_in_three(user: CountingUser) -> None:
+    user.page.goto(f"/chart?case={KEY}")
+    user.user.is_drawn()
+    expect(user.page.locator("[data-chart-count]")).to_contain_text("nodes shown")
+    user.page.evaluate("liaison.chart().getElementById('case es-cnp:1').emit('dbltap')")
+    expect(user.page.locator("#chart-pane")).to_contain_text("of 5")
+    user.page.wait_for_function("liaison.chart().hasElementWithId('case it-pol:1')")
+    user.page.evaluate("liaison.chart().fit(undefined, 40)")
+    _select(user.page, f"case {KEY}")
+    _select(user.page, "case it-pol:1", "Shift")
+    user.acts += 2
+    user.press("p")
+    told = user.page.locator("[data-chart-path]").first
+    expect(told).to_have_text(f"{KEY}, Phone {PHONE}, es-cnp:1, Vehicle 1-ABC-234, it-pol:1")
+    assert user.acts == 3
+
+
+def test_the_tables_say_the_same_and_do_the_same_by_keys(user: CountingUser) -> None:
+    user.page.goto(f"/chart?case={KEY}")
+    user.user.is_drawn()
+    user.page.get_by_text("View as table").click()
+    rows = user.page.locator("[data-chart-row]")
+    expect(rows).to_have_count(_nodes(user.page))
+    before = _nodes(user.page)
+    user.page.locator("[data-chart-row='case es-cnp:1']").focus()
+    user.page.keyboard.press("Enter")
+    user.page.wait_for_function(f"liaison.chart().nodes().length > {before}")
+    expect(rows).to_have_count(_nodes(user.page))
+    user.page.fill("#chart-seek", "stolen car")
+    user.page.keyboard.press("Enter")
+    expect(user.page.locator("[data-chart-picked]")).to_contain_text("A stolen car")
+    user.page.get_by_text("Filters", exact=True).click()
+    user.page.select_option("#chart-country", "IT")
+    expect(user.page.locator("[data-chart-row^='case ']")).to_have_count(1)
+    user.page.locator("[data-chart-line]").first.focus()
+    user.page.keyboard.press("Enter")
+    expect(user.page.locator("#chart-pane")).to_contain_text("Evidence")
+    user.user.holds("chart", dark=True)
+
+
+def test_nodes_are_pinned_hidden_and_grouped_and_come_back_as_they_were_kept(user: CountingUser, api: Api) -> None:
+    user.page.goto(f"/chart?case={KEY}")
+    user.user.is_drawn()
+    page = user.page
+    page.wait_for_function("liaison.chart()?.nodes().length > 4")
+    page.evaluate("liaison.chart().getElementById('case be-fp:1').select()")
+    page.keyboard.press("n")
+    page.evaluate("liaison.chart().elements().unselect(); liaison.chart().getElementById('case nl-np:1').select()")
+    page.keyboard.press("d")
+    page.evaluate('liaison.chart().$(\'[id = "case de-bka:1"], [id = "case es-cnp:1"]\').select()')
+    page.keyboard.press("m")
+    claire = Requester("claire@fr-pj", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
+    session = Session(api.runtime, claire, parse_grounds("investigation", "2026/1"), "en")
+    folder = asyncio.run(create_folder(session, "Calais")).folder.id
+    page.locator("[data-chart=save]").click()
+    page.select_option("#chart-folder", folder)
+    page.fill("#chart-title", "First")
+    page.locator("[data-chart-save] button").click()
+    expect(page.locator("#said")).to_contain_text("Chart saved")
+    where = page.evaluate("liaison.chart().getElementById('case be-fp:1').position()")
+    page.reload()
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.nodes().length > 4")
+    assert page.evaluate("liaison.chart().getElementById('case be-fp:1').locked()")
+    again = page.evaluate("liaison.chart().getElementById('case be-fp:1').position()")
+    assert abs(where["x"] - again["x"]) <= 1
+    assert page.evaluate("liaison.chart().getElementById('case nl-np:1').hidden()")
+    assert page.evaluate("liaison.chart().getElementById('case es-cnp:1').parent().length") == 1
+
+
+def test_a_file_that_is_too_large_or_no_chart_is_refused_in_words(user: CountingUser) -> None:
+    page = user.page
+    page.goto("/chart")
+    user.user.is_drawn()
+    page.get_by_text("Files", exact=True).click()
+    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><Chart>&a;</Chart>'
+    page.set_input_files("#chart-import", {"name": "x.anx", "mimeType": "text/xml", "buffer": bomb})
+    page.get_by_role("button", name="Bring in").click()
+    expect(page.locator("#said")).to_contain_text("the file is no i2 chart")
+    large = {"name": "x.anx", "mimeType": "text/xml", "buffer": bytes(MOST_FILE_BYTES + 1)}
+    page.set_input_files("#chart-import", large)
+    assert page.evaluate("document.getElementById('chart-import').validationMessage").startswith("the file is larger")
+    token = page.locator("#chart").get_attribute("data-csrf") or ""
+    sent = page.request.post("/chart/import", multipart={"csrf": token, "file": {**large, "buffer": bytes(21_000_000)}})
+    assert sent.status == 413
+    assert _nodes(page) == 0
+
+
+@pytest.mark.rare
+def test_a_chart_of_5000_nodes_opens_again(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """tests/benchmarks/web/large_chart.py tells how fast."""
+    api = Api(PureStages(load_model()), tmp_path_factory.mktemp("large"))
+    api.now = datetime.now(UTC)
+    kept = hold_chart(api, 5000)
+    session = Session(api.runtime, PIETER, parse_grounds("investigation", "BX/12"), "en")
+    place = asyncio.run(keep_chart(session, kept))
+    with memory_site(api) as site:
+        site.show(api)
+        user = BrowserUser(chromium, site.url)
+        user.enter("pieter@be-fp", "BX/12", place)
+        user.page.wait_for_function("liaison.chart?.()?.nodes().length === 5000", timeout=60_000)
+        assert user.page.evaluate("liaison.chart().edges().length") > 5000
+        assert user.faults == []
+        user.page.context.close()
