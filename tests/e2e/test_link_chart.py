@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -18,7 +17,7 @@ from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import person, record, vehicle
 from support.web.browser import BrowserUser
-from support.web.large_chart import hold_chart, keep_chart
+from support.web.large_chart import hold_chart, keep_chart, run_apart
 from support.web.memory_site import memory_site
 from support.web.shared_browser import BROWSER_TESTS
 
@@ -107,10 +106,10 @@ def test_a_path_from_a_to_b_is_told_in_three(user: CountingUser) -> None:
     user.page.goto(f"/chart?case={KEY}")
     user.user.is_drawn()
     expect(user.page.locator("[data-chart-count]")).to_contain_text("nodes shown")
-    user.page.evaluate("liaison.chart().getElementById('case es-cnp:1').emit('dbltap')")
+    user.page.evaluate("() => { liaison.chart().getElementById('case es-cnp:1').emit('dbltap'); }")
     expect(user.page.locator("#chart-pane")).to_contain_text("of 5")
     user.page.wait_for_function("liaison.chart().hasElementWithId('case it-pol:1')")
-    user.page.evaluate("liaison.chart().fit(undefined, 40)")
+    user.page.evaluate("() => { liaison.chart().fit(undefined, 40); }")
     _select(user.page, f"case {KEY}")
     _select(user.page, "case it-pol:1", "Shift")
     user.acts += 2
@@ -148,15 +147,17 @@ def test_nodes_are_pinned_hidden_and_grouped_and_come_back_as_they_were_kept(use
     user.user.is_drawn()
     page = user.page
     page.wait_for_function("liaison.chart()?.nodes().length > 4")
-    page.evaluate("liaison.chart().getElementById('case be-fp:1').select()")
+    page.evaluate("() => { liaison.chart().getElementById('case be-fp:1').select(); }")
     page.keyboard.press("n")
-    page.evaluate("liaison.chart().elements().unselect(); liaison.chart().getElementById('case nl-np:1').select()")
+    page.evaluate(
+        "() => { liaison.chart().elements().unselect(); liaison.chart().getElementById('case nl-np:1').select(); }"
+    )
     page.keyboard.press("d")
     page.evaluate('liaison.chart().$(\'[id = "case de-bka:1"], [id = "case es-cnp:1"]\').select()')
     page.keyboard.press("m")
     claire = Requester("claire@fr-pj", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
     session = Session(api.runtime, claire, parse_grounds("investigation", "2026/1"), "en")
-    folder = asyncio.run(create_folder(session, "Calais")).folder.id
+    folder = run_apart(create_folder(session, "Calais")).folder.id
     page.locator("[data-chart=save]").click()
     page.select_option("#chart-folder", folder)
     page.fill("#chart-title", "First")
@@ -198,7 +199,7 @@ def test_a_chart_of_5000_nodes_opens_again(chromium: Browser, tmp_path_factory: 
     api.now = datetime.now(UTC)
     kept = hold_chart(api, 5000)
     session = Session(api.runtime, PIETER, parse_grounds("investigation", "BX/12"), "en")
-    place = asyncio.run(keep_chart(session, kept))
+    place = run_apart(keep_chart(session, kept))
     with memory_site(api) as site:
         site.show(api)
         user = BrowserUser(chromium, site.url)

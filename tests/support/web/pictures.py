@@ -82,6 +82,7 @@ class Album:
         self.follow(page, page.locator(".heading").get_by_role("link", name="Chart"))
         expect(page.locator("[data-chart-count]")).not_to_be_empty()
         self.take(page, "graph")
+        self.take(page, "chart")
         self.follow(page, page.locator("[data-up]"))
         self.follow(page, page.locator("a[data-open][href*='/links/']").first)
         self._link = urlsplit(page.url).path
