@@ -169,7 +169,7 @@ class _Neighbour(NamedTuple):
 LAST: Final = (len(Band), False, 0, "")
 
 
-class _Readings:
+class ChartReadings:
     """What one answer has read: documents of cases, how each is seen, and the links of those that were followed."""
 
     def __init__(self, session: Session) -> None:
@@ -282,7 +282,7 @@ def find_term(node: str) -> str:
 async def expand(session: Session, asked: ChartExpansion) -> ChartExpansionAnswer:
     """What a case or a thing is tied to. Raises NotFoundError where none of its places may be read."""
     session.require_reader()
-    readings = _Readings(session)
+    readings = ChartReadings(session)
     with session.hold_costly() if len(asked.places) > 1 else nullcontext():
         await readings.require(place.case for place in asked.places)
         own = list(readings.records)
@@ -317,7 +317,7 @@ async def expand(session: Session, asked: ChartExpansion) -> ChartExpansionAnswe
     )
 
 
-def _list_neighbours(readings: _Readings, places: Sequence[ChartPlace]) -> list[_Neighbour]:
+def _list_neighbours(readings: ChartReadings, places: Sequence[ChartPlace]) -> list[_Neighbour]:
     """All that some cases are tied to through the entities asked about: by links, the strongest first, then by numbers.
 
     What a hit is about is not told, so of an entity there are none.
@@ -331,7 +331,7 @@ def _list_neighbours(readings: _Readings, places: Sequence[ChartPlace]) -> list[
     return sorted((*linked, *(one for one in borne if (one.case, one.origin) not in known)), key=lambda one: one.place)
 
 
-def _list_linked(readings: _Readings, case: str, entities: Collection[str]) -> Iterator[_Neighbour]:
+def _list_linked(readings: ChartReadings, case: str, entities: Collection[str]) -> Iterator[_Neighbour]:
     around, record = readings.around[case], readings.records[case]
     for seen in around.links:
         other = find_other_case(seen.link.cases, case)
@@ -345,7 +345,7 @@ def _list_linked(readings: _Readings, case: str, entities: Collection[str]) -> I
             yield _Neighbour(other, other, case, kind, around.cases[other].country, seen)
 
 
-def _list_bearers(readings: _Readings, case: str, entities: Collection[str]) -> Iterator[_Neighbour]:
+def _list_bearers(readings: ChartReadings, case: str, entities: Collection[str]) -> Iterator[_Neighbour]:
     """The cases that were read and have a number of these entities."""
     asked = {
         number
@@ -390,7 +390,7 @@ def _count(near: Iterable[_Neighbour], value: Callable[[_Neighbour], str]) -> tu
 class _Graph:
     """Nodes and edges of one answer."""
 
-    def __init__(self, session: Session, readings: _Readings) -> None:
+    def __init__(self, session: Session, readings: ChartReadings) -> None:
         self._session, self._readings = session, readings
         self.cases: list[str] = []
         self.web = Web((), ())
@@ -452,13 +452,13 @@ async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAn
     Raises NotFoundError where an end may not be read. It counts as costly.
     """
     session.require_reader()
-    readings = _Readings(session)
+    readings = ChartReadings(session)
     with session.hold_costly():
         await readings.require(place.case for place in asked.a)
         starts = list(readings.records)
         goals = [asked.hit]
         if not asked.hit:
-            ends = _Readings(session)
+            ends = ChartReadings(session)
             await ends.require(place.case for place in asked.b)
             goals = list(ends.records)
             readings.documents |= ends.documents
@@ -480,7 +480,7 @@ async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAn
     )  # fmt: skip
 
 
-async def _search(readings: _Readings, search: PathSearch, hit: str) -> bool:
+async def _search(readings: ChartReadings, search: PathSearch, hit: str) -> bool:
     """Follow links ring by ring; whether no limit ended it."""
     complete = True
     while ring := search.next_ring():
@@ -499,7 +499,7 @@ async def _search(readings: _Readings, search: PathSearch, hit: str) -> bool:
     return complete and readings.complete
 
 
-def _list_ends(readings: _Readings, case: str, hit: str) -> list[str]:
+def _list_ends(readings: ChartReadings, case: str, hit: str) -> list[str]:
     """What a case is linked to: cases by key, and by reference the hit that is looked for, if it is that."""
     links = readings.around[case].links[:MOST_EACH]
     others = [(find_other_case(seen.link.cases, case), seen.view) for seen in links]
@@ -509,7 +509,7 @@ def _list_ends(readings: _Readings, case: str, hit: str) -> list[str]:
     return [*linked, *(one.case for one in _list_bearers(readings, case, ("",)))]
 
 
-def _find_step(readings: _Readings, a: str, b: str) -> _Neighbour | None:
+def _find_step(readings: ChartReadings, a: str, b: str) -> _Neighbour | None:
     """The link of a path's step, which was met from one of its ends."""
     for origin, name in ((a, b), (b, a)):
         for seen in readings.around[origin].links if origin in readings.around else ():
@@ -519,7 +519,7 @@ def _find_step(readings: _Readings, a: str, b: str) -> _Neighbour | None:
     return None
 
 
-def _tell_path(session: Session, readings: _Readings, path: Sequence[str], asked: ChartPathQuestion) -> ChartPath:
+def _tell_path(session: Session, readings: ChartReadings, path: Sequence[str], asked: ChartPathQuestion) -> ChartPath:
     """The nodes of a path, and the same in words: "fr-pj:1, phone +33612345678, be-fp:1".
 
     An end that is a thing goes before its case.
@@ -571,7 +571,7 @@ async def rank_chart_hubs(session: Session, asked: ChartHubQuestion) -> ChartHub
     Raises NotFoundError where none of the cases may be read. It counts as costly.
     """
     session.require_reader()
-    readings = _Readings(session)
+    readings = ChartReadings(session)
     with session.hold_costly():
         await readings.require(asked.cases)
         own = list(readings.records)

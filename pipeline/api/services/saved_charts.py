@@ -1,7 +1,8 @@
 """A chart that was kept: opened again for who looks at it now, and what of it is new to them.
 
 A chart keeps references and where they stand, nothing of what they say. So what is there is read and decided on anew
-for each viewer at each opening, and what they can't open, whatever the reason, is a node without words in its place.
+for each viewer at each opening. What they can't open, whatever the reason, is a closed item: a node without words, in
+its place.
 """
 
 from __future__ import annotations

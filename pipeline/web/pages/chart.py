@@ -1,7 +1,8 @@
 """The link chart: records, people and things that one draws, follows, and asks for paths and hubs.
 
 The browser holds the chart and draws it (static/chart.js, on Cytoscape); what is added to it, and what stands in the
-pane beside it, comes from here by events. Nothing of it is kept at the server.
+pane beside it, comes from here by events. Nothing of it is kept at the server. It is one module, since the pane's parts
+are what the events answer.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def test_paths_are_the_shortest_there_are(pairs: list[tuple[int, int]], longest:
     for a, b in pairs:
         links[str(a)].append(str(b))
         links[str(b)].append(str(a))
-    walks = [("0",)]
+    walks: list[tuple[str, ...]] = [("0",)]
     for _ in range(longest + 1):
         if reached := sorted({walk for walk in walks if walk[-1] == "7"}):
             break
