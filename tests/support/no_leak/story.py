@@ -389,7 +389,7 @@ def _lists(who: str) -> Story:
         yield Step(who, "GET", f"{one}/records", f"{route}/{{{name}}}/records?other={{list}}")
         yield Step(who, "GET", f"{one}/file", f"{route}/{{{name}}}/file?form=ftm")
         yield Step(who, "GET", f"{OF_A_LIST}/records", f"/checks/{{{name}}}/records")
-    yield Step(who, "PUT", f"{one}/kept", f"{route}/{{crossed}}/kept", {"until": "2020-01-01T00:00:00Z"})
+    yield Step(who, "PUT", f"{one}/kept", f"{route}/{{crossed}}/kept", {"until": LATER})
     yield Step(who, "GET", f"{one}/file", f"{route}/{{draft}}/file?form=ndjson")
     yield Step(who, "GET", OF_A_LIST, "/checks/{list}")
     yield Step(who, "GET", OF_A_LIST, "/checks/{mapped}?found=match")
