@@ -301,7 +301,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     Command(
         "ops agency set",
         "pipeline.ops.agencies.cli:set_agency",
-        "Change an agency's sending rate, whether its records must be signed, or who is told of its searches.",
+        "Change an agency's name, sending rate, whether its records must be signed, or who is told of its searches.",
     ),
     Command(
         "ops agency list",

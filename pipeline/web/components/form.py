@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -86,7 +86,9 @@ def limit_text(words: Words) -> dict[str, object]:
 RESULTS_PATH: Final = "/results/file"
 
 
-def draw_result_export(words: Words, token: str, what: ResultList, place: msgspec.Struct) -> None:
+def draw_result_export(
+    words: Words, token: str, what: ResultList, place: msgspec.Struct, forms: Collection[ResultForm] = ("xlsx", "csv")
+) -> None:
     """The buttons that save a list of results as a file: what is ticked, else all of it (static/rows.js).
 
     `place` says which list, `token` is the visit's `csrf`.
@@ -96,7 +98,8 @@ def draw_result_export(words: Words, token: str, what: ResultList, place: msgspe
         box("input", type="hidden", name="what", value=what)
         box("input", type="hidden", name="place", value=msgspec.json.encode(place).decode())
         box("input", type="hidden", name="only", value="")
-        for form, word in RESULT_FORMS.items():
+        for form in forms:
+            word = RESULT_FORMS[form]
             text("button", word, "button slight", type="submit", name="form", value=form,
                  aria_label=words("Export as {form}", form=word))  # fmt: skip
 

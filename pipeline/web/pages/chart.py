@@ -208,7 +208,7 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
                 aria_label=words("Chart. The tables below say the same."), aria_describedby="chart-keys",
             )  # fmt: skip
             pane = box("section", "pane", id=PANE, tabindex="0", aria_label=words("Details"))
-        box("p", "row small picked", data_chart_picked="")
+        box("p", "row small selection", data_chart_picked="")
         _draw_foot(words)
         _draw_tables(words)
     desk = ChartDesk(view, pane, loaded.kept_in)

@@ -28,8 +28,8 @@ from pipeline.api.answers import (
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, TARGET_LABELS
 from pipeline.api.list_template import TEMPLATE_TYPES
 from pipeline.api.services.list_checks import (
-    MEDIA_TYPES,
     FoundFilter,
+    ListFileFormat,
     ListFilter,
     best_band,
     delete_list,
@@ -68,6 +68,9 @@ from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import FILE_FORMATS
+
+LIST_FORMS: Final[tuple[ListFileFormat, ...]] = ("csv", "ndjson", "ftm")
+"""Files of all rows, whichever are shown."""
 
 ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.xlsb,.ods,.ndjson,.jsonl,.json,text/csv"
 """What a browser offers to choose; what a file is is seen in its content."""
@@ -314,11 +317,9 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
                 box("input", type="hidden", name="band", value=wanted.band.value)
                 text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
                 progress = box("span")
-                keeps = {"data_keep": f"list {check.id}", "data_keep_button": ""}
-                text("button", words("Add to folder"), "button slight", type="button", **keeps)
-                for form in MEDIA_TYPES:
+                for form in LIST_FORMS:
                     text("button", words(FILE_FORMATS[form]), "button slight", type="submit", name="form", value=form)
-            draw_result_export(words, view.visit.csrf, "list", ListPlace(check.id, wanted))
+            draw_result_export(words, view.visit.csrf, "list", ListPlace(check.id, wanted), ["xlsx"])
         _draw_keeping(view, check)
     _fill_progress(words, progress, check)
     return progress
