@@ -171,18 +171,19 @@ def test_what_supervisors_open_is_reviewed_and_what_was_done_audited(url: str, g
 def searches_and_judges(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
-    expect(page.locator(".results .name", has_text="Vol avec effraction")).to_be_visible()
+    expect(page.locator(".results li", has_text="Vol avec effraction")).to_be_visible()
     expect(page.locator(".results li.hit")).to_contain_text("A record of be-fp")
     expect(page.locator("body")).not_to_contain_text("Trafic de stupéfiants")
     claire.holds("search", dark=True)
-    page.locator(".results .name", has_text="Vol à main armée").click()
+    page.locator(".results li", has_text="Vol à main armée").locator(".name").click()
     expect(page.get_by_role("note")).to_contain_text("Ne pas contacter le suspect.")
     claire.holds("case")
     page.locator(".heading").get_by_role("link", name="Chart").click()
     expect(page.locator("#chart-pane")).to_contain_text(f"Showing {LINKS} of {LINKS}")
     claire.holds("chart")
     page.keyboard.press("Escape")
-    page.locator("li[data-row]", has_text="Vol avec effraction").locator("[data-open]").click()
+    page.get_by_role("tab", name="Links").click()
+    page.locator("#panel-links [data-row]", has_text="BX-118").locator("[data-open]").first.click()
     expect(page.get_by_role("heading", name="Score breakdown")).to_be_visible()
     expect(page.locator(".waterfall")).to_be_visible()
     expect(page.locator(".compare")).to_contain_text("passport 751234567")
@@ -245,7 +246,7 @@ def grants(pieter: BrowserUser) -> None:
 def reads_the_disclosed(claire: BrowserUser) -> None:
     page = claire.page
     claire.ask(QUESTION)
-    page.locator(".results .name", has_text="Trafic de stupéfiants").click()
+    page.locator(".results li", has_text="Trafic de stupéfiants").locator(".name").click()
     expect(page.get_by_role("heading", name="Trafic de stupéfiants")).to_be_visible()
     page.get_by_role("tab", name="People").click()
     expect(page.locator(".entity").first).to_contain_text("Ivan Petrov")
@@ -286,7 +287,7 @@ def breaks_the_glass_with_a_second(pieter: BrowserUser, lotte: BrowserUser) -> N
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator(".results .tag", has_text="Confirmed by a second supervisor")).to_be_visible()
     pieter.ask(GUARDED)
-    pieter.page.locator(".results .name", has_text="Enlèvement").click()
+    pieter.page.locator(".results li", has_text="Enlèvement").locator(".name").click()
     expect(pieter.page.get_by_role("heading", name="Enlèvement")).to_be_visible()
 
 
@@ -413,7 +414,7 @@ def signs_in_at_the_agency(claire: BrowserUser) -> None:
     page.get_by_role("button", name="Enter").click()
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     claire.ask(QUESTION)
-    expect(page.locator(".results .name", has_text="Vol avec effraction")).to_be_visible()
+    expect(page.locator(".results li", has_text="Vol avec effraction")).to_be_visible()
     page.locator(".me summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

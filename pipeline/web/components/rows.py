@@ -85,10 +85,12 @@ _PEEKS: Final = SortColumn("", "peeks", sorts=False)
 
 def render_rows(words: Words, caption: str, columns: Sequence[SortColumn], rows: Iterable[SortableRow]) -> htpy.Element:
     """A table of rows that can be ticked, previewed and sorted by a column; the first cell is each row's heading."""
+    rows = list(rows)
+    peeks = any(row.preview for row in rows)
     return htpy.table(".folds.rows", data_sortable="")[
         htpy.caption(".hidden-words")[caption],
-        htpy.thead[htpy.tr[_render_heads(words, columns)]],
-        htpy.tbody[(_render_row(words, columns, row) for row in rows)],
+        htpy.thead[htpy.tr[_render_heads(words, columns), peeks and htpy.td(class_=_PEEKS.classes)]],
+        htpy.tbody[(_render_row(words, columns, row, peeks=peeks) for row in rows)],
     ]
 
 
@@ -103,10 +105,12 @@ def _render_heads(words: Words, columns: Sequence[SortColumn]) -> Iterable[htpy.
             ]
         else:
             yield htpy.th(class_=column.classes or None, scope="col")[column.title]
-    yield htpy.td(class_=_PEEKS.classes)
 
 
-def _render_row(words: Words, columns: Sequence[SortColumn], row: SortableRow) -> Iterator[htpy.Element]:
+def _render_row(
+    words: Words, columns: Sequence[SortColumn], row: SortableRow, *, peeks: bool
+) -> Iterator[htpy.Element]:
+    """The row, and what unfolds below it; `peeks`: whether the table has a column of previews."""
     peek = render_preview_button(words, row.name) if row.preview else None
     cells = list(row.cells)
     if row.unfolds is not None:
@@ -116,11 +120,11 @@ def _render_row(words: Words, columns: Sequence[SortColumn], row: SortableRow) -
     yield htpy.tr(class_="entity" if row.unfolds else None, id=row.mark or None, **row_marks(row.keep, row.preview))[
         htpy.td(class_=_TICKS.classes)[render_tick(words, row.name)],
         (_render_cell(at, *pair) for at, pair in enumerate(zip(columns, cells, strict=True))),
-        htpy.td(class_=_PEEKS.classes)[peek],
+        peeks and htpy.td(class_=_PEEKS.classes)[peek],
     ]
     if row.unfolds is not None:
         yield htpy.tr(".unfolded", id=f"{row.mark}-more", hidden=not row.unfolded)[
-            htpy.td(colspan=str(len(columns) + 2))[row.unfolds]
+            htpy.td(colspan=str(len(columns) + 1 + peeks))[row.unfolds]
         ]
 
 

@@ -30,16 +30,18 @@ from support.web.large_chart import hold_chart, keep_chart, run_apart
 from support.web.memory_site import memory_site
 
 PAN_S = 4
+PATIENCE_S = 30
 PIETER = Requester("pieter@be-fp", "be-fp", "BE", frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}))
 WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 """Switches of a browser that draws WebGL by software."""
 
-DRAW = """async ([elements, style, options, pan_ms]) => {
+DRAW = """async ([elements, style, options, pan_ms, patience_ms]) => {
   const place = Object.assign(document.createElement("div"), { style: "width: 1000px; height: 700px" });
   document.body.replaceChildren(place);
   const begun = performance.now();
   const cy = cytoscape({ container: place, elements, style, layout: { name: "preset" }, ...options });
-  await new Promise((drawn) => cy.one("render", drawn));
+  const drawn = new Promise((tell) => cy.one("render", () => tell(true)));
+  if (!(await Promise.race([drawn, new Promise((tell) => setTimeout(tell, patience_ms))]))) return null;
   const added_ms = performance.now() - begun;
   let frames = 0;
   cy.on("render", () => (frames += 1));
@@ -63,10 +65,10 @@ def time_opening(page: Page, place: str, nodes: int) -> float:
     return time.perf_counter() - begun
 
 
-def draw(page: Page, graph: Any, **options: object) -> dict[str, float]:
-    """Add a chart by a renderer, and pan it."""
-    told: dict[str, float] = page.evaluate(DRAW, [*graph, options, 1000 * PAN_S])
-    return {name: round(value, 1) for name, value in told.items()}
+def draw(page: Page, graph: Any, **options: object) -> dict[str, float] | None:
+    """Add a chart by a renderer, and pan it; None where it draws nothing within PATIENCE_S."""
+    told: dict[str, float] | None = page.evaluate(DRAW, [*graph, options, 1000 * PAN_S, 1000 * PATIENCE_S])
+    return told and {name: round(value, 1) for name, value in told.items()}
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ def test_from_nothing_to_a_registered_agency(liaison: RunLiaison) -> None:
             "max_rate": None,
             "require_signatures": False,
             "tell_silent_owners": [],
+            "title": "",
         }
     ]
     lag = json.loads(liaison("ops", "lag", "--json").stdout)
