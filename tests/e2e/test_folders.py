@@ -113,6 +113,7 @@ def test_a_record_on_its_page_is_kept_in_two_keys_and_a_new_folder_by_its_name(
     assert user.page.evaluate("window.keys") == 2
     assert _kept(api, folder.id) == ["record fr-pj:1", "record be-fp:1"]
     user.page.keyboard.press("f")
+    expect(user.page.locator("dialog[open]")).to_have_count(1)
     user.page.keyboard.press("Escape")
     expect(user.page.locator("dialog[open]")).to_have_count(0)
     assert user.faults == []
