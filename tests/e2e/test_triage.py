@@ -346,7 +346,7 @@ def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browse
     user = _open_inbox(opened, site)
     rows = user.page.locator("[data-row]")
     user.page.get_by_text("Filters", exact=True).click()
-    user.page.get_by_label("Band").select_option("possible")
+    user.page.get_by_label("Band", exact=True).select_option("possible")
     user.page.get_by_role("button", name="Apply").focus()
     _press(user, "Enter")
     expect(rows).to_have_count(1)
@@ -359,7 +359,7 @@ def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browse
     expect(rows).to_have_count(1)
     user.page.go_back()
     expect(rows).to_have_count(len(certain) + 1)
-    expect(user.page.get_by_label("Band")).to_have_value("")
+    expect(user.page.get_by_label("Band", exact=True)).to_have_value("")
     expect(rows.first.locator("[data-open]")).to_be_focused()
     _judge(user, "1")
     _wait_for(user, api, 1)
@@ -368,7 +368,7 @@ def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browse
     _ends_well(user)
     user.page.reload()
     expect(rows).to_have_count(1)
-    expect(user.page.get_by_label("Band")).to_have_value("possible")
+    expect(user.page.get_by_label("Band", exact=True)).to_have_value("possible")
 
 
 @pytest.mark.rare
