@@ -124,18 +124,19 @@ LINK_COLUMNS: Final[Sequence[SortColumn]] = (
 """The columns of the links of a case."""
 
 
-BRIEF = len(LINK_COLUMNS) - 2
-"""Columns of a list of few: without review and bits."""
+BRIEF: Final = (0, 1, 2, 3, 5)
+"""Columns of a list of few, which has three quarters of a page: without review, bits and the agency's full name."""
 
 
 def draw_link_rows(
     words: Words, case: str, rows: Iterable[tuple[CaseLinkRow, htpy.Node, str]], *, brief: bool = False
 ) -> None:
     """The links of `case` that their reader sees in full, each with its own side, as it shows and by name."""
-    most = BRIEF if brief else len(LINK_COLUMNS)
-    columns = [column._replace(title=words(column.title)) for column in LINK_COLUMNS[:most]]
+    shown = BRIEF if brief else range(len(LINK_COLUMNS))
+    columns = [LINK_COLUMNS[at]._replace(title=words(LINK_COLUMNS[at].title)) for at in shown]
     made = (_make_linked_row(words, case, *row) for row in rows)
-    draw_rows(words, words("Links"), columns, (row._replace(cells=row.cells[:most]) for row in made), "linked")
+    chosen = (row._replace(cells=[row.cells[at] for at in shown]) for row in made)
+    draw_rows(words, words("Links"), columns, chosen, "linked")
 
 
 def _render_agency(words: Words, side: LinkSide) -> list[htpy.Node]:

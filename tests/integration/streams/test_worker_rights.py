@@ -248,7 +248,20 @@ def decide(secured: Secured, link: str, reference: str) -> None:
             "anna", "POST", "/v1/disclosures", json={"reference": reference, "reason": "needed", "deadline": until}
         ),
     ]
+    folder = secured.wait_for(lambda: make_folder(secured), 90)
+    done += [
+        secured.ask("anna", "POST", f"/v1/folders/{folder}/items", json={"items": ["record fr-pj:1"]}),
+        secured.ask("anna", "POST", f"/v1/folders/{folder}/charts", json={"title": "Ring", "content": "{}"}),
+        secured.ask("anna", "POST", f"/v1/folders/{folder}/visit"),
+    ]
     assert all(is_kept(response) for response in done), [response.text for response in done]
+
+
+def make_folder(secured: Secured) -> str:
+    """The id of a new folder, "" where the index does not show it yet."""
+    answer = secured.ask("anna", "POST", "/v1/folders", json={"title": "Kestrel"})
+    made: str = answer.json()["folder"]["id"] if answer.is_success else ""
+    return made
 
 
 def is_kept(answer: httpx.Response) -> bool:

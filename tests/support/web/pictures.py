@@ -80,7 +80,7 @@ class Album:
         self.take(page, "entity")
         page.go_back()
         page.get_by_role("tab", name="Links").click()
-        self.follow(page, page.locator("a[data-open][href*='/links/']").first)
+        self.follow(page, page.locator("#panel-links a[data-open][href*='/links/']").first)
         self._link = urlsplit(page.url).path
         self.take(page, "link")
         self.take(page, "link-dark", theme="dark")
@@ -106,11 +106,10 @@ class Album:
         """Claire reads how the people and things of a case belong together."""
         page = self.desk(CLAIRE, "2026/4711").page
         page.goto(f"/cases/{key}#tab=things")
-        expect(page.locator("#panel-things dt", has_text="Account holder")).to_be_visible()
+        expect(page.locator("#panel-things [data-row]").first).to_be_visible()
         self.take(page, "relations")
         page.goto(f"/chart?case={key}")
-        page.get_by_role("button", name="Add the").click()
-        expect(page.locator("#said")).to_contain_text("added")
+        expect(page.locator("[data-chart-count]")).not_to_be_empty()
         self.take(page, "relations-dark", theme="dark")
 
     def reads_french(self, key: str) -> None:
@@ -120,7 +119,7 @@ class Album:
         expect(page.get_by_role("heading", name="Détail du score")).to_be_attached()
         self.take(page, "link-french")
         page.goto(f"/cases/{key}#tab=people")
-        expect(page.locator("#panel-people dt", has_text="Titulaire de")).to_be_visible()
+        expect(page.locator("#panel-people [data-row]").first).to_be_visible()
         self.take(page, "case-french")
 
     def owns(self) -> None:
