@@ -375,6 +375,11 @@ def drop_item(item: FolderItem, now: datetime) -> FolderItem:
     return FolderItem(item.id, item.folder, item.agency, item.version + 1, now, removed=True)
 
 
+def drop_chart(item: FolderItem, now: datetime) -> FolderChart:
+    """The mark that the content of a chart is kept no longer."""
+    return FolderChart(item.folder, item.id, item.agency, now)
+
+
 def order_items(items: Iterable[FolderItem]) -> list[FolderItem]:
     """The items that a folder holds, as they are in each value's last version, in their order."""
     last: dict[str, FolderItem] = {}
@@ -449,13 +454,14 @@ class Sight(NamedTuple):
 
 def make_sight(ring: KeyRing, folder: str, viewer: Requester, said: Sequence[str], links: Iterable[str]) -> Sight:
     """What a viewer sees of an item, by a key of this viewer and folder; `said` is all that is held against it."""
-    key = _viewer_key(ring, folder, viewer)
+    key = viewer_key(ring, folder, viewer)
     known = frozenset(_digest(key, link, _LINK) for link in links)
     return Sight(_digest(key, "|".join(said), _VERSION), None if len(known) > MOST_LINKS else known)
 
 
-def _viewer_key(ring: KeyRing, folder: str, viewer: Requester) -> bytes:
-    return ring.derive_key(KeyUse.FOLDERS, ring.first, f"{folder}|{viewer.agency}|{viewer.subject}")
+def viewer_key(ring: KeyRing, place: str, viewer: Requester) -> bytes:
+    """The key of what a viewer saw of a place, as of a folder by its id."""
+    return ring.derive_key(KeyUse.FOLDERS, ring.first, f"{place}|{viewer.agency}|{viewer.subject}")
 
 
 def _digest(key: bytes, text: str, size: int) -> bytes:
@@ -468,7 +474,7 @@ def find_new_links(
     """The links that a viewer sees now and did not then; none where either were too many to be told apart."""
     if then is None or then.links is None or len(links) > MOST_LINKS:
         return []
-    key = _viewer_key(ring, folder, viewer)
+    key = viewer_key(ring, folder, viewer)
     return [link for link in links if _digest(key, link, _LINK) not in then.links]
 
 

@@ -21,6 +21,7 @@ from pipeline.access.folders import (
     ItemKind,
     close_folder,
     close_visit,
+    drop_chart,
     drop_item,
     item_key,
 )
@@ -58,7 +59,7 @@ def plan_erasure(
     return FolderErasure(
         ending,
         tuple(drop_item(item, now) for item in gone),
-        tuple(FolderChart(item.folder, item.id, item.agency, now) for item in charts),
+        tuple(drop_chart(item, now) for item in charts),
         tuple(close_visit(visit, now) for visit in visits if visit.folder in ended and (visit.seen or visit.before)),
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from pipeline.access.audit import ActKind
 from pipeline.access.folders import CHART_BYTES
@@ -24,13 +23,12 @@ from pipeline.api.chart_exchange import (
     write_i2,
     write_svg,
 )
-from pipeline.api.problems import ProblemError, UnprocessableError, translate_error
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.folders import save_chart
 from pipeline.api.services.saved_charts import match_own_nodes, open_chart
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file
 from pipeline.locale import N_
-from pipeline.web import error_pages
 from pipeline.web.components.chart_nodes import (
     DrawnEdge,
     DrawnGraph,
@@ -39,13 +37,9 @@ from pipeline.web.components.chart_nodes import (
     draw_graph,
     draw_kept,
 )
+from pipeline.web.files import ROOM, serve_signed_in
 from pipeline.web.i18n import Words, load_words
-from pipeline.web.session import get_visit
-from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
-
-ROOM: Final = 64 << 10
-"""What a form may take besides the chart or file in it."""
 
 FileForm = Literal["svg", "graphml", "i2"]
 
@@ -80,11 +74,11 @@ def make_router(site: Site) -> APIRouter:
             kept = await save_chart(session, folder, title, content, item or None, seen)
             return JSONResponse({"item": kept.item, "version": kept.version})
 
-        return await _serve(site, request, answer)
+        return await serve_signed_in(site, request, answer, to_script=True)
 
     @routes.post("/chart/file", **chart_room)
     async def write(request: Request, form: Annotated[FileForm, Form()], content: Annotated[str, Form()]) -> Response:
-        return await _serve(site, request, lambda session: _write_file(session, content, form), page=True)
+        return await serve_signed_in(site, request, lambda session: _write_file(session, content, form), "/chart")
 
     @routes.post("/chart/import", **file_room)
     async def bring(request: Request, file: Annotated[UploadFile, File()]) -> Response:
@@ -93,25 +87,9 @@ def make_router(site: Site) -> APIRouter:
             brought = read_chart_file(await file.read())
             return await _tell_brought(session, brought)
 
-        return await _serve(site, request, answer)
+        return await serve_signed_in(site, request, answer, to_script=True)
 
     return routes
-
-
-async def _serve(
-    site: Site, request: Request, answer: Callable[[Session], Awaitable[Response]], *, page: bool = False
-) -> Response:
-    """What `answer` gives for a signed-in visitor; what is wrong, in their words, or on a `page`."""
-    visitor = await get_visit(request, site.runtime)
-    if not visitor.signed_in or not await is_own_form(request):
-        return RedirectResponse("/sign-in", SEE_OTHER)
-    try:
-        return await answer(visitor.new_session())
-    except ProblemError as problem:
-        if page:
-            return await error_pages.render_problem(site, request, problem, "/chart")
-        said = translate_error(problem, visitor.words.language)
-        return JSONResponse({"detail": said}, status_code=problem.status)
 
 
 async def _write_file(session: Session, content: str, form: FileForm) -> Response:

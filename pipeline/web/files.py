@@ -8,12 +8,12 @@ from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from pipeline.api.entity_rows import SUFFIX
 from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
-from pipeline.api.problems import ProblemError
+from pipeline.api.problems import ProblemError, translate_error
 from pipeline.api.result_files import RESULT_TYPES, ResultForm, write_results
 from pipeline.api.services import audit, cross_reference, exports, folders, list_checks, list_drafts
 from pipeline.api.services.exports import MEDIA_TYPES, ExportFormat, TableFormat, What
@@ -44,7 +44,7 @@ MAPPED_ALREADY: Final = (".ndjson", ".jsonl", SUFFIX)
 """Files whose fields say what they are."""
 
 ROOM: Final = 64 << 10
-"""What a form may take besides the list in it."""
+"""What a form may take besides the list, chart or file in it."""
 
 
 def make_router(site: Site) -> APIRouter:
@@ -68,7 +68,7 @@ def _add_export_routes(routes: APIRouter, site: Site) -> None:
             parts = exports.export_records(session, what, form)
             return await start_file(session, parts, MEDIA_TYPES[form], name_file(f"{what}.{ENDINGS[form]}"))
 
-        return await _serve_signed_in(site, request, answer)
+        return await serve_signed_in(site, request, answer)
 
     @routes.post(AUDIT)
     async def acts(request: Request, form: Annotated[TableFormat, Form()]) -> Response:
@@ -78,7 +78,7 @@ def _add_export_routes(routes: APIRouter, site: Site) -> None:
             parts = audit.export_acts(session, wanted, form)
             return await start_file(session, parts, audit.MEDIA_TYPES[form], name_file(f"audit.{ENDINGS[form]}"))
 
-        return await _serve_signed_in(site, request, answer)
+        return await serve_signed_in(site, request, answer)
 
 
 def _add_result_routes(routes: APIRouter, site: Site) -> None:
@@ -95,7 +95,7 @@ def _add_result_routes(routes: APIRouter, site: Site) -> None:
             content = await asyncio.to_thread(write_results, form, table, about, session.language, session.now)
             return Response(content, media_type=RESULT_TYPES[form], headers=name_file(f"{what}.{form}"))
 
-        return await _serve_signed_in(site, request, answer, file_form=form)
+        return await serve_signed_in(site, request, answer, file_form=form)
 
 
 def _read_marks(only: str) -> frozenset[str]:
@@ -129,7 +129,7 @@ def _add_folder_routes(routes: APIRouter, site: Site) -> None:
             parts = folders.export_folder(session, name, form)
             return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"folder.{ENDINGS[form]}"))
 
-        return await _serve_signed_in(site, request, answer, folder_path(name))
+        return await serve_signed_in(site, request, answer, folder_path(name))
 
 
 def _add_list_routes(routes: APIRouter, site: Site) -> None:
@@ -145,7 +145,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
         request: Request, key: Annotated[str, Form()] = "", lines: Annotated[str, Form()] = "",
         file: Annotated[UploadFile | None, File()] = None,
     ) -> Response:  # fmt: skip
-        return await _serve_signed_in(site, request, lambda session: _submit_list(session, key, lines, file), CHECKS)
+        return await serve_signed_in(site, request, lambda session: _submit_list(session, key, lines, file), CHECKS)
 
     @routes.post("/checks/{name}/start")
     async def check(request: Request, name: str) -> Response:
@@ -155,7 +155,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
             checked = await list_drafts.check_draft(session, name, targets)
             return RedirectResponse(list_path(checked.list.id), SEE_OTHER)
 
-        return await _serve_signed_in(site, request, answer, list_columns_path(name))
+        return await serve_signed_in(site, request, answer, list_columns_path(name))
 
     @routes.post("/checks/{name}/file")
     async def found(request: Request, name: str, form: Annotated[list_checks.ListFileFormat, Form()]) -> Response:
@@ -165,7 +165,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
             parts = list_checks.export_results(session, name, form, wanted)
             return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{ENDINGS[form]}"))
 
-        return await _serve_signed_in(site, request, answer)
+        return await serve_signed_in(site, request, answer)
 
     @routes.post("/folders/{name}/cross-reference")
     async def cross(request: Request, name: str) -> Response:
@@ -173,7 +173,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
             made = await cross_reference.cross_reference_folder(session, name)
             return RedirectResponse(list_path(made.list.id), SEE_OTHER)
 
-        return await _serve_signed_in(site, request, answer)
+        return await serve_signed_in(site, request, answer)
 
     @routes.post("/folders/{name}/entities")
     async def entities(request: Request, name: str) -> Response:
@@ -181,28 +181,32 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
             parts = cross_reference.export_folder_entities(session, name)
             return await start_file(session, parts, MEDIA_TYPES["ftm"], name_file(f"folder.{ENDINGS['ftm']}"))
 
-        return await _serve_signed_in(site, request, answer)
+        return await serve_signed_in(site, request, answer)
 
 
-async def _serve_signed_in(
+async def serve_signed_in(
     site: Site,
     request: Request,
     answer: Callable[[Session], Awaitable[Response]],
     back: str = "",
     file_form: str = "",
+    *,
+    to_script: bool = False,
 ) -> Response:
     """What `answer` gives for a signed-in visitor; what is wrong is said on a page that leads `back`.
 
-    With `file_form` what is read is recorded as an export.
+    With `file_form` what is read is recorded as an export. A page's script is told what is wrong in JSON.
     """
     visitor = await get_visit(request, site.runtime)
     if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
-        response = await answer(visitor.new_session(file_form))
+        return await answer(visitor.new_session(file_form))
     except ProblemError as problem:
+        if to_script:
+            said = translate_error(problem, visitor.words.language)
+            return JSONResponse({"detail": said}, status_code=problem.status)
         return await astray.render_problem(site, request, problem, back)
-    return response
 
 
 async def _submit_list(session: Session, key: str, lines: str, file: UploadFile | None) -> Response:

@@ -23,7 +23,7 @@ from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.services.cases import find_readable
 from pipeline.api.services.exports import encode_lines
-from pipeline.api.services.folders import list_kept_entities, read_folder
+from pipeline.api.services.folders import list_kept_entities
 from pipeline.api.services.follow_the_money import case_entities
 from pipeline.api.services.list_checks import MOST, fill_rows, keep_list, make_list_id, require_job
 from pipeline.api.session import Session
@@ -62,8 +62,7 @@ async def cross_reference_folder(session: Session, name: str, key: str = "") -> 
     """The same for what a folder keeps: its records whole, of its links both records, its entities by themselves."""
     session.require_reader()
     kept = await list_kept_entities(session, name, MOST_RECORDS)
-    title = (await read_folder(session, name, 1)).folder.title
-    return await _ask_entities(session, kept, title, key)
+    return await _ask_entities(session, kept.entities, kept.title, key)
 
 
 async def _ask_entities(session: Session, kept: Sequence[tuple[str, str]], title: str, key: str) -> ListCheckAnswer:
@@ -96,7 +95,7 @@ async def export_folder_entities(session: Session, name: str) -> AsyncGenerator[
     session.require_reader()
     kept = await list_kept_entities(session, name, MOST_ROWS)
     wanted: dict[str, set[str]] = {}
-    for case, entity in kept:
+    for case, entity in kept.entities:
         wanted.setdefault(case, set()).add(entity)
     keys = list(wanted)
     for at in range(0, len(keys), PART) if keys else (0,):
@@ -138,7 +137,7 @@ async def list_found_records(
     with session.hold_costly():
         entries = await _find_meetings(session, require_job(session, name))
         also = await _find_meetings(session, require_job(session, other)) if other else None
-    kept = {case for case, _ in await list_kept_entities(session, folder, MOST_ROWS)} if folder else None
+    kept = {case for case, _ in (await list_kept_entities(session, folder, MOST_ROWS)).entities} if folder else None
     places = sorted(
         [-len(rows), case]
         for case, rows in entries.items()

@@ -215,8 +215,7 @@ def make_removal(item: FolderItem, session: Session) -> list[NewValue]:
     """The marks that take an item out of its folder, with the content of a chart."""
     marks = [NewValue(topics.FOLDER_ITEMS, item.key, folders.drop_item(item, session.now))]
     if item.kind is ItemKind.CHART:
-        gone = FolderChart(item.folder, item.id, item.agency, session.now)
-        marks.append(NewValue(topics.FOLDER_CHARTS, item.key, gone))
+        marks.append(NewValue(topics.FOLDER_CHARTS, item.key, folders.drop_chart(item, session.now)))
     return marks
 
 
@@ -259,8 +258,7 @@ async def _record_folder(session: Session, held: Folder | None, folder: Folder) 
     }
     await session.audit(ActKind.FOLDER, asked, about=folder.id)
     await record_decision(session, topics.FOLDERS, folder.id, folder, held)
-    counts = await session.runtime.decisions.count_folder_items([folder.id])
-    return FolderAnswer(*session.moment, _make_row(session, folder, counts.get(folder.id, 0)))
+    return FolderAnswer(*session.moment, await _describe_folder(session, folder))
 
 
 async def _describe_folder(session: Session, folder: Folder) -> FolderRow:
@@ -544,8 +542,13 @@ async def _make_items(session: Session, folder: Folder, references: Iterable[Ref
     return made
 
 
-async def _append(session: Session, folder: Folder, items: Sequence[FolderItem]) -> None:
-    """Keep items that are not there yet at the end. Raises ConflictError where the folder would be too full."""
+async def _append(
+    session: Session, folder: Folder, items: Sequence[FolderItem], beside: Sequence[NewValue] = ()
+) -> None:
+    """Keep items that are not there yet at the end, and `beside` in the same transaction, as a chart's content.
+
+    Raises ConflictError where the folder would be too full.
+    """
     decisions = session.runtime.decisions
 
     async def decide() -> list[NewValue]:
@@ -556,7 +559,8 @@ async def _append(session: Session, folder: Folder, items: Sequence[FolderItem])
             raise ConflictError(LiaisonError("a folder keeps at most {most} items; start another", most=MOST_ITEMS))
         last = await decisions.list_folder_items(folder.id, 1, last=True) if new else []
         places = places_between(last[0].place if last else "", "", len(new))
-        return [_place_value(item, place, held.get(item.id)) for item, place in zip(new, places, strict=True)]
+        placed = [_place_value(item, place, held.get(item.id)) for item, place in zip(new, places, strict=True)]
+        return [*placed, *beside] if placed else []
 
     await _record_items(session, decide)
 
@@ -705,21 +709,16 @@ async def save_chart(
     if item is None:
         chart = folders.make_item(_new_item_id(), folder, Reference(ItemKind.CHART), session.requester, session.now)
         held, chart = None, msgspec.structs.replace(chart, title=title)
-        last = await session.runtime.decisions.list_folder_items(name, 1, last=True)
-        (place,) = places_between(last[0].place if last else "", "", 1)
-        chart = msgspec.structs.replace(chart, place=place)
     else:
         held = await _require_seen(session, name, item, ItemKind.CHART, seen)
         chart = folders.edit_item(held, session.requester, session.now, title=title)
-    saved = FolderChart(name, chart.id, folder.agency, session.now, content)
+    drawn = FolderChart(name, chart.id, folder.agency, session.now, content)
+    saved = NewValue(topics.FOLDER_CHARTS, chart.key, drawn)
     await session.audit(ActKind.FOLDER, {"folder": name, "chart": chart.id, "bytes": len(content)}, about=name)
-    await record_decisions(
-        session,
-        [
-            NewValue(topics.FOLDER_ITEMS, chart.key, chart, held),
-            NewValue(topics.FOLDER_CHARTS, chart.key, saved),
-        ],
-    )
+    if held is None:
+        await _append(session, folder, [chart], [saved])
+    else:
+        await record_decisions(session, [NewValue(topics.FOLDER_ITEMS, chart.key, chart, held), saved])
     return FolderItemAnswer(*session.moment, chart.id, chart.edition)
 
 
@@ -760,13 +759,22 @@ async def read_chart(session: Session, name: str, item: str) -> FolderChartAnswe
     return FolderChartAnswer(*session.moment, item, held.title, held.edition, seen)
 
 
-async def list_kept_entities(session: Session, name: str, most: int) -> list[tuple[str, str]]:
-    """The first `most` records and entities that a folder keeps and the requester can open, in its order.
+class KeptEntities(NamedTuple):
+    """What a folder is called, and records and entities that it keeps, in its order.
 
-    Each is a case key and the id of an entity, "" for the whole record; a link is both of its records. Raises
-    NotFoundError, ConflictError, UnavailableError.
+    Each is a case key and the id of an entity, "" for the whole record; a link is both of its records.
     """
-    await _require_folder(session, name, LOOK)
+
+    title: str
+    entities: list[tuple[str, str]]
+
+
+async def list_kept_entities(session: Session, name: str, most: int) -> KeptEntities:
+    """The first `most` records and entities of a folder that the requester can open.
+
+    Raises NotFoundError, ConflictError, UnavailableError.
+    """
+    folder = await _require_folder(session, name, LOOK)
     found: dict[tuple[str, str], None] = {}
     after: list[str] | None = None
     while len(found) < most and (page := await session.runtime.decisions.list_folder_items(name, MOST, after)):
@@ -776,7 +784,7 @@ async def list_kept_entities(session: Session, name: str, most: int) -> list[tup
                 found |= dict.fromkeys((case, item.reference.entity) for case in item.cases)
         await session.audit(ActKind.READ, {"folder": name}, session.make_shown(_make_shown(page, opened)), about=name)
         after = [*page[-1].rank]
-    return list(found)[:most]
+    return KeptEntities(folder.title, list(found)[:most])
 
 
 async def export_folder(session: Session, name: str, form: TableFormat = "csv") -> AsyncGenerator[bytes, None]:

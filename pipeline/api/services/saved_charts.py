@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
+from pipeline.access.folders import viewer_key
 from pipeline.access.release import LinkView, View
 from pipeline.api.answers import ChartEdge, ChartNode, ChartPlace, OpenedChartAnswer
 from pipeline.api.chart_graph import ChartLink, ChartRecord, Web, make_id, weave
@@ -39,7 +40,6 @@ from pipeline.api.services.chart import (
 from pipeline.api.services.links import find_links_of, find_other_case, find_surroundings
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
-from pipeline.correlation.key_ring import KeyUse
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import STATE_FIELDS
 
@@ -238,10 +238,7 @@ async def find_news(session: Session, chart: str, cases: Sequence[str], seen: st
     documents = await find_readable(session, list(dict.fromkeys(cases))[:MOST_READ], STATE_FIELDS)
     linked = await find_links_of(session, list(documents)) if documents else {}
     known = _unpack(seen)
-    key = session.runtime.opaque.ring.derive_key(
-        KeyUse.FOLDERS, session.runtime.opaque.ring.first,
-        f"chart|{chart}|{session.requester.agency}|{session.requester.subject}",
-    )  # fmt: skip
+    key = viewer_key(session.runtime.opaque.ring, f"chart|{chart}", session.requester)
 
     def digest(*parts: str) -> bytes:
         return hashlib.blake2b("|".join(parts).encode(), key=key, digest_size=DIGEST_BYTES).digest()

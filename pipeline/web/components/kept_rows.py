@@ -14,7 +14,7 @@ from pipeline.api.services.folders import CLOSED_ITEM
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import case_path, entity_path, kept_chart_path, link_path, list_path
-from pipeline.web.components.badges import render_band, render_colour
+from pipeline.web.components.badges import render_band, render_caveat_badge, render_colour
 from pipeline.web.components.filters import state_filters
 from pipeline.web.components.link_rows import name_thing
 from pipeline.web.components.values import render_name
@@ -116,7 +116,7 @@ def _render_link(words: Words, row: FolderItemRow, kept: KeptLink) -> htpy.Node:
 
 
 def _render_caveat(words: Words, side: LinkSide) -> htpy.Node:
-    return side.caveat and htpy.span(".tag.warn", title=side.caveat)[words("Caveat of {agency}", agency=side.agency)]
+    return side.caveat and render_caveat_badge(words, side.agency, side.caveat)
 
 
 def _render_about(words: Words, row: FolderItemRow, *said: htpy.Node) -> htpy.Element:

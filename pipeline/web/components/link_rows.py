@@ -17,7 +17,7 @@ from pipeline.locale import N_
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import link_path
-from pipeline.web.components.badges import render_band, render_colour
+from pipeline.web.components.badges import render_band, render_caveat_badge, render_colour
 from pipeline.web.components.rows import (
     Cell,
     SortableRow,
@@ -160,13 +160,7 @@ def _make_linked_row(words: Words, case: str, row: CaseLinkRow, own: htpy.Node, 
                 htpy.a(href=link_path(row.link_id, case), data_open="")[render_name(name, other.country), born],
                 row.basis == Basis.SHARED and [" ", htpy.span(".tag.warn")[words("Shared number")]],
                 row.disputed and [" ", htpy.span(".tag.warn")[words("Disputed")]],
-                other.caveat
-                and [
-                    " ",
-                    htpy.span(".tag.warn", title=other.caveat)[
-                        words("Caveat of {agency}", agency=words.agency_title(other.agency))
-                    ],
-                ],
+                other.caveat and [" ", render_caveat_badge(words, other.agency, other.caveat)],
             ],
             name,
         ),

@@ -272,6 +272,8 @@ async def test_a_full_folder_says_so(api: Api, monkeypatch: pytest.MonkeyPatch) 
         await write_note(api.session(BERT), name, text)
     with pytest.raises(ConflictError, match="start another"):
         await write_note(api.session(BERT), name, "c")
+    with pytest.raises(ConflictError, match="start another"):
+        await save_chart(api.session(BERT), name, "Ring", "{}")
 
 
 async def test_a_large_folder_is_read_in_pages_and_nothing_is_left_out(api: Api) -> None:
