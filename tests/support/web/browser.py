@@ -114,9 +114,13 @@ class BrowserUser:
         expect(self.page.locator("#found [aria-busy]")).to_have_count(0)
 
     def is_drawn(self) -> None:
-        """Until the page has its content."""
+        """Until the page has its content and, if it speaks to its server, this has taken it on.
+
+        A page that comes to a busy server too late is not taken on: it loads itself again, and what was done is gone.
+        """
         expect(self.page.locator("h1")).to_have_count(1)
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
+        self.page.wait_for_function("!window.socket || window.did_handshake", timeout=PATIENCE_MS)
 
     def holds(self, name: str, *, dark: bool = False) -> None:
         """The page is free of faults and of findings by axe, and not wider than a telephone; `dark`: also then."""
