@@ -85,6 +85,8 @@ class Bench:
             rows = json.loads(done.stdout)
         except json.JSONDecodeError:
             raise SystemExit(f"locust failed: {done.stdout[-2000:]}{done.stderr[-4000:]}") from None
+        if all(row["num_failures"] == row["num_requests"] for row in rows):
+            raise SystemExit("every kind of request failed: see the servers' logs")
         return Result({row["name"]: row for row in rows}, cpu, seconds)
 
     def _cpu(self) -> dict[str, float]:
@@ -101,6 +103,7 @@ def installation(settings: Settings, cases: int) -> Iterator[Bench]:
             stack.start_engines(settings)
             ends.callback(stack.stop_engines, settings)
         held = filled(settings, cases)
+        _apply_topics(settings)
         file = settings.home / "load.json"
         file.write_text(json.dumps(load(settings, held)))
         ports = [any_free() for _ in range(SERVERS)]
@@ -113,6 +116,12 @@ def installation(settings: Settings, cases: int) -> Iterator[Bench]:
         for url in urls:
             _wait_until_ready(url)
         yield Bench(urls, file, processes, held, _disk(settings))
+
+
+def _apply_topics(settings: Settings) -> None:
+    """What this version has more than the one that filled the installation."""
+    own = {"LIAISON_HOME": str(settings.home)}
+    subprocess.run([BIN / "liaison", "topics", "apply"], env=os.environ | own, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager
