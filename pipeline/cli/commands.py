@@ -14,6 +14,16 @@ ASKER: Final = '--token "$TOKEN" --purpose investigation --case-ref 2026/4711'
 """What says who asks, in examples."""
 
 
+EXTRAS: Final = {"feed": "", "search": "", "case": "", "links": "", "token": "", "allowances": "", "batch": "train",
+                 "up": "local", "down": "local", "status": "local", "demo": "demo"}  # fmt: skip
+"""By a command's first word, the extra of the package that it needs (pyproject.toml); "" for the base install."""
+
+
+def extra_of(path: str) -> str:
+    """The extra that a command needs, "" for none: what is not named above runs or serves an installation."""
+    return EXTRAS.get(path.partition(" ")[0], "server")
+
+
 class Group(NamedTuple):
     """Commands under a common word, or words."""
 

@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 import typer
 from typer.core import TyperCommand
 
-from pipeline.cli.commands import COMMANDS, Command, Group
-from pipeline.errors import LiaisonError
-from pipeline.ops.command_output import FAILED
+from pipeline.cli.commands import COMMANDS, Command, Group, extra_of
+from pipeline.errors import LiaisonError, MissingExtraError
+from pipeline.ops.command_output import FAILED, MISUSED
 from pipeline.private_files import OTHERS
 
 LIBRARIES = ("aiokafka", "kafka", "elastic_transport")
@@ -48,12 +48,26 @@ def build_cli() -> typer.Typer:
 
 
 def load_command(row: Command) -> Any:
-    """Typer's command, with its options and own help; imports its module."""
+    """Typer's command, with its options and own help; imports its module.
+
+    Raises MissingExtraError where that needs libraries that are not installed.
+    """
     module, _, function = row.target.partition(":")
+    try:
+        target = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as error:
+        if not _is_optional(row, error):
+            raise
+        raise MissingExtraError(f"`liaison {row.path}`", extra_of(row.path)) from error
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     epilog = f"Example: {row.example}" if row.example else None
-    alone.command(row.path.rpartition(" ")[2], epilog=epilog)(getattr(importlib.import_module(module), function))
+    alone.command(row.path.rpartition(" ")[2], epilog=epilog)(target)
     return typer.main.get_command(alone)
+
+
+def _is_optional(row: Command, error: ModuleNotFoundError) -> bool:
+    """Whether what is missing came with an extra that the command needs, and is no part of Liaison itself."""
+    return extra_of(row.path) != "" and (error.name or "").partition(".")[0] != "pipeline"
 
 
 def _deferred(row: Command) -> type[TyperCommand]:
@@ -118,7 +132,7 @@ def main() -> None:
         build_cli()()
     except LiaisonError as error:
         print(f"liaison: {error}", file=sys.stderr)
-        sys.exit(FAILED)
+        sys.exit(MISUSED if isinstance(error, MissingExtraError) else FAILED)
     except SystemExit as end:
         if sys.argv[1:2] == ["batch"] and isinstance(end.code, int):
             _leave(end.code)

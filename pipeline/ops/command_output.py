@@ -1,7 +1,4 @@
-"""What commands have in common: the option --json, what they print with it, and the exit codes.
-
-2, for wrong usage, is typer's.
-"""
+"""What commands have in common: the option --json, what they print with it, and the exit codes."""
 
 from __future__ import annotations
 
@@ -23,3 +20,6 @@ def print_json(value: Any) -> None:
 
 FAILED: Final = 1
 """A command could not do what it was asked, or what it checked does not hold: a rejected line, a broken chain."""
+
+MISUSED: Final = 2
+"""Wrong usage, as typer has it: words that no command takes, or a command whose libraries are not installed."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from pipeline.errors import LiaisonError
+from pipeline.errors import LiaisonError, MissingExtraError
 from pipeline.feeds.tables.cells import SourceRow, flatten_object
 from pipeline.feeds.tables.files import ReportBytesRead, refuse_unread
 from pipeline.feeds.tables.sources import TableSource
@@ -16,9 +17,8 @@ BATCH = 5_000
 
 def read_parquet(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
     """Every row, numbered from 1; raises LiaisonError."""
-    from pyarrow import ArrowException, parquet
-
     refuse_unread(path, "parquet")
+    parquet, broken = _open_library()
     number, size = 0, path.stat().st_size
     try:
         file = parquet.ParquetFile(path)
@@ -29,16 +29,24 @@ def read_parquet(path: Path, source: TableSource, advance: ReportBytesRead | Non
                 yield SourceRow(number, dict(flatten_object(row)))
             if advance is not None:
                 advance(size * number // total - size * (number - batch.num_rows) // total)
-    except (ArrowException, OSError) as error:
+    except (broken, OSError) as error:
         raise LiaisonError(f"cannot read {path} as Parquet: {error}") from error
 
 
 def read_parquet_columns(path: Path, source: TableSource) -> list[str]:
     """The columns of the file's schema; raises LiaisonError."""
-    from pyarrow import ArrowException, parquet
-
     refuse_unread(path, "parquet")
+    parquet, broken = _open_library()
     try:
         return list(parquet.read_schema(path).names)
-    except (ArrowException, OSError) as error:
+    except (broken, OSError) as error:
         raise LiaisonError(f"cannot read {path} as Parquet: {error}") from error
+
+
+def _open_library() -> tuple[Any, type[Exception]]:
+    """Pyarrow's Parquet module, which takes half a second to import, and what it raises. Raises MissingExtraError."""
+    try:
+        from pyarrow import ArrowException, parquet
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("Reading Parquet", "parquet") from error
+    return parquet, ArrowException

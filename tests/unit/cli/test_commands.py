@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import metadata
 
 import pytest
 
-from pipeline.cli.commands import COMMANDS, Command, Group
+from pipeline.cli.commands import COMMANDS, EXTRAS, Command, Group, extra_of
 from pipeline.cli.main import load_command
 
 ROWS = [row for row in COMMANDS if isinstance(row, Command)]
@@ -25,6 +26,12 @@ def test_a_group_stands_before_what_it_holds() -> None:
         assert row.path.rpartition(" ")[0] in known
         if isinstance(row, Group):
             known.add(row.path)
+
+
+def test_each_command_needs_an_extra_that_the_package_has() -> None:
+    offered = {*metadata("liaison-pipeline").get_all("Provides-Extra", ())}
+    assert {extra_of(row.path) for row in ROWS} - {""} <= offered
+    assert {row.path.partition(" ")[0] for row in ROWS} >= EXTRAS.keys()
 
 
 def test_help_imports_no_commands_module() -> None:

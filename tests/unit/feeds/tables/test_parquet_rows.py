@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from pathlib import Path
 
 import pyarrow
 import pytest
 from pyarrow import parquet
 
-from pipeline.errors import LiaisonError
+from pipeline.errors import LiaisonError, MissingExtraError
 from pipeline.feeds.tables.cells import SourceRow
 from pipeline.feeds.tables.parquet_rows import read_parquet, read_parquet_columns
 from pipeline.feeds.tables.sources import TableSource
@@ -30,4 +31,13 @@ def test_a_file_cut_off_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     for read in (lambda: list(read_parquet(path, TableSource())), lambda: read_parquet_columns(path, TableSource())):
         with pytest.raises(LiaisonError, match="as Parquet"):
+            read()
+
+
+def test_without_its_library_it_says_which_extra_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pyarrow.table({"n": [1]}), path)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for read in (lambda: list(read_parquet(path, TableSource())), lambda: read_parquet_columns(path, TableSource())):
+        with pytest.raises(MissingExtraError, match=r"pip install 'liaison-pipeline\[parquet\]'"):
             read()
