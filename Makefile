@@ -19,7 +19,7 @@ TEST_ARGS ?=
 # Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -83,6 +83,9 @@ reference: $(READY) ## write docs/reference/ and schemas/asyncapi.yaml from the 
 	$(BIN)/python tools/reference_pages.py
 	$(BIN)/python tools/asyncapi_contract.py
 
+tables: $(READY) ## write pipeline/records/data/ from the installed rigour and babel
+	PYTHONPATH=. $(BIN)/python tools/vendored_tables.py
+
 tree: $(READY) ## how many and how deep the modules of pipeline/ are
 	$(BIN)/python tools/tree.py
 
@@ -95,7 +98,7 @@ format: $(READY) ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 
 lock: $(READY) ## resolve the newest versions that pyproject.toml allows into requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-annotate --no-header --no-emit-index-url --generate-hashes --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --all-extras --group tables --no-annotate --no-header --no-emit-index-url --generate-hashes --output-file requirements.lock pyproject.toml
 
 bench-against: $(READY) ## stream, lists, search and training beside another commit, by turns; REF=HEAD~5, BENCH_ARGS="--only stream --turns 3 --cases 500"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/against/run.py $(REF) $(BENCH_ARGS)

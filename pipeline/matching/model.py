@@ -40,8 +40,11 @@ SCORING = 7
 any change that alters a pair's score, or what of it is equal, under one model file. A changed weight is another model,
 so another generation by that: SCORING stays. tests/unit/matching/test_versions.py holds both."""
 
-LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
+LIBRARIES = ("phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
+
+VENDORED = {"rigour": "2.6.1"}
+"""Libraries whose tables ship with the package (pipeline/records/data), by the version that they are made of."""
 
 E164 = re.compile(r"\+[0-9]{3,15}")
 """How a phone is normalised."""
@@ -177,7 +180,7 @@ def generation_id(model: Model, correlate_partitions: int) -> str:
         "forms": FORMS,
         "scoring": SCORING,
         "names": names_version(),
-        "libraries": {name: library_version(name) for name in LIBRARIES},
+        "libraries": {**VENDORED, **{name: library_version(name) for name in LIBRARIES}},
         "protocol": PROTOCOL,
         "partitions": correlate_partitions,
     }

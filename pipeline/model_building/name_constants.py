@@ -4,7 +4,8 @@
 
 Frequencies: counts of Wikidata labels (CC0, <folder>/*.tsv) and, as those are of notable people and thin outside of the
 West, the shares of common_names.toml; the larger one counts. Variants: rigour's names (MIT, from Wikidata) and
-nicknames.toml. Asking rigour for names loads 450 MB for a quarter of a minute, which is why it is asked here, once.
+nicknames.toml. Asking rigour for names loads 450 MB for a quarter of a minute, which is why it is asked here, once. It
+is in the environment that `make` installs, and in no extra of the package.
 """
 
 from __future__ import annotations

@@ -1,27 +1,25 @@
 """Country codes from codes, names in the usual languages, demonyms (Afghan), and names of other times (Burma).
 
-CLDR (babel) and ISO 3166 (pycountry) say what a country is called, rigour's list of territories what else it is called
-in lists and registers: short and inverted forms (DPRK; Korea, North), old names, the people's names.
+CLDR and ISO 3166 say what a country is called, rigour's list of territories what else it is called in lists and
+registers: short and inverted forms (DPRK; Korea, North), old names, the people's names. tools/vendored_tables.py has
+made one table of them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Any
 
-import orjson
-import pycountry
-from babel import Locale
-from rigour._core import territories_jsonl
+import msgspec
 
-LANGUAGES = (
-    "en", "fr", "de", "es", "it", "pt", "nl", "pl", "ru", "uk", "el", "tr", "ar", "he", "zh", "ja", "ko", "sv", "da",
-    "nb", "fi", "cs", "sk", "hu", "ro", "bg", "hr", "sr", "sl", "et", "lv", "lt", "sq", "mk", "ka", "hy", "fa", "hi",
-)  # fmt: skip
-"""Languages in which CLDR's country names are known: those of Europe, its neighbours, and the most spoken."""
+from pipeline.records.vendored import read_table
+
+FORMER_CODES = (
+    "AI:AFI AN:ANT BQ:ATB BU:BUR BY:BYS CS:CSK CS:SCG CT:CTE DD:DDR DY:DHY FQ:ATF FX:FXX GE:GEL HV:HVO JT:JTN MI:MID "
+    "NH:NHB NQ:ATN NT:NTZ PC:PCI PU:PUS PZ:PCZ RH:RHO SK:SKM SU:SUN TP:TMP VD:VDR WK:WAK YD:YMD YU:YUG ZR:ZAR"
+)
+"""Former codes of two and of three letters (ISO 3166-3)."""
 
 ODD_CODES = {
     "UK": "GB", "EL": "GR", "D": "DE", "F": "FR", "I": "IT", "E": "ES", "A": "AT", "B": "BE", "P": "PT", "S": "SE",
@@ -35,15 +33,9 @@ ODD_NAMES = {
     "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB", "great britain": "GB", "britain": "GB",
     "the netherlands": "NL", "yugoslavia": "YU", "yougoslavie": "YU", "jugoslawien": "YU", "soviet union": "SU",
     "union sovietique": "SU", "sowjetunion": "SU", "ссср": "SU", "ivory coast": "CI", "burma": "MM", "swaziland": "SZ",
+    "republic of guineabissau": "GW", "democratic republic of timorleste": "TL",
 }  # fmt: skip
 """Names in use outside CLDR, folded."""
-
-OWN_NAMES = ("name", "full_name", "in_sentence", "names_strong")
-OTHER_NAMES = ("names_weak",)
-"""Fields of rigour's territories."""
-
-OF_TWO = frozenset({"congolese", "dominican", "korean", "guinean", "virgin islander"})
-"""Peoples of two countries: which is meant is not told."""
 
 RENAMED = {"BU": "MM", "ZR": "CD", "HV": "BF", "DY": "BJ", "RH": "ZW", "TP": "TL", "NH": "VU"}
 """Former codes (ISO 3166-3) of states that are there under another name."""
@@ -57,14 +49,15 @@ SUCCESSORS = {
 }  # fmt: skip
 """Former states with those that their territory belongs to now; CS was Czechoslovakia, then Serbia and Montenegro."""
 
-FORMER_CODES = {"csxx": "CS", "yucs": "YU"}
-"""ISO 3166-3 codes of which rigour knows the four letters only."""
-
-SHORTEST_WEAK_NAME = 4
-"""Letters of a name that is only now and then a territory's: shorter ones are words or codes of something else."""
-
 _NOTE = re.compile(r"\s*\([^()]*\)")
 """What follows a country in brackets: "Italy (domicile)"."""
+
+
+class _Table(msgspec.Struct):
+    """Codes of three letters, and folded names, with codes of two letters."""
+
+    codes: dict[str, str]
+    names: dict[str, str]
 
 
 @lru_cache(maxsize=16384)
@@ -74,7 +67,7 @@ def country_code(text: str) -> str:
     if len(plain) <= len("USSR") and (found := _codes().get(plain)):
         return RENAMED.get(found, found)
     names = _names()
-    found = names.get(_folded(text)) or names.get(_folded(_NOTE.sub("", text)), "")
+    found = names.get(fold_name(text)) or names.get(fold_name(_NOTE.sub("", text)), "")
     return RENAMED.get(found, found)
 
 
@@ -84,63 +77,26 @@ def are_compatible(one: str, other: str) -> bool:
 
 
 @cache
+def _table() -> _Table:
+    return read_table("countries", _Table)
+
+
+@cache
 def _codes() -> dict[str, str]:
-    former = {code: each.alpha_2 for each in pycountry.historic_countries for code in (each.alpha_2, each.alpha_3)}
-    current = {code: each.alpha_2 for each in pycountry.countries for code in (each.alpha_2, each.alpha_3)}
-    return former | current | ODD_CODES
+    former = {three: two for two, _, three in (pair.partition(":") for pair in FORMER_CODES.split())}
+    current = _table().codes
+    own = {two: two for two in (*former.values(), *current.values())}
+    return former | own | current | ODD_CODES
 
 
 @cache
 def _names() -> dict[str, str]:
-    """Names to codes, folded; built at the first name that is no code (about 0.7 s)."""
-    names = dict(ODD_NAMES)
-    for language in LANGUAGES:
-        for code, name in Locale(language).territories.items():
-            if len(code) == len("FR") and code.isalpha():
-                names.setdefault(_folded(name), code)
-    for each in pycountry.countries:
-        for attribute in ("name", "official_name", "common_name"):
-            if name := getattr(each, attribute, None):
-                names.setdefault(_folded(name), each.alpha_2)
-    for name, code in _territory_names():
-        names.setdefault(name, code)
-    return names
+    """Names to codes, folded."""
+    return _table().names | ODD_NAMES
 
 
-def _territory_names() -> Iterator[tuple[str, str]]:
-    """Folded names with their codes, own names before those now and then in use; one that several share tells none."""
-    territories = [orjson.loads(line) for line in territories_jsonl().splitlines()]
-    for fields, shortest in ((OWN_NAMES, 1), (OTHER_NAMES, SHORTEST_WEAK_NAME)):
-        bearers: dict[str, set[str]] = {}
-        for one in territories:
-            for name in _names_in(one, fields):
-                bearers.setdefault(name, set()).add(_territory_code(one))
-        for name, codes in bearers.items():
-            if (
-                len(codes) == 1
-                and "" not in codes
-                and name not in OF_TWO
-                and (len(name) >= shortest or not name.isascii())
-            ):
-                yield name, next(iter(codes))
-
-
-def _names_in(territory: dict[str, Any], fields: tuple[str, ...]) -> Iterator[str]:
-    for field in fields:
-        held = territory.get(field) or ()
-        yield from {_folded(name) for name in ((held,) if isinstance(held, str) else held)} - {""}
-
-
-def _territory_code(territory: dict[str, Any]) -> str:
-    """Two letters, of a former state its former code, of a Soviet republic the Union's; "" of parts of countries."""
-    code = str(territory["code"])
-    if code.startswith("su-"):
-        return "SU"
-    own = (code, *(territory.get("other_codes") or ()), FORMER_CODES.get(code, ""))
-    return next((one.upper() for one in own if len(one) == len("FR")), "")
-
-
-def _folded(text: str) -> str:
+def fold_name(text: str) -> str:
+    """A name as it is looked up: without case, accents, and marks that are neither letters nor numbers."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = (char for char in plain if char.isalnum() or char.isspace())
     return " ".join("".join(letters).split())

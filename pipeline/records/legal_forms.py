@@ -14,14 +14,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
-from rigour._core import extract_org_types, replace_org_types_compare
 
+from pipeline.records.form_phrases import FormTable
 from pipeline.records.scripts import MARKS, romanise_cyrillic, script_of
+from pipeline.records.vendored import read_table
 
 COMPANY = "co"
 """The form of words for a company or a group ("concern", "holding"), which go with any legal form and with none."""
-_CASEFOLDED, _NO_CLEANUP = 4, 0
-"""rigour's Normalize.CASEFOLD and Cleanup.Noop: what its table of legal forms is to be folded by."""
 _WORD = re.compile(rf"[\w{MARKS}]+(?:['’‘ʼ`´][\w{MARKS}]+)*")
 _ASCII_WORD = re.compile("[a-z0-9]+(?:['`][a-z0-9]+)*")
 _NO_LETTERS = re.compile(r"[\W_]")
@@ -61,7 +60,7 @@ def take_legal_forms(text: str) -> tuple[str, list[str]]:
             found.append(forms[spelled])
             text = text.replace(spelled, " ")
     text = _take_phrases(text, found)
-    for spelled, form in extract_org_types(text, _CASEFOLDED, _NO_CLEANUP, False)[:MAX_FORMS]:
+    for spelled, form in _abbreviations().find(text)[:MAX_FORMS]:
         if spelled in _NUMERALS:
             continue
         whole = _whole_word(spelled).search(text)
@@ -151,13 +150,13 @@ def _is_at_an_end(text: str, start: int, end: int) -> bool:
 def _name_form(spelled: str, form: str) -> str:
     """The abbreviation of a form of rigour's table, or its kind if that can't be told from the abbreviation alone."""
     short = _NO_LETTERS.sub("", form)
-    kinds = {kind for _, kind in extract_org_types(spelled, _CASEFOLDED, _NO_CLEANUP, True)}
+    kinds = {kind for _, kind in _kinds().find(spelled)}
     return short if generic_form(short) in kinds or len(kinds) != 1 else kinds.pop()
 
 
 def _abbreviate(phrase: str, kind: str) -> str:
     """The abbreviation by which rigour's table has a phrase, if it is known there to be of the kind; else the kind."""
-    for spelled, form in extract_org_types(phrase, _CASEFOLDED, _NO_CLEANUP, False):
+    for spelled, form in _abbreviations().find(phrase):
         short = _name_form(spelled, form)
         if spelled == phrase and generic_form(short) == generic_form(kind):
             return short
@@ -167,7 +166,17 @@ def _abbreviate(phrase: str, kind: str) -> str:
 @lru_cache(maxsize=4096)
 def generic_form(form: str) -> str:
     """The kind of a legal form across countries ("ag" and "ao" are "jsc"), the form itself if unknown."""
-    return replace_org_types_compare(form, _CASEFOLDED, _NO_CLEANUP, True)
+    return _kinds().replace(form)
+
+
+@cache
+def _abbreviations() -> FormTable:
+    return FormTable(read_table("legal_forms", dict[str, dict[str, str]])["compare"])
+
+
+@cache
+def _kinds() -> FormTable:
+    return FormTable(read_table("legal_forms", dict[str, dict[str, str]])["generic"])
 
 
 @cache

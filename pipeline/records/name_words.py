@@ -6,9 +6,10 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
-from rigour._core import nullwords_list, person_name_prefixes_list
+from pipeline.records.vendored import read_table
 
 _LISTS: dict[str, Any] = tomllib.loads(files("pipeline.records").joinpath("name_words.toml").read_text("utf-8"))
+_VENDORED = read_table("person_words", dict[str, list[str]])
 
 
 def _words(name: str) -> frozenset[str]:
@@ -20,8 +21,7 @@ def _letters(name: str) -> frozenset[str]:
 
 
 TITLES = (
-    _words("titles")
-    | {word.casefold().rstrip(".") for word in person_name_prefixes_list() if word.replace(".", "").isalpha()}
+    _words("titles") | {word.casefold().rstrip(".") for word in _VENDORED["titles"] if word.replace(".", "").isalpha()}
 ) - _words("never_titles")
 """Forms of address; they weigh nothing."""
 
@@ -47,7 +47,7 @@ GENERATIONS: dict[str, str] = _LISTS["generations"]
 WEIGHTLESS = PARTICLES | TITLES | GENERATIONS.keys()
 """Words after which a name may end: none of them is a family name."""
 
-_NULL_WORDS = {word.casefold() for word in nullwords_list()}
+_NULL_WORDS = {word.casefold() for word in _VENDORED["nothing"]}
 UNKNOWN_WORDS = _words("unknown_words") | {
     word for word in _NULL_WORDS if len(word) > 1 and word.isalpha() and word not in _words("doubtful_words")
 }

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rigour._core import ordinals_dict
-
 from pipeline.records import name_words as words
 from pipeline.records.legal_forms import take_legal_forms
 from pipeline.records.normalised import NameToken
 from pipeline.records.organisation_words import LEAST_COMPOUND, part_words
 from pipeline.records.scripts import MARKS
+from pipeline.records.vendored import read_table
 
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻ`´״׳\"](?=\w)")
@@ -22,8 +21,6 @@ _BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 _ROMAN_LETTERS = {"i": "1", "v": "5", "x": "10"}
 _TENS = frozenset(map(str, range(20, 100, 10)))
-_MAX_ORDINAL = 100
-"""Number words beyond a hundred are rare in names, and the table of them is long."""
 
 
 def organisation_tokens(text: str, entity_type: str) -> tuple[NameToken, ...]:
@@ -86,11 +83,13 @@ def _number(word: str, *, is_last: bool) -> str:
 @cache
 def _number_words() -> dict[str, str]:
     """Spelled numbers and ordinals of one word ("first", "1st", "forty"), from rigour."""
-    found: dict[str, str] = {}
-    for number, spellings in ordinals_dict().items():
-        if number <= _MAX_ORDINAL:
-            found |= {word.casefold(): str(number) for word in spellings if word.isalnum() and len(word) > 2}
-    return found
+    spellings = read_table("ordinals", dict[str, list[str]])
+    return {
+        word.casefold(): number
+        for number, words in spellings.items()
+        for word in words
+        if word.isalnum() and len(word) > 2
+    }
 
 
 def _merge_number_words(tokens: list[NameToken]) -> list[NameToken]:

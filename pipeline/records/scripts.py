@@ -8,10 +8,13 @@ Ukrainian. A word is spelt by one of them throughout.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from rigour._core import codepoint_script
+import msgspec
+
+from pipeline.records.vendored import read_table
 
 _LATIN_TO_CYRILLIC = dict(zip("aeopcyxijshdkmtbnq", "аеорсухіјѕһԁкмтвпԛ", strict=True))
 _CYRILLIC_TO_LATIN = dict(zip("аеорсухіјѕһԁкмтвнԛ", "aeopcyxijshdkmtbhq", strict=True))
@@ -32,14 +35,25 @@ UNPARTED = frozenset(("Han", "Hiragana", "Katakana", "Hangul"))
 """Scripts whose names are written without blanks."""
 
 _ALPHABETS = ("Latin", "Cyrillic", "Greek")
-_NEUTRAL = (None, "Common", "Inherited", "Unknown")
+
+
+class _Scripts(msgspec.Struct):
+    """The first code point of each run of characters of one script, and that script; "" for what has none."""
+
+    starts: list[int]
+    names: list[str]
 
 
 @lru_cache(maxsize=8192)
 def script_of_letter(letter: str) -> str:
     """Unicode script name of one character; "" for digits, marks and punctuation."""
-    script = codepoint_script(ord(letter))
-    return "" if script is None or script in _NEUTRAL else script
+    runs = _scripts()
+    return runs.names[bisect_right(runs.starts, ord(letter)) - 1]
+
+
+@cache
+def _scripts() -> _Scripts:
+    return read_table("scripts", _Scripts)
 
 
 def script_of(text: str) -> str:

@@ -7,11 +7,10 @@ import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from rigour._core import NameTypeTag, analyze_names
-
 from pipeline.matching.names.rarity import CEILING, coined_rarity, length_limit, rarity_of
 from pipeline.records.organisation_words import english_of, translations_of
 from pipeline.records.scripts import script_of
+from pipeline.records.symbols import symbols_of
 
 _NONE: frozenset[str] = frozenset()
 _SYMBOL_RARITY = 700
@@ -35,7 +34,7 @@ def word_rarity(word: str, folded: str) -> int:
     if known is not None:
         return known
     rarest = rarity_of(folded) + _SURNAME_SURPLUS if len(folded) > 1 else rarity_of(folded)
-    if _rigour_meanings(word):
+    if _symbols(word):
         return min(rarest, _SYMBOL_RARITY)
     if senses(word):
         return min(rarest, _TRANSLATED_RARITY)
@@ -55,7 +54,7 @@ def meanings(word: str) -> frozenset[str]:
 
     They are from rigour's table and from pipeline.records.organisation_words.
     """
-    return _find_meanings(word, _rigour_meanings(word))
+    return _find_meanings(word, _symbols(word))
 
 
 def _find_meanings(word: str, found: frozenset[str]) -> frozenset[str]:
@@ -63,19 +62,19 @@ def _find_meanings(word: str, found: frozenset[str]) -> frozenset[str]:
     english = english_of(word)
     if not english:
         return found
-    usual = (meaning for other in english for meaning in _rigour_meanings(other) if not meaning.startswith("LOC:"))
+    usual = (meaning for other in english for meaning in _symbols(other) if not meaning.startswith("LOC:"))
     return found.union((f"WORD:{other}" for other in english), usual)
 
 
 @lru_cache(maxsize=65536)
 def senses(word: str) -> frozenset[str]:
     """The meanings of a word, and the English words that translate it: one in common makes two words agree."""
-    return _find_senses(word, _rigour_meanings(word))
+    return _find_senses(word, _symbols(word))
 
 
 def senses_of_joined(text: str) -> frozenset[str]:
     """The same of words written together, which seldom come again: no cache is filled with them."""
-    return _find_senses(text, _ask_rigour(text))
+    return _find_senses(text, symbols_of(text))
 
 
 def _find_senses(word: str, found: frozenset[str]) -> frozenset[str]:
@@ -84,14 +83,8 @@ def _find_senses(word: str, found: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=65536)
-def _rigour_meanings(word: str) -> frozenset[str]:
-    return _ask_rigour(word)
-
-
-def _ask_rigour(word: str) -> frozenset[str]:
-    names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)
-    symbols = [(symbol.category.value, symbol.id) for name in names for symbol in name.symbols]
-    return frozenset([f"{category}:{named}" for category, named in symbols if category != "NUM"]) if symbols else _NONE
+def _symbols(word: str) -> frozenset[str]:
+    return symbols_of(word)
 
 
 @cache
