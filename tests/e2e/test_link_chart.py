@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urljoin
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from pipeline.access.requester import Requester, Role, parse_grounds
 from pipeline.api.chart_exchange import MOST_FILE_BYTES
@@ -153,7 +156,9 @@ def test_nodes_are_pinned_hidden_and_grouped_and_come_back_as_they_were_kept(use
         "() => { liaison.chart().elements().unselect(); liaison.chart().getElementById('case nl-np:1').select(); }"
     )
     page.keyboard.press("d")
-    page.evaluate('liaison.chart().$(\'[id = "case de-bka:1"], [id = "case es-cnp:1"]\').select()')
+    page.evaluate(
+        '() => { liaison.chart().$(\'[id = "case de-bka:1"], [id = "case es-cnp:1"]\').select(); }'
+    )  # in braces: what a script returns is sent whole, and a collection of nodes takes it 20 s
     page.keyboard.press("m")
     claire = Requester("claire@fr-pj", "fr-pj", "FR", frozenset({Role.INVESTIGATOR}))
     session = Session(api.runtime, claire, parse_grounds("investigation", "2026/1"), "en")
@@ -174,7 +179,7 @@ def test_nodes_are_pinned_hidden_and_grouped_and_come_back_as_they_were_kept(use
     assert page.evaluate("liaison.chart().getElementById('case es-cnp:1').parent().length") == 1
 
 
-def test_a_file_that_is_too_large_or_no_chart_is_refused_in_words(user: CountingUser) -> None:
+def test_a_file_that_is_too_large_or_no_chart_is_refused_in_words(user: CountingUser, tmp_path: Path) -> None:
     page = user.page
     page.goto("/chart")
     user.user.is_drawn()
@@ -183,12 +188,15 @@ def test_a_file_that_is_too_large_or_no_chart_is_refused_in_words(user: Counting
     page.set_input_files("#chart-import", {"name": "x.anx", "mimeType": "text/xml", "buffer": bomb})
     page.get_by_role("button", name="Bring in").click()
     expect(page.locator("#said")).to_contain_text("the file is no i2 chart")
-    large: FilePayload = {"name": "x.anx", "mimeType": "text/xml", "buffer": bytes(MOST_FILE_BYTES + 1)}
+    large = tmp_path / "x.anx"
+    large.write_bytes(bytes(MOST_FILE_BYTES + 1))
     page.set_input_files("#chart-import", large)
     assert page.evaluate("document.getElementById('chart-import').validationMessage").startswith("the file is larger")
     token = page.locator("#chart").get_attribute("data-csrf") or ""
-    sent = page.request.post("/chart/import", multipart={"csrf": token, "file": large})
-    assert sent.status == 413
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    where = urljoin(page.url, "/chart/import")
+    sent = httpx.post(where, data={"csrf": token}, files={"file": ("x.anx", large.read_bytes())}, cookies=cookies)
+    assert sent.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
     assert _nodes(page) == 0
 
 

@@ -75,7 +75,9 @@ def main(folder: Path) -> None:
         page.locator(".hubs button", has_text=PHONE).click()
         take("chart-hubs")
         page.evaluate("() => { liaison.chart().elements().unselect(); }")
-        page.evaluate('liaison.chart().$(\'[id = "case es-cnp:77"], [id ^= "case it-pol"]\').slice(0, 2).select()')
+        page.evaluate(
+            '() => { liaison.chart().$(\'[id = "case es-cnp:77"], [id ^= "case it-pol"]\').slice(0, 2).select(); }'
+        )
         page.locator("h1").click()
         page.keyboard.press("p")
         expect(page.locator("[data-chart-path]").first).to_be_visible()
