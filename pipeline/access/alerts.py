@@ -21,7 +21,8 @@ from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id, make_reference
 from pipeline.matching.bands import Band, ExactMatch
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.handling import Handling, OwnerScope
 from pipeline.records.model import SILENT
 
 LASTS: Final = timedelta(days=90)

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from pipeline.matching.fingerprint import OwnerScope
+from pipeline.matching.handling import OwnerScope
 
 LONGEST: Final = 128
 """Characters of a value: more than any agency's name, country or offence code has. Each is recorded in the audit."""

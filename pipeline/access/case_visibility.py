@@ -12,7 +12,7 @@ import msgspec
 from pipeline.access.release import STRICTNESS, CaseMeta, Grant, Rule, View, decide
 from pipeline.access.requester import ASKABLE, Purpose, Requester, Role
 from pipeline.errors import LiaisonError
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.model import EVERY_COUNTRY
 

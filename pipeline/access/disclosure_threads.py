@@ -16,7 +16,7 @@ from pipeline.access.release import Grant, is_stricter
 from pipeline.access.requester import Grounds, Requester
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 
 MOST_STEPS: Final = 50
 """The latest are kept, and an opening that awaits its review; the audit keeps all."""

@@ -34,7 +34,7 @@ from pipeline.access.disclosure_threads import (
 from pipeline.access.release import CaseMeta, View
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.key_ring import KeyRing, make_reference
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact
 
 LONGEST_GRANT: Final = timedelta(days=366)
 """A grant is renewed by asking again, so that the owner looks at it at least once a year."""

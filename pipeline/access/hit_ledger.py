@@ -18,9 +18,9 @@ import msgspec
 
 from pipeline.access.guesses import BORN, GuessLedger
 from pipeline.access.notices import Notice, notice_id
-from pipeline.correlation.projection import Hit, HitKind
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band, ExactMatch
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact
 
 AgencyPair = tuple[str, str]
 """The agency that asks, and the one that owns what is asked about."""

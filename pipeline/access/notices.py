@@ -16,8 +16,8 @@ import msgspec
 from pipeline.access.disclosure_threads import Disclosure, Move
 from pipeline.access.release import is_silent, release_shared_question
 from pipeline.correlation.claims import ClaimSide
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.key_ring import ID_CHARS, KeyRing, KeyUse, keyed_id, make_reference
-from pipeline.correlation.projection import Hit, HitKind
 from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 
 

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from pipeline.access.release import CaseMeta, LinkSight, LinkView, View
 from pipeline.correlation.key_ring import KeyRing, KeyUse, digest_of, make_reference
 from pipeline.matching.bands import Band, Basis
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact
 from pipeline.records.messages import Position, Provenance
 
 MakeReference = Callable[[str], str]

@@ -38,7 +38,7 @@ from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, is_expired
 from pipeline.correlation.projection import CounterpartView
 from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
-from pipeline.matching.fingerprint import Contact, Handling, OwnerScope
+from pipeline.matching.handling import Contact, Handling, OwnerScope
 from pipeline.records.model import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, SILENT, is_released
 
 STRICTNESS: Final = ("H0", "H1", HIT_ONLY, SILENT)

@@ -29,7 +29,7 @@ from pipeline.index.documents import AsSent
 from pipeline.index.filters import FacetCounts
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact
 from pipeline.records.normalised import RecordWarning
 from pipeline.search.ranking import StatedHandling
 from pipeline.search.understanding import SearchHint, UnderstoodPart

@@ -14,8 +14,7 @@ ASKER: Final = '--token "$TOKEN" --purpose investigation --case-ref 2026/4711'
 """What says who asks, in examples."""
 
 
-EXTRAS: Final = {"feed": "", "search": "", "case": "", "links": "", "token": "", "allowances": "", "batch": "train",
-                 "up": "local", "down": "local", "status": "local", "demo": "demo"}  # fmt: skip
+EXTRAS: Final = {"feed": "", "batch": "train", "up": "local", "down": "local", "status": "local", "demo": "demo"}
 """By a command's first word, the extra of the package that it needs (pyproject.toml); "" for the base install."""
 
 

@@ -10,7 +10,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.records import BAND_STYLES, LANGUAGE, bits, explanation, fact_table
+from pipeline.cli.case_view import LANGUAGE, fact_table
+from pipeline.cli.records import BAND_STYLES, bits, explanation
 from pipeline.demo.case_files import handling_of_case
 from pipeline.demo.examples import choose_examples, explanation_of
 from pipeline.demo.generator import DemoFeed

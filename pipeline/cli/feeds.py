@@ -16,7 +16,7 @@ import msgspec
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.correlation.projection import Hit
+from pipeline.correlation.hits import Hit
 from pipeline.feeds.checking import Checker, LineProblem, LineWarning
 from pipeline.feeds.client import FeedClient
 from pipeline.feeds.files import FileSurvey, numbered_lines, survey_file

@@ -18,8 +18,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.api.answers import CaseRow
-from pipeline.cli import records
+from pipeline.cli.case_view import case_view, plain
 from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import MappingKit, load_kit
 from pipeline.feeds.mapping import MappedRow, Mapper
@@ -35,10 +34,9 @@ from pipeline.feeds.previewing import (
 from pipeline.feeds.proposing import propose_kit
 from pipeline.feeds.tables.sheet_process import open_sheet
 from pipeline.feeds.tables.sources import table_format
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact, Handling
 from pipeline.ops.command_output import FAILED
 from pipeline.progress_bars import ReadingProgress, show_reading, table_console
-from pipeline.search.ranking import StatedHandling
 
 TableFile = Annotated[
     Path,
@@ -251,25 +249,14 @@ def show_preview(preview: Preview, unread: Columns, read: Columns) -> Renderable
 def previewed_case(case: PreviewedCase) -> RenderableType:
     """One case as `liaison case` shows it."""
     data = case.event["data"]
-    return records.case(
-        CaseRow(
-            case=f"{data['agency']}:{data['case_id']}",
-            agency=data["agency"],
-            country=data["country"],
-            version=data["version"],
-            status=data["status"],
-            handling=msgspec.convert(data.get("handling"), StatedHandling | None),
-            contact=msgspec.convert(data.get("contact") or {}, Contact),
-            retain_until=data.get("retain_until"),
-            data=data,
-            signature=None,
-            signature_verdict=None,
-            warnings=tuple(case.warnings),
-            provenance=None,
-            access_until=None,
-            view="full",
-            caveat=None,
-        )
+    return case_view(
+        data,
+        head=(f"{data['agency']}:{data['case_id']}", f"  version {data['version']}, {data['status']}"),
+        owner=f"{data['agency']} ({data['country']})",
+        handling=msgspec.convert(data.get("handling") or {}, Handling),
+        contact=msgspec.convert(data.get("contact") or {}, Contact),
+        kept_until=data.get("retain_until"),
+        warnings=case.warnings,
     )
 
 
@@ -280,7 +267,7 @@ def _heading(text: str) -> Text:
 def _columns(columns: Columns) -> Table:
     table = _table("Column", "Filled", "Such as")
     for name, values in sorted(columns.items(), key=lambda column: (-column[1].filled, column[0]))[:MAX_ROWS]:
-        table.add_row(records.plain(name), f"{values.filled:,}", records.plain("; ".join(values.examples)))
+        table.add_row(plain(name), f"{values.filled:,}", plain("; ".join(values.examples)))
     return table
 
 
@@ -288,7 +275,7 @@ def _nulls(columns: Columns) -> Table:
     table = _table("Column", "Times", "Value")
     for name, values in sorted(columns.items())[:MAX_ROWS]:
         for text in suspected_nulls(values):
-            table.add_row(records.plain(name), f"{values.nulls[text]:,}", records.plain(text))
+            table.add_row(plain(name), f"{values.nulls[text]:,}", plain(text))
     return table
 
 
@@ -296,9 +283,7 @@ def _findings(findings: Sequence[Finding]) -> Table:
     table = _table("Where", "Times", "First")
     for found in findings[:MAX_ROWS]:
         said = ": ".join(filter(None, (found.kind, found.message)))
-        table.add_row(
-            records.plain(found.place or "/"), f"{found.count:,}", records.plain(f"line {found.line:,}: {said}")
-        )
+        table.add_row(plain(found.place or "/"), f"{found.count:,}", plain(f"line {found.line:,}: {said}"))
     return table
 
 

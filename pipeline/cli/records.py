@@ -6,27 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.access.redaction import HitRow, ProvenanceRow
 from pipeline.api.answers import CaseRow, LinkListRow, SearchAnswer, SearchRow, told
-from pipeline.index.documents import AsSent
-from pipeline.locale import SOURCE
+from pipeline.cli.case_view import LANGUAGE, case_view, new_table, plain, spell_out
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
 from pipeline.matching.explain.explanation import Explanation, Item, mirrored
 from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding
-from pipeline.matching.explain.words import FIELDS, TYPES
-from pipeline.matching.fingerprint import Handling
-from pipeline.records.offence_codes import find_offence
+from pipeline.matching.explain.words import FIELDS
+from pipeline.matching.handling import Handling
 from pipeline.search.understanding import SearchHint
 
 BAND_STYLES: Final = {Band.CERTAIN: "bold green", Band.PROBABLE: "green", Band.POSSIBLE: "yellow", Band.NONE: ""}
-LANGUAGE: Final = "en"
-"""The command line speaks English."""
 
 MAX_REASONS: Final = 4
 """Reasons named in one line of a list; the link itself shows all."""
@@ -35,11 +30,6 @@ MAX_REASONS: Final = 4
 def bits(hundredths: int) -> str:
     """A match weight for people: signed, one decimal."""
     return f"{hundredths / 100:+.1f}"
-
-
-def plain(text: str, style: str = "") -> Text:
-    """Text of a record as it is: markup is not obeyed, and controls (escapes, direction marks) become blanks."""
-    return Text("".join(char if char.isprintable() else " " for char in text), style)
 
 
 def search(answer: SearchAnswer) -> RenderableType:
@@ -59,7 +49,7 @@ def hints(rows: Iterable[SearchHint]) -> RenderableType:
 
 
 def _results(rows: Iterable[SearchRow]) -> RenderableType:
-    table = _table("#", "Case", "Title", "Bits", "Reasons")
+    table = new_table("#", "Case", "Title", "Bits", "Reasons")
     table.columns[0].justify = table.columns[3].justify = "right"
     for number, row in enumerate(rows, 1):
         title = told(row.title)
@@ -72,7 +62,7 @@ def _because(row: SearchRow) -> str:
     agreeing = [item for entity in told(row.evidence) or () for item in entity.items if item.bits > 0]
     agreeing.sort(key=lambda item: (-item.bits, item.field))
     said = [f"{label(FIELDS, item.field, LANGUAGE)} {_values(item)}" for item in agreeing]
-    return "; ".join(said[:MAX_REASONS]) or "; ".join(f"{_words(met)} in the record" for met in told(row.met) or ())
+    return "; ".join(said[:MAX_REASONS]) or "; ".join(f"{spell_out(met)} in the record" for met in told(row.met) or ())
 
 
 def _values(item: Item) -> str:
@@ -81,73 +71,21 @@ def _values(item: Item) -> str:
 
 def case(row: CaseRow) -> RenderableType:
     """One case: who owns it, how it may be handled, what it is about, whom and what it names."""
-    data: AsSent = row.data
-    handling = row.handling or Handling()
-    head = plain(row.case, "bold").append(f"  version {row.version}, {row.status}", "not bold")
-    facts = fact_table(
-        ("Title", data.get("title")),
-        ("Summary", data.get("summary")),
-        ("Owner", f"{row.agency} ({row.country})"),
-        ("Handling", _handling(handling)),
-        ("Caveat", handling.caveat),
-        ("Contact", ", ".join(filter(None, msgspec.structs.astuple(row.contact)))),
-        ("Opened", data.get("opened")),
-        ("Closed", data.get("closed")),
-        ("Kept until", row.retain_until),
-        ("Offences", ", ".join(map(_offence, data.get("offences") or ()))),
-        ("Source", _source(row.provenance)),
+    return case_view(
+        row.data,
+        head=(row.case, f"  version {row.version}, {row.status}"),
+        owner=f"{row.agency} ({row.country})",
+        handling=row.handling or Handling(),
+        contact=row.contact,
+        kept_until=row.retain_until,
+        source=_source(row.provenance),
+        warnings=row.warnings,
     )
-    warnings = [plain(f"! {doubt.pointer}: {doubt.message}", "yellow") for doubt in row.warnings]
-    return Group(head, facts, _entities(data.get("entities") or ()), *warnings)
-
-
-def _handling(handling: Handling) -> str:
-    released = ", ".join(handling.releasable_to) or "nobody else"
-    purposes = f"; for {', '.join(handling.purposes)}" if handling.purposes else ""
-    return f"{handling.code}, released to {released}{purposes}"
-
-
-def _offence(offence: AsSent) -> str:
-    """A code and its name, or the agency's words for it."""
-    known = find_offence(offence["scheme"], offence["code"])
-    name = known.name(SOURCE) if known else offence.get("description") or ""
-    return f"{offence['scheme']}:{offence['code']} {name}".rstrip()
 
 
 def _source(came: ProvenanceRow | None) -> str:
     """Where the record stands in Kafka, which is for its owner alone."""
     return f"{came.position}, received {came.ingested_at}" if came and came.position else ""
-
-
-def fact_table(*facts: tuple[str, str | None]) -> Table:
-    """Names and values in two columns; a fact without a value is left out."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        if value:
-            table.add_row(name, plain(value))
-    return table
-
-
-def _entities(entities: Iterable[AsSent]) -> Table:
-    table = _table("Id", "Type", "Role", "Details")
-    for entity in entities:
-        details = {name: value for name, value in entity.items() if name not in ("id", "type", "role") and value}
-        kind = label(TYPES, entity["type"], LANGUAGE)
-        table.add_row(*map(plain, (entity["id"], kind, entity.get("role") or "", _format_value(details))))
-    return table
-
-
-def _format_value(value: object) -> str:
-    """Any part of a record in one line of plain words."""
-    if isinstance(value, dict):
-        return ", ".join(
-            f"{_words(name)} {_format_value(inner)}" for name, inner in value.items() if inner not in (None, "", [])
-        )
-    if isinstance(value, list):
-        return "; ".join(map(_format_value, value))
-    return str(value)
 
 
 def links(key: str, rows: Sequence[LinkListRow]) -> RenderableType:
@@ -189,7 +127,7 @@ def _band(band: Band) -> Text:
 
 def explanation(evidence: Explanation) -> RenderableType:
     """The sum that makes a link, line by line, side a on the left; beneath it what it means if two are relatives."""
-    table = _table("", "Here", "There", "Agreement", "Bits")
+    table = new_table("", "Here", "There", "Agreement", "Bits")
     table.columns[0].min_width = len("Date of birth")
     table.columns[4].justify = "right"
     lines = break_down(evidence, LANGUAGE)
@@ -208,14 +146,3 @@ def _add_line(table: Table, line: EvidenceLine) -> None:
     agreed = ", ".join(filter(None, (agreement(item, LANGUAGE), rarity(item, LANGUAGE))))
     style = "" if line.bits >= 0 else "red"
     table.add_row(line.label, item.value_a, item.value_b, agreed, bits(line.bits), style=style)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table

@@ -12,7 +12,8 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.matching.bands import Band, Basis, ExactMatch
-from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.handling import Contact, Handling
 
 
 class ClaimState(StrEnum):

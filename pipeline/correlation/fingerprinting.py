@@ -8,7 +8,8 @@ import msgspec
 
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.bounds.sketches import make_sketch
-from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_prints
+from pipeline.matching.fingerprint import Fingerprint, entity_prints
+from pipeline.matching.handling import Contact, Handling
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import EXPIRED, AcceptedRecord

@@ -14,24 +14,16 @@ brought together, and what agencies were told last is compared with what the new
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from pipeline.correlation.claims import Claim, ClaimSide, without_evidence
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id, make_reference
 from pipeline.matching.bands import Band, Basis, ExactMatch
-from pipeline.matching.fingerprint import Contact
-
-
-class HitKind(StrEnum):
-    """How the receiver's view of a link changed."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    RETRACTED = "retracted"
+from pipeline.matching.handling import Contact
 
 
 class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,24 +41,6 @@ class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
     asks: str = ""
     basis: Basis = Basis.SAME
     exact: ExactMatch = ExactMatch.NONE
-
-
-class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `hits.<receiver>`. A retraction does not tell whether the link ended or the handling tightened.
-
-    `case` is the receiver's own case key. `reference` stands for the other side and differs for each receiver. `basis`
-    is stated only if the receiver may read the other side in full.
-    """
-
-    id: str
-    kind: HitKind
-    receiver: str
-    case: str
-    reference: str
-    agency: str
-    contact: Contact = Contact()
-    band: Band = Band.NONE
-    basis: Basis = Basis.SAME
 
 
 CounterpartRelease = Callable[[Claim, ClaimSide, ClaimSide], CounterpartView | None]

@@ -16,7 +16,7 @@ import orjson
 from pipeline.demo.countries import Country, load_countries
 from pipeline.demo.recording import RecordedEntity
 from pipeline.demo.relations import JsonObject, draw_organisation, list_relations
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.records.model import RECORD_TYPE, case_key
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)

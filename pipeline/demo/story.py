@@ -13,7 +13,7 @@ from pipeline.access.requester import Purpose, Requester
 from pipeline.demo.examples import crosses_scripts
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 
 FULL_DATE = len("1980-05-14")
 

@@ -27,7 +27,7 @@ from typing import Any, Final, Self, TypeVar
 import orjson
 from aiokafka.errors import KafkaError
 
-from pipeline.correlation.projection import Hit
+from pipeline.correlation.hits import Hit
 from pipeline.errors import LiaisonError
 from pipeline.feeds import outcomes, pushing, witnessing
 from pipeline.feeds.checking import Checker

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.correlation.projection import Hit
+from pipeline.correlation.hits import Hit
 from pipeline.errors import LiaisonError
 from pipeline.feeds.uploads import UploadProgress
 from pipeline.records.messages import Outcome, Receipt

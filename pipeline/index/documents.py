@@ -17,7 +17,8 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_v
 from pipeline.correlation.key_ring import digest_name
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.handling import Contact, Handling
 from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, RejectedMessage
 from pipeline.records.normalised import RecordWarning
 from pipeline.records.schemas import hide_names

@@ -74,12 +74,12 @@ def translate_plural(one: str, many: str, count: int, language: str) -> str:
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """The messages of <language>.po; the source where there is none."""
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
     path = CATALOGUES / f"{language}.po"
     if not path.exists():
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import structs
 
+from pipeline.matching.handling import Contact, Handling, OwnerScope
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.normalised import (
     CASE_VALUES,
@@ -40,34 +41,6 @@ WORD = re.compile(r"\w+")
 MOST_LETTERS = 254
 """Letters of a text or number that are compared: as many as an e-mail address may have (RFC 5321). To compare two costs
 as their square."""
-
-
-class Handling(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Who may see the case (docs/disclosure.md). It is part of the fingerprint because hits need it."""
-
-    code: str = "H0"
-    releasable_to: tuple[str, ...] = ()
-    purposes: tuple[str, ...] = ()
-    caveat: str = ""
-
-
-class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The contact that the owner names for questions about the case."""
-
-    unit: str = ""
-    email: str = ""
-    phone: str = ""
-
-
-class OwnerScope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Whose cases an alert asks for: those of these agencies and countries; an empty list means all."""
-
-    agencies: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-
-    def includes(self, agency: str, country: str) -> bool:
-        """Whether the search asks for cases of this agency, which is of this country."""
-        return (not self.agencies or agency in self.agencies) and (not self.countries or country in self.countries)
 
 
 class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):

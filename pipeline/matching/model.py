@@ -40,7 +40,7 @@ SCORING = 7
 any change that alters a pair's score, or what of it is equal, under one model file. A changed weight is another model,
 so another generation by that: SCORING stays. tests/unit/matching/test_versions.py holds both."""
 
-LIBRARIES = ("phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
+LIBRARIES = ("phonenumberslite", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
 
 VENDORED = {"rigour": "2.6.1"}

@@ -27,9 +27,9 @@ from pipeline.access.release import Rule
 from pipeline.command_settings import from_environment
 from pipeline.correlation.claims import ClaimState, external_version
 from pipeline.correlation.fingerprinting import derive_fingerprint
+from pipeline.correlation.hits import HitKind
 from pipeline.correlation.key_kinds import owner_partition
 from pipeline.correlation.postings import decode_postings
-from pipeline.correlation.projection import HitKind
 from pipeline.correlation.protocol import (
     CaseVersion,
     Follow,

@@ -16,7 +16,8 @@ import msgspec
 
 from pipeline.correlation.claims import external_version
 from pipeline.matching.alternatives import SCORE_LIMIT
-from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.handling import Contact, Handling
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.score.scoring import most_score, score_cases

@@ -49,8 +49,9 @@ from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.access.revocations import Revocation
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
+from pipeline.correlation.hits import Hit
 from pipeline.correlation.postings import PostedCase, encode_postings
-from pipeline.correlation.projection import CounterpartView, Hit, make_hit
+from pipeline.correlation.projection import CounterpartView, make_hit
 from pipeline.correlation.protocol import (
     Answer,
     Ask,
@@ -65,7 +66,8 @@ from pipeline.correlation.protocol import (
 )
 from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
 from pipeline.matching.explain.explaining import explain
-from pipeline.matching.fingerprint import Fingerprint, Handling
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.handling import Handling
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.model_file import encode_model
 from pipeline.matching.screening.small_sketch import SMALL_SKETCH_WORDS

@@ -20,16 +20,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pipeline.correlation import batch
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.home_store import MemoryHomeStore
 from pipeline.correlation.key_ring import make_reference
 from pipeline.correlation.matcher import PairJudgement
 from pipeline.correlation.meeting_store import MemoryMeetingStore
 from pipeline.correlation.postings import decode_postings
-from pipeline.correlation.projection import Hit, HitKind
 from pipeline.correlation.protocol import case_id, order_pair
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.bands import Basis
-from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.handling import Contact, Handling
 from support.convergence.histories import History
 from support.convergence.logs import CASES, FencedError, SentHit, SentVersion, day
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened

@@ -24,7 +24,7 @@ from pipeline.access.release import CaseMeta, CaseScope, Grant, LinkView, Rule, 
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.matching.bands import HIT_BAND, Band, ExactMatch
-from pipeline.matching.fingerprint import Handling, OwnerScope
+from pipeline.matching.handling import Handling, OwnerScope
 from support.access.cedar import AccessRequest, CedarAnswer, CedarPolicies, CedarWaysOut, WayOut
 
 pytestmark = pytest.mark.xdist_group("policy")  # Cedar is asked once for all tests here

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.matching.explain.explaining import entities_evidence
-from pipeline.matching.fingerprint import Contact, Entities, EntityPrint, PhonePrint
+from pipeline.matching.fingerprint import Entities, EntityPrint, PhonePrint
+from pipeline.matching.handling import Contact
 from pipeline.matching.model import load_model
 from pipeline.matching.names import compare
 from pipeline.matching.score.scoring import score_cases

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from support.convergence.matchers import WorldMatcher, real
 from support.convergence.stages import SOURCES
 from support.convergence.world import World

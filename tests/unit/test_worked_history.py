@@ -21,7 +21,8 @@ from pipeline.correlation.protocol import (
     case_id,
     decode_pair_message,
 )
-from pipeline.matching.fingerprint import EntityPrint, Handling, entity_print
+from pipeline.matching.fingerprint import EntityPrint, entity_print
+from pipeline.matching.handling import Handling
 from pipeline.records.normalised import NormalisedEntity, NormalisedPhone
 from support.convergence.matchers import real
 from support.convergence.stages import FINGERPRINTS, PAIRS, WATCHES, HomeWorker, MeetingWorker

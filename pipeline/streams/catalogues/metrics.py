@@ -7,17 +7,21 @@ counts from its own start, which Prometheus' rate() knows of. Conservation is ne
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter as Added
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from pipeline.correlation.key_kinds import HASH_BITS, KIND_NUMBERS, KeyKind
+
+if TYPE_CHECKING:  # the agency's client has no numpy, and counts no blocks
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class LatestTime(Gauge):
@@ -33,22 +37,22 @@ class BlockSizes(Collector):
 
     def __init__(self, name: str, documentation: str, bounds: Sequence[int], registry: CollectorRegistry) -> None:
         self._name, self._documentation, self._bounds = name, documentation, bounds
-        self._counts = np.zeros((KIND_NUMBERS, len(bounds) + 1), np.int64)
-        self._sums = np.zeros(KIND_NUMBERS, np.int64)
+        self._counts = [[0] * (len(bounds) + 1) for _ in range(KIND_NUMBERS)]
+        self._sums = [0] * KIND_NUMBERS
         registry.register(self)
 
     def observe(self, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
         """Count blocks by their keys and sizes."""
-        kinds = (keys >> np.uint64(HASH_BITS)).astype(np.intp)
-        np.add.at(self._counts, (kinds, np.searchsorted(self._bounds, sizes)), 1)
-        np.add.at(self._sums, kinds, sizes)
+        for kind, size in zip((keys >> keys.dtype.type(HASH_BITS)).tolist(), sizes.tolist(), strict=True):
+            self._counts[kind][bisect_left(self._bounds, size)] += 1
+            self._sums[kind] += size
 
     def collect(self) -> Iterator[Metric]:
         """As Prometheus wants it: cumulative, with the bounds as labels."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=["kind"])
         bounds = [*(str(float(bound)) for bound in self._bounds), "+Inf"]
         for kind in KeyKind:
-            counts = np.cumsum(self._counts[kind]).tolist()
+            counts = list(accumulate(self._counts[kind]))
             family.add_metric([kind.name.lower()], list(zip(bounds, counts, strict=True)), float(self._sums[kind]))
         yield family
 

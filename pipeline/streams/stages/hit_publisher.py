@@ -21,12 +21,12 @@ from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.access.release import may_know, release_counterpart
 from pipeline.access.requester import Purpose
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.hits import Hit
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import (
     CounterpartRelease,
     CounterpartView,
     GenerationDiff,
-    Hit,
     RememberedLink,
     add_new,
     add_old,

@@ -17,7 +17,8 @@ from pipeline.correlation.claims import Claim, is_expired
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.protocol import JudgedClaim, case_id, home_partition
 from pipeline.errors import LiaisonError
-from pipeline.matching.fingerprint import Fingerprint, OwnerScope
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.handling import OwnerScope
 from pipeline.matching.model import Model
 from pipeline.search.probes import fingerprint_of
 from pipeline.settings import Settings

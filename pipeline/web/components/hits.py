@@ -16,7 +16,7 @@ from pipeline.api.answers import FoundHit, HitRequest
 from pipeline.api.services.break_glass import open_alone, request_opening
 from pipeline.api.services.disclosures import request_disclosure, summarise_request
 from pipeline.locale import N_
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button

@@ -24,7 +24,7 @@ from pipeline.index.documents import DocumentWrite, case_document, link_document
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.matching.model import generation_id, load_model
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import AcceptedRecord

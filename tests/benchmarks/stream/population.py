@@ -20,7 +20,8 @@ import orjson
 
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.bounds.sketches import make_sketch
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
+from pipeline.matching.handling import Handling
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
 from pipeline.records.hashing import partition_of

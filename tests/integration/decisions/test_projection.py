@@ -27,7 +27,7 @@ from pipeline.index.decisions import DecisionReader, ThreadKind
 from pipeline.index.engine import connect
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics

@@ -14,7 +14,7 @@ from random import Random
 from pipeline.correlation.home_store import MemoryHomeStore
 from pipeline.correlation.meeting_store import MemoryMeetingStore
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from support.convergence.logs import CASES, FencedError, day
 from support.convergence.matchers import WorldMatcher
 from support.convergence.stages import SOURCES, HomeWorker

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline.correlation.claims import Claim, external_version
-from pipeline.correlation.projection import Hit
+from pipeline.correlation.hits import Hit
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.ops.retention import RetentionFields

@@ -22,7 +22,8 @@ from pipeline.correlation.protocol import (
 )
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.handling import Contact, Handling
 from pipeline.ops.retention import ended_cases
 from pipeline.records.expiry import Expiry
 from support.convergence.logs import (

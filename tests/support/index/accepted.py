@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.matching.fingerprint import Fingerprint, Handling, entity_print
+from pipeline.matching.fingerprint import Fingerprint, entity_print
+from pipeline.matching.handling import Handling
 from pipeline.records.messages import AcceptedRecord, Position, Provenance
 from pipeline.records.normalised import NormalisedEntity
 

@@ -32,7 +32,7 @@ from pipeline.correlation.key_ring import make_reference
 from pipeline.index import decisions as written
 from pipeline.index.documents import DocumentWrite
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from support.access.requesters import make_requester
 from support.api.runtime import NOW
 from support.correlation.key_rings import RING

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.index.documents import DocumentWrite, case_document, link_document
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.matching.model import load_model
 from pipeline.records.messages import AcceptedRecord, Position
 from support.access.requesters import make_requester

@@ -14,7 +14,7 @@ from pipeline.access.requester import Grounds, Purpose
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.projection import advance_link
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import Handling, OwnerScope
+from pipeline.matching.handling import Handling, OwnerScope
 from support.access.requesters import BERT
 from support.correlation.key_rings import RING
 

@@ -36,7 +36,7 @@ from pipeline.access.disclosure_threads import (
 from pipeline.access.disclosures import add_revocation, disclosure_for, new_thread
 from pipeline.access.release import CaseMeta, View, decide, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.access.case_filters import LONGEST, NO_FILTERS, Filters
-from pipeline.matching.fingerprint import OwnerScope
+from pipeline.matching.handling import OwnerScope
 
 
 def test_only_whose_a_case_is_narrows_one_of_which_no_more_is_told() -> None:

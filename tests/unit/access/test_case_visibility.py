@@ -16,7 +16,7 @@ from pipeline.access.case_visibility import (
     handling_change,
 )
 from pipeline.access.release import CaseMeta, Grant, Rule
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.records.agencies import Agency, AgencyState
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

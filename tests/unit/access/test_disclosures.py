@@ -29,7 +29,7 @@ from pipeline.access.disclosures import (
 )
 from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.access.hit_ledger import Admission, GateAnswers, HitAllowance, HitLedger, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.correlation.projection import Hit, HitKind
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -18,9 +18,9 @@ from pipeline.access.notices import Notice, NoticeKind, disclosure_notice, silen
 from pipeline.access.release import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Role
 from pipeline.correlation.claims import ClaimSide
-from pipeline.correlation.projection import Hit, HitKind
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 

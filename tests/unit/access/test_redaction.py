@@ -15,7 +15,7 @@ from pipeline.access.redaction import (
 from pipeline.access.release import CaseMeta, LinkSight, LinkView
 from pipeline.correlation.key_ring import digest_name
 from pipeline.matching.bands import Band, Basis
-from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.matching.handling import Contact, Handling
 from pipeline.records.messages import Position, Provenance
 from support.correlation.key_rings import OTHER, RING, ROTATED
 

@@ -34,7 +34,7 @@ from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.projection import CounterpartView
 from pipeline.matching.bands import HIT_BAND, Band, Basis, ExactMatch
-from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.matching.handling import Contact, Handling
 from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

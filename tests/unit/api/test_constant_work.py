@@ -9,7 +9,7 @@ import pytest
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.disclosures import thread_ids
 from pipeline.correlation.claims import link_id
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA
 from support.api.runtime import GROUNDS, NOW, Api

@@ -14,7 +14,7 @@ from pipeline.api.services.search import Search, search
 from pipeline.index.queries import QueryLimits
 from pipeline.index.searching import find_hits
 from pipeline.matching.bands import HIT_BAND
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact
 from pipeline.search.questions import QuestionFields, parse_question
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api

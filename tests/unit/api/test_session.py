@@ -25,7 +25,7 @@ from pipeline.api.services.disclosures import (
 from pipeline.api.services.inbox import assign_link
 from pipeline.api.services.reviews import BulkReview, LinkToReview, link_manually, review_links
 from pipeline.api.session import MOST_WORDS, Session
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.streams.audit.audit_log import ActTooLargeError
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api

@@ -18,10 +18,10 @@ from pipeline.cli.feeds import (
     summarise_push,
 )
 from pipeline.cli.main import build_cli
-from pipeline.correlation.projection import Hit, HitKind
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.feeds.pushing import PushResult
 from pipeline.matching.bands import Band, Basis
-from pipeline.matching.fingerprint import Contact
+from pipeline.matching.handling import Contact
 from pipeline.records.messages import Position, Receipt
 
 KIT = """

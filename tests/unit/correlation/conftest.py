@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.bounds.sketches import Sketches
-from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.handling import Contact, Handling
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement
 

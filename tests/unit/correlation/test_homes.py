@@ -27,7 +27,8 @@ from pipeline.correlation.protocol import (
     order_pair,
 )
 from pipeline.matching.bands import Band, ExactMatch
-from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.handling import Contact, Handling
 from pipeline.records.model import Case
 from support.correlation.exchange import Exchange
 from support.matching.sketches import sketch_of

@@ -7,12 +7,11 @@ import pytest
 
 from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.key_ring import make_reference
 from pipeline.correlation.projection import (
     CounterpartView,
     GenerationDiff,
-    Hit,
-    HitKind,
     RememberedLink,
     add_new,
     add_old,
@@ -21,7 +20,7 @@ from pipeline.correlation.projection import (
     hit_kind_between,
 )
 from pipeline.matching.bands import Band, Basis
-from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.matching.handling import Contact, Handling
 from support.correlation.key_rings import RING
 
 OPEN = Handling("H0", ("*",), ("correlation",))

@@ -12,7 +12,7 @@ from pipeline.demo.story import Cast, Story, find_story, story_steps
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from support.access.requesters import make_requester
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

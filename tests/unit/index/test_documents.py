@@ -16,7 +16,8 @@ from pipeline.index.documents import (
 )
 from pipeline.index.fields import CATALOGUE
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import Contact, Handling, entity_print
+from pipeline.matching.fingerprint import entity_print
+from pipeline.matching.handling import Contact, Handling
 from pipeline.records.messages import Position, RejectedMessage
 from pipeline.records.normalised import NameToken, NormalisedEntity, NormalisedName
 from support.index.accepted import make_accepted

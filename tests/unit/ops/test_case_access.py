@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from pipeline.access.case_visibility import HandlingChange, explain_visibility
 from pipeline.access.release import CaseMeta, Grant
 from pipeline.cli.main import build_cli
-from pipeline.matching.fingerprint import Handling
+from pipeline.matching.handling import Handling
 from pipeline.ops.case_access import visibility_lines
 from pipeline.records.agencies import Agency
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli.main import build_cli
 from pipeline.correlation.claims import ClaimState
-from pipeline.correlation.projection import HitKind
+from pipeline.correlation.hits import HitKind
 from pipeline.correlation.prunings import Prunings
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band, Basis

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.fingerprint import Contact, Entities, entity_print
+from pipeline.matching.fingerprint import Entities, entity_print
+from pipeline.matching.handling import Contact
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.records.dates import birth_date

@@ -24,18 +24,12 @@ from pipeline.access.hit_ledger import (
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
-from pipeline.correlation.projection import (
-    UNCLAIMED,
-    HitKind,
-    RememberedLink,
-    add_new,
-    add_old,
-    advance_link,
-    difference_hits,
-)
+from pipeline.correlation.hits import HitKind
+from pipeline.correlation.projection import UNCLAIMED, RememberedLink, add_new, add_old, advance_link, difference_hits
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band, ExactMatch
-from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.handling import Contact, Handling
 from pipeline.matching.model import load_model
 from pipeline.matching.names import make_name_print
 from pipeline.records.names import normalise_name

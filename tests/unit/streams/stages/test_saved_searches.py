@@ -30,7 +30,8 @@ from pipeline.correlation.key_ring import make_reference
 from pipeline.correlation.lone_partition import LonePartition
 from pipeline.correlation.protocol import JudgedClaim, case_id, home_partition
 from pipeline.matching.bands import HIT_BAND
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint, OwnerScope
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.handling import OwnerScope
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.search.probes import fingerprint_of, meets_exactly
