@@ -3,10 +3,10 @@
     make tables
 
 rigour (MIT) brings legal forms, words of organisations, names of territories and people's words, compiled into its
-wheel; the Unicode Character Database, by rigour's ICU, the scripts and classes of characters; CLDR, by babel, the names
-and codes of countries. The base install has none of these libraries: rigour's needs PyICU, which plain pip compiles,
-and babel takes 34 MB. tests/contract/test_vendored_tables.py holds what is made of the tables against the libraries.
-NOTICE says whose they are.
+wheel; the Unicode Character Database, by rigour's ICU, the scripts and classes of characters; CLDR, by babel, the
+names and codes of countries, and the codes of languages. The base install has none of these libraries: rigour's needs
+PyICU, which plain pip compiles, and babel takes 34 MB. tests/contract/test_vendored_tables.py holds what is made of
+the tables against the libraries. NOTICE says whose they are.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ LANGUAGES = (
 )  # fmt: skip
 """Languages in which CLDR's country names are known: those of Europe, its neighbours, and the most spoken."""
 
+NO_LANGUAGES = frozenset({"und", "mul", "zxx", "root"})
+"""Codes that CLDR has names of, and that nobody speaks."""
+
 OWN_NAMES = ("name", "full_name", "in_sentence", "names_strong")
 OTHER_NAMES = ("names_weak",)
 """Fields of rigour's territories."""
@@ -73,6 +76,7 @@ def main() -> None:
     write("ordinals", {str(number): spelled for number, spelled in _core.ordinals_dict().items() if number <= 100})
     write("characters", character_classes())
     write("scripts", scripts())
+    write("languages", languages())
     write("countries", {"codes": country_codes(), "names": country_names()})
 
 
@@ -195,6 +199,11 @@ def scripts() -> dict[str, Any]:
             starts.append(code)
             names.append(script(code))
     return {"starts": starts, "names": names}
+
+
+def languages() -> list[str]:
+    """The shortest code of each language that CLDR has a name for."""
+    return sorted({str(code).partition("_")[0] for code in Locale("en").languages} - NO_LANGUAGES)
 
 
 def script(code: int) -> str:

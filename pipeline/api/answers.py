@@ -30,6 +30,7 @@ from pipeline.index.filters import FacetCounts
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.handling import Contact
+from pipeline.records.caveats import CaveatTranslation
 from pipeline.records.normalised import RecordWarning
 from pipeline.search.ranking import StatedHandling
 from pipeline.search.understanding import SearchHint, UnderstoodPart
@@ -387,6 +388,7 @@ class ChartNode(msgspec.Struct, frozen=True, omit_defaults=True):
     places: tuple[ChartPlace, ...] = ()
     bearers: tuple[ChartPlace, ...] = ()
     caveat: str = ""
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class ChartLinkName(msgspec.Struct, frozen=True):
@@ -504,6 +506,7 @@ class EntityAppearance(msgspec.Struct, frozen=True):
     band: Band
     caveat: str | None
     entity: AsSent
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class EntityFact(msgspec.Struct, frozen=True):
@@ -543,7 +546,11 @@ class EntityAnswer(IndexAnswer, frozen=True):
 
 
 class LinkSide(msgspec.Struct, frozen=True):
-    """One side of a link: its case, and the entity that it is about as its agency sent it; null where there is none."""
+    """One side of a link: its case, and the entity that it is about as its agency sent it; null where there is none.
+
+    `caveat` is the owner's, which binds; `caveat_translation`, here as everywhere, the owner's own in the language of
+    the answer, left out where there is none.
+    """
 
     case: CaseKey
     agency: str
@@ -554,6 +561,7 @@ class LinkSide(msgspec.Struct, frozen=True):
     type: str | None
     name: str | None
     born: str | None
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class NamedEntity(msgspec.Struct, frozen=True):
@@ -619,7 +627,7 @@ class RequestedRecord(msgspec.Struct, frozen=True):
     entities: tuple[NamedEntity, ...]
 
 
-class RequestedLink(LinkSide, frozen=True):
+class RequestedLink(LinkSide, frozen=True, kw_only=True):
     """The asking agency's case that the record is linked to, and why: what agrees, and a sentence for a layman."""
 
     link_id: str
@@ -749,6 +757,8 @@ class InboxRow(msgspec.Struct, frozen=True, kw_only=True):
     reason_for: tuple[str, ...]
     new_evidence: tuple[tuple[str, str], ...]
     gone_evidence: int
+    caveat_translation_a: CaveatTranslation | UnsetType = UNSET
+    caveat_translation_b: CaveatTranslation | UnsetType = UNSET
 
     def side(self, *, own: bool) -> LinkSide:
         """The side of the reader's agency, or the other one."""
@@ -766,7 +776,7 @@ class InboxAnswer(IndexAnswer, frozen=True):
 # Notices.
 
 
-class NoticeSubject(LinkSide, frozen=True):
+class NoticeSubject(LinkSide, frozen=True, kw_only=True):
     """Whom a notice is about; of an alert's match the entity that answers it best, and what `agrees`, in words."""
 
     agrees: tuple[str, ...]
@@ -888,14 +898,14 @@ class ExplainedLink(msgspec.Struct, frozen=True):
     summary: str
 
 
-class EvidenceSide(LinkSide, frozen=True):
+class EvidenceSide(LinkSide, frozen=True, kw_only=True):
     """One side of a link, its handling code and version."""
 
     handling: str
     version: int
 
 
-class NextBestCandidate(LinkSide, frozen=True):
+class NextBestCandidate(LinkSide, frozen=True, kw_only=True):
     """The strongest other link of an entity; `bits` is how much more it scores than this one, mostly negative.
 
     `same` says that the matcher takes it for the same as this link's other side.
@@ -948,6 +958,7 @@ class CaseRow(msgspec.Struct, frozen=True):
     access_until: UtcTime | None
     view: str
     caveat: str | None
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class CaseAnswer(IndexAnswer, frozen=True):
@@ -995,6 +1006,7 @@ class SearchRow(msgspec.Struct, frozen=True):
     evidence: tuple[EntityEvidence, ...] | UnsetType = UNSET
     about: ResultSubject | UnsetType | None = UNSET
     access_until: UtcTime | UnsetType = UNSET
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class SearchAnswer(IndexAnswer, frozen=True):
@@ -1147,6 +1159,7 @@ class ListMatch(msgspec.Struct, frozen=True):
     met: tuple[str, ...]
     about: ListMatchSubject
     compared: tuple[ListComparison, ...]
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class ListResultRow(msgspec.Struct, frozen=True):
@@ -1240,6 +1253,7 @@ class FoundRecord(msgspec.Struct, frozen=True):
     entries: tuple[FoundEntry, ...]
     count_also: int
     also: tuple[FoundEntry, ...]
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class FoundRecordsAnswer(IndexAnswer, frozen=True):

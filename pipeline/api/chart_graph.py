@@ -17,7 +17,10 @@ from itertools import islice
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
+from msgspec import UNSET, UnsetType
+
 from pipeline.matching.bands import Band, Basis
+from pipeline.records.caveats import CaveatTranslation
 
 Member = tuple[str, str]
 """An entity of a record: case key, entity id."""
@@ -53,7 +56,7 @@ class ChartRelation(NamedTuple):
 
 
 class ChartRecord(NamedTuple):
-    """A record that is read in full; `opened` is its date as sent, `caveat` its owner's."""
+    """A record that is read in full; `opened` is its date as sent, `caveat` its owner's, with its translation."""
 
     case: str
     agency: str
@@ -63,6 +66,7 @@ class ChartRecord(NamedTuple):
     entities: Mapping[str, ChartEntity] = {}
     relations: Sequence[ChartRelation] = ()
     caveat: str = ""
+    caveat_translation: CaveatTranslation | UnsetType = UNSET
 
 
 class ChartLink(NamedTuple):

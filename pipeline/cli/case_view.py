@@ -5,7 +5,7 @@ It needs nothing of matching or of the API, so that an agency's client has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pipeline.locale import SOURCE
 from pipeline.matching.handling import Contact, Handling
+from pipeline.records.caveats import CaveatTranslation
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.normalised import RecordWarning
 from pipeline.records.offence_codes import find_offence
@@ -33,18 +34,22 @@ def case_view(
     owner: str,
     handling: Handling,
     contact: Contact,
+    translation: CaveatTranslation | None = None,
     kept_until: str | None = None,
     source: str = "",
     warnings: Sequence[RecordWarning] = (),
 ) -> RenderableType:
-    """A record's data, as its agency sent it, under a head of two parts: its key, and its version and state."""
+    """A record's data, as its agency sent it, under a head of two parts: its key, and its version and state.
+
+    Of a caveat that its owner has translated into English the `translation` stands first, then the caveat that binds.
+    """
     key, state = head
     facts = fact_table(
         ("Title", data.get("title")),
         ("Summary", data.get("summary")),
         ("Owner", owner),
         ("Handling", _handling(handling)),
-        ("Caveat", handling.caveat),
+        *_caveat(handling.caveat, translation),
         ("Contact", ", ".join(filter(None, msgspec.structs.astuple(contact)))),
         ("Opened", data.get("opened")),
         ("Closed", data.get("closed")),
@@ -65,6 +70,12 @@ def _handling(handling: Handling) -> str:
     released = ", ".join(handling.releasable_to) or "nobody else"
     purposes = f"; for {', '.join(handling.purposes)}" if handling.purposes else ""
     return f"{handling.code}, released to {released}{purposes}"
+
+
+def _caveat(caveat: str, translation: CaveatTranslation | None) -> Iterator[tuple[str, str]]:
+    yield "Caveat", translation.text if translation else caveat
+    if translation:
+        yield f"Original ({translation.original_language})" if translation.original_language else "Original", caveat
 
 
 def _offence(offence: Mapping[str, Any]) -> str:

@@ -34,9 +34,11 @@ from pipeline.feeds.previewing import (
 from pipeline.feeds.proposing import propose_kit
 from pipeline.feeds.tables.sheet_process import open_sheet
 from pipeline.feeds.tables.sources import table_format
+from pipeline.locale import SOURCE
 from pipeline.matching.handling import Contact, Handling
 from pipeline.ops.command_output import FAILED
 from pipeline.progress_bars import ReadingProgress, show_reading, table_console
+from pipeline.records.caveats import find_translation
 
 TableFile = Annotated[
     Path,
@@ -249,11 +251,14 @@ def show_preview(preview: Preview, unread: Columns, read: Columns) -> Renderable
 def previewed_case(case: PreviewedCase) -> RenderableType:
     """One case as `liaison case` shows it."""
     data = case.event["data"]
+    handling = msgspec.convert(data.get("handling") or {}, Handling)
+    translations = (data.get("handling") or {}).get("caveat_translations") or {}
     return case_view(
         data,
         head=(f"{data['agency']}:{data['case_id']}", f"  version {data['version']}, {data['status']}"),
         owner=f"{data['agency']} ({data['country']})",
-        handling=msgspec.convert(data.get("handling") or {}, Handling),
+        handling=handling,
+        translation=find_translation(translations, SOURCE, handling.caveat, data.get("language") or ""),
         contact=msgspec.convert(data.get("contact") or {}, Contact),
         kept_until=data.get("retain_until"),
         warnings=case.warnings,

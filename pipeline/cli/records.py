@@ -76,6 +76,7 @@ def case(row: CaseRow) -> RenderableType:
         head=(row.case, f"  version {row.version}, {row.status}"),
         owner=f"{row.agency} ({row.country})",
         handling=row.handling or Handling(),
+        translation=told(row.caveat_translation),
         contact=row.contact,
         kept_until=row.retain_until,
         source=_source(row.provenance),

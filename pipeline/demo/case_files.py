@@ -161,7 +161,9 @@ def case_handling(country: Country, case_id: str) -> dict[str, Any]:
         "hit": ("H2", few),
         "silent": ("H3", []),
     }[kind]
-    caveat = {"caveat": country.caveat} if kind == "caveat" else {}
+    caveat: dict[str, Any] = {"caveat": country.caveat} if kind == "caveat" else {}
+    if caveat and country.translations:
+        caveat["caveat_translations"] = country.translations
     return {"code": code, "releasable_to": released, "purposes": PURPOSES} | caveat
 
 

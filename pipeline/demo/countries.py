@@ -31,8 +31,9 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A country, its agency, and the patterns of its numbers (L a letter, D a digit).
 
     `title` is its agency's full name. `scripts` names the cultures whose own script its registers write; `weight` is
-    its share of the cases; `caveat` is what its owner asks of who reads a case under one; `companies` (`legal_form`
-    comes behind their names) and `clubs` are how such are called, with places for a family name and a city.
+    its share of the cases; `caveat` is what its owner asks of who reads a case under one, `translations` are its own of
+    that; `companies` (`legal_form` comes behind their names) and `clubs` are how such are called, with places for a
+    family name and a city.
     """
 
     agency: str
@@ -51,6 +52,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     legal_form: str
     companies: tuple[str, ...]
     clubs: tuple[str, ...]
+    translations: dict[str, str] = {}
     code: str = ""
 
 

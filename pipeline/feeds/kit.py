@@ -80,9 +80,16 @@ def _check_node(node: Node, written: SchemaPart, place: str) -> None:
 
 
 def _check_object(node: ObjectNode, written: SchemaPart, place: str) -> None:
-    if "items" in _resolve_part(written):
+    part = _resolve_part(written)
+    if "items" in part:
         raise ValueError(f"`{place}` is a list: begin each of its items with `-`")
-    known = _entity_fields(node, place) if written.get("$ref") == ENTITY else _resolve_part(written).get("properties")
+    if "propertyNames" in part:
+        for name, child in node.fields:
+            if not jsonschema_rs.is_valid(dict(part["propertyNames"]), name):
+                raise ValueError(f"`{place}.{name}`: must be {part['propertyNames']['description']}")
+            _check_node(child, part["additionalProperties"], f"{place}.{name}")
+        return
+    known = _entity_fields(node, place) if written.get("$ref") == ENTITY else part.get("properties")
     for name, child in node.fields:
         if known is not None and name not in known:
             raise ValueError(f"`{place}.{name}`: a record has no such field here{suggest_word(name, known)}")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from pipeline.access.redaction import LinkRow
 from pipeline.access.release import CaseMeta, link_audience
@@ -19,6 +20,7 @@ from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.handling import Contact, Handling
+from pipeline.records.caveats import CaveatTranslation, find_translation
 from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, RejectedMessage
 from pipeline.records.normalised import RecordWarning
 from pipeline.records.schemas import hide_names
@@ -46,6 +48,7 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     hash: str = ""
     status: str = ""
     handling: StatedHandling | None = None
+    caveat_translations: dict[str, str] = {}
     contact: Contact = Contact()
     retain_until: str | None = None
     opened: str | None = None
@@ -74,6 +77,11 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     def caveat(self) -> str | None:
         """The owner's; None where there is none."""
         return (self.handling.caveat if self.handling else "") or None
+
+    def translate_caveat(self, language: str) -> CaveatTranslation | UnsetType:
+        """The owner's translation of it for readers of a language; UNSET where there is none."""
+        translations = self.caveat_translations
+        return find_translation(translations, language, self.caveat or "", self.language) or UNSET
 
     @property
     def title(self) -> str | None:
@@ -160,7 +168,8 @@ def document_of_card(card: CaseCard) -> CaseDocument:
     """As much of a live case's document as a list of cases shows."""
     return CaseDocument(
         card.case, card.agency, card.country, card.version, LIVE, hash=card.hash, handling=card.handling,
-        contact=card.contact, retain_until=card.retain_until, data={"title": card.title},
+        caveat_translations=card.caveat_translations, contact=card.contact, retain_until=card.retain_until,
+        language=card.language, data={"title": card.title},
     )  # fmt: skip
 
 
@@ -226,6 +235,12 @@ class _Entity(msgspec.Struct):
         return self.make, self.model, self.colour, self.calibre, self.category, self.institution, self.method
 
 
+class _Caveats(msgspec.Struct, frozen=True):
+    """What of a record's handling its fingerprint lacks."""
+
+    caveat_translations: dict[str, str] = {}
+
+
 class _Head(msgspec.Struct):
     """The parts of a record's `data` that are searched on their own; the decoder skips the rest."""
 
@@ -236,6 +251,7 @@ class _Head(msgspec.Struct):
     title: str | None = None
     summary: str | None = None
     language: str | None = None
+    handling: _Caveats = _Caveats()
     offences: tuple[_Offence, ...] = ()
     policing_goals: tuple[int, ...] = ()
     entities: tuple[_Entity, ...] = ()
@@ -279,6 +295,7 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
         hash=accepted.hash,
         status=accepted.status,
         handling=handling,
+        caveat_translations=head.handling.caveat_translations,
         contact=fingerprint.contact,
         retain_until=fingerprint.retain_until or None,
         opened=head.opened,
@@ -301,9 +318,11 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
 
 
 def _make_card(accepted: AcceptedRecord, head: _Head, fingerprint: Fingerprint, handling: StatedHandling) -> CaseCard:
+    translations = head.handling.caveat_translations
     return CaseCard(
         accepted.case, head.agency, head.country, accepted.version, accepted.hash, handling, fingerprint.contact,
-        fingerprint.retain_until or None, head.title, fingerprint.entities,
+        fingerprint.retain_until or None, head.title, fingerprint.entities, translations,
+        (head.language or "") if translations else "",
     )  # fmt: skip
 
 

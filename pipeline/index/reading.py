@@ -37,10 +37,13 @@ from pipeline.times import Clock, now
 STATE_FIELDS = ("case", "agency", "country", "version", "state", "hash", "retain_until", "handling", "contact")
 """What deciding on a case needs; the record itself stays in Elasticsearch."""
 
-RANKED = (*STATE_FIELDS, "card", "entities", "data.title")
+NAMED = ("data.title", "caveat_translations", "language")
+"""What is shown of a case beside its state, wherever it is listed."""
+
+RANKED = (*STATE_FIELDS, *NAMED, "card", "entities")
 """What ranking a case and showing it in a list takes."""
 
-SHOWN = (*STATE_FIELDS, "data.title")
+SHOWN = (*STATE_FIELDS, *NAMED)
 """What a list of cases shows."""
 
 

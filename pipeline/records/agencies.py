@@ -44,6 +44,12 @@ Registry = Mapping[str, Agency]
 """Agencies by name."""
 
 
+def title_of(registry: Registry, name: str) -> str | None:
+    """An agency's full name; None where it has none."""
+    agency = registry.get(name)
+    return (agency.title or None) if agency else None
+
+
 def tells_owners(registry: Registry, name: str, purpose: str) -> bool:
     """Whether an agency lets owners of silent records be told of its searches for a purpose."""
     agency = registry.get(name)

@@ -21,6 +21,7 @@ class Doubt(StrEnum):
     MIXED_SCRIPT = "mixed_script"
     PHONE = "phone"
     COUNTRY = "country"
+    LANGUAGE = "language"
     EMAIL = "email"
     GENDER = "gender"
     PLACE = "place"
@@ -40,6 +41,7 @@ MESSAGES = {
     Doubt.MIXED_SCRIPT: "a word mixes letters of two alphabets; look-alikes were put back into its main one",
     Doubt.PHONE: "not a valid phone number; it is kept but counts less if it could be read",
     Doubt.COUNTRY: "unknown country code or name",
+    Doubt.LANGUAGE: "unknown language; the translation is kept, but in no reader's language",
     Doubt.EMAIL: "not an e-mail address",
     Doubt.GENDER: "not a known word for a gender",
     Doubt.PLACE: "incomplete position, or 0 degrees north and east, which devices send when they have none",

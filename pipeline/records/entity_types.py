@@ -16,6 +16,7 @@ from typing import Final
 from pipeline.locale import N_
 from pipeline.records import entity_normalisers as normalisers
 from pipeline.records import model
+from pipeline.records.caveats import is_known_language
 from pipeline.records.doubts import Doubt, Doubts
 from pipeline.records.entity_normalisers import Normalise, PlainFields
 from pipeline.records.fields import FieldReader
@@ -317,4 +318,7 @@ def normalise(case: model.Case) -> NormalisedCase:
         for name in SEVERAL:
             if sum(len(getattr(entity, name)) for entity in entities) > CASE_VALUES:
                 doubts.add(Doubt.MANY_VALUES, "/data/entities")
+    for tag in case.handling.caveat_translations:
+        if not is_known_language(tag):
+            doubts.add(Doubt.LANGUAGE, f"/data/handling/caveat_translations/{tag}")
     return NormalisedCase(entities, doubts.warnings())

@@ -46,8 +46,8 @@ def content_hash(data: bytes) -> str:
 def fingerprint_hash(case: Case) -> str:
     """Hash of the raw fields that feed the fingerprint, hex: equal hashes mean equal fingerprints of one generation.
 
-    Version, title, summary, offences, relations and other fields that are not matched leave it alone; a withdrawal's
-    covers nothing but who withdrew.
+    Version, title, summary, offences, relations, translations of the caveat and other fields that are not matched leave
+    it alone; a withdrawal's covers nothing but who withdrew.
     """
     if case.withdrawn:
         matched = _Matched(case.agency, case.country, withdrawn=True)
@@ -56,11 +56,15 @@ def fingerprint_hash(case: Case) -> str:
             case.agency,
             case.country,
             retain_until=case.retain_until,
-            handling=case.handling,
+            handling=_without_translations(case.handling),
             contact=case.contact,
             entities=case.entities,
         )
     return hashlib.blake2b(_encoder.encode(matched), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _without_translations(handling: RecordHandling) -> RecordHandling:
+    return msgspec.structs.replace(handling, caveat_translations={}) if handling.caveat_translations else handling
 
 
 _SEED = 0x9747B28C

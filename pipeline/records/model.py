@@ -226,12 +226,16 @@ class Offence(_Part, frozen=True):
 
 
 class RecordHandling(_Part, frozen=True):
-    """Who may see the case (set by its owner). Left out, nobody but the owner agency sees it."""
+    """Who may see the case (set by its owner). Left out, nobody but the owner agency sees it.
+
+    `caveat` binds; `caveat_translations` are the owner's own of it, by BCP 47 tag, for readers of other languages.
+    """
 
     code: HandlingCode = "H0"
     releasable_to: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     caveat: str | None = None
+    caveat_translations: dict[str, str] = {}
 
 
 class Evaluation(_Part, frozen=True):

@@ -185,7 +185,7 @@ def _named(error: jsonschema_rs.ValidationError) -> Iterator[RecordProblem]:
             yield RecordProblem(Reason.SCHEMA, pointer_to([*place, name]), message)
     elif keyword == "required":
         yield RecordProblem(Reason.SCHEMA, pointer_to(place), f"`{details['property']}` is missing")
-    elif keyword in ("maxLength", "maxItems"):
+    elif keyword in ("maxLength", "maxItems", "maxProperties"):
         unit = "characters" if keyword == "maxLength" else "items"
         yield RecordProblem(Reason.TOO_LARGE, pointer_to(place), f"over the limit of {details['limit']} {unit}")
     elif keyword == "pattern" and DATE_FORMS.intersection(map(str, error.schema_path)):
@@ -204,6 +204,9 @@ def _expected(error: jsonschema_rs.ValidationError) -> str:
 
 def _contradictions(case: Case) -> Iterator[RecordProblem]:
     """What the parts of a case say against each other."""
+    if case.handling.caveat_translations and not case.handling.caveat:
+        message = "must be there where there are translations of it: it is what binds"
+        yield RecordProblem(Reason.SCHEMA, "/data/handling/caveat", message)
     ids = {entity.id for entity in case.entities}
     for at, relation in enumerate(case.relations):
         for end, entity_id in (("from", relation.from_), ("to", relation.to)):

@@ -45,7 +45,8 @@ class StatedHandling(Handling, frozen=True, omit_defaults=False):
 class CaseCard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What ranks a case against a question and shows it in a list.
 
-    `entities` is None and `version` 0 where it would be too large: then the document says it all.
+    `entities` is None and `version` 0 where it would be too large: then the document says it all. `language` is the
+    record's where its caveat has translations; cards of before have neither.
     """
 
     case: str
@@ -58,6 +59,8 @@ class CaseCard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     retain_until: str | None
     title: str | None
     entities: tuple[EntityPrint, ...] | None
+    caveat_translations: dict[str, str] = {}
+    language: str = ""
 
     @property
     def external_version(self) -> int:

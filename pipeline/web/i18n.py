@@ -82,6 +82,12 @@ class Words:
         title = self.agency_title(code)
         return f"{title} ({code})" if title != code else code
 
+    def language_name(self, tag: str) -> str:
+        """A language's name by its BCP 47 tag; the tag itself where there is none."""
+        languages = self._locale.languages
+        name: str = languages.get(tag.replace("-", "_")) or languages.get(tag.partition("-")[0], tag)
+        return name
+
     def country_name(self, code: str) -> str:
         """A country's name; the code itself where there is none."""
         name: str = self._locale.territories.get(code, code)

@@ -138,3 +138,7 @@ def test_the_tables_are_what_the_libraries_give(tmp_path: Path, monkeypatch: pyt
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         path.name: path.read_bytes() for path in shipped.iterdir()
     }
+
+
+def test_languages_are_those_that_cldr_has_a_name_for() -> None:
+    assert read_table("languages", list[str]) == vendored_tables.languages()

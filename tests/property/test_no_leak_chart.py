@@ -85,7 +85,7 @@ def _read_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def read(self: Any, cases: Iterable[str], **_: Any) -> None:
         found = await self.session.runtime.reader.read_cases([*cases], chart.RECORD_FIELDS)
-        self.records |= {case: chart.make_record(document) for case, document in found.items()}
+        self.records |= {case: chart.make_record(document, "en") for case, document in found.items()}
 
     async def keep(*_: Any, **__: Any) -> None: ...
 

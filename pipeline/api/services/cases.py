@@ -100,6 +100,7 @@ def make_case_row(session: Session, document: CaseDocument, until: str | None) -
         access_until=until,
         view=View.FULL.value,
         caveat=document.caveat,
+        caveat_translation=document.translate_caveat(session.language),
     )
 
 

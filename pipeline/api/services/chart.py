@@ -191,7 +191,9 @@ class ChartReadings:
                 refused = error
         if not self.documents:
             raise refused or NotFoundError(NO_CASE)
-        self.records |= {case: make_record(document) for case, document in self.documents.items()}
+        self.records |= {
+            case: make_record(document, self.session.language) for case, document in self.documents.items()
+        }
 
     async def follow(self, cases: Iterable[str]) -> None:
         """Read the links of cases that are seen in full."""
@@ -204,7 +206,9 @@ class ChartReadings:
         found = await self.session.runtime.reader.read_cases(new, RECORD_FIELDS)
         views = await self.session.decide_views(found)
         self.documents |= found
-        self.records |= {case: make_record(found[case]) for case, view in views.items() if view is View.FULL}
+        self.records |= {
+            case: make_record(found[case], self.session.language) for case, view in views.items() if view is View.FULL
+        }
 
     async def find_bearers(self, cases: Iterable[str]) -> list[str]:
         """Read the cases that have a number in common with some that were read, as far as there is room for them."""
@@ -235,8 +239,8 @@ class ChartReadings:
         await self.session.audit(ActKind.READ, query, (*self.session.make_shown(shown), *counted))
 
 
-def make_record(document: CaseDocument) -> ChartRecord:
-    """A record as the chart takes it, of a document that was read with RECORD_FIELDS."""
+def make_record(document: CaseDocument, language: str) -> ChartRecord:
+    """A record as the chart takes it, of a document that was read with RECORD_FIELDS, for a reader's language."""
     data: AsSent = document.data or {}
     numbers = {entity.id: _list_numbers(entity) for entity in entities_of(document)}
     return ChartRecord(
@@ -250,6 +254,7 @@ def make_record(document: CaseDocument) -> ChartRecord:
             for sent in document.sent_entities
         },
         caveat=document.caveat or "",
+        caveat_translation=document.translate_caveat(language),
         relations=tuple(
             ChartRelation(relation["from"], relation["to"], relation["type"]) for relation in data.get("relations", ())
         ),
@@ -425,6 +430,7 @@ def make_case_node(record: ChartRecord) -> ChartNode:
     return ChartNode(
         case_node(record.case), "case", name=record.title, agency=record.agency, country=record.country,
         opened=record.opened, places=(ChartPlace(record.case),), caveat=record.caveat,
+        caveat_translation=record.caveat_translation,
     )  # fmt: skip
 
 

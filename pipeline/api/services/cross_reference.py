@@ -151,7 +151,9 @@ async def list_found_records(
     async def show(found: list[str]) -> list[FoundRecord | None]:
         held = await find_readable(session, found, SHOWN)
         return [
-            _make_record(held[case], entries[case], (also or {}).get(case, [])) if case in held else None
+            _make_record(held[case], entries[case], (also or {}).get(case, []), session.language)
+            if case in held
+            else None
             for case in found
         ]
 
@@ -185,7 +187,9 @@ def _make_entry(at: int, row: ListRow, band: Band) -> FoundEntry:
     return FoundEntry(at + 1, row.line or at + 1, row.own or None, row.question, band, row.source or None)
 
 
-def _make_record(case: CaseDocument, entries: Sequence[FoundEntry], also: Sequence[FoundEntry]) -> FoundRecord:
+def _make_record(
+    case: CaseDocument, entries: Sequence[FoundEntry], also: Sequence[FoundEntry], language: str
+) -> FoundRecord:
     return FoundRecord(
         case=case.case,
         agency=case.agency,
@@ -197,4 +201,5 @@ def _make_record(case: CaseDocument, entries: Sequence[FoundEntry], also: Sequen
         entries=tuple(entries[:MOST_ENTRIES]),
         count_also=len(also),
         also=tuple(also[:MOST_ENTRIES]),
+        caveat_translation=case.translate_caveat(language),
     )

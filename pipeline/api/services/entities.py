@@ -81,7 +81,7 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     members = _find_members((key, name), cases, links.values(), session.runtime.model)
     shown = session.make_shown({case: View.FULL for case, _ in members})
     await session.audit(ActKind.READ, {"entity": name, "case": key}, shown)
-    rows = [_make_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
+    rows = [_make_appearance(cases[case], entity, near.bands[case], session.language) for case, entity in members]
     facts, relations = tuple(_collect_facts(rows)), tuple(_collect_relations(cases, members))
     return EntityAnswer(*session.moment, rows[0].entity["type"], tuple(rows), facts, relations, near.complete)
 
@@ -122,8 +122,9 @@ def _entities_by_id(case: CaseDocument) -> dict[str, AsSent]:
     return {entity["id"]: entity for entity in case.sent_entities}
 
 
-def _make_appearance(case: CaseDocument, name: str, band: Band) -> EntityAppearance:
-    return EntityAppearance(case.case, case.agency, case.country, band, case.caveat, _entities_by_id(case)[name])
+def _make_appearance(case: CaseDocument, name: str, band: Band, language: str) -> EntityAppearance:
+    held, translation = _entities_by_id(case)[name], case.translate_caveat(language)
+    return EntityAppearance(case.case, case.agency, case.country, band, case.caveat, held, translation)
 
 
 def _collect_facts(rows: Iterable[EntityAppearance]) -> Iterator[EntityFact]:

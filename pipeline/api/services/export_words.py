@@ -17,6 +17,7 @@ from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import label, lower_label, plain_summary
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
+from pipeline.records.caveats import find_translation
 from pipeline.records.entity_types import ORGANISATION, PERSON
 from pipeline.records.offence_codes import find_offence
 
@@ -31,7 +32,7 @@ LINK_CELLS: Final = (
 
 CASE_CELLS: Final = (
     "case", "agency", "country", "version", "title", "summary", "opened", "closed", "offences", "people",
-    "organisations", "things", "numbers", "hash",
+    "organisations", "things", "numbers", "hash", "caveat", "caveat_translated", "agency_name",
 )  # fmt: skip
 """A table of cases. The record as it was sent, with its signature, is in the export of JSON lines."""
 
@@ -92,8 +93,11 @@ def link_cells(row: LinkRow, language: str) -> dict[str, object]:
 
 
 def case_cells(row: CaseRecord, language: str) -> dict[str, object]:
-    """A case as cells by CASE_CELLS."""
+    """A case as cells by CASE_CELLS, but for the agency's full name."""
     data: AsSent = row.data or {}
+    handling: AsSent = data.get("handling") or {}
+    caveat, translations = handling.get("caveat") or "", handling.get("caveat_translations", {})
+    translation = find_translation(translations, language, caveat, "")
     entities: list[AsSent] = list(data.get("entities") or ())
     cells: dict[str, list[str]] = {"people": [], "organisations": [], "things": [], "numbers": []}
     for held in entities:
@@ -112,6 +116,8 @@ def case_cells(row: CaseRecord, language: str) -> dict[str, object]:
         **msgspec.structs.asdict(row),
         **stated,
         "offences": offences,
+        "caveat": caveat or None,
+        "caveat_translated": translation.text if translation else None,
         **{name: SEVERAL.join(said) for name, said in cells.items()},
     }
 

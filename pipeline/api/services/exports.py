@@ -25,6 +25,7 @@ from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument, case_row, link_row
 from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import STATE_FIELDS
+from pipeline.records.agencies import title_of
 
 What = Literal["links", "cases"]
 ExportFormat = Literal["ndjson", "ftm", "csv", "excel", "stix"]
@@ -67,18 +68,15 @@ class ExportWriter(Protocol):
         """Return what stands after the rows."""
 
 
-def make_writer(what: What, form: ExportFormat, name: str, language: str) -> ExportWriter:
-    """What writes a file of one format; `name` is the request's, which a STIX bundle is named by.
-
-    `language` is of the words in a table.
-    """
+def make_writer(session: Session, what: What, form: ExportFormat) -> ExportWriter:
+    """What writes a file of one format; a STIX bundle is named by the request."""
     names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
     kinds: dict[ExportFormat, ExportWriter] = {
         "ndjson": _NdjsonWriter(names),
-        "csv": _TableWriter(what, "csv", language),
-        "excel": _TableWriter(what, "excel", language),
+        "csv": _TableWriter(session, what, "csv"),
+        "excel": _TableWriter(session, what, "excel"),
         "ftm": _FollowTheMoney(what),
-        "stix": _StixWriter(what, name),
+        "stix": _StixWriter(what, session.request_id),
     }
     return kinds[form]
 
@@ -113,17 +111,18 @@ class _FollowTheMoney(_NdjsonWriter):
 class _TableWriter:
     """A table for people: no cell holds JSON, which other formats have."""
 
-    def __init__(self, what: What, form: ExportFormat, language: str) -> None:
+    def __init__(self, session: Session, what: What, form: ExportFormat) -> None:
         self._names = LINK_CELLS if what == "links" else CASE_CELLS
         self._make_cells: Callable[[Any, str], dict[str, object]] = link_cells if what == "links" else case_cells
-        self._form, self._language = form, language
+        self._form, self._language, self._agencies = form, session.language, session.runtime.agencies
 
     def encode_head(self) -> bytes:
         return encode_table_head(self._form, self._names)
 
     def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
         made = (self._make_cells(row, self._language) for row in rows)
-        return encode_csv([cells.get(name) for name in self._names] for cells in made)
+        named = (cells | {"agency_name": title_of(self._agencies, str(cells.get("agency", "")))} for cells in made)
+        return encode_csv([cells.get(name) for name in self._names] for cells in named)
 
     def encode_tail(self) -> bytes:
         return b""
@@ -221,7 +220,7 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     Raises ForbiddenError or UnavailableError before the first one, UnavailableError between parts.
     """
     session.require_reader()
-    file = make_writer(what, form, session.request_id, session.language)
+    file = make_writer(session, what, form)
     parts = _export_links(session) if what == "links" else _export_cases(session)
     yield file.encode_head()
     async for rows, shown in parts:

@@ -54,6 +54,7 @@ from pipeline.api.answers import (
     KeptLink,
     LinkSide,
     ListCheck,
+    told,
 )
 from pipeline.api.list_store import NoListError
 from pipeline.api.paging import LONG_CURSOR_BYTES, PageCursor
@@ -75,6 +76,7 @@ from pipeline.api.session import Session, record_decision, record_decisions, req
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.locale import N_, translate
+from pipeline.records.agencies import title_of
 from pipeline.search.questions import MAX_QUESTION_CHARS
 from pipeline.streams.audit.decision_log import NewValue
 from pipeline.streams.catalogues import topics
@@ -102,6 +104,7 @@ MOST_CHARTED: Final = 20_000
 
 EXPORTED: Final = (
     "number", "kind", "reference", "title", "name", "agency", "country", "caveat", "band", "text", "by", "added",
+    "caveat_translated", "agency_name",
 )  # fmt: skip
 """The columns of a file."""
 
@@ -349,12 +352,12 @@ async def _open_items(session: Session, items: Sequence[FolderItem]) -> dict[str
         if reference.kind is ItemKind.LINK:
             if (link := links.get(reference.link)) is not None:
                 colour = judged[link.link]
-                row = _name_link(link, cases, colour.colour.value, disputed=colour.disputed)
+                row = _name_link(session, link, cases, colour.colour.value, disputed=colour.disputed)
                 said = (row.band, row.colour, str(row.disputed), link.a.hash, link.b.hash)
                 opened[item.id] = _OpenedItem(_make_item_row(item, link=row), said)
         elif reference.kind in (ItemKind.RECORD, ItemKind.ENTITY):
             case = cases[reference.case]
-            side = name_side(case, LinkedThing(reference.entity or _first_entity(case)))
+            side = name_side(case, LinkedThing(reference.entity or _first_entity(case)), session.language)
             if not reference.entity or side.entity is not None:
                 said = (str(case.version), case.hash)
                 opened[item.id] = _OpenedItem(_make_item_row(item, record=side), said)
@@ -372,8 +375,11 @@ def _first_entity(case: CaseDocument) -> str:
     return next((str(entity.get("id")) for entity in case.sent_entities), "")
 
 
-def _name_link(link: LinkDocument, cases: Mapping[str, CaseDocument], colour: str, *, disputed: bool) -> KeptLink:
-    a, b = (name_side(cases[key], thing) for key, thing in zip(link.cases, things_of(pair_of(link)), strict=True))
+def _name_link(
+    session: Session, link: LinkDocument, cases: Mapping[str, CaseDocument], colour: str, *, disputed: bool
+) -> KeptLink:
+    things = zip(link.cases, things_of(pair_of(link)), strict=True)
+    a, b = (name_side(cases[key], thing, session.language) for key, thing in things)
     return KeptLink(a, b, link.band, colour, disputed)
 
 
@@ -818,12 +824,24 @@ def _make_cells(
     cells |= {"kind": row.kind, "reference": row.reference, "title": title, "text": row.text, "by": row.by}
     cells |= {"added": row.added, "band": row.link.band if row.link else None}
     if side is not None:
-        cells |= {"name": side.name, "agency": side.agency, "country": side.country, "caveat": side.caveat}
+        cells |= {"name": side.name, "agency": side.agency, "country": side.country}
+        cells |= _owner_cells(session, side)
         cells["title"] = side.title
     if row.link is not None:
         both = (row.link.a, row.link.b)
         cells["name"] = " – ".join(side.name or side.case for side in both)
-        cells["caveat"] = " | ".join(side.caveat for side in both if side.caveat) or None
+        cells |= _owner_cells(session, *both)
         cells["agency"] = " – ".join(side.agency for side in both)
         cells["country"] = " – ".join(side.country for side in both)
     return cells
+
+
+def _owner_cells(session: Session, *sides: LinkSide) -> dict[str, object]:
+    """Owners by name, their caveats, and their own translations of these."""
+    translations = [one.text for side in sides if (one := told(side.caveat_translation))]
+    names = [title_of(session.runtime.agencies, side.agency) or side.agency for side in sides]
+    return {
+        "caveat": " | ".join(side.caveat for side in sides if side.caveat) or None,
+        "caveat_translated": " | ".join(translations) or None,
+        "agency_name": " – ".join(names) if names != [side.agency for side in sides] else None,
+    }

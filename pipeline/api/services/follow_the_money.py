@@ -34,12 +34,13 @@ COUNTRIES: Final = {"country": "country", "plate_country": "country", "flag": "f
 def case_entities(row: CaseRecord) -> Iterator[FtmEntity]:
     """A case that is seen in full, and what it names."""
     key, data = row.case, row.data
-    project = _make_id("case", key)
+    project, handling = _make_id("case", key), data.get("handling") or {}
     yield _make_entity(project, "Project", {
         "name": [data.get("title") or key], "projectId": [key], "publisher": [row.agency],
         "country": _country_codes([row.country]), "summary": [data.get("summary")],
         "startDate": [data.get("opened")],
-        "endDate": [data.get("closed")], "notes": [(data.get("handling") or {}).get("caveat")],
+        "endDate": [data.get("closed")],
+        "notes": [handling.get("caveat"), *handling.get("caveat_translations", {}).values()],
     })  # fmt: skip
     for named in data.get("entities") or ():
         for shape in _choose_schemas(named):

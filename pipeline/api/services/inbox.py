@@ -237,14 +237,15 @@ async def _select_links(session: Session, links: list[LinkDocument], listed: Lis
             continue
         held, pair = summarise_reviews(reviews), pair_of(link)
         pairs = zip((cases[key] for key in link.cases), things_of(pair), strict=True)
-        a, b = (name_side(case, thing) for case, thing in pairs)
+        a, b = (name_side(case, thing, session.language) for case, thing in pairs)
         mine = cases[a.case if a.agency == agency else b.case]
         rows.append(
             InboxRow(
                 link_id=link.link,
                 case_a=a.case, case_b=b.case, agency_a=a.agency, agency_b=b.agency,
                 country_a=a.country, country_b=b.country, title_a=a.title, title_b=b.title,
-                caveat_a=a.caveat, caveat_b=b.caveat, entity_a=a.entity, entity_b=b.entity,
+                caveat_a=a.caveat, caveat_b=b.caveat, caveat_translation_a=a.caveat_translation,
+                caveat_translation_b=b.caveat_translation, entity_a=a.entity, entity_b=b.entity,
                 type_a=a.type, type_b=b.type, name_a=a.name, name_b=b.name, born_a=a.born, born_b=b.born,
                 own=mine.case,
                 received=_tell_receipt(mine),

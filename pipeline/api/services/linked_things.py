@@ -42,8 +42,8 @@ def things_of(pair: EntityEvidence | None) -> tuple[LinkedThing, LinkedThing]:
     return LinkedThing(pair.entity_a, a), LinkedThing(pair.entity_b, b)
 
 
-def name_side(case: CaseDocument, thing: LinkedThing) -> LinkSide:
-    """One side of a link: its case, and the entity that it is about as its agency sent it."""
+def name_side(case: CaseDocument, thing: LinkedThing, language: str) -> LinkSide:
+    """One side of a link: its case, and the entity that it is about as its agency sent it, for a reader's language."""
     held: AsSent = next((one for one in case.sent_entities if one.get("id") == thing.entity), {})
     return LinkSide(
         case=case.case,
@@ -55,6 +55,7 @@ def name_side(case: CaseDocument, thing: LinkedThing) -> LinkSide:
         type=held.get("type"),
         name=name_entity(held, thing.name),
         born=held.get("birth_date"),
+        caveat_translation=case.translate_caveat(language),
     )
 
 

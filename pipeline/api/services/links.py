@@ -314,7 +314,7 @@ async def _make_rows(
                 CaseLinkRow(
                     **msgspec.structs.asdict(row),
                     entity=getattr(pair, f"entity_{own}", None),
-                    other=name_side(cases[other], thing),
+                    other=name_side(cases[other], thing, session.language),
                     agrees=agreeing_things(pair, session.language) if pair else (),
                 )
             )
@@ -366,16 +366,16 @@ async def read_evidence(session: Session, link: str, come_from: str = "") -> Lin
     return LinkEvidenceAnswer(
         *session.moment,
         link_shown,
-        (_describe_side(sides.a, a), _describe_side(sides.b, b)),
+        (_describe_side(session, sides.a, a), _describe_side(session, sides.b, b)),
         own,
         rival,
         judged,
     )
 
 
-def _describe_side(case: CaseDocument, thing: LinkedThing) -> EvidenceSide:
-    code = case.handling.code if case.handling else "H0"
-    return EvidenceSide(**msgspec.structs.asdict(name_side(case, thing)), handling=code, version=case.version)
+def _describe_side(session: Session, case: CaseDocument, thing: LinkedThing) -> EvidenceSide:
+    code, side = case.handling.code if case.handling else "H0", name_side(case, thing, session.language)
+    return EvidenceSide(**msgspec.structs.asdict(side), handling=code, version=case.version)
 
 
 def _own_case(session: Session, sides: ReviewableLink, come_from: str) -> str:
@@ -444,7 +444,7 @@ async def _make_candidate(
     if (await session.decide_views(cases)).get(other) is not View.FULL:
         return None
     ties = _ties_of(link, case, entity)
-    side = name_side(cases[other], LinkedThing(max(ties, key=ties.__getitem__)))
+    side = name_side(cases[other], LinkedThing(max(ties, key=ties.__getitem__)), session.language)
     return NextBestCandidate(
         **msgspec.structs.asdict(side), link_id=link.link, band=link.band, bits=link.score - score, same=False
     )

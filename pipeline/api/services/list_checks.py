@@ -26,6 +26,7 @@ from pipeline.api.answers import (
     ListMatchSubject,
     ListResultRow,
     ListResultsAnswer,
+    told,
 )
 from pipeline.api.entity_rows import (
     CLOSED,
@@ -55,6 +56,7 @@ from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Item
 from pipeline.matching.explain.wording import compared_thing, finding, value
 from pipeline.matching.score.scoring import judge_score
+from pipeline.records.agencies import Registry, title_of
 from pipeline.search.probes import QuestionProbe, make_probe
 from pipeline.search.questions import FIELDS, parse_question
 from pipeline.search.understanding import SearchHint, find_hints, list_unfound, tell_hint, translate_hint
@@ -113,11 +115,12 @@ MOST_SCANNED: Final = 2_000
 RESULT_COLUMNS: Final = (
     "row", "line", "id", "query", "problem", "hint", "not_asked", "view", "case", "reference", "agency", "country",
     "title", "caveat", "band", "score", "found", "found_born", "name", "date_of_birth", "other", "values_that_differ",
+    "caveat_translated", "agency_name",
 )  # fmt: skip
 """The columns of a file, each for a person: words in the reader's language, `score` in bits.
 
 `found` is who was found; `name`, `date_of_birth` and `other` say how well each agrees; `values_that_differ` has what
-was asked and what the record has.
+was asked and what the record has. `caveat_translated` is the owner's translation of the caveat, which itself binds.
 """
 
 ListFileFormat = Literal["csv", "excel", "ndjson", "ftm"]
@@ -231,12 +234,12 @@ async def export_results(
 ) -> AsyncGenerator[bytes, None]:
     """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
     session.require_reader()
-    job, first, told = require_job(session, name), 0, set[str]()
+    job, first, written = require_job(session, name), 0, set[str]()
     yield encode_table_head(form, RESULT_COLUMNS) if form in ("csv", "excel") else b""
     while True:
         rows, found = await _read_rows(session, job, first, first + MOST)
         kept = [row for row in rows if wanted.takes(row)]
-        whole = await _read_whole(session, kept, views=found, told=told) if form == "ftm" else {}
+        whole = await _read_whole(session, kept, views=found, written=written) if form == "ftm" else {}
         what = {"list_check": name, "form": form, "from": first}
         await session.audit(ActKind.EXPORT, what, session.make_shown(_shown_in(session, kept, found)), about=name)
         if not rows:
@@ -246,16 +249,16 @@ async def export_results(
         elif form == "ndjson":
             yield encode_lines(map(msgspec.to_builtins, kept))
         else:
-            yield _encode_csv_rows(kept, session.language)
+            yield _encode_csv_rows(kept, session.language, session.runtime.agencies)
         first += len(rows)
 
 
 async def _read_whole(
-    session: Session, rows: Iterable[ListResultRow], views: Mapping[str, View], told: set[str]
+    session: Session, rows: Iterable[ListResultRow], views: Mapping[str, View], written: set[str]
 ) -> dict[str, CaseRecord]:
-    """The records that rows found and no part before has told, whole, as they were decided on."""
-    wanted = {match.case for row in rows for match in row.matches} - told
-    told |= wanted
+    """The records that rows found and no part before has written, whole, as they were decided on."""
+    wanted = {match.case for row in rows for match in row.matches} - written
+    written |= wanted
     held = await session.runtime.reader.read_cases(sorted(wanted), None) if wanted else {}
     seen = await session.decide_views(held)
     return {key: case_row(case) for key, case in held.items() if seen[key] is View.FULL and views.get(key) is View.FULL}
@@ -452,7 +455,7 @@ def _make_match(
     score, evidence = judge_answer(document, met, probe, model)
     best = max(evidence, key=lambda part: part.bits, default=None)
     named = next((item.value_b for item in best.items if item.field == "name"), "") if best else ""
-    side = name_side(document, LinkedThing(best.entity_b, named)) if best else None
+    side = name_side(document, LinkedThing(best.entity_b, named), session.language) if best else None
     about = ListMatchSubject(side.entity, side.type, side.name, side.born) if side else ListMatchSubject()
     items = sorted((item for part in evidence for item in part.items), key=lambda item: -abs(item.bits))
     return ListMatch(
@@ -467,6 +470,7 @@ def _make_match(
         met=met,
         about=about,
         compared=tuple(_describe_comparison(item, session.language) for item in items),
+        caveat_translation=document.translate_caveat(session.language),
     )
 
 
@@ -489,7 +493,7 @@ def format_not_asked(row: ListResultRow, language: str) -> str:
     return translate((FURTHER_LABELS if row.hits else NOT_ASKED_LABELS)[reason], language) if reason else ""
 
 
-def _encode_csv_rows(rows: Iterable[ListResultRow], language: str) -> bytes:
+def _encode_csv_rows(rows: Iterable[ListResultRow], language: str, agencies: Registry) -> bytes:
     """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
     lines = []
     for row in rows:
@@ -498,7 +502,7 @@ def _encode_csv_rows(rows: Iterable[ListResultRow], language: str) -> bytes:
             "not_asked": format_not_asked(row, language),
         }
         cells = [*(_describe_match(match, language) for match in row.matches), *map(msgspec.structs.asdict, row.hits)]
-        lines += [own | found for found in cells or [{}]]
+        lines += [own | found | {"agency_name": title_of(agencies, found.get("agency", ""))} for found in cells or [{}]]
     return encode_csv([line.get(name) for name in RESULT_COLUMNS] for line in lines)
 
 
@@ -515,5 +519,7 @@ def _describe_match(found: ListMatch, language: str) -> dict[str, object]:
                           thing=one.label, asked=one.asked, record=one.record)
             )  # fmt: skip
     joined = {name: SEVERAL.join(dict.fromkeys(said)) for name, said in cells.items()}
-    about = {"found": found.about.name, "found_born": found.about.born}
-    return msgspec.structs.asdict(found) | joined | about | {"score": to_bits(found.score)}
+    translation = told(found.caveat_translation)
+    about = {"found": found.about.name, "found_born": found.about.born, "score": to_bits(found.score),
+             "caveat_translated": translation.text if translation else None}  # fmt: skip
+    return msgspec.structs.asdict(found) | joined | about

@@ -341,7 +341,7 @@ def _find_evidence(session: Session, query: Alert | None, case: CaseDocument) ->
 def _describe(session: Session, case: CaseDocument, evidence: tuple[EntityEvidence, ...]) -> NoticeSubject:
     best = max(evidence, key=lambda part: part.bits, default=None)
     if best is None:
-        return NoticeSubject(**msgspec.structs.asdict(name_side(case, LinkedThing(""))), agrees=())
+        return NoticeSubject(**msgspec.structs.asdict(name_side(case, LinkedThing(""), session.language)), agrees=())
     named = next((item.value_b for item in best.items if item.field == "name"), "")
-    side = name_side(case, LinkedThing(best.entity_b, named))
+    side = name_side(case, LinkedThing(best.entity_b, named), session.language)
     return NoticeSubject(**msgspec.structs.asdict(side), agrees=agreeing_things(best, session.language))

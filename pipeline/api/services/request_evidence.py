@@ -64,7 +64,7 @@ def _describe_link(session: Session, link: LinkDocument, case: str, cases: Mappi
     pair = strongest_pair(found)
     a, b = things_of(pair)
     return RequestedLink(
-        **msgspec.structs.asdict(name_side(other, b if link.a.case == case else a)),
+        **msgspec.structs.asdict(name_side(other, b if link.a.case == case else a, session.language)),
         link_id=link.link,
         band=link.band,
         basis=link.basis,

@@ -13,7 +13,17 @@ from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from pipeline.api.answers import CaseLinkRow, FoundHit, InboxRow, LinkHit, LinkSide, ListResultRow, SearchRow, told
+from pipeline.api.answers import (
+    CaseLinkRow,
+    FoundHit,
+    InboxRow,
+    LinkHit,
+    LinkSide,
+    ListMatch,
+    ListResultRow,
+    SearchRow,
+    told,
+)
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.result_files import CellValue, ResultTable
 from pipeline.api.services.cases import read_case
@@ -28,6 +38,7 @@ from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.words import TYPES
 from pipeline.matching.names.romanisation import romanise_name
+from pipeline.records.agencies import title_of
 
 MOST_ROWS: Final = 2_000
 """Rows of one file: what somebody goes through by hand. All that may be read is in the exports of the statistics."""
@@ -35,7 +46,11 @@ MOST_ROWS: Final = 2_000
 NAMED: Final = (
     N_("Name"), N_("In Latin letters"), N_("Type"), N_("Date of birth"),
 )  # fmt: skip
-OWNED: Final = (N_("Record"), N_("Title"), N_("Country"), N_("Agency"), N_("Caveat"))
+OWNED: Final = (
+    N_("Record"), N_("Title"), N_("Country"), N_("Agency"), N_("Agency name"), N_("Caveat"), N_("Translated caveat"),
+)  # fmt: skip
+"""Whose record it is, and what its owner asks; the translation of the caveat is the owner's own, the caveat binds."""
+
 ASKABLE: Final = (N_("Unit"), N_("E-mail"), N_("Phone"))
 """Whom to ask about a hit-only record."""
 
@@ -46,7 +61,7 @@ class _Table:
     """Rows under columns, as they come; `words` translates."""
 
     def __init__(self, session: Session, title: str, columns: Iterable[str]) -> None:
-        self._language = session.language
+        self._language, self._agencies = session.language, session.runtime.agencies
         self._title, self._columns = title, tuple(columns)
         self._rows: list[list[CellValue]] = []
         self._cut = False
@@ -54,6 +69,10 @@ class _Table:
     def say(self, message: str) -> str:
         """A word in the reader's language; what is no message of ours stays as it is."""
         return translate(message, self._language) if message else ""
+
+    def name_agency(self, code: str) -> str | None:
+        """An agency's full name; None where it has none."""
+        return title_of(self._agencies, code)
 
     def add(self, **cells: CellValue) -> None:
         """A row by the English words of its columns, `_` for a space."""
@@ -96,7 +115,7 @@ def _add_result(table: _Table, row: SearchRow, language: str) -> None:
         **_name_cells(table, about.name if about else None, about.type if about else None,
                       about.born if about else None, row.country),
         Role=table.say(PARTS.get(about.role, about.role)) if about and about.role else None,
-        **_record_cells(row.case, told(row.title), row.country, row.agency, told(row.caveat)),
+        **_record_cells(table, row),
         Opened=about.opened if about else None,
         Band=table.say(BAND_WORDS.get(told(row.band) or Band.NONE, "")),
         Bits=to_bits(score),
@@ -116,8 +135,17 @@ def _name_cells(
     }
 
 
-def _record_cells(case: str, title: str | None, country: str, agency: str, caveat: str | None) -> dict[str, CellValue]:
-    return {"Record": case, "Title": title, "Country": country, "Agency": agency, "Caveat": caveat}
+def _record_cells(table: _Table, row: SearchRow | LinkSide | ListMatch) -> dict[str, CellValue]:
+    translation = told(row.caveat_translation)
+    return {
+        "Record": row.case,
+        "Title": told(row.title),
+        "Country": row.country,
+        "Agency": row.agency,
+        "Agency_name": table.name_agency(row.agency),
+        "Caveat": told(row.caveat),
+        "Translated_caveat": translation.text if translation else None,
+    }
 
 
 def _hit_cells(table: _Table, agency: str, band: Band | None, hit: FoundHit | LinkHit) -> dict[str, CellValue]:
@@ -125,6 +153,7 @@ def _hit_cells(table: _Table, agency: str, band: Band | None, hit: FoundHit | Li
     contact = hit.contact
     return {
         "Agency": agency,
+        "Agency_name": table.name_agency(agency),
         "Band": table.say(BAND_WORDS.get(band or Band.NONE, "")),
         "Access": table.say(HIT),
         "Unit": contact.unit or None,
@@ -164,7 +193,7 @@ def _add_inbox_row(table: _Table, row: InboxRow) -> None:
 def _side_cells(table: _Table, side: LinkSide) -> dict[str, CellValue]:
     """Whom a link leads to, and whose record that is."""
     named = _name_cells(table, side.name or side.title, side.type, side.born, side.country)
-    return named | _record_cells(side.case, side.title, side.country, side.agency, side.caveat)
+    return named | _record_cells(table, side)
 
 
 def _strength_cells(
@@ -237,7 +266,7 @@ def _add_list_row(table: _Table, row: ListResultRow, language: str) -> None:
         about = found.about
         table.add(
             **own, **_name_cells(table, about.name, about.type, about.born, found.country),
-            **_record_cells(found.case, found.title, found.country, found.agency, found.caveat),
+            **_record_cells(table, found),
             Band=table.say(BAND_WORDS.get(found.band or Band.NONE, "")), Bits=to_bits(found.score),
             Values_compared=SEVERAL.join(
                 translate("{field}: {level}", language, field=one.label, level=one.agreement) for one in found.compared

@@ -102,7 +102,7 @@ async def open_chart(
     with session.hold_costly() if len(asked.items) > COSTLY_ITEMS else nullcontext():
         keys = dict.fromkeys(place.case for item in asked.items for place in item.places)
         documents = await find_readable(session, list(keys), RECORD_FIELDS)
-        records = {case: make_record(document) for case, document in documents.items()}
+        records = {case: make_record(document, session.language) for case, document in documents.items()}
         links = await _read_links_between(session, asked, documents)
         hits = await _read_hits(session, asked, documents)
     named = {(place.case, place.entity) for item in asked.items for place in item.places if place.entity}
@@ -203,7 +203,7 @@ async def match_own_nodes(session: Session, numbers: Sequence[str], cases: Seque
         terms = list(filter(None, (find_term(number) for number in wanted)))[:MOST_NUMBERS]
         found = await session.runtime.reader.find_by_terms(terms, session.viewer, MOST_READ)
         documents = await find_readable(session, [*list(dict.fromkeys(cases))[:MOST_READ], *found], RECORD_FIELDS)
-    records = {case: make_record(document) for case, document in documents.items()}
+    records = {case: make_record(document, session.language) for case, document in documents.items()}
     bearers: dict[str, list[str]] = {}
     for case in sorted(records):
         held = {make_id("number", *one) for entity in records[case].entities.values() for one in entity.numbers}

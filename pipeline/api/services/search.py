@@ -320,7 +320,7 @@ async def _browse_cases(session: Session, asked: Search, question: Question, lim
     kept = [document for document in found if views[document.case] is View.FULL]
     end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None
     return _ResultPage(
-        [summarise_case(document) for document in kept[:limit]],
+        [summarise_case(document, session.language) for document in kept[:limit]],
         {document.case: View.FULL for document in kept[:limit]},
         end,
     )
@@ -328,7 +328,7 @@ async def _browse_cases(session: Session, asked: Search, question: Question, lim
 
 def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocument) -> SearchRow:
     return msgspec.structs.replace(
-        summarise_case(document),
+        summarise_case(document, session.language),
         score=candidate.score,
         band=judge_score(candidate.score + session.runtime.model.prior).band,
         met=tuple(candidate.candidate.met),
@@ -350,7 +350,7 @@ def _say_in_full(session: Session, row: SearchRow, result: SearchResult, about: 
     return msgspec.structs.replace(row, why=why, evidence=result.evidence, about=about)
 
 
-def summarise_case(document: CaseDocument) -> SearchRow:
+def summarise_case(document: CaseDocument, language: str) -> SearchRow:
     """What a list says of a case that is seen in full."""
     return SearchRow(
         view=View.FULL.value,
@@ -359,6 +359,7 @@ def summarise_case(document: CaseDocument) -> SearchRow:
         country=document.country,
         title=document.title,
         caveat=document.caveat,
+        caveat_translation=document.translate_caveat(language),
     )
 
 
@@ -416,14 +417,14 @@ async def describe_results(session: Session, results: Sequence[SearchResult]) ->
     views = await session.decide_views(documents)
     held = {key: document for key, document in documents.items() if views[key] is View.FULL}
     return {
-        result.case.case: _describe(held[result.case.case], result.evidence)
+        result.case.case: _describe(held[result.case.case], result.evidence, session.language)
         for result in results
         if result.case.case in held
     }
 
 
-def _describe(case: CaseDocument, evidence: Sequence[EntityEvidence]) -> ResultSubject:
-    side = name_side(case, _find_thing(case, evidence))
+def _describe(case: CaseDocument, evidence: Sequence[EntityEvidence], language: str) -> ResultSubject:
+    side = name_side(case, _find_thing(case, evidence), language)
     entities = case.sent_entities
     role = next((one.get("role") for one in entities if one.get("id") == side.entity), None)
     return ResultSubject(side.entity, side.type, side.name, side.born, role, case.opened)

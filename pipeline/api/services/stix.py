@@ -144,7 +144,9 @@ def _make_marking(agency: str, handling: AsSent) -> Object:
     clauses += [f"{word} {', '.join(some)}" for word, some in _drop_empty({
         "releasable to": handling.get("releasable_to"), "purposes": handling.get("purposes"),
     })]  # fmt: skip
-    statement = ". ".join([*clauses, *filter(None, [handling.get("caveat")])])
+    if handling.get("caveat"):
+        clauses += [handling["caveat"], *map(": ".join, sorted(handling.get("caveat_translations", {}).items()))]
+    statement = ". ".join(clauses)
     return _make_object("marking-definition", ("marking", statement), {
         "created": UNKNOWN_TIME, "definition_type": "statement", "definition": {"statement": statement},
     })  # fmt: skip

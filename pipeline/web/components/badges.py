@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import htpy
+from collections.abc import Mapping
+from typing import Final, Protocol
 
+import htpy
+from msgspec import UnsetType
+
+from pipeline.api.answers import told
 from pipeline.api.services.export_words import BAND_WORDS, COLOURS
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
-from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.records.caveats import CaveatTranslation
+from pipeline.web.components.markup import box, static_html, text
 from pipeline.web.components.terms import draw_help
 from pipeline.web.i18n import Words
 
 BAND_LABELS = {band: (len(BAND_WORDS) - at, word) for at, (band, word) in enumerate(BAND_WORDS.items())}
 """How many of three bars stand for a band, and its word."""
+
+ORIGINAL: Final = N_("Original (binding):")
+"""Before a caveat that stands beside its translation."""
 
 HANDLING = {
     "H0": N_("Full content for countries it is released to"),
@@ -61,28 +70,92 @@ def draw_handling_code(words: Words, code: str) -> None:
         text("span", meaning, "hidden-words")
 
 
-def draw_caveat(words: Words, agency: str, caveat: str) -> None:
-    """What a record's owner asks its readers to heed, with the owner's name."""
-    with box("p", "notice", role="note"):
-        text("strong", words("Caveat of {agency}: ", agency=words.agency_title(agency)))
-        bidi_text(caveat)
-        text("span", " ")
-        draw_help(words, "caveat")
+class Cautioned(Protocol):
+    """A record, or a side of a link, as an answer has it: whose it is, and what its owner asks."""
+
+    @property
+    def agency(self) -> str:
+        """Its owner."""
+
+    @property
+    def caveat(self) -> str | UnsetType | None:
+        """What the owner asks; it binds."""
+
+    @property
+    def caveat_translation(self) -> CaveatTranslation | UnsetType:
+        """The owner's translation of it for the reader."""
 
 
-def draw_caveat_badge(words: Words, agency: str, caveat: str) -> None:
-    """The same in a list: that there is one, and whose; what it says is heard, and shows on hovering."""
-    with box("span", "tag warn", title=caveat):
-        text("span", words("Caveat of {agency}", agency=words.agency_title(agency)))
-        text("span", caveat, "hidden-words", dir="auto")
+def draw_caveat(words: Words, row: Cautioned, language: str = "", others: Mapping[str, str] | None = None) -> None:
+    """What a record's owner asks its readers to heed, if anything, with the owner's name.
+
+    The owner's translation for the reader comes first and the original, which binds, below. `language` is the
+    record's where there is no translation, `others` are all translations there are: those that are not shown can be
+    opened.
+    """
+    caveat, translation = told(row.caveat), told(row.caveat_translation)
+    if not caveat:
+        return
+    rest = {tag: said for tag, said in (others or {}).items() if not translation or tag != translation.language}
+    with box("div", "notice caveat", role="note"):
+        with box("p"):
+            text("strong", words("Caveat of {agency}: ", agency=words.agency_title(row.agency)))
+            text("bdi", translation.text if translation else caveat, dir="auto",
+                 lang=translation.language if translation else language or None)  # fmt: skip
+            text("span", " ")
+            draw_help(words, "caveat")
+        if translation:
+            with box("p", "small"):
+                text("span", words(ORIGINAL) + " ")
+                text("bdi", caveat, dir="auto", lang=translation.original_language or "")
+        if rest:
+            with box("details", "small"):
+                text("summary", words("In other languages"))
+                for tag, said in sorted(rest.items()):
+                    with box("p"):
+                        text("span", words.language_name(tag) + ": ", "quiet")
+                        text("bdi", said, dir="auto", lang=tag)
 
 
-def render_caveat_badge(words: Words, agency: str, caveat: str) -> htpy.Element:
-    """The same of a row that only shows."""
-    return htpy.span(".tag.warn", title=caveat)[
-        htpy.span[words("Caveat of {agency}", agency=words.agency_title(agency))],
-        htpy.span(".hidden-words", dir="auto")[caveat],
+def render_caveat(words: Words, row: Cautioned) -> htpy.Node:
+    """A caveat in a cell of its own: the translation, and the original below."""
+    caveat, translation = told(row.caveat), told(row.caveat_translation)
+    if not caveat or not translation:
+        return caveat and htpy.bdi(dir="auto")[caveat]
+    return [
+        htpy.bdi(dir="auto", lang=translation.language)[translation.text],
+        htpy.span(".under")[
+            words(ORIGINAL), " ", htpy.bdi(dir="auto", lang=translation.original_language or "")[caveat]
+        ],
     ]
+
+
+def draw_caveat_badge(words: Words, row: Cautioned) -> None:
+    """The same in a list: that there is one, and whose; what it says is heard, and shows on hovering."""
+    if made := render_caveat_badge(words, row):
+        static_html(made, "span")
+
+
+def render_caveat_badge(words: Words, row: Cautioned) -> htpy.Element | None:
+    """The same of a row that only shows."""
+    caveat, translation = told(row.caveat), told(row.caveat_translation)
+    if not caveat:
+        return None
+    said = [htpy.span(".hidden-words", dir="auto")[caveat]]
+    if translation:
+        said = [
+            htpy.span(".hidden-words", dir="auto", lang=translation.language)[translation.text],
+            htpy.span(".hidden-words")[words(ORIGINAL)],
+            htpy.span(".hidden-words", dir="auto", lang=translation.original_language or "")[caveat],
+        ]
+    return htpy.span(".tag.warn", title=format_caveat(words, caveat, translation))[
+        htpy.span[words("Caveat of {agency}", agency=words.agency_title(row.agency))], said
+    ]
+
+
+def format_caveat(words: Words, caveat: str, translation: CaveatTranslation | None) -> str:
+    """A caveat as plain text: the owner's translation, if there is one for the reader, and the original on a line."""
+    return f"{translation.text}\n{words(ORIGINAL)} {caveat}" if translation else caveat
 
 
 def badge(content: object, kind: str = "") -> None:

@@ -7,13 +7,13 @@ from typing import Final
 
 import msgspec
 
-from pipeline.api.answers import ChartEdge, ChartNode, OpenedChartAnswer
+from pipeline.api.answers import ChartEdge, ChartNode, OpenedChartAnswer, told
 from pipeline.api.chart_content import KeptChart, OwnNode
 from pipeline.locale import N_
 from pipeline.matching.bands import Basis
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.web.addresses import case_path, entity_path
-from pipeline.web.components.badges import BAND_LABELS
+from pipeline.web.components.badges import BAND_LABELS, format_caveat
 from pipeline.web.components.entity import describe_relation
 from pipeline.web.i18n import Words
 
@@ -80,7 +80,7 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
         return DrawnNode(
             node.id, "case", "case", words("Record"), node.name or key, key, node.country,
             words.country_name(node.country), node.opened, case_path(key), f"record {key}", places=places,
-            caveat=node.caveat,
+            caveat=format_caveat(words, node.caveat, told(node.caveat_translation)),
         )  # fmt: skip
     if node.kind == "hit":
         return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)

@@ -294,8 +294,7 @@ def draw_summary(words: Words, found: LinkEvidenceAnswer) -> None:
         with link("", link_path(rival.link_id, found.own)):
             _draw_name(rival)
         text("span", ", " + _compare_bits(words, rival.bits))
-    if rival.caveat:
-        draw_caveat(words, rival.agency, rival.caveat)
+    draw_caveat(words, rival)
 
 
 def _introduce_rival(words: Words, rival: NextBestCandidate) -> str:
@@ -338,8 +337,7 @@ def _draw_side(words: Words, side: EvidenceSide) -> None:
         version = words("version {number}", number=side.version)
         origin = " · ".join((words.agency_title(side.agency), words.country_name(side.country), version))
         text("p", origin, "small quiet")
-        if side.caveat:
-            draw_caveat(words, side.agency, side.caveat)
+        draw_caveat(words, side)
 
 
 def _draw_name(side: LinkSide) -> None:

@@ -93,7 +93,7 @@ def _render_side(words: Words, row: FolderItemRow, side: LinkSide) -> htpy.Node:
             words.label(TYPES, side.type or "") if is_entity else "",
             htpy.bdi(".code")[side.case],
             words.country_name(side.country),
-            _render_caveat(words, side),
+            render_caveat_badge(words, side),
         ),
     ]
 
@@ -110,13 +110,9 @@ def _render_link(words: Words, row: FolderItemRow, kept: KeptLink) -> htpy.Node:
             render_band(words, kept.band),
             render_colour(words, kept.colour),
             [htpy.bdi(".code")[kept.a.case], " – ", htpy.bdi(".code")[kept.b.case]],
-            *(_render_caveat(words, side) for side in sides),
+            *(render_caveat_badge(words, side) for side in sides),
         ),
     ]
-
-
-def _render_caveat(words: Words, side: LinkSide) -> htpy.Node:
-    return side.caveat and render_caveat_badge(words, side.agency, side.caveat)
 
 
 def _render_about(words: Words, row: FolderItemRow, *said: htpy.Node) -> htpy.Element:

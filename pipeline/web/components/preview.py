@@ -93,8 +93,7 @@ def _draw_preview(words: Words, found: CasePreview) -> None:
             text("span", row.case, "code")
             if row.handling:
                 draw_handling_code(words, row.handling.code)
-    if row.caveat:
-        draw_caveat(words, row.agency, row.caveat)
+    draw_caveat(words, row, data.get("language") or "")
     if row.access_until:
         text("p", words("Access until {time}", time=words.format_minute(row.access_until)), "notice plain")
     counted = words.plural("{count} link", "{count} links", found.links)

@@ -74,9 +74,9 @@ def _render_subject(words: Words, about: ResultSubject) -> list[htpy.Node]:
 
 def _render_marks(words: Words, row: SearchRow) -> list[htpy.Node]:
     """The owner's caveat, and until when a grant opens the record."""
-    caveat, until = told(row.caveat), told(row.access_until)
+    until = told(row.access_until)
     return [
-        caveat and [" ", render_caveat_badge(words, row.agency, caveat)],
+        told(row.caveat) and [" ", render_caveat_badge(words, row)],
         until and [" ", htpy.span(".tag.plain")[words("Access until {time}", time=words.format_minute(until))]],
     ]
 

@@ -65,8 +65,8 @@ def draw(view: OpenPage, loaded: TabbedContent[CaseRow]) -> None:
     """The case's heading and its tabs."""
     words, row = view.words, loaded.head
     _draw_heading(words, row)
-    if row.caveat:
-        draw_caveat(words, row.agency, row.caveat)
+    handling: AsSent = row.data.get("handling") or {}
+    draw_caveat(words, row, row.data.get("language") or "", handling.get("caveat_translations"))
     if row.access_until:
         text("p", words("Access until {time}", time=words.format_minute(row.access_until)), "notice plain")
     if doubt := SIGNATURE_DOUBTS.get(row.signature_verdict or ""):

@@ -457,8 +457,7 @@ def _draw_match(words: Words, found: ListMatch, *, with_band: bool = True) -> No
                 bidi_text(found.title or found.case)
             if found.band and with_band:
                 draw_band(words, found.band)
-            if found.caveat:
-                draw_caveat_badge(words, found.case.partition(":")[0], found.caveat)
+            draw_caveat_badge(words, found)
         with box("p", "row small quiet"):
             if about.born:
                 text("span", words("born {date}", date=words.format_date(about.born)))

@@ -15,7 +15,7 @@ from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.records.names import full_name
 from pipeline.web.addresses import case_path, entity_path
-from pipeline.web.components.badges import badge, draw_band
+from pipeline.web.components.badges import badge, draw_band, draw_caveat_badge
 from pipeline.web.components.entity import (
     FIELDS,
     describe_relation,
@@ -159,7 +159,7 @@ def _draw_cases(value: StatedValue) -> None:
 
 def _appearance_columns(words: Words) -> list[TableColumn[EntityAppearance]]:
     return [
-        TableColumn(words("Record"), lambda row: link(row.case, case_path(row.case), "code", data_open="")),
+        TableColumn(words("Record"), lambda row: _draw_record(words, row)),
         TableColumn(words("Country"), lambda row: text("span", words.country_name(row.country))),
         TableColumn(words("Names"), lambda row: _draw_names(row.entity, row.country)),
         TableColumn(
@@ -167,6 +167,12 @@ def _appearance_columns(words: Words) -> list[TableColumn[EntityAppearance]]:
         ),
         TableColumn(words("Band"), lambda row: draw_band(words, row.band)),
     ]
+
+
+def _draw_record(words: Words, row: EntityAppearance) -> None:
+    with box("span", "row"):
+        link(row.case, case_path(row.case), "code", data_open="")
+        draw_caveat_badge(words, row)
 
 
 def _draw_names(raw: AsSent, country: str) -> None:

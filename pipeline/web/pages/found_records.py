@@ -112,8 +112,7 @@ def _draw_found_record(words: Words, one: FoundRecord) -> None:
         with box("span", "row small quiet"):
             bidi_text(one.case, classes="code")
             text("span", words.country_name(one.country))
-            if one.caveat:
-                draw_caveat_badge(words, one.agency, one.caveat)
+            draw_caveat_badge(words, one)
 
 
 def _draw_entries(words: Words, entries: Sequence[FoundEntry], count: int) -> None:

@@ -121,8 +121,8 @@ def _draw_record(words: Words, case: str, about: NoticeSubject | None) -> None:
         if about and about.born:
             text("span", words("born {date}", date=words.format_date(about.born)))
         bidi_text(case, "bdi", "code")
-        if about and about.caveat:
-            draw_caveat_badge(words, case.partition(":")[0], about.caveat)
+        if about:
+            draw_caveat_badge(words, about)
     if agreeing := ", ".join((about.agrees if about else ())[:MOST_REASONS]):
         text("p", agreeing, "small quiet")
 

@@ -15,6 +15,7 @@ from pipeline.api.session import Session
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
+from pipeline.web.components.badges import render_caveat
 from pipeline.web.components.form import draw_result_export
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.rows import Cell, SortableRow, SortColumn, draw_rows, record_mark
@@ -108,18 +109,18 @@ def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
     tools = partial(draw_result_export, words, view.visit.csrf, "search", wanted)
     with panel(words("All records"), words("sorted by key"), tight=True, tools=tools):
         if found.results:
-            draw_rows(words, words("Our records"), columns, map(_make_row, found.results))
+            draw_rows(words, words("Our records"), columns, (_make_row(words, row) for row in found.results))
         else:
             states.draw_empty(words("Our agency has no records here"))
     draw_pager(view, found.next, words("Next"), words("Back to start"))
 
 
-def _make_row(row: SearchRow) -> SortableRow:
-    title, caveat = told(row.title) or "", told(row.caveat) or ""
+def _make_row(words: Words, row: SearchRow) -> SortableRow:
+    title, caveat, translation = told(row.title) or "", told(row.caveat) or "", told(row.caveat_translation)
     cells = (
         Cell(htpy.a(".code", href=case_path(row.case), data_open="")[row.case], row.case),
         Cell(htpy.bdi(dir="auto")[title or "–"], title),
-        Cell(htpy.bdi(dir="auto")[caveat or "–"], caveat),
+        Cell(render_caveat(words, row) or "–", translation.text if translation else caveat),
     )
     return SortableRow(cells, row.case, record_mark(row.case), row.case)
 

@@ -45,6 +45,11 @@ PEOPLE: tuple[tuple[RawEntity, ...], ...] = (
 OFFENCES = ("0501", "0502", "0601")
 OWNED = {"from": "e0", "to": "e1", "type": "owner"}
 """How the first entity of a case is related to the second one, where there is one."""
+CAVEATED = {
+    "caveat": "Najpierw zadzwonić",
+    "caveat_translations": {"en": "Call first", "fr": "Appeler d'abord", "de": "Erst anrufen"},
+}
+"""What owners ask, in their language and in others: of records that anybody reads, and of hidden ones."""
 UNASKED, GUESS = 7, 8
 """Places of a person whom nobody asks for exactly, and of somebody's guess at them."""
 
@@ -105,7 +110,8 @@ def record_of(spec: CaseSpec) -> RawCase:
         str(spec.number),
         PEOPLE[spec.people],
         title=f"Affair of {spec.key}",
-        handling=handling(spec.code, spec.released, spec.purposes),
+        handling=handling(spec.code, spec.released, spec.purposes) | (CAVEATED if spec.code != "H0" else {}),
+        language="pl",
         contact={"unit": f"desk of {spec.agency}"},
         opened=f"{2024 + spec.people % len(OFFENCES)}-01-10",
         offences=[{"scheme": "ICCS", "code": OFFENCES[spec.people % len(OFFENCES)]}],

@@ -19,7 +19,15 @@ PEOPLE = {
 """By case: the name as one agency wrote it, and as the other did."""
 
 
-CAVEAT = "لا توقيف قبل الاتصال"
+CAVEAT = {
+    "caveat": "لا توقيف قبل الاتصال",
+    "caveat_translations": {
+        "en": "No arrest before you have called",
+        "es": "Ninguna detención antes de llamar",
+        "he": "אין לעצור לפני שמתקשרים",
+    },
+}
+"""Translated for some readers, and not for those of French."""
 
 
 def hold_many_scripts(api: Api) -> list[str]:
@@ -47,5 +55,5 @@ def _make_case(agency: str, number: str, name: str) -> dict[str, Any]:
     return record(
         agency, number, title=f"قضية {number}: {name}", summary="סיכום קצר של התיק (2026), with an English word.",
         entities=[_make_man(number, name), vehicle("AB-123-CD", "FR", id="v1"), spot], offences=OFFENCES,
-        policing_goals=[1, 5], handling=handling("H1") | {"caveat": CAVEAT},
+        policing_goals=[1, 5], handling=handling("H1") | CAVEAT, language="ar",
     )  # fmt: skip

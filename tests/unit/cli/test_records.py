@@ -13,7 +13,7 @@ from pipeline.matching.model import load_model
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.matching.prints import print_of
-from support.records.builder import person, record
+from support.records.builder import handling, person, record
 
 BORN = "1980-05-01"
 
@@ -119,6 +119,15 @@ async def test_a_case_shows_the_record_and_who_may_see_it(api: Api) -> None:
     ):
         assert words in output
     assert "emails" not in output
+
+
+async def test_a_caveat_stands_in_english_where_its_owner_says_it_so_and_as_it_binds(api: Api) -> None:
+    caveat = {"caveat": "Najpierw zadzwonić", "caveat_translations": {"en": "Call first", "fr": "Appeler d'abord"}}
+    api.hold(record("fr-pj", language="pl", handling=handling("H1") | caveat))
+    lines = [" ".join(line.split()) for line in (await case(api, "fr-pj:1")).splitlines()]
+    at = lines.index("Caveat Call first")
+    assert lines[at + 1] == "Original (pl) Najpierw zadzwonić"
+    assert "Appeler" not in " ".join(lines)
 
 
 async def test_where_another_agencys_record_stands_is_not_shown(api: Api) -> None:

@@ -126,6 +126,14 @@ def check(**fields: Any) -> None:
         ),
         ({"entities": PERSON}, "`record.entities` is a list: begin each of its items with `-`"),
         ({"handling": [{"code": "H1"}]}, "`record.handling` is one object, not a list of them"),
+        (
+            {"handling": {"caveat_translations": {"English": "{C}"}}},
+            "`record.handling.caveat_translations.English`: must be texts that are each under a BCP 47 language tag",
+        ),
+        (
+            {"handling": {"caveat_translations": {"en": " "}}},
+            "`record.handling.caveat_translations.en`: ' ' is not a text of 1 to 4,000 characters that is not blank",
+        ),
         ({"retain_until": "2030"}, "`record.retain_until`: '2030' is not a date of the calendar"),
     ],
 )
@@ -147,6 +155,7 @@ def test_the_word_that_was_meant_is_told_where_one_is_alike(written: str, meant:
         {"entities": [{"id": "x", "type": "{T}", "plate": "{P}", "names": [{"full": "{N}"}]}]},
         {"entities": [{"id": "x", "type": {"from": "T", "values": {"P": "person", "V": "vehicle"}}, "plate": "{P}"}]},
         {"extensions": {"whatever": {"is": ["{HERE}"]}}},
+        {"handling": {"caveat": "{C}", "caveat_translations": {"en": "{C_EN}", "pt-BR": "Ligar antes"}}},
         {"version": {"from": "V", "as": "integer"}, "status": "corrected", "retain_until": "2030-01-01"},
     ],
 )

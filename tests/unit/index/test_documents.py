@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.index.documents import (
     CaseDocument,
     DocumentWrite,
+    card_of,
     case_document,
+    document_of_card,
     entities_of,
     link_document,
     rejected_document,
@@ -18,8 +22,10 @@ from pipeline.index.fields import CATALOGUE
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import entity_print
 from pipeline.matching.handling import Contact, Handling
+from pipeline.records.caveats import CaveatTranslation
 from pipeline.records.messages import Position, RejectedMessage
 from pipeline.records.normalised import NameToken, NormalisedEntity, NormalisedName
+from pipeline.search.ranking import CaseCard, StatedHandling
 from support.index.accepted import make_accepted
 
 CANARY = "Ivan the Canary"
@@ -61,6 +67,30 @@ def test_a_case_keeps_the_record_as_sent() -> None:
 def test_handling_is_written_out_even_where_it_is_the_default() -> None:
     document = body(case_document(make_accepted(handling=Handling())))
     assert document["handling"] == {"code": "H0", "releasable_to": [], "purposes": [], "caveat": ""}
+
+
+def test_a_document_and_its_card_translate_the_caveat() -> None:
+    given = Handling("H1", ("BE",), caveat="Najpierw zadzwonić")
+    sent = {"agency": "fr-pj", "country": "FR", "language": "pl"} | {
+        "handling": {"code": "H1", "caveat": given.caveat, "caveat_translations": {"en": "Call first"}}
+    }
+    data = msgspec.Raw(msgspec.json.encode(sent))
+    written = case_document(msgspec.structs.replace(make_accepted(handling=given), data=data))
+    document = msgspec.json.decode(written.body, type=CaseDocument)
+    card = card_of(base64.b64decode(body(written)["card"]))
+    for one in (document, document_of_card(card)):
+        assert one.translate_caveat("en") == CaveatTranslation("en", "Call first", "pl")
+        assert one.translate_caveat("fr") is UNSET
+
+
+def test_a_card_of_before_is_read_and_a_card_of_today_is_read_as_it_was() -> None:
+    """Workers and APIs of two versions write and read one index while they are changed one by one."""
+    card = CaseCard("fr-pj:1", "fr-pj", "FR", 1, "h", StatedHandling(), Contact(), None, "t", (), {"en": "x"}, "fr")
+    packed = msgspec.msgpack.encode(card)
+    parts = msgspec.msgpack.decode(packed)[:-2]
+    assert card_of(msgspec.msgpack.encode(parts)) == msgspec.structs.replace(card, caveat_translations={}, language="")
+    before = msgspec.defstruct("CardOfBefore", [f"f{at}" for at in range(len(parts))], array_like=True)
+    assert list(msgspec.structs.astuple(msgspec.msgpack.decode(packed, type=before))) == parts
 
 
 def test_every_field_of_every_document_is_in_the_catalogue() -> None:

@@ -9,7 +9,9 @@ from kafka.partitioner import default
 
 from pipeline.records.hashing import content_hash, fingerprint_hash, murmur2, partition_of
 from pipeline.records.validation import read
-from support.records.samples import changed, message
+from support.records.samples import changed, example, message
+
+SAMPLE = example()["data"]
 
 
 def fingerprint_of(raw: bytes) -> str:
@@ -29,6 +31,7 @@ def fingerprint_of(raw: bytes) -> str:
         {"language": "de"},
         {"evaluation": None},
         {"offences": []},
+        {"handling": SAMPLE["handling"] | {"caveat_translations": {"en": "Do not contact the suspect."}}},
     ],
     ids=str,
 )

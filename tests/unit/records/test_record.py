@@ -173,6 +173,13 @@ class TestVersions:
         assert refused(None) == (Reason.NOT_JSON, "")
 
 
+class TestCaveats:
+    def test_a_translation_in_no_known_language_is_kept_and_doubted(self) -> None:
+        told = {"code": "H1", "caveat": "a", "caveat_translations": {"en": "b", "xx": "c"}}
+        assert warned(message(handling=told))[-1:] == [("language", "/data/handling/caveat_translations/xx")]
+        assert taken(message(handling=told)).case.handling.caveat_translations["xx"] == "c"
+
+
 class TestDates:
     @pytest.mark.parametrize(
         ("text", "date"),

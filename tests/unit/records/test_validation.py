@@ -15,6 +15,8 @@ from pipeline.records.messages import Reason
 from pipeline.records.validation import RecordProblem, RefusedError, read, sender_problems
 from support.records.samples import FR_PJ, changed, example, message, only
 
+TWO_SCORE_AND_ONE = [f"{one}{two}" for one in "abcde" for two in "abcdefghi"][:41]
+
 
 def problems(raw: bytes, agency: Agency) -> list[RecordProblem]:
     """Everything wrong with a message, as an agency is told before it sends."""
@@ -77,6 +79,38 @@ def test_relations_join_entities_of_the_case(relations: list[dict[str, str]], po
 def test_entity_ids_are_unique_within_the_case() -> None:
     people = [{"id": "p1", "type": "person"}, {"id": "p2", "type": "person"}, {"id": "p1", "type": "person"}]
     assert places(message(entities=people, relations=...)) == [("schema", "/data/entities/2/id")]
+
+
+@pytest.mark.parametrize(
+    ("handling", "expected"),
+    [
+        ({"caveat": "a", "caveat_translations": {"en": "b", "pt-BR": "c"}}, []),
+        ({"caveat": "a", "caveat_translations": {}}, []),
+        ({"caveat": "a", "caveat_translations": {"en": ""}}, [(Reason.SCHEMA, "/en", "is not blank")] * 2),
+        ({"caveat": "a", "caveat_translations": {"en": " \n"}}, [(Reason.SCHEMA, "/en", "is not blank")]),
+        ({"caveat": "a", "caveat_translations": {"en": None}}, [(Reason.SCHEMA, "/en", "must be text, not null")]),
+        ({"caveat": "a", "caveat_translations": {"en": "x" * 4001}}, [(Reason.TOO_LARGE, "/en", "4000 characters")]),
+        ({"caveat": "a", "caveat_translations": {"English": "b"}}, [(Reason.SCHEMA, "", "BCP 47 language tag")]),
+        ({"caveat": "a", "caveat_translations": {f"a{one}": "b" for one in TWO_SCORE_AND_ONE}},
+         [(Reason.TOO_LARGE, "", "over the limit of 40 items")]),
+        ({"caveat": "a", "caveat_translations": ["b"]}, [(Reason.SCHEMA, "", "must be an object, not a list")]),
+    ],
+)  # fmt: skip
+def test_translations_of_a_caveat_are_texts_by_language(
+    handling: dict[str, Any], expected: list[tuple[Reason, str, str]]
+) -> None:
+    found = problems(message(handling=handling), FR_PJ)
+    assert [(one.reason, one.pointer) for one in found] == [
+        (reason, f"/data/handling/caveat_translations{below}") for reason, below, _ in expected
+    ]
+    for problem, (_, _, said) in zip(found, expected, strict=True):
+        assert said in problem.message
+
+
+@pytest.mark.parametrize("caveat", [None, ""])
+def test_translations_are_of_a_caveat(caveat: str | None) -> None:
+    (found,) = problems(message(handling={"caveat": caveat, "caveat_translations": {"en": "b"}}), FR_PJ)
+    assert (found.reason, found.pointer) == (Reason.SCHEMA, "/data/handling/caveat")
 
 
 def test_optional_values_may_be_null() -> None:

@@ -471,7 +471,7 @@ async def test_a_folder_leaves_as_a_file(api: Api, tmp_path: Path) -> None:
     head, own, closed, searched, note = b"".join(parts).decode().splitlines()
     assert head.startswith("number,kind,reference,title,name")
     assert "Ivan Petrov" in own
-    assert closed == "2,,,An item that you can't open,,,,,,,,"
+    assert closed == "2,,,An item that you can't open,,,,,,,,,,"
     assert "ivan petrov" in searched
     assert "'=cmd" in note
     assert api.audit.acts[-1].kind is ActKind.EXPORT

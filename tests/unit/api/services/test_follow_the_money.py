@@ -32,6 +32,12 @@ def test_a_case_is_a_project_with_its_owners_caveat() -> None:
     }  # fmt: skip
 
 
+def test_a_project_has_translations_of_the_caveat_behind_it() -> None:
+    handling = {"code": "H1", "caveat": "a", "caveat_translations": {"en": "b", "fr": "c"}}
+    [project] = case_entities(CaseRecord("x:1", "x", "FR", 1, "", {"handling": handling}, None))
+    assert project["properties"]["notes"] == ["a", "b", "c"]
+
+
 def test_a_person_takes_part_in_it_under_all_names() -> None:
     found = example_entities()
     [person] = found["Person"]

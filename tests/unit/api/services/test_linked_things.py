@@ -22,18 +22,18 @@ from pipeline.index.documents import CaseDocument
 )
 def test_a_thing_is_named_by_its_name_or_its_number(entity: dict[str, Any], named: tuple[str, str]) -> None:
     case = CaseDocument("fr-pj:1", "fr-pj", "FR", 1, "live", data={"title": "Vol", "entities": [{"id": "x", **entity}]})
-    told = name_side(case, LinkedThing("x"))
+    told = name_side(case, LinkedThing("x"), "en")
     assert (told.name, told.born) == named
     assert (told.case, told.title, told.entity) == ("fr-pj:1", "Vol", "x")
 
 
 def test_an_entity_that_is_not_there_leaves_the_case() -> None:
-    told = name_side(CaseDocument("fr-pj:1", "fr-pj", "FR", 1, "live"), LinkedThing("x"))
+    told = name_side(CaseDocument("fr-pj:1", "fr-pj", "FR", 1, "live"), LinkedThing("x"), "en")
     assert (told.case, told.title, told.name, told.type) == ("fr-pj:1", None, None, None)
 
 
 def test_of_several_names_the_one_that_was_compared_is_told() -> None:
     names = [{"full": "Drozdov Victor"}, {"full": "Виктор ДРОЗДОВ"}]
     case = CaseDocument("fr-pj:1", "fr-pj", "FR", 1, "live", data={"entities": [{"id": "x", "names": names}]})
-    assert name_side(case, LinkedThing("x", "виктор дроздов")).name == "Виктор ДРОЗДОВ"
-    assert name_side(case, LinkedThing("x")).name == "Drozdov Victor"
+    assert name_side(case, LinkedThing("x", "виктор дроздов"), "en").name == "Виктор ДРОЗДОВ"
+    assert name_side(case, LinkedThing("x"), "en").name == "Drozdov Victor"

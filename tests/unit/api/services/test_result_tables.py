@@ -17,6 +17,7 @@ from pipeline.api.services.links import CaseLinkFilter
 from pipeline.api.services.result_tables import LinksPlace, ListPlace, tabulate
 from pipeline.api.services.search import Search
 from pipeline.api.session import Session
+from pipeline.records.agencies import Agency
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import handling, person, record
@@ -40,7 +41,7 @@ def hold(api: Api) -> str:
     """A case of ours, one of another agency, one that is hit only and one that is silent; the link of the first two."""
     passport = {"type": "passport", "value": "52NO43308", "country": "RU"}
     man = person("Иван Петров", id="p1", birth_date="1980-05-01", role="suspect", identifiers=[passport])
-    caveat = handling("H1") | {"caveat": "Call first"}
+    caveat = handling("H1") | {"caveat": "Call first", "caveat_translations": {"fr": "Appeler d'abord"}}
     api.hold(
         record("fr-pj", title="Vol", entities=[man]),
         record("be-fp", title="Theft", opened="2026-02-03", entities=[man], handling=caveat),
@@ -50,6 +51,24 @@ def hold(api: Api) -> str:
     for other in ("nl-np:1", "de-bka:1"):
         api.link("fr-pj:1", other)
     return api.link("fr-pj:1", "be-fp:1")
+
+
+async def test_tables_name_agencies_in_full_and_translate_caveats(api: Api) -> None:
+    hold(api)
+    for name in ("be-fp", "nl-np"):
+        api.agencies[name] = Agency(name, name[:2].upper(), title=f"Police {name}")
+    asked: list[tuple[Any, msgspec.Struct]] = [
+        ("search", Search("Иван Петров 1980-05-01 52NO43308", "FR")),
+        ("inbox", InboxFilter()),
+        ("links", LinksPlace("fr-pj:1")),
+    ]
+    for what, place in asked:
+        table = await made(api, what, place, language="fr")
+        rows = {row["Service"]: row for row in (dict(zip(table.columns, row, strict=True)) for row in table.rows)}
+        assert rows["be-fp"]["Nom du service"] == "Police be-fp"
+        assert (rows["be-fp"]["Réserve"], rows["be-fp"]["Réserve traduite"]) == ("Call first", "Appeler d'abord")
+        if what != "inbox":
+            assert (rows["nl-np"]["Nom du service"], rows["nl-np"]["Réserve"]) == ("Police nl-np", None)
 
 
 async def test_a_search_is_a_table_with_columns_that_a_person_reads(api: Api) -> None:
@@ -66,6 +85,7 @@ async def test_a_search_is_a_table_with_columns_that_a_person_reads(api: Api) ->
         "2026-02-03",
         "Certain",
     )
+    assert told["Translated caveat"] is None
     assert isinstance(told["Bits"], Decimal)
     hit = column(table, "Agency").index("nl-np")
     assert column(table, "Access")[hit] == "Hit only: content on request"
