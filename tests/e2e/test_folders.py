@@ -141,8 +141,15 @@ def test_rows_are_ordered_by_keys_and_a_note_is_edited_where_it_stands(
     expect(user.page.locator("#said")).to_contain_text("Note saved")
     expect(user.page.locator("#kept .note").first).to_have_text("c and <b>more</b>")
     assert _kept(api, name) == ["c and <b>more</b>", "a", "b"]
-    user.page.locator("#sort-kept").select_option("name")
+    user.page.locator("[data-sort-in=kept]").select_option("name")
     expect(user.page.locator("#kept .note")).to_have_text(["a", "b", "c and <b>more</b>"])
+    user.page.locator("[data-sort-in=kept]").select_option("")
+    expect(user.page.locator("#kept .note")).to_have_text(["c and <b>more</b>", "a", "b"])
+    user.page.locator("#kept .note").last.focus()
+    user.page.keyboard.press("Alt+ArrowUp")
+    user.page.locator("[data-sort-in=kept]").select_option("kind")
+    user.page.locator("[data-sort-in=kept]").select_option("")
+    expect(user.page.locator("#kept .note")).to_have_text(["c and <b>more</b>", "b", "a"])
     assert user.faults == []
 
 

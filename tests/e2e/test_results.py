@@ -145,6 +145,28 @@ def test_results_are_sorted_by_what_they_show_and_put_back(user: BrowserUser) ->
     assert user.faults == []
 
 
+def test_on_a_phone_a_table_is_sorted_by_a_choice_above_it(user: BrowserUser, api: Api) -> None:
+    people = [person(name, id=f"p{at}") for at, name in enumerate(("Boris", "Anna", "Émile"))]
+    api.hold(record("be-fp", "people", entities=people))
+    user.resize(NARROW)
+    user.page.goto("/cases/be-fp:people#tab=people")
+    choice = user.page.locator("#panel-people").get_by_label("Sort by")
+    rows = user.page.locator("#panel-people tr.entity [data-unfold]")
+    choice.select_option("Name")
+    assert rows.all_inner_texts() == ["Anna", "Boris", "Émile"]
+    user.holds("a table sorted on a phone")
+    user.resize(WIDE)
+    expect(choice).to_be_hidden()
+    expect(user.page.locator("th[aria-sort=ascending]")).to_have_text("Name")
+    user.page.get_by_role("button", name="Name", exact=True).click()
+    assert rows.all_inner_texts() == ["Émile", "Boris", "Anna"]
+    user.resize(NARROW)
+    choice.select_option("As listed")
+    assert rows.all_inner_texts() == ["Boris", "Anna", "Émile"]
+    expect(user.page.locator("th[aria-sort]")).to_have_count(0)
+    assert user.faults == []
+
+
 def test_columns_of_a_case_sort_up_down_and_back(user: BrowserUser, api: Api) -> None:
     people = [person(name, id=f"p{at}", birth_date=born) for at, (name, born) in enumerate(
         [("Boris", "1990-01-02"), ("Anna", "1970-05-06"), ("Émile", "1980-12-31"), ("Zoë", "")])]  # fmt: skip

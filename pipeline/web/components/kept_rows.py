@@ -37,20 +37,18 @@ def render_item(words: Words, folder: str, row: FolderItemRow, *, may_work: bool
         data_row="",
         data_item=row.id,
         data_keep=row.reference,
-        data_kind=row.kind or "",
-        data_added=row.added or "",
         draggable="true" if may_work else None,
     )[
-        htpy.span(".kind")[words(KINDS[row.kind]) if row.kind else ""],
+        htpy.span(".kind", data_by="kind")[words(KINDS[row.kind]) if row.kind else ""],
         htpy.div(".grow")[_render_content(words, folder, row, may_work=may_work)],
-        htpy.span(".marks")[_render_marks(words, row)],
+        htpy.span(".marks", data_by="added", data_value=row.added or "")[_render_marks(words, row)],
         may_work and _render_tools(words, row),
     ]
 
 
 def _render_content(words: Words, folder: str, row: FolderItemRow, *, may_work: bool) -> htpy.Node:
     if row.kind is None:
-        return htpy.span(".quiet", tabindex="0", data_open="")[words(CLOSED_ITEM)]
+        return htpy.span(".quiet", tabindex="0", data_open="", data_by="name")[words(CLOSED_ITEM)]
     if row.link is not None:
         return _render_link(words, row, row.link)
     if row.record is not None:
@@ -67,16 +65,22 @@ def _render_content(words: Words, folder: str, row: FolderItemRow, *, may_work: 
         title = htpy.bdi(dir="auto")[row.title or ""]
         return [_render_open(kept_chart_path(folder, row.id), title), _render_about(words, row)]
     return [
-        htpy.div(".note", tabindex="0", data_open="", data_note=row.id, data_version=str(row.version), dir="auto")[
-            row.text or ""
-        ],
+        htpy.div(
+            ".note",
+            tabindex="0",
+            data_open="",
+            data_by="name",
+            data_note=row.id,
+            data_version=str(row.version),
+            dir="auto",
+        )[row.text or ""],
         _render_about(words, row),
         may_work and htpy.button(".button.slight", type="button", data_edit=row.id)[words("Edit")],
     ]
 
 
 def _render_open(path: str, name: htpy.Node) -> htpy.Element:
-    return htpy.a(".name", href=path, data_open="")[name]
+    return htpy.a(".name", href=path, data_open="", data_by="name")[name]
 
 
 def _render_side(words: Words, row: FolderItemRow, side: LinkSide) -> htpy.Node:

@@ -83,11 +83,32 @@ _TICKS: Final = SortColumn("", "ticks", sorts=False)
 _PEEKS: Final = SortColumn("", "peeks", sorts=False)
 
 
-def render_rows(words: Words, caption: str, columns: Sequence[SortColumn], rows: Iterable[SortableRow]) -> htpy.Element:
-    """A table of rows that can be ticked, previewed and sorted by a column; the first cell is each row's heading."""
+def render_rows(
+    words: Words, caption: str, columns: Sequence[SortColumn], rows: Iterable[SortableRow]
+) -> htpy.Fragment:
+    """A table of rows that can be ticked, previewed and sorted by a column; the first cell is each row's heading.
+
+    Above it stands a choice of columns for where the head has no room.
+    """
     rows = list(rows)
+    return htpy.fragment[_render_narrow_choice(words, columns, rows), _render_table(words, caption, columns, rows)]
+
+
+def _render_narrow_choice(words: Words, columns: Sequence[SortColumn], rows: Sequence[SortableRow]) -> htpy.Element:
+    """The columns to sort by: of numbers the largest first, of words as a list of names has them."""
+    choices = {"": words("As listed")}
+    for at, column in enumerate(columns):
+        if column.sorts:
+            counts = any(isinstance(row.cells[at].value, int | float) for row in rows)
+            choices[f"{at} down" if counts else str(at)] = column.title
+    return render_sort_choice(words, choices, "", ".narrow")
+
+
+def _render_table(
+    words: Words, caption: str, columns: Sequence[SortColumn], rows: Sequence[SortableRow]
+) -> htpy.Element:
     peeks = any(row.preview for row in rows)
-    return htpy.table(".folds.rows", data_sortable="")[
+    return htpy.table(".folds.rows")[
         htpy.caption(".hidden-words")[caption],
         htpy.thead[htpy.tr[_render_heads(words, columns), peeks and htpy.td(class_=_PEEKS.classes)]],
         htpy.tbody[(_render_row(words, columns, row, peeks=peeks) for row in rows)],
@@ -143,13 +164,16 @@ def draw_rows(
     static_html(table, "div", f"scroll {classes}".strip(), tabindex="0", role="group", aria_label=caption)
 
 
-def render_sort_choice(words: Words, choices: Mapping[str, str], place: str) -> htpy.Element:
+def render_sort_choice(
+    words: Words, choices: Mapping[str, str], place: str, classes: str = "", *, part: bool = False
+) -> htpy.Element:
     """The choice of what the rows in the element with the id `place` are sorted by: word by the name of a value.
 
-    The name "" is the order in which they came.
+    The name "" is the order in which they came; the place "" is the table behind. `part`: whether the list goes on on
+    another page, of which nothing is sorted in.
     """
-    return htpy.label(".sort-choice")[
-        htpy.span[words("Sort by")],
+    return htpy.label(f".sort-choice{classes}")[
+        htpy.span[words("Sort this page by") if part else words("Sort by")],
         htpy.select(data_sort_in=place)[(htpy.option(value=name)[word] for name, word in choices.items())],
     ]
 

@@ -29,6 +29,7 @@ from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, post_form, select_field, submit_button
 from pipeline.web.components.kept_rows import render_item
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.rows import render_sort_choice
 from pipeline.web.components.tables import AFTER, TableColumn, draw_heading, draw_pager, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -45,7 +46,12 @@ NOTE_EVENT_CHARS: Final = 160_000
 
 ItemId = Annotated[str, Meta(max_length=16)]
 
-SORTS: Final = {"": N_("Folder order"), "added": N_("Added last first"), "kind": N_("By kind"), "name": N_("By name")}
+SORTS: Final = {
+    "": N_("Folder order"),
+    "added down": N_("Added last first"),
+    "kind": N_("By kind"),
+    "name": N_("By name"),
+}
 
 
 class ItemMove(msgspec.Struct, frozen=True):
@@ -106,7 +112,11 @@ def _draw_items(view: OpenPage, loaded: FolderItemsAnswer, *, may_work: bool) ->
         states.draw_empty(words("Nothing here yet"), words("Press f on a row of any list, or write a note below."))
         return
     with box("div", "row kept-tools unprinted"):
-        select_field(words("Sort"), "sort", "kept", {value: words(word) for value, word in SORTS.items()})
+        choices, part = (
+            {value: words(word) for value, word in SORTS.items()},
+            bool(loaded.next or AFTER in view.parameters),
+        )
+        static_html(render_sort_choice(words, choices, "kept", part=part), "div", "row")
         if may_work:
             text("span", words("Alt with an arrow key moves a row, as dragging does"), "small quiet")
         link(words("Chart"), f"/chart?folder={folder.id}", "button slight")

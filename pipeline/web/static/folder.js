@@ -1,5 +1,5 @@
 // A case folder's list: rows are ordered by Alt and an arrow key, by buttons or by dragging, before the server answers;
-// a note is edited where it stands.
+// a note is edited where it stands. rows.js sorts them.
 (() => {
   const list = () => document.getElementById("kept");
   const rows = () => [...(list()?.children ?? [])];
@@ -18,7 +18,7 @@
     if (at < 0 || at > others.length || sorted()) return;
     place(row, others[at - 1]);
   };
-  const sorted = () => document.getElementById("sort-kept")?.value;
+  const sorted = () => list().classList.contains("sorted"); // for the eye alone (rows.js)
 
   document.addEventListener("keydown", (event) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -42,20 +42,6 @@
     const before = event.clientY < box.top + box.height / 2;
     place(dragged, before ? (under.previousElementSibling === dragged ? dragged.previousElementSibling : under.previousElementSibling) : under);
     dragged = undefined;
-  });
-
-  // ── another order, for the eye alone ──
-  document.addEventListener("change", ({ target }) => {
-    if (target.id !== "sort-kept") return;
-    const own = rows();
-    for (const [at, row] of own.entries()) row.dataset.at ??= at;
-    const said = { added: (row) => row.dataset.added, kind: (row) => row.dataset.kind, name: (row) => row.querySelector("[data-open]").textContent };
-    const by = said[target.value];
-    const compare = by
-      ? (a, b) => (target.value === "added" ? by(b).localeCompare(by(a)) : by(a).localeCompare(by(b))) || a.dataset.at - b.dataset.at
-      : (a, b) => a.dataset.at - b.dataset.at;
-    list().append(...own.sort(compare));
-    list().classList.toggle("sorted", Boolean(by));
   });
 
   // ── what is done to a row ──

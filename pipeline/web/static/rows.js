@@ -115,11 +115,13 @@
     const cell = row.querySelector(`[data-by="${CSS.escape(name)}"]`);
     return cell?.dataset.value ?? cell?.textContent.trim() ?? "";
   };
-  const came = new WeakMap(); // the place in which a row came
+  const came = new WeakMap(); // the place in which a row came, or was put by hand since
   let comers = 0;
   const sort = (place, name, down) => {
     const rows = [...place.querySelectorAll("[data-row]")];
-    for (const row of rows) if (!came.has(row)) came.set(row, comers++);
+    const asTheyCame = !place.classList.contains("sorted");
+    for (const row of rows) if (asTheyCame || !came.has(row)) came.set(row, comers++);
+    place.classList.toggle("sorted", name !== "");
     const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
     const values = new Map(rows.map((row) => [row, name === "" ? "" : valueOf(row, name)]));
     const numbers = [...values.values()].every((value) => value === "" || Number.isFinite(Number(value)));
@@ -137,20 +139,29 @@
     }
     if (document.activeElement !== held) held.focus({ preventScroll: true });
   };
+  // A table says by which column it is sorted, in its head and, where that has no room, in a choice above it.
+  const sortTable = (table, name, down) => {
+    for (const button of table.querySelectorAll("[data-sort]")) {
+      const head = button.closest("th");
+      if (button.dataset.sort === name) head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+    const choice = table.previousElementSibling?.querySelector("[data-sort-in]");
+    const said = down ? `${name} down` : name;
+    if (choice) choice.value = [...choice.options].some((option) => option.value === said) ? said : name;
+    sort(table.tBodies[0], name, down);
+  };
   // A click sorts upwards, the next one downwards, the third puts the rows back as they came.
   const sortBy = (button) => {
-    const table = button.closest("[data-sortable]");
-    const head = button.closest("th");
-    const next = { ascending: "descending", descending: "" }[head.getAttribute("aria-sort")] ?? "ascending";
-    for (const other of table.querySelectorAll("th[aria-sort]")) other.removeAttribute("aria-sort");
-    if (next) head.setAttribute("aria-sort", next);
-    sort(table.tBodies[0], next ? button.dataset.sort : "", next === "descending");
+    const next = { ascending: "descending", descending: "" }[button.closest("th").getAttribute("aria-sort")] ?? "ascending";
+    sortTable(button.closest("table"), next ? button.dataset.sort : "", next === "descending");
   };
   document.addEventListener("change", ({ target }) => {
     if (!target.matches?.("[data-sort-in]")) return;
     const [name, down] = target.value.split(" ");
-    const place = document.getElementById(target.dataset.sortIn);
-    if (place) sort(place, name, down === "down");
+    const place = target.dataset.sortIn ? document.getElementById(target.dataset.sortIn) : target.closest("label").nextElementSibling;
+    if (place?.matches("table")) sortTable(place, name, down === "down");
+    else if (place) sort(place, name, down === "down");
   });
 
   // ── terms: what a question mark says, beside it ──

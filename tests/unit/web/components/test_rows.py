@@ -32,6 +32,15 @@ def test_columns_sort_by_the_values_of_cells_but_for_those_that_act() -> None:
     assert "data-preview" not in html
 
 
+def test_where_a_head_has_no_room_columns_are_chosen_above_it() -> None:
+    html = rendered(SortableRow((Cell("Ivan", "Ivan"), Cell("+3.0", 300), Cell("")), "Ivan", "record be-fp:1"))
+    assert re.findall(r'<option value="([^"]*)">([^<]*)<', html) == [
+        ("", "As listed"),
+        ("0", "Name"),
+        ("1 down", "Bits"),
+    ]
+
+
 def test_values_of_records_are_text_and_never_markup() -> None:
     bad = '"><script>alert(1)</script>'
     html = rendered(SortableRow((Cell(bad, bad), Cell(""), Cell("")), bad, record_mark(bad), bad))
