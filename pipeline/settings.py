@@ -38,16 +38,39 @@ class Settings(BaseSettings):
     """How Kafka is spoken to: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."""
 
     kafka_sasl_mechanism: str = "SCRAM-SHA-256"
-    """How this process proves to Kafka who it is, where the protocol is one of SASL."""
+    """How this process proves to Kafka who it is, where the protocol is one of SASL: SCRAM-SHA-256, SCRAM-SHA-512,
+    OAUTHBEARER or PLAIN. Users that `liaison ops agency add` and `ops credentials` make have passwords of that kind."""
 
     kafka_username: str = ""
-    """This process's user in Kafka."""
+    """This process's user in Kafka; where tokens come from LIAISON_KAFKA_TOKEN_URL, its client id there."""
 
     kafka_password: SecretStr = SecretStr("")
-    """That user's password."""
+    """That user's password, or that client's secret."""
 
     kafka_ca_file: Path | None = None
     """PEM file of the authority that signed the brokers' certificates; None: the usual public ones."""
+
+    kafka_certificate_file: Path | None = None
+    """PEM file of this process's own certificate chain, by which brokers that ask for one know it; with a protocol of
+    SSL or SASL_SSL."""
+
+    kafka_key_file: Path | None = None
+    """PEM file of that certificate's private key, without a passphrase."""
+
+    kafka_token_file: Path | None = None
+    """OAUTHBEARER: a file with this process's access token, read anew for each connection, as Kubernetes mounts a
+    service account's."""
+
+    kafka_token_url: str = ""
+    """OAUTHBEARER: where tokens are asked for, by LIAISON_KAFKA_USERNAME and LIAISON_KAFKA_PASSWORD (OAuth 2.0, client
+    credentials). Over https, but for loopback."""
+
+    kafka_token_scope: str = ""
+    """The scope that is asked for there; empty: none."""
+
+    kafka_principal: str = ""
+    """By what Kafka knows users that log in by certificates or tokens, for access lists: a name in which {user} stands
+    for ours. Empty: CN={user} for certificates, {user} for tokens."""
 
     elasticsearch_url: str = ""
     """Addresses of an existing Elasticsearch's nodes (http://host:9200,...), all http or all https; empty: the local

@@ -226,6 +226,17 @@ CLIENTS = (
 )
 """Kafka clients: which partitioner is murmur2, what reads committed messages alone, how one logs in."""
 
+CERTIFICATE_LOGIN = (
+    "**login by a certificate**, where the brokers know you by one (`SSL`): librdkafka `ssl.certificate.location` and"
+    " `ssl.key.location`; Java `ssl.keystore.type=PEM` and `ssl.keystore.location`; kafka-python `ssl_certfile` and"
+    " `ssl_keyfile`; aiokafka by its `ssl_context`."
+)
+BEARER_LOGIN = (
+    "**login by a token** (`OAUTHBEARER`): librdkafka `sasl.oauthbearer.method=oidc` with `.client.id`,"
+    " `.client.secret` and `.token.endpoint.url`; Java `sasl.login.callback.handler.class` with"
+    " `sasl.oauthbearer.token.endpoint.url`; kafka-python and aiokafka `sasl_oauth_token_provider`."
+)
+
 SAMPLE_KEYS = ("fr-pj:1", "fr-pj:3", "fr-pj:2026-0001")
 SAMPLE_PARTITIONS = 4
 
@@ -245,6 +256,8 @@ def _client_section() -> str:
         "`transactional.id` may be left out: what is sent twice is a `duplicate`.",
         "**isolation**: `read_committed`. Else a client reads messages of transactions that were aborted.",
         "**compression**: none, gzip, snappy, lz4 or zstd.",
+        CERTIFICATE_LOGIN,
+        BEARER_LOGIN,
     )
     lead = (
         "Any Kafka client will do. `${...}` is what `liaison ops agency add fr-pj --credentials FILE` writes. Where it"

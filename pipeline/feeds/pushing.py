@@ -24,7 +24,7 @@ from pipeline.records.messages import Position, Reason, Receipt
 from pipeline.records.model import case_key
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.connection import blocking_options
 from pipeline.streams.registers.registry import read_agencies
 
 LINGER_MS = 20
@@ -64,7 +64,7 @@ class CaseProducer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer = KafkaProducer(
-            **client_options(settings),
+            **blocking_options(settings),
             client_id="liaison-feed",
             acks="all",
             enable_idempotence=True,

@@ -12,6 +12,8 @@ LISTENER: Final = "SECURE"
 CONTROLLER: Final = "CONTROLLER"
 
 SCRAM: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
+STRONGER: Final = "SCRAM-SHA-512"
+"""For users whose passwords are made so; the operator's is of the other kind."""
 PLAIN_LOGIN: Final = "org.apache.kafka.common.security.plain.PlainLoginModule"
 
 
@@ -31,8 +33,9 @@ def secure_settings(
         "inter.broker.listener.name": LISTENER,
         "sasl.mechanism.inter.broker.protocol": MECHANISM,
         "sasl.mechanism.controller.protocol": "PLAIN",
-        f"{listener}.sasl.enabled.mechanisms": MECHANISM,
+        f"{listener}.sasl.enabled.mechanisms": f"{MECHANISM},{STRONGER}",
         f"{listener}.{MECHANISM.lower()}.sasl.jaas.config": f"{SCRAM} required {own};",
+        f"{listener}.{STRONGER.lower()}.sasl.jaas.config": f"{SCRAM} required;",
         f"{controller}.sasl.enabled.mechanisms": "PLAIN",
         f"{controller}.plain.sasl.jaas.config": (
             f'{PLAIN_LOGIN} required {own} user_{access.username}="{access.password}";'

@@ -24,7 +24,13 @@ from pipeline.records.signing_policy import AgencyKey, SigningPolicy, with_key, 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
-from pipeline.streams.kafka.connection import bootstrap_servers, with_access
+from pipeline.streams.kafka.connection import (
+    OAUTH,
+    asks_for_credentials,
+    bootstrap_servers,
+    keeps_passwords,
+    with_access,
+)
 from pipeline.streams.kafka.topic_plans import apply_plan
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.users import Credentials
@@ -106,7 +112,7 @@ def add_agency(
     created = asyncio.run(_register_agency(settings, agency, what))
     typer.echo(f"{name} ({country}) added; {created} topics created", err=True)
     typer.echo(_client_words(settings, name), err=True)
-    if not users.asks_for_credentials(settings):
+    if not asks_for_credentials(settings):
         written = f", so nothing was written to {credentials}" if credentials else ""
         typer.echo(f"this Kafka asks for no login: {name} has no credentials{written}", err=True)
     else:
@@ -211,7 +217,7 @@ def _check_rate(settings: Settings, max_rate: int) -> None:
     """Raises LiaisonError for a rate that no push gets through, or where the broker can't tell agencies apart."""
     if 0 < max_rate < LEAST_RATE:
         raise typer.BadParameter(f"the least rate is {LEAST_RATE:,} bytes a second; 0 is no limit")
-    if not users.asks_for_credentials(settings):
+    if not asks_for_credentials(settings):
         raise LiaisonError(
             "this Kafka does not ask who sends, so it can't hold an agency to a rate: use a secured one"
             " (`liaison up --secure`). Without it, intake still serves all agencies in turn"
@@ -269,9 +275,10 @@ def make_credentials(
     if role not in ROLES:
         raise typer.BadParameter(f"{role}: roles are {', '.join(ROLES)}")
     settings = from_environment()
-    if not users.asks_for_credentials(settings):
+    if not asks_for_credentials(settings):
         raise LiaisonError(
-            "this Kafka has no users; set LIAISON_KAFKA_SECURITY_PROTOCOL, or start it with `liaison up --secure`"
+            "this Kafka has no users; set LIAISON_KAFKA_SECURITY_PROTOCOL (and LIAISON_KAFKA_CERTIFICATE_FILE, where it"
+            " knows them by certificates), or start it with `liaison up --secure`"
         )
     asyncio.run(record_operation(settings, f"credentials {role}{' --renew' if renew else ''}"))
     hand_out(settings, users.make_user(settings, role, role_grants(settings, role), renew=renew), credentials)
@@ -386,9 +393,7 @@ def format_environment(settings: Settings, credentials: Credentials) -> str:
     variables = {
         "KAFKA_URL": ",".join(bootstrap_servers(settings)),
         "KAFKA_SECURITY_PROTOCOL": known.kafka_security_protocol,
-        "KAFKA_SASL_MECHANISM": known.kafka_sasl_mechanism,
-        "KAFKA_USERNAME": credentials.user,
-        "KAFKA_PASSWORD": credentials.password,
+        **(_login_variables(settings, credentials) if known.kafka_security_protocol.startswith("SASL") else {}),
         "KAFKA_CA_FILE": str(settings.kafka_ca_file or ""),
         "NAMESPACE": settings.namespace,
         "CASE_PARTITIONS": str(settings.case_partitions),
@@ -396,9 +401,31 @@ def format_environment(settings: Settings, credentials: Credentials) -> str:
     return "".join(f"LIAISON_{name}={value}\n" for name, value in variables.items() if value)
 
 
+def _login_variables(settings: Settings, credentials: Credentials) -> dict[str, str]:
+    if not keeps_passwords(settings):
+        return {"KAFKA_SASL_MECHANISM": settings.kafka_sasl_mechanism, "KAFKA_TOKEN_URL": settings.kafka_token_url}
+    return {
+        "KAFKA_SASL_MECHANISM": users.password_mechanism(settings),
+        "KAFKA_USERNAME": credentials.user,
+        "KAFKA_PASSWORD": credentials.password,
+    }
+
+
 def hand_out(settings: Settings, credentials: Credentials, file: Path | None) -> None:
-    """Write new credentials to a file that only its owner may read, or print them; they are shown nowhere again."""
-    if not credentials.password:
+    """Write new credentials to a file that only its owner may read, or print them; they are shown nowhere again.
+
+    Where Kafka keeps no passwords the variables name none: the user brings a certificate or tokens of its own.
+    """
+    if not keeps_passwords(settings):
+        what = "a token (LIAISON_KAFKA_TOKEN_FILE, or LIAISON_KAFKA_TOKEN_URL with a client id and its secret)"
+        if settings.kafka_sasl_mechanism != OAUTH or not settings.kafka_security_protocol.startswith("SASL"):
+            what = "a certificate (LIAISON_KAFKA_CERTIFICATE_FILE, LIAISON_KAFKA_KEY_FILE)"
+        typer.echo(f"Kafka knows this user as {credentials.user}, by {what}, which is not made here", err=True)
+        if file is None:
+            typer.echo(format_environment(settings, credentials), nl=False)
+        else:
+            write_private(file, format_environment(settings, credentials))
+    elif not credentials.password:
         typer.echo(f"{credentials.user} already has credentials; use --renew for new ones", err=True)
     elif file is None:
         typer.echo(format_environment(settings, credentials), nl=False)

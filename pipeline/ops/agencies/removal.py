@@ -28,6 +28,7 @@ from pipeline.records.model import RECORD_TYPE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.connection import asks_for_credentials
 from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.monitoring.lag import group_of, lag_of
@@ -58,7 +59,7 @@ async def retire_agency(settings: Settings, name: str, timeout_s: float, clock: 
     agency = (await registry.trusted_agencies(settings)).get(name)
     if agency is None:
         raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
-    if users.asks_for_credentials(settings):
+    if asks_for_credentials(settings):
         await asyncio.to_thread(users.remove_user, settings, name)
     deadline, withdrawn = time.monotonic() + timeout_s, set[str]()
     if live := await _read_live_cases(settings, name):

@@ -36,8 +36,9 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
 from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.connection import asks_for_credentials, keeps_passwords
 from pipeline.streams.kafka.topic_plans import apply_plan
-from pipeline.streams.provisioning.users import asks_for_credentials, limit_rate, restore_user
+from pipeline.streams.provisioning.users import limit_rate, make_user, restore_user
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
@@ -96,19 +97,27 @@ async def restore_installation(
         await record_restore(own, manifest)
         await control.register_generation(own, generation)
         await control.activate_generation(own, generation.id)
-    users = await asyncio.to_thread(_restore_users, own, names, keys) if keys else ()
+    users = await asyncio.to_thread(_restore_users, own, names, keys or RestoreKeys(b""))
     lost = tuple(user for user in manifest.users if user not in users)
     return RestoreSummary(manifest.id, generation.id, len(names), records, users, lost)
 
 
 def _restore_users(settings: Settings, agencies: list[str], keys: RestoreKeys) -> tuple[str, ...]:
-    """Make the users of agencies and processes that are sealed; none where Kafka asks nobody who they are."""
+    """Make the users of agencies and processes that are sealed; none where Kafka asks nobody who they are.
+
+    Where it knows them by certificates or tokens, there is nothing to seal: all are given their rights.
+    """
     if not asks_for_credentials(settings):
         return ()
-    made = tuple(name for name in sorted(keys.logins) if name in agencies or name in ROLES)
+    sealed = keeps_passwords(settings)
+    known = (name for name in (*agencies, *ROLES) if name in keys.logins or not sealed)
+    made = tuple(sorted(known))
     for name in made:
         grants = agency_grants(settings, name) if name in agencies else role_grants(settings, name)
-        restore_user(settings, name, grants, keys.logins[name])
+        if sealed:
+            restore_user(settings, name, grants, keys.logins[name])
+        else:
+            make_user(settings, name, grants)
         if name in keys.rates:
             limit_rate(settings, name, keys.rates[name])
     return made

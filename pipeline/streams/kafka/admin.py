@@ -24,7 +24,7 @@ from kafka.protocol.admin import DescribeClusterRequest
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import check_login, client_options, login_name
+from pipeline.streams.kafka.connection import blocking_options, check_login, login_name
 
 RECONNECTED_WITHIN_MS: Final = 1000
 """Between two attempts to connect: the pauses grow to 23 s otherwise, and a Kafka that was back after 10 s was given up
@@ -57,7 +57,7 @@ def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
     Raises LiaisonError where the cluster can't be reached or refuses; LoginRefusedError, within seconds, where that is
     for the user or password, DeniedError where it lacks the right, ClusterNotReadyError where it may pass.
     """
-    known = client_options(settings)
+    known = blocking_options(settings)
     check_login(settings)
     try:
         client = KafkaAdminClient(**known, client_id="liaison-admin", reconnect_backoff_max_ms=RECONNECTED_WITHIN_MS)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, Final
 
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError, SaslAuthenticationFailed
+from aiokafka.protocol.admin import ApiVersionRequest
 from pydantic import SecretStr
 
 from pipeline.engines.credentials import MECHANISM
@@ -35,31 +38,104 @@ def with_access(settings: Settings) -> Settings:
     access = kafka_access(settings)
     if access is None:
         return settings
-    own = {"kafka_username": access.username, "kafka_password": SecretStr(access.password)}
-    protocol = {"kafka_security_protocol": access.protocol, "kafka_sasl_mechanism": MECHANISM}
+    protocol: dict[str, object] = {"kafka_security_protocol": access.protocol}
+    own = {
+        "kafka_sasl_mechanism": MECHANISM,
+        "kafka_username": access.username,
+        "kafka_password": SecretStr(access.password),
+    }
     return settings.model_copy(update=protocol if settings.kafka_username else protocol | own)
 
 
-def _sasl_options(settings: Settings) -> dict[str, Any]:
-    if not settings.kafka_security_protocol.startswith("SASL"):
-        return {}
+PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+SASL: Final = "SASL_"
+SCRAM: Final = "SCRAM-"
+OAUTH: Final = "OAUTHBEARER"
+MECHANISMS: Final = ("SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN", OAUTH)
+
+EVERYONE: Final = stat.S_IRWXO
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """What aiokafka's clients are given: addresses, security, credentials. Raises LiaisonError for settings that clash.
+
+    kafka-python's take `blocking_options`.
+    """
+    return _options(settings, blocking=False)
+
+
+def blocking_options(settings: Settings) -> dict[str, Any]:
+    """The same for kafka-python's clients, which take tokens in another form."""
+    return _options(settings, blocking=True)
+
+
+def _options(settings: Settings, *, blocking: bool) -> dict[str, Any]:
+    known = with_access(settings)
+    protocol = known.kafka_security_protocol
+    if protocol not in PROTOCOLS:
+        raise LiaisonError(f"LIAISON_KAFKA_SECURITY_PROTOCOL: {protocol} is none of {', '.join(PROTOCOLS)}")
     return {
-        "sasl_mechanism": settings.kafka_sasl_mechanism,
+        "bootstrap_servers": bootstrap_servers(known),
+        "security_protocol": protocol,
+        "ssl_context": _encryption(known),
+        **(_sasl_options(known, blocking=blocking) if protocol.startswith(SASL) else {}),
+    }
+
+
+def _sasl_options(settings: Settings, *, blocking: bool) -> dict[str, Any]:
+    mechanism = settings.kafka_sasl_mechanism
+    if mechanism not in MECHANISMS:
+        raise LiaisonError(f"LIAISON_KAFKA_SASL_MECHANISM: {mechanism} is none of {', '.join(MECHANISMS)}")
+    if mechanism == OAUTH:
+        from pipeline.streams.kafka import tokens
+
+        source = tokens.token_source(settings)
+        provider = tokens.BlockingTokens(source) if blocking else tokens.AsyncTokens(source)
+        return {"sasl_mechanism": mechanism, "sasl_oauth_token_provider": provider}
+    return {
+        "sasl_mechanism": mechanism,
         "sasl_plain_username": settings.kafka_username,
         "sasl_plain_password": settings.kafka_password.get_secret_value(),
     }
 
 
-def client_options(settings: Settings) -> dict[str, Any]:
-    """What kafka-python's and aiokafka's clients have in common: addresses, security, credentials."""
-    known = with_access(settings)
-    encrypted = known.kafka_security_protocol.endswith("SSL")
-    return {
-        "bootstrap_servers": bootstrap_servers(known),
-        "security_protocol": known.kafka_security_protocol,
-        "ssl_context": ssl.create_default_context(cafile=known.kafka_ca_file) if encrypted else None,
-        **_sasl_options(known),
-    }
+def _encryption(settings: Settings) -> ssl.SSLContext | None:
+    """Whom to trust and what to show, where the protocol is one of TLS. Raises LiaisonError for files of no use."""
+    certificate, key = settings.kafka_certificate_file, settings.kafka_key_file
+    if (certificate is None) != (key is None):
+        raise LiaisonError("LIAISON_KAFKA_CERTIFICATE_FILE and LIAISON_KAFKA_KEY_FILE go together: set both or none")
+    if not settings.kafka_security_protocol.endswith("SSL"):
+        if certificate is not None:
+            raise LiaisonError(
+                "a certificate is shown over TLS alone: set LIAISON_KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL"
+            )
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.kafka_ca_file)
+    except OSError as error:
+        raise LiaisonError(f"LIAISON_KAFKA_CA_FILE: {settings.kafka_ca_file} holds no certificate to trust") from error
+    if certificate is not None and key is not None:
+        _show_certificate(context, certificate, key)
+    return context
+
+
+def _show_certificate(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    try:
+        if key.stat().st_mode & EVERYONE:
+            raise LiaisonError(f"every user of this machine can open {key}; run `chmod o= {key}`")
+        context.load_cert_chain(certificate, key, password=_no_passphrase)
+    except ssl.SSLError as error:
+        raise LiaisonError(
+            f"LIAISON_KAFKA_CERTIFICATE_FILE and LIAISON_KAFKA_KEY_FILE: {certificate} and {key} are no certificate and"
+            " its key (PEM, without a passphrase)"
+        ) from error
+    except OSError as error:
+        raise LiaisonError(f"{error.filename or certificate} can't be read: {error.strerror}") from error
+
+
+def _no_passphrase() -> str:
+    """Without it the terminal would be asked for one."""
+    return ""
 
 
 ANSWER_S: Final = 2.0
@@ -77,22 +153,57 @@ class LoginRefusedError(LiaisonError):
 
 
 def login_name(settings: Settings) -> str:
-    """The user that this process is on Kafka; "" where it asks for none."""
-    return str(client_options(settings).get("sasl_plain_username") or "")
+    """The user that this process is on Kafka, or what shows who it is; "" where it asks for none."""
+    known = with_access(settings)
+    if known.kafka_security_protocol.startswith(SASL):
+        return known.kafka_username or ("of this token" if known.kafka_sasl_mechanism == OAUTH else "")
+    return "of this certificate" if known.kafka_certificate_file else ""
+
+
+def keeps_passwords(settings: Settings) -> bool:
+    """Whether Kafka itself keeps the passwords by which it knows users (SCRAM), so that users can be made there."""
+    known = with_access(settings)
+    return known.kafka_security_protocol.startswith(SASL) and known.kafka_sasl_mechanism.startswith(SCRAM)
+
+
+def asks_for_credentials(settings: Settings) -> bool:
+    """Whether Kafka knows who connects, so that it can hold users to access lists and rates."""
+    known = with_access(settings)
+    return known.kafka_security_protocol.startswith(SASL) or known.kafka_certificate_file is not None
+
+
+def principal_of(settings: Settings, user: str) -> str:
+    """What Kafka calls a user, in access lists and rates.
+
+    Whom it knows by a password, by that name; whom by a certificate, by its subject; whom by a token, by its `sub`.
+    Raises LiaisonError for a LIAISON_KAFKA_PRINCIPAL without {user}.
+    """
+    if keeps_passwords(settings):
+        return user
+    by_certificate = not settings.kafka_security_protocol.startswith(SASL)
+    pattern = settings.kafka_principal or ("CN={user}" if by_certificate else "{user}")
+    if "{user}" not in pattern:
+        raise LiaisonError("LIAISON_KAFKA_PRINCIPAL needs {user}, else all users would have the rights of each")
+    return pattern.replace("{user}", user)
 
 
 def check_login(settings: Settings) -> None:
     """Raise LoginRefusedError where a broker refuses the login; one that can't be reached raises nothing here.
 
-    Blocks for at most twice ANSWER_S, and AGAIN_S.
+    LiaisonError where there is no token to log in with. Blocks for at most twice ANSWER_S, and AGAIN_S.
     """
-    options = client_options(settings)
-    if "sasl_mechanism" not in options:
+    if not asks_for_credentials(settings):
         return
-    known = repr([options[name] for name in ("bootstrap_servers", "sasl_plain_username", "sasl_plain_password")])
-    mark = blake2b(known.encode()).digest()
+    options, known = client_options(settings), with_access(settings)
+    files = (known.kafka_certificate_file, known.kafka_token_file, known.kafka_token_url)
+    told = (known.kafka_username, known.kafka_password.get_secret_value(), known.kafka_sasl_mechanism, *map(str, files))
+    mark = blake2b(repr([options["bootstrap_servers"], *told]).encode()).digest()
     if mark in _taken:
         return
+    if options.get("sasl_mechanism") == OAUTH:
+        from pipeline.streams.kafka.tokens import token_source
+
+        token_source(known).token()
     with ThreadPoolExecutor(1) as own:  # an event loop may run in this thread already
         if own.submit(asyncio.run, _try_twice(options)).result():
             _taken.add(mark)
@@ -113,16 +224,39 @@ async def _log_in(options: dict[str, Any]) -> bool:
         try:
             async with asyncio.timeout(ANSWER_S / len(options["bootstrap_servers"])):
                 connection = await create_conn(host.strip("[]"), int(port), **known)
+                if known.get("sasl_mechanism") == OAUTH:
+                    await _ask_anything(connection)
         except SaslAuthenticationFailed as error:
-            raise LoginRefusedError(
-                f"Kafka refused the login of {options['sasl_plain_username']}: its password is another, or the user is"
-                " no longer there. Credentials come from `liaison ops agency add` or `liaison ops credentials`, new"
-                " ones with --renew"
-            ) from error
-        except (KafkaError, OSError, ValueError):
+            raise LoginRefusedError(_explain_refusal(options)) from error
+        except (KafkaError, OSError, ValueError) as error:
+            if isinstance(error.__cause__, ssl.SSLError) and "ALERT" in str(error.__cause__):
+                raise LoginRefusedError(
+                    "Kafka does not take the certificate of LIAISON_KAFKA_CERTIFICATE_FILE, or asks for one: it must be"
+                    " of an authority that the brokers trust, and hold now"
+                ) from error
             continue
         closing = connection.close()
         if closing is not None:
             await closing
         return True
     return False
+
+
+async def _ask_anything(connection: Any) -> None:
+    """Raise SaslAuthenticationFailed where the broker does not answer the first request.
+
+    aiokafka 0.14 takes its refusal of a token for an answer (RFC 7628, 3.2.3), and the connection for one that is open.
+    """
+    answer = await connection.send(ApiVersionRequest())
+    if answer.error_code:
+        raise SaslAuthenticationFailed
+
+
+def _explain_refusal(options: dict[str, Any]) -> str:
+    if options["sasl_mechanism"] == OAUTH:
+        return "Kafka refused the token: it has ended, or is not of the issuer and audience that the broker takes"
+    return (
+        f"Kafka refused the login of {options['sasl_plain_username']}: its password is another, or the user is"
+        " no longer there. Credentials come from `liaison ops agency add` or `liaison ops credentials`, new"
+        " ones with --renew"
+    )

@@ -1,5 +1,8 @@
 """The users of a broker that asks who one is: a SCRAM password, access lists and a rate for each agency and worker.
 
+A broker that knows its users by certificates or tokens is given access lists and rates alone, for the names by which it
+knows them (`principal_of`).
+
 Rates are Kafka's own quotas, by principal. Whoever exceeds one is answered later by the broker, which every producer
 understands: nothing is refused or lost. A rate holds for each broker, since each measures for itself what it is sent.
 """
@@ -32,7 +35,7 @@ from kafka.protocol.admin import (
 )
 from pydantic import SecretStr
 
-from pipeline.engines.credentials import new_password
+from pipeline.engines.credentials import MECHANISM, new_password
 from pipeline.engines.endpoints import kafka_access
 from pipeline.engines.file_lock import exclusive
 from pipeline.engines.layout import StackLayout
@@ -41,10 +44,13 @@ from pipeline.private_files import write_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.rights import KafkaRight, role_grants
 from pipeline.streams.kafka.admin import admin_client
-from pipeline.streams.kafka.connection import with_access
+from pipeline.streams.kafka.connection import SCRAM, asks_for_credentials, keeps_passwords, principal_of
 
 PRODUCER_RATE: Final = "producer_byte_rate"
 USER: Final = "user"
+
+_NAME: Final = "\0"
+"""Stands for any user's name."""
 
 ANY_NAMED: Final = 2
 """Match type of DescribeClientQuotas (KIP-546): every entity of the type that has a name."""
@@ -84,12 +90,11 @@ def _send_request(client: KafkaAdminClient, request: Any) -> Any:
     return manager.run(manager.send, request)
 
 
-MECHANISM: Final = ScramMechanism.SCRAM_SHA_256
 ANY_HOST: Final = "*"
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """A user of the broker; where the password is empty, the user has one that only its owner knows."""
+    """A user of the broker; where the password is empty, the user has one that only its owner knows, or needs none."""
 
     user: str
     password: str = ""
@@ -101,32 +106,52 @@ class KafkaLogin(msgspec.Struct, frozen=True):
     salt: bytes
     salted_password: bytes
     iterations: int
-
-
-def asks_for_credentials(settings: Settings) -> bool:
-    """Whether the broker knows its users by SCRAM, so that users can be made there."""
-    known = with_access(settings)
-    return known.kafka_security_protocol.startswith("SASL") and known.kafka_sasl_mechanism.startswith("SCRAM")
+    mechanism: str = ScramMechanism.SCRAM_SHA_256.name
+    """By kafka-python's name. Logins that earlier versions kept are of the default."""
 
 
 def make_user(settings: Settings, name: str, grants: Iterable[KafkaRight], *, renew: bool = False) -> Credentials:
-    """Give a user these rights, and a password if it is new or is to have another. Raises LiaisonError."""
+    """Give a user these rights, and a password if it is new or is to have another.
+
+    The password is of the kind that LIAISON_KAFKA_SASL_MECHANISM names; one of the other kind goes on beside it. Where
+    Kafka keeps no passwords, what is returned is the name by which it knows the user. Raises LiaisonError.
+    """
     user = settings.namespace + name
+    mechanism = _password_kind(settings)
     with admin_client(settings) as client:
-        add_rights(client, user, grants)
-        if not renew and _is_known(client, user):
+        add_rights(client, principal_of(settings, user), grants)
+        if mechanism is None:
+            return Credentials(principal_of(settings, user))
+        if not renew and mechanism in _password_kinds(client, user):
             return Credentials(user)
         password = new_password()
-        made = UserScramCredentialUpsertion(user, MECHANISM, password.encode())
+        made = UserScramCredentialUpsertion(user, mechanism, password.encode())
         _alter_credentials(client, made)
-    _keep_login(settings, name, KafkaLogin(made.salt, made.salted_password, made.iterations))
+    _keep_login(settings, name, KafkaLogin(made.salt, made.salted_password, made.iterations, mechanism.name))
     return Credentials(user, password)
+
+
+def password_mechanism(settings: Settings) -> str:
+    """How users log in whose passwords Kafka keeps: as LIAISON_KAFKA_SASL_MECHANISM says, if that is one of SCRAM."""
+    return settings.kafka_sasl_mechanism if settings.kafka_sasl_mechanism.startswith(SCRAM) else MECHANISM
+
+
+def _password_kind(settings: Settings) -> ScramMechanism | None:
+    """The kind of the passwords that are made; None where Kafka keeps none."""
+    if not keeps_passwords(settings):
+        return None
+    chosen = password_mechanism(settings)
+    try:
+        return ScramMechanism[chosen.replace("-", "_")]
+    except KeyError:
+        raise LiaisonError(f"LIAISON_KAFKA_SASL_MECHANISM: {chosen} is no kind of password that Kafka keeps") from None
 
 
 def restore_user(settings: Settings, name: str, grants: Iterable[KafkaRight], login: KafkaLogin) -> None:
     """Give a user these rights, and the password that it had elsewhere. Raises LiaisonError."""
     user = settings.namespace + name
-    made = UserScramCredentialUpsertion(user, MECHANISM, b"", iterations=login.iterations, salt=login.salt)
+    kind = ScramMechanism[login.mechanism]
+    made = UserScramCredentialUpsertion(user, kind, b"", iterations=login.iterations, salt=login.salt)
     made.salted_password = login.salted_password
     with admin_client(settings) as client:
         add_rights(client, user, grants)
@@ -135,9 +160,9 @@ def restore_user(settings: Settings, name: str, grants: Iterable[KafkaRight], lo
 
 
 def list_users(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
-    """Which of these are users of the broker, sorted; none where Kafka has no users of ours."""
+    """Which of these are users with a password, sorted; none where Kafka keeps no passwords."""
     users = {settings.namespace + name: name for name in names}
-    if not users or not asks_for_credentials(settings):
+    if not users or not keeps_passwords(settings):
         return ()
     with admin_client(settings) as client:
         found = client.describe_user_scram_credentials(list(users))
@@ -173,26 +198,28 @@ def _keep_login(settings: Settings, name: str, login: KafkaLogin | None) -> None
 def limit_rate(settings: Settings, name: str, rate_bytes_s: int | None) -> None:
     """Let a user send at most so many bytes a second to each broker; None lifts the limit. Raises LiaisonError."""
     with admin_client(settings) as client:
-        set_rate(client, settings.namespace + name, rate_bytes_s)
+        set_rate(client, principal_of(settings, settings.namespace + name), rate_bytes_s)
 
 
 def read_limits(settings: Settings) -> dict[str, int]:
     """The limits that are set, in bytes a second, by the user's name; none where Kafka has no users of ours."""
     if not asks_for_credentials(settings):
         return {}
+    before, _, after = principal_of(settings, f"{settings.namespace}{_NAME}").partition(_NAME)
     with admin_client(settings) as client:
-        return {user.removeprefix(settings.namespace): rate for user, rate in read_rates(client).items()}
+        return {user.removeprefix(before).removesuffix(after): rate for user, rate in read_rates(client).items()}
 
 
 def remove_user(settings: Settings, name: str) -> None:
     """Take a user's rights, rate and password away; connections that it has open can do nothing more."""
     user = settings.namespace + name
+    principal = principal_of(settings, user)
     with admin_client(settings) as client:
         anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
-        client.delete_acls([ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)])
-        set_rate(client, user, None)
-        if _is_known(client, user):
-            _alter_credentials(client, UserScramCredentialDeletion(user, MECHANISM))
+        client.delete_acls([ACLFilter(f"User:{principal}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)])
+        set_rate(client, principal, None)
+        for kind in _password_kinds(client, user):
+            _alter_credentials(client, UserScramCredentialDeletion(user, kind))
     _keep_login(settings, name, None)
 
 
@@ -219,8 +246,10 @@ def as_role(settings: Settings, role: str) -> Settings:
     return settings.model_copy(update={"kafka_username": held.user, "kafka_password": SecretStr(held.password)})
 
 
-def _is_known(client: KafkaAdminClient, user: str) -> bool:
-    return bool(client.describe_user_scram_credentials([user])[user]["credential_infos"])
+def _password_kinds(client: KafkaAdminClient, user: str) -> list[ScramMechanism]:
+    """The mechanisms for which a user has a password."""
+    known = client.describe_user_scram_credentials([user])[user]["credential_infos"]
+    return [ScramMechanism(info["mechanism"]) for info in known]
 
 
 def _alter_credentials(
