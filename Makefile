@@ -12,6 +12,11 @@ PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
 BENCH_ARGS ?=
+# Built by Go's own client, once for each version: tests of the chart (tests/contract/test_chart.py) run it.
+HELM_VERSION := v3.22.0
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/liaison/tools
+HELM := $(TOOLS)/helm-$(HELM_VERSION)/helm
+GO := $(or $(shell command -v go),/usr/local/go/bin/go)
 REF ?=
 RUNS ?= 10000
 SEED ?= 1
@@ -88,6 +93,13 @@ tables: $(READY) ## write pipeline/records/data/ from the installed rigour and b
 
 tree: $(READY) ## how many and how deep the modules of pipeline/ are
 	$(BIN)/python tools/tree.py
+
+.PHONY: helm
+helm: $(HELM) ## build Helm, for the tests of the chart
+
+$(HELM):
+	mkdir -p $(@D)
+	GOBIN=$(@D) GOFLAGS=-mod=mod GOTOOLCHAIN=local CGO_ENABLED=0 $(GO) install -trimpath -ldflags=-s helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
 
 docs: $(READY) ## the documentation as a site in build/site; fails at a broken link
 	$(BIN)/python tools/docs_site.py

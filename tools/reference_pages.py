@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -38,6 +39,13 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 
+CHART = ROOT / "deploy" / "helm" / "liaison"
+CHART_SCHEMA = CHART / "values.schema.json"
+NOT_IN_A_POD = re.compile(
+    "home|model|offline|metrics_port|api_(host|port|url|ca_file)|engine_.*|.*_(heap|keystore_file)|(kafka|elasticsearch)_port"
+)
+"""Settings that the image gives, that commands' words give, or that mean nothing in a pod."""
+
 PLAIN = settings.Settings(namespace="")
 AGENCY = "agency"
 
@@ -58,6 +66,26 @@ def write_pages(folder: Path = PAGES) -> None:
     """Write every page into a folder."""
     for name, text in make_pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def write_chart_schema(path: Path = CHART_SCHEMA) -> None:
+    """Write which settings the chart's value `settings` takes into the schema of its values."""
+    path.write_text(make_chart_schema(path), encoding="utf-8")
+
+
+def make_chart_schema(path: Path = CHART_SCHEMA) -> str:
+    """The schema of the chart's values, with the names of settings for which there is no other value and no Secret."""
+    held = json.loads(path.read_text(encoding="utf-8"))
+    templates = "".join(file.read_text(encoding="utf-8") for file in (CHART / "templates").iterdir())
+    rest = {
+        variable_of(name)
+        for name, field in settings.Settings.model_fields.items()
+        if not NOT_IN_A_POD.fullmatch(name) and field.annotation is not SecretStr
+    }
+    held["properties"]["settings"]["propertyNames"]["enum"] = sorted(
+        rest - set(re.findall("LIAISON_[A-Z_]+", templates))
+    )
+    return json.dumps(held, indent=2, ensure_ascii=False) + "\n"
 
 
 def make_pages() -> dict[str, str]:
@@ -455,3 +483,4 @@ def _members(enum: EnumType) -> Iterator[tuple[str, str]]:
 
 if __name__ == "__main__":
     write_pages()
+    write_chart_schema()

@@ -253,6 +253,17 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "Compute what a planned installation needs: partitions, workers, memory, disks, Kafka and Elasticsearch.",
         example="liaison ops plan --cases 50e6 --rate 200 --replication 3",
     ),
+    Group("ops manifests", "Objects for the operators that run Kafka and Elasticsearch on Kubernetes."),
+    Command(
+        "ops manifests strimzi",
+        "pipeline.ops.manifests:show_strimzi",
+        "Print Strimzi's objects for all topics and users, each user with just the rights that it needs.",
+    ),
+    Command(
+        "ops manifests eck",
+        "pipeline.ops.manifests:show_eck",
+        "Print Secrets with Elasticsearch's roles and users for ECK, with just the rights that they need.",
+    ),
     Command(
         "ops replay",
         "pipeline.ops.replay.cli:replay_topics",

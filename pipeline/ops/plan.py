@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
+import yaml
 from rich.table import Table
 
 from pipeline.ops.command_output import JsonObjectOption, print_json
@@ -41,6 +42,22 @@ WEEK_S: Final = 7 * 86_400
 
 INDEX_COPIES: Final = 2
 """Copies of the index, the first included."""
+
+LARGE_BATCHES: Final = 4
+"""Record batches of the largest size that a worker holds at once, at most: a limit of memory allows for them."""
+BATCH_BYTES: Final = 64 << 20
+"""What one batch may inflate to (LIAISON_MAX_BATCH_BYTES)."""
+
+ROW_BYTES: Final = 1000
+"""Of a case in the stores of intake and project: a bound, not measured."""
+
+LEAST_CORES: Final = 0.25
+"""What a worker is promised, however little it has to do: it starts, and catches up."""
+
+MIB: Final = 1 << 20
+GIB: Final = 1 << 30
+MEMORY_STEP: Final = 64 * MIB
+LEAST_STORAGE: Final = 2 * GIB
 
 
 class Constants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,6 +201,51 @@ def count_workers(rate: float, cpu: dict[str, float], partitions: int) -> dict[s
     return workers
 
 
+def chart_values(plan: InstallationPlan, constants: Constants) -> dict[str, Any]:
+    """The sizes of an installation as values of the Helm chart (deploy/helm/liaison).
+
+    A worker is promised the memory that is its own, and of the page cache its share of what each key of a new case is
+    looked up in. It may take what is needed while one worker of its stage is away, whose part the others do.
+    """
+    cpu = stage_cpu(plan.postings, plan.candidates, constants)
+    looked_up = plan.cases * constants.keys * constants.entry_bytes
+    cached = {"intake": 0.0, "correlate": looked_up, "project": 0.0}
+    stored = {"intake": plan.cases * ROW_BYTES, "correlate": plan.stores_bytes, "project": plan.cases * ROW_BYTES}
+    stages = {}
+    for stage, workers in plan.workers.items():
+        left = max(1, workers - 1)
+        private = 1e6 * constants.worker_mb
+        lanes = 1e6 * constants.partition_mb * plan.partitions if stage == "correlate" else 0.0
+        promised = private + (lanes + cached[stage]) / workers
+        most = private + LARGE_BATCHES * BATCH_BYTES + (lanes + cached[stage]) / left
+        stages[stage] = {
+            "replicas": workers,
+            "resources": {
+                "requests": {
+                    "cpu": _format_cores(max(LEAST_CORES, plan.rate * cpu[stage] / BUSY / workers)),
+                    "memory": _format_step(promised, MEMORY_STEP, MIB, "Mi"),
+                },
+                "limits": {"memory": _format_step(most, MEMORY_STEP, MIB, "Mi")},
+            },
+            "storage": _format_step(max(LEAST_STORAGE, stored[stage] / left), GIB, GIB, "Gi"),
+        }
+    of_cases = 1 << math.ceil(math.log2(max(LEAST_PARTITIONS, 2 * plan.workers["intake"], 2 * plan.workers["project"])))
+    return {
+        "kafka": {"replicationFactor": plan.replication},
+        "partitions": {"cases": of_cases, "correlate": plan.partitions},
+        "stages": stages,
+    }
+
+
+def _format_cores(cores: float) -> str:
+    return f"{50 * math.ceil(20 * cores)}m"
+
+
+def _format_step(size: float, step: int, unit: int, name: str) -> str:
+    """A size as Kubernetes writes it, rounded up to whole steps."""
+    return f"{math.ceil(size / step) * step // unit}{name}"
+
+
 def format_size(size: float) -> str:
     """Memory or disk space for people, of two digits."""
     for unit, length in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9)):
@@ -224,14 +286,20 @@ def show_plan(
     partitions: Annotated[
         int | None, typer.Option("--partitions", min=1, help="Partitions of correlate, if not those that it suggests.")
     ] = None,
+    as_values: Annotated[
+        bool, typer.Option("--values", help="Print values for the Helm chart (YAML) that hold these sizes.")
+    ] = False,
     as_json: JsonObjectOption = False,
 ) -> None:
     """Compute what a planned installation needs: partitions, workers, memory, disks, Kafka and Elasticsearch.
 
     It calculates, from what `make bench-scale` measured on one machine with made-up cases: docs/scale.md says what was
-    measured and what was not. --json gives bytes and seconds.
+    measured and what was not. --json gives bytes and seconds, --values what deploy/helm/liaison takes.
     """
     plan = plan_installation(round(cases), rate, replication, read_constants(), partitions)
+    if as_values:
+        typer.echo(yaml.safe_dump(chart_values(plan, read_constants()), sort_keys=False), nl=False)
+        return
     if as_json:
         print_json(plan)
         return

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
-from reference_pages import PAGES, attribute_docstrings, make_pages, variable_of, write_pages
+from reference_pages import (
+    CHART_SCHEMA,
+    PAGES,
+    attribute_docstrings,
+    make_chart_schema,
+    make_pages,
+    variable_of,
+    write_pages,
+)
 
 from pipeline.api.metrics import REGISTRY as SERVER_REGISTRY
 from pipeline.records.messages import Reason
@@ -20,6 +28,10 @@ from pipeline.streams.runtime.faults import FAULTS
 @pytest.mark.parametrize("name", make_pages())
 def test_a_page_is_what_make_reference_writes(name: str) -> None:
     assert (PAGES / name).read_text(encoding="utf-8") == make_pages()[name]
+
+
+def test_the_charts_schema_knows_every_setting() -> None:
+    assert CHART_SCHEMA.read_text(encoding="utf-8") == make_chart_schema()
 
 
 def test_the_folder_has_no_other_page_and_its_index_names_each() -> None:

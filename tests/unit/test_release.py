@@ -1,4 +1,4 @@
-"""The version stands in three places, which agree: the package, the changelog, and the image that Kubernetes runs."""
+"""The version stands in three places, which agree: the package, the changelog, and the chart for Kubernetes."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def test_sections_are_in_order_and_only_the_topmost_is_open() -> None:
     assert "unreleased" not in [date for _, date in sections()[1:]]
 
 
-def test_kubernetes_runs_the_image_of_this_version() -> None:
-    held = yaml.safe_load((ROOT / "deploy/kubernetes/kustomization.yaml").read_text(encoding="utf-8"))
-    assert [image["newTag"] for image in held["images"]] == [package_version()]
+def test_the_chart_is_of_this_version_and_runs_its_image() -> None:
+    held = yaml.safe_load((ROOT / "deploy/helm/liaison/Chart.yaml").read_text(encoding="utf-8"))
+    assert (held["version"], held["appVersion"]) == (package_version(), package_version())

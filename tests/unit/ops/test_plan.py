@@ -4,11 +4,13 @@ import json
 
 import msgspec
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from pipeline.cli.main import build_cli
 from pipeline.ops.plan import (
     Constants,
+    chart_values,
     count_candidates,
     count_partitions,
     count_postings,
@@ -114,3 +116,35 @@ def test_the_command_prints_a_table() -> None:
     assert shown.exit_code == 0, shown.output
     assert "1,000,000,000 cases held" in shown.output
     assert "1,024" in shown.output
+
+
+def test_values_give_a_stage_what_it_needs_while_a_worker_is_away() -> None:
+    plan = plan_installation(50_000_000, 10, 3, CONSTANTS)
+    assert plan.workers["correlate"] == 2
+    values = chart_values(plan, CONSTANTS)
+    assert values["partitions"] == {"cases": 4, "correlate": 64}
+    assert values["kafka"] == {"replicationFactor": 3}
+    correlate = values["stages"]["correlate"]
+    looked_up, lanes, private, batches = 50e6 * 30 * 20, 64 * 5e6, 200e6, 4 * (64 << 20)
+    most, least = (
+        _bytes(correlate["resources"]["limits"]["memory"]),
+        _bytes(correlate["resources"]["requests"]["memory"]),
+    )
+    assert 0 <= most - (private + batches + lanes + looked_up) < 64 << 20
+    assert 0 <= least - (private + (lanes + looked_up) / 2) < 64 << 20
+    assert 0 <= _bytes(correlate["storage"]) - plan.stores_bytes < 1 << 30
+    four = plan_installation(50_000_000, 10, 3, CONSTANTS, partitions=256)
+    assert four.workers["correlate"] == 4
+    assert _bytes(chart_values(four, CONSTANTS)["stages"]["correlate"]["storage"]) < plan.stores_bytes
+
+
+def _bytes(text: str) -> int:
+    return int(text[:-2]) * {"Mi": 1 << 20, "Gi": 1 << 30}[text[-2:]]
+
+
+def test_values_are_printed_as_the_chart_takes_them() -> None:
+    done = CliRunner().invoke(build_cli(), ["ops", "plan", "--cases", "5e6", "--values"])
+    assert done.exit_code == 0
+    held = yaml.safe_load(done.output)
+    assert held["stages"]["correlate"]["resources"]["limits"] == {"memory": "2496Mi"}
+    assert held["stages"]["intake"]["replicas"] == 2
