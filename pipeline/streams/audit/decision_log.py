@@ -6,7 +6,9 @@ that one request is lost nobody knows, and it is said so.
 
 Who decides on what holds (`replaces`) commits only where nobody has decided otherwise below: a value is sent, what is
 committed below it is read, and only then its transaction ends. Of two that cross, the one lower in the topic holds,
-since the other waits for its end; none waits for one above it.
+since the other waits for its end; none waits for one above it. Where several topics are written, they are taken in the
+order of their names, each sent to once nothing is waited for in those before it: so of those that wait for each other
+across topics none waits for itself.
 """
 
 from __future__ import annotations
@@ -64,6 +66,22 @@ class NewValue(NamedTuple):
     replaces: msgspec.Struct | None = None
 
 
+def plan_sends(values: Sequence[NewValue]) -> list[list[int]]:
+    """The places of values that are sent together, in the order of their topics' names; pure.
+
+    Each group ends with the one topic of it in which something is replaced, hence where others are waited for.
+    """
+    in_order = sorted(range(len(values)), key=lambda at: values[at].topic.pattern)
+    replacing = {one.topic.pattern for one in values if one.replaces is not None}
+    groups: list[list[int]] = [[]]
+    for at in in_order:
+        before = values[groups[-1][-1]].topic.pattern if groups[-1] else ""
+        if before in replacing and before != values[at].topic.pattern:
+            groups.append([])
+        groups[-1].append(at)
+    return groups
+
+
 class DecisionLog:
     """One process's producer; used as an asynchronous context, it connects at the first decision."""
 
@@ -112,36 +130,40 @@ class DecisionLog:
         try:
             producer = await self._start_producer()
             await producer.begin_transaction()
-            coming = [
-                await producer.send(self._name(one), _encoder.encode(one.value), key=one.key.encode(), partition=0)
-                for one in values
-            ]
-            offsets = [int(sent.offset) for sent in await asyncio.gather(*coming)]
-            if await self._are_overtaken(values, offsets):
-                await producer.abort_transaction()
-                raise OvertakenError("someone else decided this at the same moment; look again")
+            offsets: dict[int, int] = {}
+            for together in plan_sends(values):
+                coming = [
+                    await producer.send(self._name(one), _encoder.encode(one.value), key=one.key.encode(), partition=0)
+                    for one in (values[at] for at in together)
+                ]
+                sent = await asyncio.gather(*coming)
+                offsets |= {at: int(one.offset) for at, one in zip(together, sent, strict=True)}
+                if await self._is_overtaken([(values[at], offsets[at]) for at in together]):
+                    await producer.abort_transaction()
+                    raise OvertakenError("someone else decided this at the same moment; look again")
             ending.set()
             await producer.commit_transaction()
         except BaseException:
             await self._drop_producer()
             raise
-        return offsets
+        return [offsets[at] for at in range(len(values))]
 
     def _name(self, one: NewValue) -> str:
         return topics.topic_name(self._settings, one.topic)
 
-    async def _are_overtaken(self, values: Sequence[NewValue], offsets: Sequence[int]) -> bool:
+    async def _is_overtaken(self, sent: Sequence[tuple[NewValue, int]]) -> bool:
         """Whether a key's last value that is committed below what was sent is not the one that was decided on.
 
-        Waits for the transactions that are open below.
+        Waits for the transactions that are open below. Of what was sent with its offsets one topic at most replaces.
         """
-        for topic in dict.fromkeys(one.topic for one in values if one.replaces is not None):
-            decided = {one.key.encode(): one.replaces for one in values if one.topic is topic and one.replaces}
-            first = min(at for one, at in zip(values, offsets, strict=True) if one.topic is topic)
-            last = await self._read_below(TopicPartition(topics.topic_name(self._settings, topic), 0), first, decided)
-            if any(msgspec.json.decode(value, type=type(decided[key])) != decided[key] for key, value in last.items()):
-                return True
-        return False
+        decided = {one.key.encode(): one.replaces for one, _ in sent if one.replaces is not None}
+        if not decided:
+            return False
+        topic = next(one.topic for one, _ in sent if one.replaces is not None)
+        first = min(at for one, at in sent if one.topic is topic)
+        name = topics.topic_name(self._settings, topic)
+        last = await self._read_below(TopicPartition(name, 0), first, decided)
+        return any(msgspec.json.decode(value, type=type(decided[key])) != decided[key] for key, value in last.items())
 
     async def _read_below(self, partition: TopicPartition, offset: int, keys: Container[bytes]) -> dict[bytes, bytes]:
         """The last value of each of some keys that is committed below an offset, as far as it is looked back."""

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
-from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, OvertakenError
+from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, NewValue, OvertakenError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_partitions
 from support.installation.installation import Installation
@@ -79,6 +79,27 @@ async def test_a_decision_that_was_refused_stands_in_nobodys_way(settings: Setti
         assert second is not None
         assert await decide(other, "key", second, "third") is not None
     assert [thread.steps[-1] for thread in await kept(settings, "key")] == ["first", "second", "third"]
+
+
+async def decide_two(log: DecisionLog, key: str, *on: topics.Topic) -> None:
+    """Decide in two topics at once, in each on what the key held."""
+    before = Thread()
+    for topic in on:
+        await log.write(topic, key, before)
+    for number in range(ROUNDS):
+        await log.write_all([NewValue(topic, key, before.after(str(number)), before) for topic in on])
+        before = before.after(str(number))
+
+
+async def test_those_that_decide_in_the_same_topics_do_not_wait_for_each_other(settings: Settings) -> None:
+    """In whatever order each names them: in two orders each would wait below the other, until both gave up."""
+    async with DecisionLog(settings) as one, DecisionLog(settings) as other:
+        await asyncio.gather(
+            decide_two(one, "one", topics.REVIEWS, topics.ASSIGNMENTS),
+            decide_two(other, "other", topics.ASSIGNMENTS, topics.REVIEWS),
+        )
+    for key in ("one", "other"):
+        assert [len(thread.steps) for thread in await kept(settings, key)] == list(range(ROUNDS + 1))
 
 
 async def test_what_holds_is_not_needed_where_nothing_is_replaced(settings: Settings) -> None:
