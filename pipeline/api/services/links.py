@@ -1,8 +1,8 @@
 """The links of a case, each as its requester may see it, and one link with its evidence.
 
 `list_links` has them strongest first, behind a cursor; `list_case_links` by the case's own people and things, narrowed,
-in pages by number; `read_evidence` explains one, with the next best candidate: who else could be meant, and by how much
-less.
+in pages by number; `preview_case` counts them beside the case; `read_evidence` explains one, with the next best
+candidate: who else could be meant, and by how much less.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pipeline.access.reviews import ReviewSummary
 from pipeline.api.answers import (
     CaseLinkRow,
     CaseLinksAnswer,
+    CasePreview,
     EvidenceSide,
     ExplainedLink,
     HitRequest,
@@ -32,7 +33,7 @@ from pipeline.api.answers import (
 )
 from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import require_readable
+from pipeline.api.services.cases import make_case_row, require_readable
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
 from pipeline.api.services.reviews import NO_LINK, ReviewableLink, describe_reviews, read_colours, require_sides
@@ -112,6 +113,21 @@ async def find_surroundings(
     seen = [_make_seen_link(session, link, sights[link.link.link]) for link in found]
     kept = sorted((link for link in seen if link.view is not LinkView.NOTHING), key=lambda link: link.place)
     return Surroundings(kept, cases, views)
+
+
+async def preview_case(session: Session, key: str) -> CasePreview:
+    """The case `key` with the number of its links, read and recorded as any view of a case.
+
+    Raises NotFoundError where there is none, or none to be read: the two are one answer.
+    """
+    session.require_reader()
+    document = await require_readable(session, key)
+    until = (await session.read_access_ends({key: document})).get(key)
+    row = make_case_row(session, document, until)
+    around = await find_surroundings(session, key)
+    counted = session.make_counted(find_other_case(seen.link.cases, key) for seen in around.links)
+    await session.audit(ActKind.READ, {"preview": key}, (*session.make_shown({key: View.FULL}), *counted))
+    return CasePreview(*session.moment, row, len(around.links))
 
 
 async def find_links_of(session: Session, keys: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -15,7 +15,7 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from pipeline.api.answers import CasePreview
-from pipeline.api.services.previews import preview_case
+from pipeline.api.services.links import preview_case
 from pipeline.index.documents import AsSent
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.audit import ActKind, ShownForm
+from pipeline.access.audit import ActKind, RequestRule, ShownForm
+from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.answers import CaseLinksAnswer
-from pipeline.api.problems import NotFoundError
-from pipeline.api.services.links import CaseLinkFilter, list_case_links, read_evidence
+from pipeline.api.problems import ForbiddenError, NotFoundError
+from pipeline.api.services.links import CaseLinkFilter, list_case_links, preview_case, read_evidence
 from pipeline.api.services.reviews import LinkReview, link_manually, review_link
 from pipeline.matching.bands import Band
-from support.access.requesters import ANNA, BERT, DORA
+from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import Api
 from support.records.builder import RawEntity, person, record, vehicle
 from support.web.large_case import KEY, hold_large_case
@@ -274,3 +275,33 @@ async def test_the_own_side_is_the_agencys_else_the_one_come_from(api: Api, link
     assert of_both == (come_from if come_from in ("fr-pj:1", "fr-pj:2") else "fr-pj:1")
     of_neither = (await read_evidence(api.session(DORA), link, come_from)).own
     assert of_neither == (come_from if come_from in ("fr-pj:1", "be-fp:1") else "be-fp:1")
+
+
+async def test_of_a_preview_links_are_counted_as_their_reader_sees_them_and_the_view_is_recorded(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H3"), record("de-bka", code="H2"))
+    for other in ("be-fp:1", "nl-np:1", "de-bka:1"):
+        api.link("fr-pj:1", other)
+    found = await preview_case(api.session(ANNA), "fr-pj:1")
+    assert (found.case.case, found.links) == ("fr-pj:1", 2)
+    (act,) = api.audit.acts
+    assert act.kind is ActKind.READ
+    shown = {(one.case, one.form) for one in act.shown}
+    assert ("fr-pj:1", ShownForm.FULL) in shown
+    assert {case for case, form in shown if form is ShownForm.COUNTED} == {"be-fp:1", "de-bka:1"}
+
+
+@pytest.mark.parametrize("code", ["H2", "H3", None])
+async def test_of_a_case_that_may_not_be_read_there_is_no_preview_and_the_attempt_is_recorded(
+    api: Api, code: str | None
+) -> None:
+    if code:
+        api.hold(record("be-fp", code=code))
+    with pytest.raises(NotFoundError):
+        await preview_case(api.session(ANNA), "be-fp:1")
+    assert [act.rule for act in api.audit.acts] == [RequestRule.NOT_SHOWN]
+
+
+async def test_other_roles_have_no_preview(api: Api) -> None:
+    api.hold(record("fr-pj"))
+    with pytest.raises(ForbiddenError):
+        await preview_case(api.session(make_requester("fr-pj", Role.FEED)), "fr-pj:1")
