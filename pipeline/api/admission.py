@@ -12,6 +12,7 @@ from typing import Final
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +28,8 @@ from pipeline.api.problems import (
 from pipeline.api.refusals import answer_refusal, problem_response
 from pipeline.api.routes import ROUTERS
 from pipeline.api.runtime import Runtime
+from pipeline.errors import LiaisonError
+from pipeline.locale import N_
 
 JSON_BYTES: Final = 1 << 20
 """Largest body where a route does not set a limit of its own (`max_body_size`)."""
@@ -118,10 +121,22 @@ class _Refusals:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and is_bare_refusal(message):
             self._replaced = True
-            problem = problem_response(self._request, RequestTooLargeError("the request's body is too large"))
+            problem = problem_response(self._request, make_size_problem(self._request))
             await problem(self._request.scope, self._request.receive, self._send)
         elif not self._replaced:
             await self._send(message)
+
+
+def make_size_problem(request: Request) -> ProblemError:
+    """What is said of a body that is too large."""
+    said = LiaisonError(N_("the request has more than {most} MB; send less at once"), most=limit_mb(request))
+    return RequestTooLargeError(said)
+
+
+def limit_mb(request: Request) -> int:
+    """The largest body that is taken on the request's route, in full megabytes."""
+    most: int = request.scope.get(MAX_BODY_SIZE_SCOPE_KEY, JSON_BYTES)
+    return most // 1_000_000
 
 
 def is_bare_refusal(message: Message) -> bool:

@@ -22,13 +22,14 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.api.admission import JSON_BYTES, RequestAdmission, StalledBodyError
+from pipeline.api.admission import JSON_BYTES, RequestAdmission, StalledBodyError, make_size_problem
 from pipeline.api.headers import NONCE
 from pipeline.api.list_worker import run_list_worker
 from pipeline.api.metrics import RequestMetrics
 from pipeline.api.problems import (
     NotFoundError,
     ProblemError,
+    RequestTooLargeError,
     StalledRequestError,
     UnavailableError,
     UnprocessableError,
@@ -195,14 +196,21 @@ def _add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return await answer_refusal(request, _make_problem(error))
+        return await answer_refusal(request, _make_problem(request, error))
+
+
+TOO_MANY: Final = N_("{place}: {count} were sent, but at most {most} are taken; leave some out")
 
 
 def _make_validation_problem(error: RequestValidationError) -> ProblemError:
-    """Which fields are wrong and how; never the values."""
+    """Which fields are wrong and how; never the values. Of a list that is too long alone what to do, too."""
+    if len(found := error.errors()) == 1 and found[0]["type"] == "too_long":
+        place, held = ".".join(map(str, found[0]["loc"])), found[0]["ctx"]
+        said = LiaisonError(TOO_MANY, place=place, count=held["actual_length"], most=held["max_length"])
+        return UnprocessableError(said, place)
     faults = [
         (".".join(map(str, fault["loc"])), str(fault["type"]), fault.get("ctx", {}).get("max_length"))
-        for fault in error.errors()
+        for fault in found
     ]
     described = "; ".join(
         f"{place}: {kind.replace('_', ' ')}{f', at most {most}' if most else ''}" for place, kind, most in faults
@@ -211,11 +219,13 @@ def _make_validation_problem(error: RequestValidationError) -> ProblemError:
     return UnprocessableError(detail, *(place for place, _, _ in faults))
 
 
-def _make_problem(error: HTTPException) -> ProblemError:
+def _make_problem(request: Request, error: HTTPException) -> ProblemError:
     if isinstance(error, StalledBodyError):
         return StalledRequestError("the rest of the request did not arrive in time; send it again")
     if error.status_code == NotFoundError.status:
         return NotFoundError()
+    if error.status_code == RequestTooLargeError.status:
+        return make_size_problem(request)
     if error.status_code == NO_JSON:
         return UnprocessableError("the body is not valid JSON", "body")
     problem = ProblemError(headers=error.headers)

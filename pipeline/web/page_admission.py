@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.api.admission import API, is_bare_refusal, limit_rate
-from pipeline.api.problems import RequestTooLargeError, TooManyRequestsError
+from pipeline.api.admission import API, is_bare_refusal, limit_mb, limit_rate
+from pipeline.api.problems import RequestTooLargeError, TooManyRequestsError, translate_error
+from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.web import csrf
 from pipeline.web import error_pages as astray
@@ -82,7 +83,7 @@ class PageAdmission:
 
 
 class _LargeFormPages:
-    """Sends an answer on; FastAPI's own one to a form that is too large becomes a page."""
+    """Sends an answer on; FastAPI's own one to a form that is too large becomes a page, or JSON to a page's script."""
 
     def __init__(self, site: Site, request: Request, send: Send) -> None:
         self._site, self._request, self._send = site, request, send
@@ -91,8 +92,14 @@ class _LargeFormPages:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and is_bare_refusal(message):
             self._replaced = True
-            problem = RequestTooLargeError(N_("the file or form is too large; split it"))
-            page = await astray.render_problem(self._site, self._request, problem)
+            said = LiaisonError(N_("the file or form has more than {most} MB; split it"), most=limit_mb(self._request))
+            page = await self._answer(RequestTooLargeError(said))
             await page(self._request.scope, self._request.receive, self._send)
         elif not self._replaced:
             await self._send(message)
+
+    async def _answer(self, problem: RequestTooLargeError) -> Response:
+        if self._request.headers.get("Accept", "").startswith("application/json"):
+            language = (await get_visit(self._request, self._site.runtime)).words.language
+            return JSONResponse({"detail": translate_error(problem, language)}, problem.status)
+        return await astray.render_problem(self._site, self._request, problem)

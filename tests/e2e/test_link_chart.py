@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
+import select
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -16,6 +19,8 @@ from pipeline.api.chart_exchange import MOST_FILE_BYTES
 from pipeline.api.services.folders import create_folder
 from pipeline.api.session import Session
 from pipeline.matching.model import load_model
+from pipeline.web import csrf
+from pipeline.web.session import GROUNDS, TOKEN
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import person, record, vehicle
@@ -198,6 +203,57 @@ def test_a_file_that_is_too_large_or_no_chart_is_refused_in_words(user: Counting
     sent = httpx.post(where, data={"csrf": token}, files={"file": ("x.anx", large.read_bytes())}, cookies=cookies)
     assert sent.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
     assert _nodes(page) == 0
+
+
+HUGE = 100_000_000
+"""Bytes of an i2 file that is sent: five times what is taken."""
+
+MOST_GROWN = 64 << 20
+"""Bytes by which this process, which serves and sends, may grow while that happens: less than the file has."""
+
+
+def _send_huge(api: Api, url: str, *, says_length: bool) -> tuple[str, int]:
+    """Send an i2 file of 100 MB as a page's script would, until an answer comes; the answer, and bytes sent by then."""
+    token = api.token(PIETER)
+    stated = quote('{"purpose": "investigation", "case_reference": "BX/12"}')
+    own = csrf.make_form_token("secret", token)
+    begin = (
+        f'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{own}\r\n'
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="x.anx"\r\n\r\n<?xml version="1.0"?><Chart>'
+    ).encode()
+    length = f"Content-Length: {HUGE}" if says_length else "Transfer-Encoding: chunked"
+    address = urlsplit(url)
+    head = (
+        f"POST /chart/import HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: application/json\r\n"
+        f"Cookie: {TOKEN}={token}; {GROUNDS}={stated}; {csrf.COOKIE}=secret\r\n"
+        f"Content-Type: multipart/form-data; boundary=b\r\n{length}\r\n\r\n"
+    )
+    sent, part = 0, b"<ChartItem/>" * 5000
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as connection:
+        connection.sendall(head.encode())
+        while sent < HUGE and not select.select([connection], [], [], 0)[0]:
+            piece = part if sent else begin
+            connection.sendall(piece if says_length else b"%x\r\n%s\r\n" % (len(piece), piece))
+            sent += len(piece)
+        return connection.recv(1 << 16).decode(), sent
+
+
+@pytest.mark.parametrize("says_length", [True, False])
+def test_a_file_of_100_mb_is_refused_before_it_is_read_whole(api: Api, *, says_length: bool) -> None:
+    with memory_site(api) as site:
+        site.show(api)
+        before = _resident_bytes()
+        answer, sent = _send_huge(api, site.url, says_length=says_length)
+        grown = _resident_bytes() - before
+    assert answer.startswith("HTTP/1.1 413")
+    assert "has more than 20 MB; s" in answer
+    assert sent < 2 * MOST_FILE_BYTES, "most of it is never taken"
+    assert grown < MOST_GROWN
+
+
+def _resident_bytes() -> int:
+    """What this process has in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 @pytest.mark.rare

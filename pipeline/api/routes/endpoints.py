@@ -230,11 +230,12 @@ def _forward(method: str) -> Callable[..., Endpoint]:
         *,
         status: int = 200,
         example: str = "",
+        more: Mapping[str, Any] = {},
         **takes: Any,
     ) -> Endpoint:
         return Endpoint(
             method=method, path=path, name=name, tag=tag, summary=summary, description=description, serve=serve,
-            takes=takes, act=act, refuses=refuses, status=status, example=example,
+            takes=takes, act=act, refuses=refuses, status=status, example=example, more=more,
         )  # fmt: skip
 
     return declare

@@ -456,7 +456,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 
     post("/chart/expand", "expand_chart", "chart", "Expand a node of a chart",
          "What a case or a thing is tied to, the strongest first, with counts by type, country and band of all of it.",
-         chart.expand, READ, FOUND, asked=_body(chart.ChartExpansion)),
+         chart.expand, READ, FOUND, more=CHART_BODY, asked=_body(chart.ChartExpansion)),
     post("/chart/paths", "chart_paths", "chart", "Paths between two nodes",
          "The shortest paths over links that you see, also in words; none leads through what is only a hit.",
          chart.find_paths, READ, FOUND, asked=_body(chart.ChartPathQuestion)),
@@ -465,7 +465,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
          chart.rank_chart_hubs, READ, FOUND, asked=_body(chart.ChartHubQuestion)),
     post("/chart/open", "open_chart", "chart", "Open a chart",
          "Its items as they are now; one that you can't open, whatever the reason, is a node of kind `closed`.",
-         saved_charts.open_chart, READ, asked=_body(saved_charts.ChartOpening)),
+         saved_charts.open_chart, READ, more=CHART_BODY, asked=_body(saved_charts.ChartOpening)),
 
     submit_list,
     get("/list-checks", "list_checks", "list checks", "My lists", "The latest first.",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.services.chart import MOST_KNOWN
+from pipeline.api.services.saved_charts import MOST_LINKS
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import count_statistics
 from pipeline.web.components.filters import parse_filters
@@ -61,6 +64,41 @@ async def test_a_page_that_is_narrowed_by_such_a_filter_is_a_problem_too(api: Ap
         await search(api.session(ANNA), Search(filters=parse_filters({"offence": "x" * 200_000})))
     with pytest.raises(UnprocessableError, match="more than 128 characters"):
         await count_statistics(api.session(ANNA), parse_filters({"agency": "x" * 200_000}))
+
+
+TOO_LARGE_CHARTS: dict[str, tuple[dict[str, Any], str]] = {
+    "nodes": (
+        {"items": [{"places": [{"case": f"fr-pj:{number}"}]} for number in range(MOST_KNOWN + 1)]},
+        f"body.items: {MOST_KNOWN + 1} were sent, but at most {MOST_KNOWN} are taken; leave some out",
+    ),
+    "edges": (
+        {"items": [{"places": [{"case": "fr-pj:1"}]}], "links": [{"a": 0, "b": 0}] * 100_000},
+        f"body.links: 100000 were sent, but at most {MOST_LINKS} are taken; leave some out",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TOO_LARGE_CHARTS)
+async def test_of_a_chart_that_is_too_large_it_is_said_which_limit_and_what_to_do(api: Api, what: str) -> None:
+    body, said = TOO_LARGE_CHARTS[what]
+    answer = await api.post("/v1/chart/open", body)
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)
+    known = {"places": [{"case": "fr-pj:1"}], "known": ["be-fp:1"] * 100_000}
+    answer = await api.post("/v1/chart/expand", known)
+    assert (answer.status_code, answer.json()["fields"]) == (422, ["body.known"])
+
+
+async def test_of_a_request_that_is_too_large_it_is_said_how_large_it_may_be(api: Api) -> None:
+    for path, most in (("/v1/chart/hubs", 1), ("/v1/chart/open", 4)):
+        answer = await api.request("POST", path, content=bytes(5_000_000))
+        assert answer.status_code == 413
+        assert answer.json()["detail"] == f"the request has more than {most} MB; send less at once"
+
+        async def in_parts() -> AsyncIterator[bytes]:
+            for _ in range(50):
+                yield bytes(100_000)
+
+        assert (await api.request("POST", path, content=in_parts())).json()["detail"] == answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/v1/cases/{}", "/v1/links?case={}", "/v1/graph?case={}", "/v1/timeline?case={}",
