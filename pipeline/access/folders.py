@@ -239,10 +239,11 @@ class FolderChart(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FolderVisit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `folder_visits`, key = `<folder>|<subject>`: what somebody saw of a folder, as keyed digests.
+    """Value of topic `folder_visits`, key = `visit_key`: what somebody saw of a folder or of a chart in it, as digests.
 
     `seen` is how each item was seen last, `before` how those were seen before this visit that it found otherwise, both
-    packed (`pack_sights`). `since` is when the visit before this one ended.
+    packed (`pack_sights`). `since` is when the visit before this one ended. `item` is the chart's, and then each record
+    in it stands for an item.
     """
 
     folder: str
@@ -252,6 +253,12 @@ class FolderVisit(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: bytes = b""
     before: bytes = b""
     since: datetime | None = None
+    item: str = ""
+
+    @property
+    def key(self) -> str:
+        """The message's key."""
+        return visit_key(self.folder, self.subject, self.item)
 
 
 class LastOwnerError(LiaisonError):
@@ -263,8 +270,13 @@ class TooManyMembersError(LiaisonError):
 
 
 def item_key(folder: str, item: str) -> str:
-    """The key of an item and of a chart's content; with a subject in the place of the item, of a visit."""
+    """The key of an item and of a chart's content."""
     return f"{folder}|{item}"
+
+
+def visit_key(folder: str, subject: str, item: str = "") -> str:
+    """The key of somebody's visit to a folder, or to a chart in it: ids have no "/", so no subject makes it another."""
+    return f"{folder}/{item}|{subject}" if item else f"{folder}|{subject}"
 
 
 def item_id(ring: KeyRing, folder: str, reference: Reference) -> str:
@@ -435,14 +447,15 @@ def close_references(content: Any, opened: Container[str]) -> Any:
 VISIT_LASTS: Final = timedelta(minutes=30)
 """Who comes back within this is still on the same visit: a page that is loaded again goes on to mark what it marked."""
 
-MOST_LINKS: Final = 250
-"""Links of a record that are remembered one by one: of one with more nobody is told how many are new."""
+MOST_LINKS: Final = 10_000
+"""Links of a record that are remembered one by one, in 40 kB: of one with more nobody is told how many are new."""
 
 MOST_PACKED: Final = 600_000
-"""Bytes of what is remembered of a folder: 10,000 items with ten links each. Of more, the links are left out."""
+"""Bytes of what is remembered of a folder: 10,000 items with ten links each. Of more, the links are left out of the
+items that have the most."""
 
-_ID, _VERSION, _LINK = 8, 6, 4
-_NOT_COUNTED = 255
+_ID, _VERSION, _COUNT, _LINK = 8, 6, 2, 4
+_NOT_COUNTED = (1 << 8 * _COUNT) - 1
 
 
 class Sight(NamedTuple):
@@ -454,14 +467,13 @@ class Sight(NamedTuple):
 
 def make_sight(ring: KeyRing, folder: str, viewer: Requester, said: Sequence[str], links: Iterable[str]) -> Sight:
     """What a viewer sees of an item, by a key of this viewer and folder; `said` is all that is held against it."""
-    key = viewer_key(ring, folder, viewer)
+    key = _viewer_key(ring, folder, viewer)
     known = frozenset(_digest(key, link, _LINK) for link in links)
     return Sight(_digest(key, "|".join(said), _VERSION), None if len(known) > MOST_LINKS else known)
 
 
-def viewer_key(ring: KeyRing, place: str, viewer: Requester) -> bytes:
-    """The key of what a viewer saw of a place, as of a folder by its id."""
-    return ring.derive_key(KeyUse.FOLDERS, ring.first, f"{place}|{viewer.agency}|{viewer.subject}")
+def _viewer_key(ring: KeyRing, folder: str, viewer: Requester) -> bytes:
+    return ring.derive_key(KeyUse.FOLDERS, ring.first, f"{folder}|{viewer.agency}|{viewer.subject}")
 
 
 def _digest(key: bytes, text: str, size: int) -> bytes:
@@ -474,7 +486,7 @@ def find_new_links(
     """The links that a viewer sees now and did not then; none where either were too many to be told apart."""
     if then is None or then.links is None or len(links) > MOST_LINKS:
         return []
-    key = viewer_key(ring, folder, viewer)
+    key = _viewer_key(ring, folder, viewer)
     return [link for link in links if _digest(key, link, _LINK) not in then.links]
 
 
@@ -485,15 +497,17 @@ def is_changed(now: Sight, then: Sight | None) -> bool:
 
 def pack_sights(sights: Mapping[str, Sight]) -> bytes:
     """All sights as bytes: of each item its id, the digest of its version, how many links, and their digests."""
+    size = len(sights) * (_ID + _VERSION + _COUNT)
+    counted: set[str] = set()
+    for name, sight in sorted(sights.items(), key=lambda one: (len(one[1].links or ()), one[0])):
+        size += len(sight.links or ()) * _LINK
+        if sight.links is not None and size <= MOST_PACKED:
+            counted.add(name)
     parts: list[bytes] = []
-    size = 0
     for name, sight in sorted(sights.items()):
-        links = sight.links
-        if links is not None and size + len(links) * _LINK > MOST_PACKED:
-            links = None
-        count = _NOT_COUNTED if links is None else len(links)
-        parts.append(bytes.fromhex(name) + sight.version + bytes([count]) + b"".join(sorted(links or ())))
-        size += len(parts[-1])
+        links = sorted(sight.links or ()) if name in counted else []
+        count = len(links) if name in counted else _NOT_COUNTED
+        parts += [bytes.fromhex(name), sight.version, count.to_bytes(_COUNT), *links]
     return b"".join(parts)
 
 
@@ -506,8 +520,8 @@ def _read_sights(packed: bytes) -> Iterator[tuple[str, Sight]]:
     at = 0
     while at < len(packed):
         name, version = packed[at : at + _ID].hex(), packed[at + _ID : at + _ID + _VERSION]
-        count = packed[at + _ID + _VERSION]
-        at += _ID + _VERSION + 1
+        count = int.from_bytes(packed[at + _ID + _VERSION : at + _ID + _VERSION + _COUNT])
+        at += _ID + _VERSION + _COUNT
         if count == _NOT_COUNTED:
             yield name, Sight(version, None)
             continue
@@ -533,15 +547,21 @@ def find_baseline(visit: FolderVisit | None, now: datetime) -> Baseline:
 
 
 def add_visit(
-    visit: FolderVisit | None, folder: Folder, who: Requester, sights: Mapping[str, Sight], now: datetime
-) -> FolderVisit:
-    """The visit after items were seen so; what was known of them before it stays known for as long as it lasts."""
+    visit: FolderVisit | None, folder: Folder, who: Requester, sights: Mapping[str, Sight], now: datetime,
+    item: str = "",
+) -> FolderVisit:  # fmt: skip
+    """The visit after items were seen so; what was known of them before it stays known for as long as it lasts.
+
+    `item` is the chart that was looked at.
+    """
     known = find_baseline(visit, now)
     seen = (unpack_sights(visit.seen) if visit else {}) | dict(sights)
     before = {name: sight for name, sight in known.sights.items() if name in seen and seen[name] != sight}
-    return FolderVisit(folder.id, who.subject, folder.agency, now, pack_sights(seen), pack_sights(before), known.since)
+    return FolderVisit(
+        folder.id, who.subject, folder.agency, now, pack_sights(seen), pack_sights(before), known.since, item
+    )
 
 
 def close_visit(visit: FolderVisit, now: datetime) -> FolderVisit:
     """The mark of a visit to a folder that ended."""
-    return FolderVisit(visit.folder, visit.subject, visit.agency, now)
+    return FolderVisit(visit.folder, visit.subject, visit.agency, now, item=visit.item)

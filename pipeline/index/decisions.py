@@ -21,7 +21,7 @@ from pipeline.access.alerts import Alert
 from pipeline.access.audit import ActKind, AuditEntry, ShownCase
 from pipeline.access.disclosure_threads import Disclosure, Move, find_unreviewed, grant_of
 from pipeline.access.disclosures import thread_ids
-from pipeline.access.folders import MOST_FOLDERS, Folder, FolderChart, FolderItem, FolderVisit, item_key
+from pipeline.access.folders import MOST_FOLDERS, Folder, FolderChart, FolderItem, FolderVisit, item_key, visit_key
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.release import Grant
@@ -229,7 +229,7 @@ def folder_chart_document(value: bytes, offset: int) -> DocumentWrite:
 def folder_visit_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `folder_visits`."""
     visit = _folder_visits.decode(value)
-    return DocumentWrite("folder_visits", item_key(visit.folder, visit.subject), offset, value)
+    return DocumentWrite("folder_visits", visit.key, offset, value)
 
 
 def audit_document(value: bytes, offset: int) -> DocumentWrite:
@@ -499,18 +499,16 @@ class DecisionReader:
         name = item_key(folder, item)
         return (await self._get("folder_charts", [name], FolderChart)).get(name)
 
-    async def read_visit(self, folder: str, subject: str) -> FolderVisit | None:
-        """What somebody saw of a folder, in real time."""
-        name = item_key(folder, subject)
+    async def read_visit(self, folder: str, subject: str, item: str = "") -> FolderVisit | None:
+        """What somebody saw of a folder, or of a chart in it, in real time."""
+        name = visit_key(folder, subject, item)
         return (await self._get("folder_visits", [name], FolderVisit)).get(name)
 
     async def visits_to(self, folder: str) -> list[FolderVisit]:
-        """Everybody's visits to a folder, as indexed."""
-        query: list[Body] = [{"term": {"folder": folder}}]
-        return [
-            hit.read_as(FolderVisit)
-            for hit in await self.open_point("folder_visits", None).hits(**_page_body(query, [{"time": "asc"}], PAGE))
-        ]
+        """Everybody's visits to a folder and to the charts in it, as indexed."""
+        query: Body = {"bool": {"filter": [{"term": {"folder": folder}}]}}
+        pages = read_pages(self.open_point("folder_visits", None), query, [{"time": "asc"}], PAGE)
+        return [hit.read_as(FolderVisit) async for batch in pages for hit in batch]
 
     async def list_notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
         """The notices to an agency behind a position, in their order."""

@@ -278,7 +278,10 @@ FOLDER_CHARTS = (
 )
 
 FOLDER_VISITS = (
-    IndexField("folder", KEYWORD, "Folder id; the document id is <folder>|<subject>."),
+    IndexField(
+        "folder", KEYWORD, "Folder id; the document id is <folder>|<subject>, of a chart <folder>/<item>|<subject>."
+    ),
+    IndexField("item", UNSEARCHED, "Item id of a chart."),
     IndexField("subject", UNSEARCHED, "Whose visit.", personal=True),
     IndexField("agency", KEYWORD, "Their agency."),
     IndexField("time", TIME, "When."),

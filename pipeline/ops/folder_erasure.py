@@ -86,6 +86,6 @@ async def apply_erasure(log: DecisionLog, erasure: FolderErasure) -> None:
         if item.key in charts:
             values.append(NewValue(topics.FOLDER_CHARTS, item.key, charts[item.key]))
         values.append(NewValue(topics.FOLDER_ITEMS, item.key, item))
-    values += [NewValue(topics.FOLDER_VISITS, item_key(visit.folder, visit.subject), visit) for visit in erasure.visits]
+    values += [NewValue(topics.FOLDER_VISITS, visit.key, visit) for visit in erasure.visits]
     for at in range(0, len(values), TOGETHER):
         await log.write_all(values[at : at + TOGETHER])

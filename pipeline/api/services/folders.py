@@ -28,12 +28,12 @@ from pipeline.access.folders import (
     FolderItem,
     FolderRole,
     FolderState,
+    FolderVisit,
     ItemKind,
     LastOwnerError,
     Reference,
     Sight,
     TooManyMembersError,
-    item_key,
     parse_reference,
 )
 from pipeline.access.item_places import places_between
@@ -97,7 +97,13 @@ WORK: Final = (FolderRole.OWNER, FolderRole.MEMBER)
 OWN: Final = (FolderRole.OWNER,)
 
 LONGEST_PLACE: Final = 1_200
-"""Characters of a place, which a cursor holds: some 7,000 items, each put before the last between the same two."""
+"""Characters of a place, which a cursor holds."""
+
+LONG_PLACE: Final = LONGEST_PLACE // 2
+"""A longer one, after some 3,500 moves between the same two items, has what stands behind it spaced anew."""
+
+MOST_SPACED: Final = 500
+"""Items that are spaced anew at once, in one transaction: those behind them bound their places."""
 
 MOST_CHARTED: Final = 20_000
 """References of one chart, each of which is decided on whenever it is opened."""
@@ -144,13 +150,13 @@ async def create_folder(session: Session, title: str) -> FolderAnswer:
 async def rename_folder(session: Session, name: str, title: str) -> FolderAnswer:
     """Call it something else. Raises NotFoundError, ForbiddenError, UnprocessableError, ConflictError."""
     title = _plain_title(title)
-    held = await _require_folder(session, name, OWN)
+    held = await require_folder(session, name, OWN)
     return await _record_folder(session, held, folders.rename_folder(held, title, session.now))
 
 
 async def renew_folder(session: Session, name: str) -> FolderAnswer:
     """Another year from now, on this request's purpose and case reference. Raises as rename_folder does."""
-    held = await _require_folder(session, name, OWN, lapsed=True)
+    held = await require_folder(session, name, OWN, lapsed=True)
     return await _record_folder(session, held, folders.renew_folder(held, session.grounds, session.now))
 
 
@@ -164,7 +170,7 @@ async def share_folder(session: Session, name: str, subject: str, role: FolderRo
         raise UnprocessableError("enter the colleague's sign-in name", "subject")
     require_short(SUBJECT, subject)
     leaves = role is None and subject == session.requester.subject
-    held = await _require_folder(session, name, LOOK if leaves else OWN)
+    held = await require_folder(session, name, LOOK if leaves else OWN)
     try:
         shared = folders.share_folder(held, subject, role, session.now)
     except (LastOwnerError, TooManyMembersError) as error:
@@ -192,7 +198,7 @@ async def take_folder_over(session: Session, name: str) -> FolderAnswer:
 
 async def close_folder(session: Session, name: str) -> FolderAnswer:
     """End it: what it was called and kept is kept no longer. Raises as rename_folder does."""
-    held = await _require_folder(session, name, OWN, lapsed=True)
+    held = await require_folder(session, name, OWN, lapsed=True)
     ended = await _record_folder(session, held, folders.close_folder(held, session.now))
     await _erase_content(session, name)
     return ended
@@ -203,15 +209,18 @@ async def _erase_content(session: Session, name: str) -> None:
     decisions = session.runtime.decisions
     while items := await decisions.list_folder_items(name, MOST_ADDED // 2):
         await record_decisions(session, [value for item in items for value in make_removal(item, session)])
-    visits = [folders.close_visit(visit, session.now) for visit in await decisions.visits_to(name)]
-    for at in range(0, len(visits), MOST_ADDED):
-        await record_decisions(
-            session,
-            [
-                NewValue(topics.FOLDER_VISITS, item_key(name, visit.subject), visit)
-                for visit in visits[at : at + MOST_ADDED]
-            ],
-        )
+    await _erase_visits(session, await decisions.visits_to(name))
+
+
+async def _erase_visits(session: Session, visits: Iterable[FolderVisit]) -> None:
+    """Replace what people saw by marks."""
+    marks = [
+        NewValue(topics.FOLDER_VISITS, visit.key, folders.close_visit(visit, session.now))
+        for visit in visits
+        if visit.seen or visit.before
+    ]
+    for at in range(0, len(marks), MOST_ADDED):
+        await record_decisions(session, marks[at : at + MOST_ADDED])
 
 
 def make_removal(item: FolderItem, session: Session) -> list[NewValue]:
@@ -231,7 +240,7 @@ def _plain_title(title: str) -> str:
     return plain
 
 
-async def _require_folder(session: Session, name: str, roles: Sequence[FolderRole], *, lapsed: bool = False) -> Folder:
+async def require_folder(session: Session, name: str, roles: Sequence[FolderRole], *, lapsed: bool = False) -> Folder:
     """A folder in which the requester has one of these roles; `lapsed`: also one that has run out.
 
     Raises NotFoundError, the same for none and for one that is not shared with them; ForbiddenError for another role.
@@ -307,7 +316,7 @@ async def visit_folder(session: Session, name: str, limit: int = MOST, cursor: s
 async def _read_page(session: Session, name: str, limit: int, cursor: str, *, visits: bool) -> FolderItemsAnswer:
     pages = PageCursor(session, "folder", name, size=LONG_CURSOR_BYTES)
     after = pages.open(cursor)
-    folder = await _require_folder(session, name, LOOK)
+    folder = await require_folder(session, name, LOOK)
     limit = min(limit, MOST)
     found = await session.runtime.decisions.list_folder_items(name, limit + 1, after)
     page = found[:limit]
@@ -324,9 +333,7 @@ async def _read_page(session: Session, name: str, limit: int, cursor: str, *, vi
     await session.audit(ActKind.READ, {"folder": name, "items": len(page)}, acts, about=name)
     if visits:
         seen = folders.add_visit(visit, folder, session.requester, sights, session.now)
-        key = item_key(name, session.requester.subject)
-        if visit is None or (seen.seen, seen.before) != (visit.seen, visit.before) or seen.time != visit.time:
-            await record_decision(session, topics.FOLDER_VISITS, key, seen)
+        await record_decision(session, topics.FOLDER_VISITS, seen.key, seen)
     end = pages.seal([page[-1].place, page[-1].id]) if len(found) > limit else None
     since = None if known.since is None else known.since.isoformat()
     return FolderItemsAnswer(*session.moment, await _describe_folder(session, folder), tuple(rows), since, end)
@@ -494,7 +501,7 @@ async def add_items(session: Session, name: str, items: Sequence[str]) -> ItemsA
     What the requester can't open is not kept, whether or not it is there. Raises NotFoundError, ForbiddenError,
     UnprocessableError for a text that names nothing, ConflictError where the folder is full, UnavailableError.
     """
-    folder = await _require_folder(session, name, WORK)
+    folder = await require_folder(session, name, WORK)
     if len(items) > MOST_ADDED:
         raise UnprocessableError(LiaisonError("at most {most} items are added at once", most=MOST_ADDED), "items")
     asked = {text: _parse_reference(text) for text in items}
@@ -594,7 +601,8 @@ async def _record_items(session: Session, decide: Callable[[], Awaitable[list[Ne
                 raise
 
 
-async def _require_item(session: Session, name: str, item: str) -> FolderItem:
+async def require_item(session: Session, name: str, item: str) -> FolderItem:
+    """An item that a folder keeps. Raises NotFoundError."""
     held = (await session.runtime.decisions.folder_items_of(name, [item])).get(item)
     if held is None or held.removed:
         raise NotFoundError(NO_ITEM)
@@ -603,22 +611,30 @@ async def _require_item(session: Session, name: str, item: str) -> FolderItem:
 
 async def move_item(session: Session, name: str, item: str, after: str = "") -> FolderItemAnswer:
     """Put an item behind another one, or first. Raises NotFoundError, ForbiddenError, ConflictError."""
-    folder = await _require_folder(session, name, WORK)
-    await _require_item(session, name, item)
+    folder = await require_folder(session, name, WORK)
+    await require_item(session, name, item)
     await session.audit(ActKind.FOLDER, {"folder": name, "moved": item, "after": after}, about=name)
 
     async def decide() -> list[NewValue]:
-        moved = await _require_item(session, name, item)
-        before = await _require_item(session, name, after) if after else None
+        moved = await require_item(session, name, item)
+        before = await require_item(session, name, after) if after else None
         following = await _find_following(session, folder, before, item)
         ties = [one for one in following if before is not None and one.place == before.place]
         high = next((one.place for one in following if one not in ties), "")
-        places = places_between(before.place if before else "", high, 1 + len(ties))
-        if max(map(len, places)) > LONGEST_PLACE:
-            raise ConflictError("too much was moved to this place; move it elsewhere first")
+        low = before.place if before else ""
+        placed = [moved, *ties]
+        places = places_between(low, high, len(placed))
+        if max(map(len, places)) > LONG_PLACE:
+            after_it = None if before is None else [*before.rank]
+            behind = await session.runtime.decisions.list_folder_items(name, MOST_SPACED, after_it)
+            last = behind[-1].place if len(behind) == MOST_SPACED else ""
+            placed = [moved, *(one for one in behind if one.id != item and one.place != last)]
+            places = places_between(low, last, len(placed))
+            if max(map(len, places)) > LONGEST_PLACE:
+                raise ConflictError("too much was moved to this place; move it elsewhere first")
         return [
             NewValue(topics.FOLDER_ITEMS, one.key, folders.move_to(one, place, session.now), one)
-            for one, place in zip([moved, *ties], places, strict=True)
+            for one, place in zip(placed, places, strict=True)
         ]
 
     if item == after:
@@ -643,21 +659,24 @@ async def _find_following(session: Session, folder: Folder, before: FolderItem |
 
 
 async def _describe_item(session: Session, name: str, item: str) -> FolderItemAnswer:
-    return FolderItemAnswer(*session.moment, item, (await _require_item(session, name, item)).edition)
+    return FolderItemAnswer(*session.moment, item, (await require_item(session, name, item)).edition)
 
 
 async def remove_item(session: Session, name: str, item: str) -> FolderItemAnswer:
     """Take an item out; a note or chart is kept no longer. Raises NotFoundError, ForbiddenError, UnavailableError."""
-    await _require_folder(session, name, WORK)
-    await _require_item(session, name, item)
+    await require_folder(session, name, WORK)
+    held = await require_item(session, name, item)
     await session.audit(ActKind.FOLDER, {"folder": name, "removed": item}, about=name)
 
     async def decide() -> list[NewValue]:
-        held = await _require_item(session, name, item)
-        mark, *others = make_removal(held, session)
-        return [mark._replace(replaces=held), *others]
+        now = await require_item(session, name, item)
+        mark, *others = make_removal(now, session)
+        return [mark._replace(replaces=now), *others]
 
     await _record_items(session, decide)
+    if held.kind is ItemKind.CHART:
+        visits = await session.runtime.decisions.visits_to(name)
+        await _erase_visits(session, [visit for visit in visits if visit.item == item])
     return FolderItemAnswer(*session.moment, item, 0)
 
 
@@ -669,7 +688,7 @@ async def write_note(
     Raises NotFoundError, ForbiddenError, UnprocessableError for none or one that is too long; ConflictError where it
     is not the version that was `seen`.
     """
-    folder = await _require_folder(session, name, WORK)
+    folder = await require_folder(session, name, WORK)
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise UnprocessableError("enter a note", "text")
@@ -693,7 +712,7 @@ def _new_item_id() -> str:
 
 async def _require_seen(session: Session, name: str, item: str, kind: ItemKind, seen: int) -> FolderItem:
     """An item that is as its writer saw it. One that was only moved since is. Raises NotFoundError, ConflictError."""
-    held = await _require_item(session, name, item)
+    held = await require_item(session, name, item)
     if held.kind is not kind:
         raise NotFoundError(NO_ITEM)
     if held.edition != seen:
@@ -709,7 +728,7 @@ async def save_chart(
 
     Raises as write_note does, and RequestTooLargeError.
     """
-    folder = await _require_folder(session, name, WORK)
+    folder = await require_folder(session, name, WORK)
     title = _plain_title(title)
     _require_chart(content)
     if item is None:
@@ -750,8 +769,8 @@ async def read_chart(session: Session, name: str, item: str) -> FolderChartAnswe
 
     Raises NotFoundError.
     """
-    folder = await _require_folder(session, name, LOOK)
-    held = await _require_item(session, name, item)
+    folder = await require_folder(session, name, LOOK)
+    held = await require_item(session, name, item)
     chart = await session.runtime.decisions.read_chart(name, item)
     if held.kind is not ItemKind.CHART or chart is None:
         raise NotFoundError(NO_ITEM)
@@ -780,7 +799,7 @@ async def list_kept_entities(session: Session, name: str, most: int) -> KeptEnti
 
     Raises NotFoundError, ConflictError, UnavailableError.
     """
-    folder = await _require_folder(session, name, LOOK)
+    folder = await require_folder(session, name, LOOK)
     found: dict[tuple[str, str], None] = {}
     after: list[str] | None = None
     while len(found) < most and (page := await session.runtime.decisions.list_folder_items(name, MOST, after)):
@@ -795,7 +814,7 @@ async def list_kept_entities(session: Session, name: str, most: int) -> KeptEnti
 
 async def export_folder(session: Session, name: str, form: TableFormat = "csv") -> AsyncGenerator[bytes, None]:
     """All that a folder keeps as a file, in its order. Raises NotFoundError, UnavailableError."""
-    await _require_folder(session, name, LOOK)
+    await require_folder(session, name, LOOK)
     yield b"" if form == "ndjson" else encode_table_head(form, EXPORTED)
     after: list[str] | None = None
     number = 0

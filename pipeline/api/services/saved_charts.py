@@ -7,8 +7,6 @@ its place.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Annotated, Final, NamedTuple
@@ -16,11 +14,13 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from pipeline.access import folders
 from pipeline.access.audit import ActKind
-from pipeline.access.folders import viewer_key
+from pipeline.access.folders import ItemKind, Reference
 from pipeline.access.release import LinkView, View
 from pipeline.api.answers import ChartEdge, ChartNode, ChartPlace, OpenedChartAnswer
 from pipeline.api.chart_graph import ChartLink, ChartRecord, Web, make_id, weave
+from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import find_readable
 from pipeline.api.services.chart import (
     MOST_FOLLOWED,
@@ -37,11 +37,13 @@ from pipeline.api.services.chart import (
     make_record,
     make_thing_node,
 )
+from pipeline.api.services.folders import LOOK, NO_ITEM, require_folder, require_item
 from pipeline.api.services.links import find_links_of, find_other_case, find_surroundings
-from pipeline.api.session import Session
+from pipeline.api.session import Session, record_decision
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import STATE_FIELDS
+from pipeline.streams.catalogues import topics
 
 MOST_LINKS: Final = 20_000
 """Links of a chart: of two records that may have several things in common, one."""
@@ -218,58 +220,46 @@ async def match_own_nodes(session: Session, numbers: Sequence[str], cases: Seque
 
 
 class ChartNews(msgspec.Struct, frozen=True):
-    """What of a chart its viewer had not seen: cases that are new to them or changed, and how many new links each has.
-
-    `seen` is all that they see of it now, as digests under a key of theirs, for the next time.
-    """
+    """What of a chart its viewer had not seen: cases that are new or changed, and how many new links each has."""
 
     cases: tuple[str, ...]
     links: dict[str, int]
-    seen: str
 
 
-async def find_news(session: Session, chart: str, cases: Sequence[str], seen: str) -> ChartNews:
-    """What is new in a chart since its viewer saw it last, by what they saw then (`seen`) and what they see now.
+async def find_news(session: Session, folder: str, chart: str, cases: Sequence[str]) -> ChartNews:
+    """What is new in a chart since its viewer's last visit; what it shows counts as seen from now on.
 
-    When a record came is told to its owner alone, so nothing else is held against it; on the first visit nothing is
-    new. Raises ForbiddenError, UnavailableError.
+    As with a folder itself it is told from what the same viewer saw and sees: when a record came is told to its owner
+    alone. On the first visit nothing is new. Raises NotFoundError, ForbiddenError, ConflictError, UnavailableError.
     """
-    session.require_reader()
+    held = await require_folder(session, folder, LOOK)
+    if (await require_item(session, folder, chart)).kind is not ItemKind.CHART:
+        raise NotFoundError(NO_ITEM)
     documents = await find_readable(session, list(dict.fromkeys(cases))[:MOST_READ], STATE_FIELDS)
     linked = await find_links_of(session, list(documents)) if documents else {}
-    known = _unpack(seen)
-    key = viewer_key(session.runtime.opaque.ring, f"chart|{chart}", session.requester)
-
-    def digest(*parts: str) -> bytes:
-        return hashlib.blake2b("|".join(parts).encode(), key=key, digest_size=DIGEST_BYTES).digest()
-
-    records = {case: digest(case, document.hash) for case, document in documents.items()}
-    links = {case: {link: digest(case, link) for link in others} for case, others in linked.items()}
-    new = {case: [link for link, mark in marks.items() if mark not in known] for case, marks in links.items()}
-    all_marks = sorted({*records.values(), *(mark for marks in links.values() for mark in marks.values())})
+    ring, who = session.runtime.opaque.ring, session.requester
+    visit = await session.runtime.decisions.read_visit(folder, who.subject, chart)
+    known = folders.find_baseline(visit, session.now)
+    names = {case: folders.item_id(ring, folder, Reference(ItemKind.RECORD, case=case)) for case in documents}
+    sights = {
+        names[case]: folders.make_sight(ring, folder, who, (document.hash,), linked[case])
+        for case, document in documents.items()
+    }
+    new = {
+        case: folders.find_new_links(ring, folder, who, linked[case], known.sights.get(name))
+        for case, name in names.items()
+    }
     await session.decide_views(documents)
     shown = dict.fromkeys(documents, View.FULL)
     counted = session.make_counted((linked[case][link] for case in new for link in new[case]), shown)
     await session.audit(ActKind.READ, {"news": chart}, (*session.make_shown(shown), *counted), about=chart)
-    packed = base64.b64encode(b"".join(all_marks[:MOST_DIGESTS])).decode()
-    if not known:
-        return ChartNews((), {}, packed)
-    changed = tuple(sorted(case for case, mark in records.items() if mark not in known))
-    return ChartNews(changed, {case: len(some) for case, some in sorted(new.items()) if some}, packed)
+    seen = folders.add_visit(visit, held, who, sights, session.now, chart)
+    await record_decision(session, topics.FOLDER_VISITS, seen.key, seen)
+    if known.since is None:
+        return ChartNews((), {})
+    changed = (case for case, name in names.items() if known.sights.get(name, NO_SIGHT).version != sights[name].version)
+    return ChartNews(tuple(sorted(changed)), {case: len(some) for case, some in sorted(new.items()) if some})
 
 
-DIGEST_BYTES: Final = 5
-"""Of what somebody saw: of 20,000 digests under one key one in 50 million meets another by chance."""
-
-MOST_DIGESTS: Final = 20_000
-
-SEEN_CHARS: Final = 4 * -(-MOST_DIGESTS * DIGEST_BYTES // 3) + 4
-
-
-def _unpack(seen: str) -> frozenset[bytes]:
-    """The digests of an earlier visit; none of what is no such text, which its browser may have altered."""
-    try:
-        packed = base64.b64decode(seen, validate=True)
-    except ValueError:
-        return frozenset()
-    return frozenset(packed[at : at + DIGEST_BYTES] for at in range(0, len(packed), DIGEST_BYTES))
+NO_SIGHT: Final = folders.Sight(b"")
+"""Of a record that was not in the chart, or not to be read, on the last visit."""

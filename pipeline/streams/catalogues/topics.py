@@ -326,8 +326,8 @@ FOLDER_CHARTS: Final = Topic(
 )  # fmt: skip
 """A chart of 2 MiB (access/folders.py), of which JSON in JSON escapes every quotation mark and may escape more."""
 FOLDER_VISITS: Final = Topic(
-    "folder_visits", "folder id | subject", "folder_visit", Count.ONE,
-    description="What each person last saw of a case folder, as digests under a key of that person and folder.",
+    "folder_visits", "folder id | subject, of a chart folder id / item id | subject", "folder_visit", Count.ONE,
+    description="What each person last saw of a case folder or chart, as digests under a key of theirs and its own.",
     writers=(Process.API, Process.OPERATIONS), consumers=(Process.PROJECT,), readers=(Process.API,),
     max_bytes=4 * MIB, compacted=True, backed_up=True, personal=True,
     erasure="the folder's end replaces it by a mark without content; compaction removes the old one",

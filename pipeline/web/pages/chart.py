@@ -44,7 +44,7 @@ from pipeline.api.services.chart import (
 )
 from pipeline.api.services.folders import list_folders, read_chart, read_folder
 from pipeline.api.services.links import read_evidence
-from pipeline.api.services.saved_charts import SEEN_CHARS, find_news, open_chart
+from pipeline.api.services.saved_charts import find_news, open_chart
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
@@ -107,10 +107,9 @@ class _PathAsked(msgspec.Struct, frozen=True):
 
 
 class _NewsAsked(msgspec.Struct, frozen=True):
-    """The cases of a kept chart, and what the browser noted of it at the last visit."""
+    """The cases of a kept chart."""
 
     cases: Annotated[tuple[KeyText, ...], Meta(max_length=5000)] = ()
-    seen: Annotated[str, Meta(max_length=SEEN_CHARS)] = ""
 
 
 class _HubsAsked(msgspec.Struct, frozen=True):
@@ -196,7 +195,7 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
                 link(loaded.case, case_path(loaded.case), data_up="")
         text("h1", words("Chart"))
     told = msgspec.json.encode(_tell_words(words)).decode()
-    with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf, data_viewer=view.visit.who):
+    with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf):
         _draw_tools(words)
         with box("div", "folds-row"):
             _draw_seek(words)
@@ -495,15 +494,16 @@ class ChartDesk:
         self._show(draw_title)
 
     async def _mark_news(self, event: GenericEventArguments) -> None:
-        """Mark what is new to the viewer in a kept chart since they saw it last, by what their browser noted then."""
+        """Mark what is new to the viewer in a kept chart since they saw it last."""
         told: _NewsAsked = read_event(event, _NewsAsked)
         if not self.kept_in.item:
             return
-        found = await find_news(self.view.visit.new_session(), self.kept_in.item, told.cases, told.seen)
+        session = self.view.visit.new_session()
+        found = await find_news(session, self.kept_in.folder, self.kept_in.item, told.cases)
         count = len(found.cases) + len(found.links)
         said = self.words("New since your last visit: {count}", count=count) if count else ""
-        self.view.call_script("chartNews", [make_id("case", case) for case in {*found.cases, *found.links}], found.seen,
-                              said)  # fmt: skip
+        marked = [make_id("case", case) for case in sorted({*found.cases, *found.links})]
+        self.view.call_script("chartNews", marked, said)
 
     async def _offer_save(self) -> None:
         """The form that keeps the chart in a folder."""

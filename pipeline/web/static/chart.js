@@ -612,12 +612,9 @@
       arrange();
     } else frame(stands);
     filter();
-    if (kept.item) emitEvent("chart_news", { cases: cases().slice(0, 500), seen: localStorage.getItem(noted()) ?? "" });
+    if (kept.item) emitEvent("chart_news", { cases: cases().slice(0, 500) });
   };
-  // What this viewer saw of the chart, as the server sealed it: its digests are of use to nobody else.
-  const noted = () => `liaison-chart:${desk().dataset.viewer}:${keptIn.item}`;
-  const news = (ids, seen, said) => {
-    localStorage.setItem(noted(), seen);
+  const news = (ids, said) => {
     cy.nodes(".new").removeClass("new");
     for (const id of ids) cy.getElementById(id).addClass("new");
     const place = one("[data-chart-news]");

@@ -229,7 +229,7 @@ def _folder(agency: str) -> Folder:
 
 
 def _folder_documents(agency: str) -> Iterator[DocumentWrite]:
-    """A folder with all in it, and a visit of long ago on which its owner saw a version of each record that is gone."""
+    """A folder with all in it, and visits of long ago to it and its chart on which its owner saw versions now gone."""
     folder = _folder(agency)
     yield _at(written.folder_document, folder, folder.id)
     held = folder_items(agency)
@@ -237,10 +237,11 @@ def _folder_documents(agency: str) -> Iterator[DocumentWrite]:
         yield _at(written.folder_item_document, item, item.key)
     chart = FolderChart(folder.id, folder_item_of(agency, ItemKind.CHART), agency, NOW, CHART)
     yield _at(written.folder_chart_document, chart, item_key(chart.folder, chart.item))
-    who = _folder_owner(agency)
+    who, long_ago = _folder_owner(agency), NOW - timedelta(days=1)
     seen = {item.id: folders.make_sight(RING, folder.id, who, ("0",), ()) for item in held}
-    visit = folders.add_visit(None, folder, who, seen, NOW - timedelta(days=1))
-    yield _at(written.folder_visit_document, visit, item_key(folder.id, who.subject))
+    for of_chart in ("", chart.item):
+        visit = folders.add_visit(None, folder, who, seen, long_ago, of_chart)
+        yield _at(written.folder_visit_document, visit, visit.key)
 
 
 CHART = msgspec.json.encode(

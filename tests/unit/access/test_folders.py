@@ -152,7 +152,7 @@ def sights(**links: list[str]) -> dict[str, folders.Sight]:
     st.builds(
         folders.Sight,
         st.binary(min_size=6, max_size=6),
-        st.none() | st.frozensets(st.binary(min_size=4, max_size=4), max_size=MOST_LINKS),
+        st.none() | st.frozensets(st.binary(min_size=4, max_size=4), max_size=300),
     ),
     max_size=20,
 ))  # fmt: skip
@@ -172,6 +172,21 @@ def test_what_is_remembered_of_a_large_folder_is_bounded() -> None:
     assert many.links is None
     assert folders.find_new_links(RING, "f1", ANNA, [*links, "x"], one) == []
     assert folders.find_new_links(RING, "f1", ANNA, links, many) == []
+
+
+def test_of_a_folder_that_is_too_large_the_links_of_what_has_most_are_left_out() -> None:
+    small, large = (sights(aa=[f"{number}" for number in range(count)])["aa" * 8] for count in (300, MOST_LINKS))
+    held = {f"{number:016x}": small if number % 2 else large for number in range(40)}
+    kept = folders.unpack_sights(folders.pack_sights(held))
+    assert all(kept[name] == small for name in held if held[name] is small), "300 links are told one by one"
+    assert {kept[name].links for name in held if held[name] is large} == {large.links, None}
+
+
+def test_a_visit_to_a_chart_is_another_than_one_to_its_folder() -> None:
+    folder, seen = made(), sights(aa=["x"])
+    visit = folders.add_visit(None, folder, ANNA, seen, NOW, "c1")
+    assert (visit.key, folders.close_visit(visit, NOW).key) == (f"{folder.id}/c1|anna", f"{folder.id}/c1|anna")
+    assert folders.add_visit(None, folder, ANNA, seen, NOW).key == f"{folder.id}|anna"
 
 
 def test_digests_are_of_one_viewer_and_folder() -> None:

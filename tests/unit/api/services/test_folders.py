@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import string
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -479,3 +480,22 @@ async def test_a_folder_leaves_as_a_file(api: Api, tmp_path: Path) -> None:
     assert len(lines) == 4
     empty = await folder_of(api, title="Empty")
     assert len(b"".join([part async for part in export_folder(api.session(BERT), empty)]).splitlines()) == 1
+
+
+async def test_moves_into_one_gap_without_end_are_spaced_anew(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever moves last into a gap finds room, in one that grows shut from either side, and the order holds."""
+    monkeypatch.setattr(folders, "LONG_PLACE", 10)
+    monkeypatch.setattr(folders, "MOST_SPACED", 20)
+    name = await folder_of(api)
+    ids = [(await write_note(api.session(BERT), name, text)).item for text in string.ascii_lowercase]
+    order = list(ids)
+    for turn in range(400):
+        moved, after = order[-1 if turn % 3 else 2], order[0] if turn % 2 else order[1]
+        if moved in order[: order.index(after) + 1]:
+            continue
+        await move_item(api.session(BERT), name, moved, after)
+        order.remove(moved)
+        order.insert(order.index(after) + 1, moved)
+        held = await api.runtime.decisions.list_folder_items(name, 100)
+        assert [item.id for item in held] == order
+        assert max(len(item.place) for item in held) <= 14

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
+from pipeline.access.folders import VISIT_LASTS, FolderRole
 from pipeline.api.answers import ChartPlace
+from pipeline.api.problems import NotFoundError
+from pipeline.api.services.folders import close_folder, create_folder, remove_item, save_chart, share_folder
 from pipeline.api.services.saved_charts import ChartItem, ChartOpening, ChartPair, find_news, open_chart
-from support.access.requesters import ANNA, BERT
+from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record
 
 PHONE = "+33612345678"
+CARL = make_requester("fr-pj", subject="carl")
 
 
 def item(case: str, entity: str = "", number: str = "") -> ChartItem:
@@ -66,30 +73,68 @@ async def test_a_hit_stays_where_it_still_shows(api: Api) -> None:
     assert [node.kind for node in alone.nodes] == ["closed"]
 
 
+async def charted(api: Api, *cases: str) -> tuple[str, str]:
+    """A folder of Anna's, shared with a colleague, and a chart in it."""
+    folder = (await create_folder(api.session(ANNA), "Kestrel")).folder.id
+    await share_folder(api.session(ANNA), folder, "carl", FolderRole.READER)
+    kept = msgspec.json.encode({"nodes": [{"ref": f"record {case}"} for case in cases]}).decode()
+    return folder, (await save_chart(api.session(ANNA), folder, "Ring", kept)).item
+
+
 async def test_what_is_new_is_held_against_what_the_same_viewer_saw(api: Api) -> None:
     hold(api)
     cases = ["fr-pj:1", "de-bka:1"]
-    first = await find_news(api.session(ANNA), "c1", cases, "")
+    folder, chart = await charted(api, *cases)
+    first = await find_news(api.session(ANNA), folder, chart, cases)
     assert (first.cases, first.links) == ((), {})
-    again = await find_news(api.session(ANNA), "c1", cases, first.seen)
+    assert api.audit.acts[-1].object == chart
+    api.now += VISIT_LASTS
+    again = await find_news(api.session(ANNA), folder, chart, cases)
     assert (again.cases, again.links) == ((), {})
-    assert api.audit.acts[-1].object == "c1"
     api.link("de-bka:1", "fr-pj:1")
     api.hold(record("es-cnp", entities=[person("Ivan Petrov", id="p1", birth_date="1980-05-01")]))
     api.link("es-cnp:1", "fr-pj:1")
     api.hold(record("de-bka", entities=[person("Anna Keller", id="p1", birth_date="1991-02-04")], version=2))
-    found = await find_news(api.session(ANNA), "c1", cases, first.seen)
-    assert found.cases == ("de-bka:1",)
-    assert found.links["fr-pj:1"] == 1
-    other = await find_news(api.session(BERT), "c1", cases, first.seen)
-    assert set(other.cases) == {"fr-pj:1", "de-bka:1"}, "another viewer's digests say nothing"
-    assert (await find_news(api.session(ANNA), "c1", cases, "no base64 !")).cases == ()
+    api.now += VISIT_LASTS
+    for _ in range(2):  # on one visit the same is marked, whichever browser asks
+        found = await find_news(api.session(ANNA), folder, chart, cases)
+        assert found.cases == ("de-bka:1",)
+        assert found.links["fr-pj:1"] == 1
+    other = await find_news(api.session(CARL), folder, chart, cases)
+    assert (other.cases, other.links) == ((), {}), "another viewer's first visit"
+    api.now += VISIT_LASTS
+    more = await find_news(api.session(ANNA), folder, chart, [*cases, "be-fp:1"])
+    assert (more.cases, more.links) == (("be-fp:1",), {}), "a record that was not in the chart is new"
+    for stranger, item in ((BERT, chart), (ANNA, "0" * 16)):
+        with pytest.raises(NotFoundError):
+            await find_news(api.session(stranger), folder, item, cases)
 
 
 async def test_a_record_that_one_may_not_read_is_never_new(api: Api) -> None:
     hold(api)
-    first = await find_news(api.session(ANNA), "c1", ["fr-pj:1", "nl-np:1"], "")
+    folder, chart = await charted(api, "fr-pj:1")
+    cases = ["fr-pj:1", "nl-np:1"]
+    await find_news(api.session(ANNA), folder, chart, cases)
     api.hold(record("nl-np", code="H3"))
     api.link("fr-pj:1", "nl-np:1")
-    found = await find_news(api.session(ANNA), "c1", ["fr-pj:1", "nl-np:1"], first.seen)
-    assert (found.cases, found.links, found.seen) == ((), {}, first.seen)
+    api.now += VISIT_LASTS
+    found = await find_news(api.session(ANNA), folder, chart, cases)
+    assert (found.cases, found.links) == ((), {})
+
+
+async def test_of_a_chart_that_is_taken_out_or_whose_folder_ends_nothing_seen_is_left(api: Api) -> None:
+    hold(api)
+    folder, chart = await charted(api, "fr-pj:1")
+    other = (await save_chart(api.session(ANNA), folder, "Other", "{}")).item
+    for item in (chart, other):
+        await find_news(api.session(ANNA), folder, item, ["fr-pj:1"])
+
+    async def seen() -> list[bool]:
+        visits = [await api.runtime.decisions.read_visit(folder, "anna", item) for item in (chart, other)]
+        return [bool(visit and visit.seen) for visit in visits]
+
+    assert await seen() == [True, True]
+    await remove_item(api.session(ANNA), folder, chart)
+    assert await seen() == [False, True]
+    await close_folder(api.session(ANNA), folder)
+    assert await seen() == [False, False]
