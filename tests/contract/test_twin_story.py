@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from pipeline.web import files, live, sign_in
+from pipeline.web import chart_files, files, live, sign_in
 from pipeline.web.pages import PAGES
 from pipeline.web.site import Site
 from support.api.runtime import Api
@@ -45,7 +45,7 @@ def test_every_page_is_drawn() -> None:
 def test_every_other_route_of_the_site_is_asked(api: Api) -> None:
     """But for what is the same for everybody and kept by browsers: scripts, styles, fonts."""
     site = Site(api.app)
-    routers = (files.make_router(site), live.make_router(site), sign_in.make_router(site))
+    routers = [part.make_router(site) for part in (chart_files, files, live, sign_in)]
     assert operations_of(route for router in routers for route in router.routes) - asked() == set()
 
 

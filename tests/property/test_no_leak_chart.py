@@ -1,31 +1,45 @@
 """I3 for charts: what two installations answer that differ in one hidden record, and leaks that this would find.
 
-The laws of test_no_leak and test_no_leak_pages ask charts as well; here each way out has a leak sown into it.
+The laws of test_no_leak and test_no_leak_pages ask charts as well; here each way out has a leak sown into it. Files are
+asked for by their HTTP route, and are the same to the byte.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
 from functools import partialmethod
+from itertools import combinations
 from typing import Any
+from urllib.parse import quote
 
+import httpx
 import msgspec
 import pytest
+from fastapi import FastAPI
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from pipeline.access.audit import ActKind
+from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.api.answers import ChartPlace
 from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace
 from pipeline.api.services import chart, saved_charts
 from pipeline.api.services.chart import ChartExpansion, ChartHubQuestion, ChartPathQuestion, expand, find_paths
+from pipeline.api.services.folders import create_folder, save_chart
 from pipeline.api.session import Session
 from pipeline.index.reading import IndexReader
+from pipeline.web import chart_files, csrf
 from pipeline.web.chart_files import _make_file
 from pipeline.web.components.chart_nodes import draw_kept
 from pipeline.web.i18n import load_words
-from support.access.requesters import ANNA
+from pipeline.web.session import GROUNDS, TOKEN
+from pipeline.web.site import Site
+from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
-from support.no_leak.worlds import STAGES
+from support.no_leak.decisions import EVERY_KEY
+from support.no_leak.worlds import STAGES, CaseSpec, documents, requesters, worlds
 from support.records.builder import person, record
 from support.temporary_folders import make_folder
 
@@ -74,6 +88,101 @@ def answered(asking: Asking, *, hidden: bool) -> Any:
 
 async def _ask(asking: Asking, session: Session) -> Any:
     return await asking(session)
+
+
+async def _mark_news(*, hidden: bool) -> Any:
+    """What is new in a chart to somebody who saw it an hour ago, when there was no hidden record."""
+    api = Api(STAGES, HOME)
+    for agency in ("fr-pj", "be-fp"):
+        api.hold(record(agency, entities=[person("Ivan Petrov", id="p1", birth_date="1980-05-01")]))
+    folder = (await create_folder(api.session(ANNA), "Kestrel")).folder.id
+    kept = await save_chart(api.session(ANNA), folder, "Ring", '{"nodes":[]}')
+    cases = [FIRST, LAST, HIDDEN]
+    await saved_charts.find_news(api.session(ANNA), folder, kept.item, cases)
+    api.now += timedelta(hours=1)
+    api.link(FIRST, LAST)
+    if hidden:
+        api.hold(record("nl-np", code="H3", entities=[person("Ivan Petrov", id="p1", birth_date="1980-05-01")]))
+        api.link(FIRST, HIDDEN)
+    return await saved_charts.find_news(api.session(ANNA), folder, kept.item, cases)
+
+
+def test_a_hidden_record_is_in_no_mark_of_what_is_new() -> None:
+    news = asyncio.run(_mark_news(hidden=True))
+    assert news == asyncio.run(_mark_news(hidden=False))
+    assert news.links == {FIRST: 1, LAST: 1}, "what is not hidden is marked"
+
+
+async def _count_all(session: Session, keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    found, _ = await session.runtime.reader.links_of_all(keys, None)
+    return {key: {link.link: key for link in found if key in link.cases} for key in keys}
+
+
+def test_a_mark_that_counts_hidden_links_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_charts, "find_links_of", _count_all)
+    assert asyncio.run(_mark_news(hidden=True)) != asyncio.run(_mark_news(hidden=False))
+
+
+# ── files by HTTP ──
+
+KEPT = msgspec.json.encode({
+    "nodes": [
+        *({"ref": f"record {key}", "x": at, "y": at} for at, key in enumerate(EVERY_KEY)),
+        *({"places": [{"ref": f"entity {key} e0"}], "x": -at, "y": at} for at, key in enumerate(EVERY_KEY)),
+    ],
+    "links": [[a, b] for a, b in combinations(range(len(EVERY_KEY)), 2)],
+}).decode()  # fmt: skip
+"""All cases that may be there with who is first in each, and every link that two of them may have."""
+
+
+def _save(world: Iterable[CaseSpec], who: Requester, form: str) -> tuple[int, Any, bytes]:
+    """What the site of these cases sends as a chart's file: status, headers, content."""
+    api = Api(STAGES, HOME)
+    api.index.write(documents(world, counted=True))
+    return asyncio.run(_post(api, who, form))
+
+
+async def _post(api: Api, who: Requester, form: str) -> tuple[int, Any, bytes]:
+    app = FastAPI()
+    app.state.runtime = api.runtime
+    app.include_router(chart_files.make_router(Site(app)))
+    stated = quote(msgspec.json.encode({"purpose": "investigation", "case_reference": "1"}).decode())
+    token = api.token(who)
+    cookies = {TOKEN: token, GROUNDS: stated, csrf.COOKIE: "secret"}
+    fields = {csrf.FIELD: csrf.make_form_token("secret", token), "form": form, "content": KEPT}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x", cookies=cookies) as site:
+        answer = await site.post("/chart/file", data=fields)
+    return answer.status_code, sorted(answer.headers.items()), answer.content
+
+
+READERS = requesters.filter(lambda who: Role.AUDITOR not in who.roles)
+
+
+@pytest.mark.timeout(3600)
+@settings(max_examples=settings().max_examples // 4)
+@given(worlds, READERS, st.sampled_from(sorted(chart_files.FORMS)), st.data())
+def test_a_file_of_a_chart_is_the_same_to_the_byte_whatever_is_hidden(
+    world: list[CaseSpec], who: Requester, form: str, data: st.DataObject
+) -> None:
+    hidden = [spec for spec in world if spec.hidden_from(who, Purpose.INVESTIGATION)]
+    assume(hidden)
+    removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
+    whole = _save(world, who, form)
+    assert whole[0] == httpx.codes.OK
+    assert whole == _save([spec for spec in world if spec not in removed], who, form)
+
+
+OPEN = ("investigation", "correlation")
+SHOWN = [CaseSpec("fr-pj", 0, 0, "H0", ("*",), OPEN), CaseSpec("be-fp", 0, 1, "H0", ("*",), OPEN)]
+SILENT = CaseSpec("nl-np", 0, 0, "H3", ("*",), OPEN)
+
+
+@pytest.mark.parametrize("form", chart_files.FORMS)
+def test_the_law_finds_a_file_that_has_what_is_hidden(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = make_requester("be-fp")
+    assert _save(SHOWN, who, form) == _save([*SHOWN, SILENT], who, form)
+    _read_all(monkeypatch)
+    assert _save(SHOWN, who, form) != _save([*SHOWN, SILENT], who, form)
 
 
 def _read_all(monkeypatch: pytest.MonkeyPatch) -> None:

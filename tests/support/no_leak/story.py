@@ -96,7 +96,7 @@ class Step(NamedTuple):
     """As the application names it."""
     path: str
     body: Any = None
-    """JSON, where `kind` says no other type; "form" is a form of a page."""
+    """JSON, where `kind` says no other type; "form" is a form of a page, "file" what one sends in its field `file`."""
     kind: str = ""
     keeps: str = ""
     """The name under which the id in the answer is kept."""
@@ -397,6 +397,13 @@ def _lists(who: str) -> Story:
     yield Step(who, "DELETE", one, f"{route}/{{draft}}")
 
 
+BROUGHT: Final = "\n".join(
+    orjson.dumps({"id": f"p{at}", "schema": "Person", "properties": {"name": [name], "phone": [phone]}}).decode()
+    for at, (name, phone) in enumerate((("Ivan Petrov", "+33612345678"), (SILENT.key, "+33687654321")))
+)
+"""What somebody brings to a chart: a person with a number that records have, hidden ones among them."""
+
+
 def _folders(who: str, chief: str) -> Story:
     """A case folder from its making to its end: what it keeps, hidden records among it, its notes and its charts."""
     route, one = "/v1/folders", "/v1/folders/{name}"
@@ -411,6 +418,9 @@ def _folders(who: str, chief: str) -> Story:
     yield Step(who, "PUT", f"{one}/notes/{{item}}", f"{folder}/notes/{{note}}", {"text": "why not", "seen": 1})
     yield Step(who, "POST", f"{one}/charts", f"{folder}/charts", {"title": "Ring", "content": chart}, keeps="chart")
     saved = {"title": "Ring 2", "content": chart, "seen": 1}
+    yield Step(who, "POST", "/chart/import", "/chart/import", BROUGHT, "file")
+    again = {"folder": "{folder}", "title": "Ring 3", "content": chart}
+    yield Step(who, "POST", "/chart/save", "/chart/save", again, "form")
     yield Step(who, "PUT", f"{one}/charts/{{item}}", f"{folder}/charts/{{chart}}", saved)
     yield Step(who, "PUT", f"{one}/items/{{item}}/place", f"{folder}/items/{{chart}}/place", {"after": ""})
     for looks in (who, chief):
@@ -426,6 +436,9 @@ def _folders(who: str, chief: str) -> Story:
         yield Step(looks, "POST", "/folders/{name}/entities", "/folders/{folder}/entities", {}, "form")
         yield Step(looks, "GET", "/chart", "/chart?folder={folder}")
         yield Step(looks, "GET", "/chart", "/chart?folder={folder}&item={chart}")
+        for form in ("svg", "graphml", "i2"):
+            drawn = {"form": form, "content": chart}
+            yield Step(looks, "POST", "/chart/file", "/chart/file", drawn, "form")
         if looks == who:  # then the other may look as well
             share = {"subject": PEOPLE[chief].subject, "role": "reader"}
             yield Step(who, "PUT", f"{one}/members", f"{folder}/members", share)

@@ -163,13 +163,15 @@ class Asker:
             body = body | {"cursor": cursor} if body else None
 
     def _send(self, step: Step, body: Any, cursor: str | None) -> httpx.Response:
-        path = step.path.replace("{first}", self._firsts.get(step.who, ""))
-        for name, value in self._told.items():
-            path = path.replace(f"{{{name}}}", value)
+        path = self._with_told(step.path.replace("{first}", self._firsts.get(step.who, "")))
         client, headers = self._clients[step.who], self._headers(step)
         more: dict[str, Any] = {}
-        if step.kind == "form":
-            more["data"] = {**body, csrf.FIELD: csrf.make_form_token(FORM_SECRET, self._tokens[step.who])}
+        if step.kind in ("form", "file"):
+            fields = body if step.kind == "form" else {}
+            own = csrf.make_form_token(FORM_SECRET, self._tokens[step.who])
+            more["data"] = {csrf.FIELD: own} | {name: self._with_told(value) for name, value in fields.items()}
+            if step.kind == "file":
+                more["files"] = {"file": ("sent", body.encode())}
         elif step.kind:
             headers["Content-Type"], more["content"] = step.kind, body.encode()
         elif body is not None:
@@ -182,6 +184,12 @@ class Asker:
             content = told.content + (self._first_events.get(step.who, b"") if behind_first else b"")
             return httpx.Response(told.status_code, headers=told.headers, content=content)
         return client.request(step.method, path, headers=headers, **more)
+
+    def _with_told(self, text: str) -> str:
+        """A text whose {places} stand for what earlier answers told."""
+        for name, value in self._told.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
 
     def _headers(self, step: Step) -> dict[str, str]:
         """Who asks and on what grounds: a token for the API, a browser's cookies for the site."""
