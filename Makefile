@@ -20,11 +20,12 @@ GO := $(or $(shell command -v go),/usr/local/go/bin/go)
 REF ?=
 RUNS ?= 10000
 SEED ?= 1
+TAG ?=
 TEST_ARGS ?=
 # Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster test-packages check audit release docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -90,6 +91,12 @@ reference: $(READY) ## write docs/reference/ and schemas/asyncapi.yaml from the 
 
 tables: $(READY) ## write pipeline/records/data/ from the installed rigour and babel
 	PYTHONPATH=. $(BIN)/python tools/vendored_tables.py
+
+release: $(READY) ## wheel, sdist, bills of materials, changes and hashes of a commit into build/release; TAG=1 tags it
+	$(BIN)/python tools/release.py $(if $(TAG),--tag)
+
+test-packages: $(READY) ## the built wheel in clean environments by plain pip: the client, and the demo; needs a package index
+	$(PYTEST) -n0 tests/packages
 
 tree: $(READY) ## how many and how deep the modules of pipeline/ are
 	$(BIN)/python tools/tree.py
