@@ -195,9 +195,8 @@ def component_of(name: str, pin: Pin) -> Component:
 def licences_of(name: str) -> Iterator[str]:
     """The licences that an installed package states, the exactest statement first."""
     told = metadata.metadata(name)
-    if expression := told.get("License-Expression"):
-        yield expression
-    if (text := (told.get("License") or "").strip()) and "\n" not in text and len(text) <= LONGEST_LICENCE:
+    yield from told.get_all("License-Expression", [])
+    if (text := "".join(told.get_all("License", [])).strip()) and "\n" not in text and len(text) <= LONGEST_LICENCE:
         yield text
     for classifier in told.get_all("Classifier", []):
         if classifier.startswith("License :: "):

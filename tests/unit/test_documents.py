@@ -57,7 +57,9 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "../shared ../shared/data ../shared/data/lists ../shared/data/census census/stocks truth-sets truthsets/demo "
     "name_bench/cases.csv entity_bench entity_bench/checks.yml fake_1000.csv "
     "splink/historical_figures_with_errors_50k.parquet": "data that is not in the repository",
-    "build/site build/docs workers/id": "what commands make",
+    "build/site build/docs workers/id build/release liaison-pipeline.cdx.json liaison-pipeline-server.cdx.json "
+    "CHANGELOG-0.3.0.md SHA256SUMS": "what commands make",
+    "appVersion CycloneDX SOURCE_DATE_EPOCH": "of charts, bills of materials and builders",
 }
 """Names of other people's, and of what is made or fetched: what they are."""
 
