@@ -73,13 +73,10 @@ def sections(root: Path = ROOT) -> dict[str, tuple[str, str]]:
 
 
 def version_problems(root: Path = ROOT) -> list[str]:
-    """What does not agree with pyproject.toml's version: the changelog's newest dated section, images, charts."""
+    """What does not agree with pyproject.toml's version: the changelog's newest dated section, charts."""
     version = package_version(root)
     dated = [name for name, (date, _) in sections(root).items() if date != "unreleased"]
     stated = {"CHANGELOG.md": dated[:1]} if dated else {}
-    for path in sorted(root.glob("deploy/**/kustomization.yaml")):
-        held = yaml.safe_load(path.read_text(encoding="utf-8"))
-        stated[str(path.relative_to(root))] = [image["newTag"] for image in held.get("images", ())]
     for path in sorted(root.glob("deploy/**/Chart.yaml")):
         held = yaml.safe_load(path.read_text(encoding="utf-8"))
         stated[str(path.relative_to(root))] = [str(held["version"]), str(held["appVersion"])]
