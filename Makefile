@@ -11,6 +11,8 @@ MARKED ?= not long and not rare
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
+BASE ?=
+FRESH ?=
 BENCH_ARGS ?=
 # Built by Go's own client, once for each version: tests of the chart (tests/contract/test_chart.py) run it.
 HELM_VERSION := v3.22.0
@@ -70,6 +72,13 @@ test-transactions: $(READY) ## transactions behind a network that delays, repeat
 
 test-cluster: $(READY) ## faults of three brokers and three Elasticsearch nodes under load; TEST_ARGS="-k node_frozen"
 	$(PYTEST) tests/fault/cluster $(TEST_ARGS)
+
+.PHONY: images test-images
+images: ## the image liaison-pipeline, by buildah from Debian's packages; BASE=IMAGE for another base, FRESH=1 makes ours anew
+	$(PYTHON) tools/build_images.py $(if $(BASE),--base $(BASE)) $(if $(FRESH),--fresh)
+
+test-images: $(READY) ## the image as built, and what compose.yaml starts run from it; needs root, buildah and mmdebstrap
+	$(PYTEST) -n 0 -m "not rare" tests/images
 
 check: $(READY) ## style, types, layers, schemas
 	$(BIN)/ruff check .

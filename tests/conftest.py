@@ -26,6 +26,7 @@ from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from support.installation.engines_folder import MEMORY, engines_folder
+from support.installation.leftovers import delete_indices_and_templates, delete_topics_and_groups
 from support.processes.warm import end_parent
 from support.temporary_folders import remove_folders
 from support.waiting import PATIENCE_S, WaitFor, wait
@@ -210,8 +211,8 @@ def new_namespace(
     def make() -> Iterator[str]:
         prefix = f"t{uuid.uuid4().hex[:12]}-"
         yield prefix
-        _delete_topics_and_groups(kafka_admin, prefix)
-        _delete_indices_and_templates(elasticsearch_client, prefix)
+        delete_topics_and_groups(kafka_admin, prefix)
+        delete_indices_and_templates(elasticsearch_client, prefix)
 
     return make
 
@@ -221,32 +222,6 @@ def namespace(new_namespace: Callable[[], AbstractContextManager[str]]) -> Itera
     """The prefix of a test that has one installation."""
     with new_namespace() as prefix:
         yield prefix
-
-
-def _delete_topics_and_groups(admin: KafkaAdminClient, prefix: str) -> None:
-    from kafka.errors import KafkaError
-
-    if topics := [topic for topic in admin.list_topics() if topic.startswith(prefix)]:
-        admin.delete_topics(topics)
-    # A group that still has members goes when they time out.
-    with suppress(KafkaError):
-        if groups := [group for group in _group_names(admin) if group.startswith(prefix)]:
-            admin.delete_groups(groups)
-
-
-def _group_names(admin: KafkaAdminClient) -> list[str]:
-    return [group["group_id"] for group in admin.list_groups()]
-
-
-def _delete_indices_and_templates(client: Elasticsearch, prefix: str) -> None:
-    if indices := list(client.indices.get(index=f"{prefix}*", expand_wildcards="all")):
-        client.indices.delete(index=indices)
-    for template in client.indices.get_index_template()["index_templates"]:
-        if template["name"].startswith(prefix):
-            client.indices.delete_index_template(name=template["name"])
-    for template in client.cluster.get_component_template()["component_templates"]:
-        if template["name"].startswith(prefix):
-            client.cluster.delete_component_template(name=template["name"])
 
 
 @pytest.fixture

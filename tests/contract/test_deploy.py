@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,11 @@ from pydantic import AliasChoices
 
 from pipeline.localstack.artifacts import pinned_jars
 from pipeline.localstack.kafka import server_settings
+from pipeline.ops.plan import plan_installation, read_constants
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import CATALOGUE
 from pipeline.streams.workers.supervisor import STAGES
+from support.ports import own_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -136,22 +141,85 @@ def test_there_is_a_worker_for_each_stage(services: dict[str, Any]) -> None:
     assert {name: service["command"] for name, service in workers.items()} == {name: [name] for name in STAGES}
 
 
-def test_our_containers_can_change_nothing_but_their_volume(services: dict[str, Any]) -> None:
-    ours = [service for service in services.values() if service["image"] == "liaison-pipeline"]
-    assert ours
-    for service in ours:
+def ours(services: dict[str, Any]) -> dict[str, Any]:
+    found = {name: service for name, service in services.items() if service["image"] == "${IMAGE:-liaison-pipeline}"}
+    assert len(found) > len(STAGES)
+    return found
+
+
+def test_our_containers_can_change_nothing_but_their_volumes(services: dict[str, Any]) -> None:
+    log, backups = "audit-log:/var/lib/liaison-audit-log", "backups:/var/lib/liaison-backups"
+    more = {"attest": [log], "backup": [log, backups]}
+    for name, service in ours(services).items():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
-        own = ["audit-log:/var/lib/liaison-audit-log"] if service.get("command") == ["attest"] else []
-        assert service["volumes"] == ["liaison:/var/lib/liaison", *own]
+        assert service["volumes"] == ["liaison:/var/lib/liaison", *more.get(name, ())]
 
 
-def test_the_image_is_pinned_and_not_run_as_root() -> None:
+def test_every_container_has_a_limit_of_memory_and_of_logs(services: dict[str, Any]) -> None:
+    for service in services.values():
+        assert service["mem_limit"]
+        assert service["logging"]["options"] == {"max-size": "20m", "max-file": "5"}
+
+
+def test_workers_may_take_what_a_plan_says_and_a_batch(services: dict[str, Any]) -> None:
+    planned = plan_installation(1_000_000, 1.0, 1, read_constants())
+    each = planned.memory_bytes / sum(planned.workers.values()) + Settings().max_batch_bytes
+    for stage in STAGES:
+        limit = str(services[stage]["mem_limit"]).partition(":-")[2].rstrip("g}")
+        assert int(limit) << 30 >= each
+
+
+def test_health_checks_start_nothing_dear_and_are_patient(services: dict[str, Any]) -> None:
+    """A JVM or a Python that starts every ten seconds is most of what an idle installation does."""
+    checked_services = {name: service["healthcheck"] for name, service in services.items() if "healthcheck" in service}
+    assert {"kafka", "elasticsearch", "api", *STAGES} == set(checked_services)
+    for check in checked_services.values():
+        assert not {"python", "python3", "java"} & set(check["test"])
+        assert not any(".sh" in word for word in check["test"])
+        assert (check["interval"], check["retries"], check["start_period"]) == ("30s", 5, "2m")
+
+
+def test_the_check_of_the_broker_is_whether_it_listens(services: dict[str, Any]) -> None:
+    kind, *command = services["kafka"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = [word.replace("kafka/19092", f"127.0.0.1/{server.getsockname()[1]}") for word in command]
+        assert here != command
+        assert subprocess.run(here, check=False).returncode == 0
+    assert subprocess.run(here, check=False, capture_output=True).returncode != 0
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False), (None, False)])
+def test_a_container_is_healthy_by_its_own_word(status: int | None, healthy: bool) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if status and self.path == "/healthz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        port = server.server_address[1] if status else own_port()
+        done = subprocess.run([DEPLOY / "healthy", str(port)], check=False, capture_output=True)
+        if not status:
+            subprocess.run([DEPLOY / "healthy", str(server.server_address[1])], check=False, capture_output=True)
+    assert (done.returncode == 0) == healthy
+
+
+def test_topics_and_retention_are_tried_again(services: dict[str, Any]) -> None:
+    assert services["topics"]["restart"] == "on-failure"
+    assert services["retention"]["restart"] == "unless-stopped"
+
+
+def test_the_image_is_of_a_base_by_argument_and_not_run_as_root() -> None:
     lines = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
     bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
-    assert len(bases) == 2
-    assert len(set(bases)) == 1
-    assert re.fullmatch(r"python:3\.11\.\d+-slim-bookworm", bases[0])
+    assert bases == ["${BASE}", "${BUILDER}", "dependencies", "dependencies", "user"]
+    given = dict(line.removeprefix("ARG ").split("=") for line in lines[:10] if line.startswith("ARG "))
+    assert given == dict.fromkeys(["BASE", "BUILDER"], "docker.io/library/python:3.11.14-slim-bookworm")
     assert [line for line in lines if line.startswith("USER ")] == ["USER 10001"]
 
 

