@@ -50,24 +50,22 @@ def build_cli() -> typer.Typer:
 def load_command(row: Command) -> Any:
     """Typer's command, with its options and own help; imports its module.
 
-    Raises MissingExtraError where that needs libraries that are not installed.
+    Raises MissingExtraError where that needs libraries of an extra that is not installed, LiaisonError where it needs
+    others that are not.
     """
     module, _, function = row.target.partition(":")
     try:
         target = getattr(importlib.import_module(module), function)
     except ModuleNotFoundError as error:
-        if not _is_optional(row, error):
+        if (error.name or "").partition(".")[0] == "pipeline":
             raise
-        raise MissingExtraError(f"`liaison {row.path}`", extra_of(row.path)) from error
+        if extra := extra_of(row.path):
+            raise MissingExtraError(f"`liaison {row.path}`", extra) from error
+        raise LiaisonError(f"the library {error.name} is missing; install Liaison again") from error
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     epilog = f"Example: {row.example}" if row.example else None
     alone.command(row.path.rpartition(" ")[2], epilog=epilog)(target)
     return typer.main.get_command(alone)
-
-
-def _is_optional(row: Command, error: ModuleNotFoundError) -> bool:
-    """Whether what is missing came with an extra that the command needs, and is no part of Liaison itself."""
-    return extra_of(row.path) != "" and (error.name or "").partition(".")[0] != "pipeline"
 
 
 def _deferred(row: Command) -> type[TyperCommand]:

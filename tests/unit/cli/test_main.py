@@ -160,6 +160,12 @@ def test_a_damaged_installation_is_not_taken_for_a_missing_extra(monkeypatch: py
         load_command(ROWS["ops", "lag"])
 
 
+def test_a_library_of_the_base_install_that_is_missing_is_named() -> None:
+    code = "import sys; sys.modules['kafka'] = None; from pipeline.cli.main import main; main()"
+    ran = subprocess.run([sys.executable, "-c", code, "feed", "hits"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (1, "liaison: the library kafka is missing; install Liaison again\n")
+
+
 def test_an_expected_failure_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
     ran = subprocess.run(
         [LIAISON, "batch", "correlate", tmp_path / "missing.ndjson", "-o", tmp_path / "links.ndjson"],
