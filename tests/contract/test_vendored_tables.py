@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import random
 import re
 from collections.abc import Iterable, Iterator
@@ -135,10 +136,7 @@ def test_the_tables_are_what_the_libraries_give(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(vendored_tables, "FOLDER", tmp_path)
     vendored_tables.main()
     shipped = Path(legal_forms.__file__).parent / "data"
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
-        path.name: path.read_bytes() for path in shipped.iterdir()
-    }
-
-
-def test_languages_are_those_that_cldr_has_a_name_for() -> None:
-    assert read_table("languages", list[str]) == vendored_tables.languages()
+    made, held = (
+        {path.name: lzma.decompress(path.read_bytes()) for path in folder.iterdir()} for folder in (tmp_path, shipped)
+    )
+    assert made == held

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.commands import COMMANDS
+from pipeline.cli.commands import COMMANDS, Command, extra_of
 from support.installation.clean_environment import Environment
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
@@ -54,6 +54,13 @@ def test_help_and_version_need_no_extra(client: Environment) -> None:
     assert re.fullmatch(r"liaison \d+\.\d+\.\d+\S*\n", version.stdout), version.stderr
     shown = client.run("--help", COLUMNS="200").stdout
     assert all(f" {row.path} " in shown for row in COMMANDS if " " not in row.path)
+
+
+def test_every_feed_command_has_its_libraries(client: Environment) -> None:
+    modules = {row.target.partition(":")[0] for row in COMMANDS if isinstance(row, Command) and not extra_of(row.path)}
+    assert len(modules) >= 4
+    told = client.python(f"import {', '.join(sorted(modules))}, pipeline.feeds.client, pipeline.feeds.gateway_client")
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
