@@ -17,6 +17,8 @@ BENCH_ARGS ?=
 # Built by Go's own client, once for each version: tests of the chart (tests/contract/test_chart.py) run it.
 HELM_VERSION := v3.22.0
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/liaison/tools
+KUBERNETES_VERSION := v1.34.4
+ETCD_VERSION := v3.6.16
 HELM := $(TOOLS)/helm-$(HELM_VERSION)/helm
 GO := $(or $(shell command -v go),/usr/local/go/bin/go)
 REF ?=
@@ -116,6 +118,11 @@ helm: $(HELM) ## build Helm, for the tests of the chart
 $(HELM):
 	mkdir -p $(@D)
 	GOBIN=$(@D) GOFLAGS=-mod=mod GOTOOLCHAIN=local CGO_ENABLED=0 $(GO) install -trimpath -ldflags=-s helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
+
+.PHONY: test-chart-server
+test-chart-server: $(READY) $(HELM) ## the chart on a real API server, which it builds by Go first (10 minutes, once a version)
+	GO=$(GO) $(BIN)/python tools/kubernetes_server.py $(TOOLS)/kubernetes-$(KUBERNETES_VERSION) $(KUBERNETES_VERSION) $(ETCD_VERSION)
+	$(PYTEST) -n0 tests/contract/test_chart_server.py
 
 docs: $(READY) ## the documentation as a site in build/site; fails at a broken link
 	$(BIN)/python tools/docs_site.py

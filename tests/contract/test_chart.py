@@ -73,7 +73,7 @@ NEEDS = {
 CUSTOM = {"ScaledObject", "PodMonitor", "PrometheusRule"}
 """Kinds that are not Kubernetes' own: the validator has no schemas of them."""
 
-pytestmark = needs_helm
+pytestmark = [needs_helm, pytest.mark.xdist_group("chart")]
 
 Container = tuple[Manifest, Manifest]
 

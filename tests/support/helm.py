@@ -23,12 +23,16 @@ KUBERNETES = "1.33"
 Manifest = dict[str, Any]
 
 
+def tools_folder() -> Path:
+    """Where the Makefile builds programs that are no packages."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "liaison" / "tools"
+
+
 def find_helm() -> Path | None:
     """The program of the version that the Makefile names, else any on the path; None without."""
     version = re.search(r"^HELM_VERSION := (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert version
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    built = cache_home / "liaison" / "tools" / f"helm-{version[1]}" / "helm"
+    built = tools_folder() / f"helm-{version[1]}" / "helm"
     if built.exists():
         return built
     other = shutil.which("helm")

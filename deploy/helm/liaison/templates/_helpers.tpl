@@ -278,7 +278,12 @@ kind: StatefulSet
 metadata:
   {{- include "liaison.metadata" (dict "root" .root "name" .name "component" .name) | nindent 2 }}
 spec:
-  {{- if not (and .scaled .root.Values.autoscaling.enabled (not .root.Values.restoring)) }}
+  {{- if and .scaled .root.Values.autoscaling.enabled (not .root.Values.restoring) }}
+  {{- /* What it is scaled to now: without the field an upgrade that begins scaling would set it to 1. */}}
+  {{- with lookup "apps/v1" "StatefulSet" .root.Release.Namespace (printf "%s-%s" (include "liaison.fullname" .root) .name) }}
+  replicas: {{ .spec.replicas }}
+  {{- end }}
+  {{- else }}
   replicas: {{ ternary 0 (int $stage.replicas) .root.Values.restoring }}
   {{- end }}
   serviceName: {{ include "liaison.fullname" .root }}-pods
