@@ -36,6 +36,7 @@ from pipeline.web.components.chart_nodes import (
     describe_own_node,
     draw_graph,
     draw_kept,
+    join_caveats,
 )
 from pipeline.web.files import ROOM, serve_signed_in
 from pipeline.web.i18n import Words, load_words
@@ -112,7 +113,9 @@ def _make_file(words: Words, kept: KeptChart, graph: DrawnGraph) -> FileChart:
         if not place.hidden:
             stands.setdefault(node.id, (node, place))
     nodes = [
-        FileNode(node.id, node.kind, node.word, node.label, node.under, place.x, place.y, node.caveat)
+        FileNode(
+            node.id, node.kind, node.word, node.label, node.under, place.x, place.y, join_caveats(words, node.caveat)
+        )
         for node, place in stands.values()
     ]
     lines = [

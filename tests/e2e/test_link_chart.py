@@ -23,7 +23,7 @@ from pipeline.web import csrf
 from pipeline.web.session import GROUNDS, TOKEN
 from support.api.runtime import Api
 from support.index.documents import PureStages
-from support.records.builder import person, record, vehicle
+from support.records.builder import handling, person, record, vehicle
 from support.web.browser import BrowserUser
 from support.web.large_chart import hold_chart, keep_chart, run_apart
 from support.web.memory_site import memory_site
@@ -62,7 +62,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
     for at, (agency, name) in enumerate(zip(agencies, names, strict=True)):
         man = person(name, id="p1", birth_date=f"19{70 + at}-05-01", phones=[PHONE])
         api.hold(record(agency, entities=[man, car] if agency == "es-cnp" else [man], title=f"Affair of {name}"))
-    api.hold(record("it-pol", entities=[car], title="A stolen car"))
+    caveat = {"caveat": "اتصل أولا", "caveat_translations": {"en": "Call first", "it": "Chiamare prima"}}
+    api.hold(record("it-pol", entities=[car], title="A stolen car", language="ar", handling=handling("H1") | caveat))
     api.link("es-cnp:1", "it-pol:1")
     return api
 
@@ -108,6 +109,17 @@ def test_the_hub_of_five_cases_is_found_in_two(user: CountingUser) -> None:
     expect(first).to_contain_text(f"Phone {PHONE}")
     expect(first).to_contain_text("5 records")
     assert user.acts == 2
+
+
+def test_a_record_that_is_picked_tells_its_caveat_translated_and_as_it_binds(user: CountingUser) -> None:
+    user.page.goto("/chart?case=it-pol:1")
+    user.user.is_drawn()
+    _select(user.page, "case it-pol:1")
+    said = user.page.locator("[data-chart-picked]")
+    expect(said).to_contain_text("Caveat: Call first")
+    expect(said).to_contain_text("Original (binding): اتصل أولا")
+    assert [bdi.get_attribute("lang") for bdi in said.locator("bdi[lang]").all()] == ["en", "ar"]
+    user.user.holds("a picked record with a caveat")
 
 
 def test_a_path_from_a_to_b_is_told_in_three(user: CountingUser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -13,7 +13,7 @@ from pipeline.locale import N_
 from pipeline.matching.bands import Basis
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.web.addresses import case_path, entity_path
-from pipeline.web.components.badges import BAND_LABELS, format_caveat
+from pipeline.web.components.badges import BAND_LABELS, ORIGINAL
 from pipeline.web.components.entity import describe_relation
 from pipeline.web.i18n import Words
 
@@ -44,7 +44,8 @@ class DrawnNode(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
     case: str = ""
     places: tuple[tuple[str, str], ...] = ()
     bearers: tuple[tuple[str, str], ...] = ()
-    caveat: str = ""
+    caveat: tuple[tuple[str, str], ...] = ()
+    """What the owner asks, each text with its language: a translation first where there is one, then what binds."""
 
 
 class DrawnEdge(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -80,7 +81,7 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
         return DrawnNode(
             node.id, "case", "case", words("Record"), node.name or key, key, node.country,
             words.country_name(node.country), node.opened, case_path(key), f"record {key}", places=places,
-            caveat=format_caveat(words, node.caveat, told(node.caveat_translation)),
+            caveat=_list_caveats(node),
         )  # fmt: skip
     if node.kind == "hit":
         return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)
@@ -91,6 +92,19 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
     keep = "entity {} {}".format(*places[0]) if places else ""
     name = node.name or word
     return DrawnNode(node.id, "thing", node.type, word, name, path=path, keep=keep, places=places, bearers=bearers)
+
+
+def _list_caveats(node: ChartNode) -> tuple[tuple[str, str], ...]:
+    translation = told(node.caveat_translation)
+    if not node.caveat or not translation:
+        return (("", node.caveat),) if node.caveat else ()
+    return (translation.language, translation.text), (translation.original_language or "", node.caveat)
+
+
+def join_caveats(words: Words, caveats: Sequence[tuple[str, str]]) -> str:
+    """What the owner of a record asks, as text: the translation first, and on a line of its own what binds."""
+    *translations, original = [text for _, text in caveats] or [""]
+    return "\n".join([*translations, f"{words(ORIGINAL)} {original}"]) if translations else original
 
 
 def draw_kept(words: Words, kept: KeptChart, opened: OpenedChartAnswer) -> DrawnGraph:

@@ -91,7 +91,8 @@ def render_rows(
     Above it stands a choice of columns for where the head has no room.
     """
     rows = list(rows)
-    return htpy.fragment[_render_narrow_choice(words, columns, rows), _render_table(words, caption, columns, rows)]
+    choice = _render_narrow_choice(words, columns, rows) if len(rows) > 1 else None
+    return htpy.fragment[choice, _render_table(words, caption, columns, rows)]
 
 
 def _render_narrow_choice(words: Words, columns: Sequence[SortColumn], rows: Sequence[SortableRow]) -> htpy.Element:

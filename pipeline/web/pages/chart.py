@@ -50,7 +50,7 @@ from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.web.addresses import case_path, entity_path, folder_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import BAND_LABELS
+from pipeline.web.components.badges import BAND_LABELS, ORIGINAL
 from pipeline.web.components.chart_nodes import CLOSED, DrawnGraph, draw_graph, draw_kept, name_type
 from pipeline.web.components.entity import name_entity, render_entity
 from pipeline.web.components.evidence import draw_evidence
@@ -236,6 +236,7 @@ def _tell_words(words: Words) -> dict[str, str]:
         "more": words("Show more"),
         "open": words("Open the record"),
         "caveat": words("Caveat"),
+        "original": words(ORIGINAL),
         "none": words("Nothing in the chart has this text"),
         "closed": words(CLOSED),
         "any": words("Any"),

@@ -415,8 +415,14 @@
     if (!node) return;
     const { label, word, under, path, caveat } = node.data();
     place.append(Object.assign(document.createElement("bdi"), { dir: "auto", className: "strong", textContent: label }));
-    const said = [word, under !== label && under, caveat && `${words().caveat}: ${caveat}`].filter((one) => one && one !== label);
+    const said = [word, under !== label && under].filter((one) => one && one !== label);
     place.append(Object.assign(document.createElement("span"), { textContent: said.join(" · ") }));
+    for (const [at, [lang, textContent]] of (caveat ?? []).entries()) {
+      const text = Object.assign(document.createElement("bdi"), { dir: "auto", lang, textContent });
+      const line = document.createElement("span");
+      line.append(at ? words().original : `${words().caveat}:`, " ", text);
+      place.append(line);
+    }
     if (path) place.append(Object.assign(document.createElement("a"), { href: path, textContent: words().open }));
   };
   const cell = (content, tag = "td") => {
