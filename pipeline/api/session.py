@@ -314,12 +314,15 @@ async def record_decision(
     await record_decisions(session, [NewValue(topic, key, value, replaces)])
 
 
-async def record_decisions(session: Session, values: Sequence[NewValue]) -> None:
-    """Keep several that belong together, all or none. Raises as `record_decision` does."""
+async def record_decisions(session: Session, values: Sequence[NewValue], *, waits: bool = True) -> None:
+    """Keep several that belong together, all or none. Raises as `record_decision` does.
+
+    `waits`: return once readers see them, not as soon as they are kept.
+    """
     runtime = session.runtime
     try:
         offsets = await runtime.decide.write_all(values)
-        for topic in dict.fromkeys(one.topic for one in values):
+        for topic in dict.fromkeys(one.topic for one in values) if waits else ():
             written = {one.key: at for one, at in zip(values, offsets, strict=True) if one.topic is topic}
             await runtime.decisions.wait_until_all_effective(topic.pattern, written)
     except OvertakenError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
@@ -333,10 +334,23 @@ async def _read_page(session: Session, name: str, limit: int, cursor: str, *, vi
     await session.audit(ActKind.READ, {"folder": name, "items": len(page)}, acts, about=name)
     if visits:
         seen = folders.add_visit(visit, folder, session.requester, sights, session.now)
-        await record_decision(session, topics.FOLDER_VISITS, seen.key, seen)
+        await keep_visit(session, visit, seen)
     end = pages.seal([page[-1].place, page[-1].id]) if len(found) > limit else None
     since = None if known.since is None else known.since.isoformat()
     return FolderItemsAnswer(*session.moment, await _describe_folder(session, folder), tuple(rows), since, end)
+
+
+async def keep_visit(session: Session, before: FolderVisit | None, seen: FolderVisit) -> None:
+    """Remember what somebody saw, unless it is what was remembered a moment ago. Raises UnavailableError.
+
+    Nobody waits until the index has it: who looks again by then is still on the visit, and sees the same marks.
+    """
+    if before is None or (seen.seen, seen.before) != (before.seen, before.before) or seen.time - before.time >= MOMENT:
+        await record_decisions(session, [NewValue(topics.FOLDER_VISITS, seen.key, seen)], waits=False)
+
+
+MOMENT: Final = timedelta(minutes=1)
+"""By as much a visit may be taken to end too early."""
 
 
 async def _open_items(session: Session, items: Sequence[FolderItem]) -> dict[str, _OpenedItem]:

@@ -37,13 +37,12 @@ from pipeline.api.services.chart import (
     make_record,
     make_thing_node,
 )
-from pipeline.api.services.folders import LOOK, NO_ITEM, require_folder, require_item
+from pipeline.api.services.folders import LOOK, NO_ITEM, keep_visit, require_folder, require_item
 from pipeline.api.services.links import find_links_of, find_other_case, find_surroundings
-from pipeline.api.session import Session, record_decision
+from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import STATE_FIELDS
-from pipeline.streams.catalogues import topics
 
 MOST_LINKS: Final = 20_000
 """Links of a chart: of two records that may have several things in common, one."""
@@ -254,7 +253,7 @@ async def find_news(session: Session, folder: str, chart: str, cases: Sequence[s
     counted = session.make_counted((linked[case][link] for case in new for link in new[case]), shown)
     await session.audit(ActKind.READ, {"news": chart}, (*session.make_shown(shown), *counted), about=chart)
     seen = folders.add_visit(visit, held, who, sights, session.now, chart)
-    await record_decision(session, topics.FOLDER_VISITS, seen.key, seen)
+    await keep_visit(session, visit, seen)
     if known.since is None:
         return ChartNews((), {})
     changed = (case for case, name in names.items() if known.sights.get(name, NO_SIGHT).version != sights[name].version)

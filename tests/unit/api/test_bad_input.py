@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.audit import ActKind
+from pipeline.access.text_limits import NOTE
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.chart import MOST_KNOWN
 from pipeline.api.services.saved_charts import MOST_LINKS
@@ -86,6 +87,14 @@ async def test_of_a_chart_that_is_too_large_it_is_said_which_limit_and_what_to_d
     known = {"places": [{"case": "fr-pj:1"}], "known": ["be-fp:1"] * 100_000}
     answer = await api.post("/v1/chart/expand", known)
     assert (answer.status_code, answer.json()["fields"]) == (422, ["body.known"])
+
+
+async def test_of_a_note_of_a_megabyte_with_markup_it_is_said_how_long_it_may_be(api: Api) -> None:
+    folder = (await api.post("/v1/folders", {"title": "Kestrel"})).json()["folder"]["id"]
+    answer = await api.post(f"/v1/folders/{folder}/notes", {"text": "<b>x</b>" * 125_000})
+    assert answer.status_code == 422
+    assert f"{NOTE.most}" in answer.json()["detail"]
+    assert (await api.get(f"/v1/folders/{folder}")).json()["items"] == []
 
 
 async def test_of_a_request_that_is_too_large_it_is_said_how_large_it_may_be(api: Api) -> None:

@@ -12,7 +12,17 @@ import msgspec
 import pytest
 
 from pipeline.access.audit import ActKind, ShownForm
-from pipeline.access.folders import LASTS, MOST_ADDED, VISIT_LASTS, FolderRole, FolderState, ItemKind
+from pipeline.access.folders import (
+    LASTS,
+    MOST_ADDED,
+    MOST_ITEMS,
+    VISIT_LASTS,
+    FolderRole,
+    FolderState,
+    ItemKind,
+    KeptSearch,
+    Reference,
+)
 from pipeline.access.requester import Requester, Role
 from pipeline.access.text_limits import NOTE, TITLE
 from pipeline.api.answers import FolderItemRow, FolderItemsAnswer
@@ -25,6 +35,7 @@ from pipeline.api.problems import (
 )
 from pipeline.api.services import folders
 from pipeline.api.services.folders import (
+    MOST,
     add_items,
     close_folder,
     create_folder,
@@ -277,6 +288,27 @@ async def test_a_full_folder_says_so(api: Api, monkeypatch: pytest.MonkeyPatch) 
         await save_chart(api.session(BERT), name, "Ring", "{}")
 
 
+@pytest.mark.rare
+@pytest.mark.timeout(600)
+async def test_a_folder_of_as_many_items_as_there_may_be_is_filled_read_and_ordered(api: Api) -> None:
+    name = await folder_of(api)
+    every = [Reference(ItemKind.SEARCH, search=KeptSearch(f"person {at}")).text for at in range(MOST_ITEMS)]
+    for at in range(0, MOST_ITEMS, MOST_ADDED):
+        await add_items(api.session(BERT), name, every[at : at + MOST_ADDED])
+    with pytest.raises(ConflictError, match="at most"):
+        await write_note(api.session(BERT), name, "one more")
+    seen: list[FolderItemRow] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page: FolderItemsAnswer = await read_folder(api.session(BERT), name, MOST, cursor)
+        assert (len(page.items), page.folder.items) == (MOST, MOST_ITEMS)
+        seen += page.items
+        cursor = page.next
+    assert [row.reference for row in seen] == every
+    await move_item(api.session(BERT), name, seen[-1].id)
+    assert (await read(api, name))[0].reference == every[-1]
+
+
 async def test_a_large_folder_is_read_in_pages_and_nothing_is_left_out(api: Api) -> None:
     name = await folder_of(api)
     for text in "abcde":
@@ -499,3 +531,17 @@ async def test_moves_into_one_gap_without_end_are_spaced_anew(api: Api, monkeypa
         held = await api.runtime.decisions.list_folder_items(name, 100)
         assert [item.id for item in held] == order
         assert max(len(item.place) for item in held) <= 14
+
+
+async def test_a_visit_is_written_again_where_it_saw_something_else_or_a_moment_has_passed(api: Api) -> None:
+    name = await folder_of(api)
+
+    async def written() -> int:
+        await visit_folder(api.session(BERT), name)
+        return sum(topic == topics.FOLDER_VISITS.pattern for topic, _ in api.decided.values)
+
+    assert [await written(), await written()] == [1, 1]
+    await write_note(api.session(BERT), name, "a")
+    assert [await written(), await written()] == [2, 2]
+    api.now += folders.MOMENT
+    assert await written() == 3
