@@ -558,10 +558,9 @@
     byCase = new Map();
     called = new Map();
     cy?.destroy();
-    const many = count > 600;
     cy = cytoscape({
       container: one("[data-canvas]"), style: look(), elements: [], minZoom: 0.02, maxZoom: 4, layout: { name: "preset" },
-      hideEdgesOnViewport: many, textureOnViewport: many, pixelRatio: many ? 1 : "auto", boxSelectionEnabled: true,
+      pixelRatio: count > 600 ? 1 : "auto", boxSelectionEnabled: true,
     });
     cy.on("dbltap", "node", ({ target }) => expand(target));
     cy.on("tap", "edge", ({ target }) => show(target));
