@@ -167,6 +167,11 @@ def check_claims(claims: Claims, rules: TokenRules, now: datetime) -> Claims:
     try:
         registry.validate(claims)
     except (JoseError, ValueError, TypeError) as error:
+        issued = claims.get("iat")
+        if isinstance(issued, int) and issued > (now + rules.skew).timestamp():
+            raise TokenError(
+                "the token was issued in the future: this server's clock or the identity provider's is wrong"
+            ) from error
         raise TokenError("invalid token: {cause}", cause=_fault_kind(error)) from error
     if claims["exp"] - claims["iat"] > rules.longest_life.total_seconds():
         raise TokenError("the token is valid for longer than this installation allows")

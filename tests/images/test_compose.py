@@ -12,13 +12,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from elasticsearch import ApiError, Elasticsearch
 from kafka import KafkaAdminClient
 
+from pipeline.access.requester import Requester, Role
+from pipeline.access.token_keys import issue_token
 from pipeline.engines.endpoints import Endpoints
 from pipeline.errors import LiaisonError
+from pipeline.times import now
 from support.images.compose import ENTRYPOINT, Service
 from support.images.containers import USER
 from support.images.machines import MakeMachine, observed, start_up
@@ -31,6 +35,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(900), pytest.mark.xdist_g
 
 AGENCIES = ("fr-pj", "be-fp")
 SEARCHED = "Zyxwakanary"
+HOUR = timedelta(hours=1)
 
 
 @contextmanager
@@ -111,6 +116,11 @@ def test_records_come_in_and_are_found_whatever_is_restarted_or_lost(
     token = machine.run(command, "token", "--agency", AGENCIES[0], "--country", "FR").strip()
     asked = ("search", SEARCHED, "--json", "--token", token, "--purpose", "investigation", "--case-ref", "C-1")
     assert json.loads(machine.run(command, *asked))
+    early = issue_token(
+        installation.settings.model_copy(update={"home": machine.volume("liaison")}),
+        Requester("anna", AGENCIES[0], "FR", frozenset({Role.INVESTIGATOR})), now() + HOUR, HOUR,
+    )  # fmt: skip
+    assert "clock" in machine.try_run(command, *(early if word == token else word for word in asked)).stderr
     wait_for(lambda: "cases ended" in running["retention"].output())
 
     members = instances(installation)
@@ -121,7 +131,8 @@ def test_records_come_in_and_are_found_whatever_is_restarted_or_lost(
             running[name] = machine.start(services[name.split(" ")[0]])
             if name != "correlate 2":
                 wait_for(running[name].is_healthy)
-    wait_for(installation.at_rest, deadline_s=120)
+    expected = installation.batch_links(first + messages)
+    wait_for(lambda: installation.at_rest() and visible(installation) == expected, deadline_s=180)
     installation.holds(first + messages)
     assert instances(installation) == members
     assert json.loads(machine.run(command, *asked))

@@ -215,3 +215,8 @@ def test_one_that_nobody_knows_opens_nothing(roles: tuple[Role, ...]) -> None:
 def test_who_runs_the_installation_needs_no_agency() -> None:
     check_agency(make_requester("", Role.OPERATOR), REGISTRY)
     check_agency(make_requester("liaison-ops", Role.OPS, country="NL"), REGISTRY)
+
+
+async def test_a_clock_that_is_off_is_named() -> None:
+    with pytest.raises(TokenError, match="clock"):
+        await named(signed(iat=int(NOW.timestamp()) + 3600, exp=int(NOW.timestamp()) + 7200))
