@@ -29,7 +29,7 @@ from pipeline.matching.model_file import (
     WeightedLevel,
     encode_model,
 )
-from pipeline.matching.reference import SHIPPED, kinds_of, reference_model
+from pipeline.matching.reference import SHIPPED, kinds_of, reference_model, renew_shipped
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 
 FORMS = 14
@@ -142,6 +142,16 @@ def load_model(path: Path | None = None) -> Model:
         raise LiaisonError(f"can't read the model {path}: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise LiaisonError(f"invalid model {path}: {error}") from error
+
+
+def take_on(file: ModelFile) -> Model:
+    """The model of a generation, perhaps another version's, for one of this version (renew_shipped).
+
+    Raises ValueError or KeyError for a model that was trained for the comparisons of another version.
+    """
+    renewed = renew_shipped(file)
+    _check_format(renewed.format)
+    return Model(renewed)
 
 
 class _Format(msgspec.Struct):

@@ -6,23 +6,47 @@ violators (Barlow et al. 1972).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
+import msgspec
+
 from pipeline.matching.alternatives import COMPANION_KINDS
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.comparison import Comparison, log2_cb
-from pipeline.matching.model_file import ModelFile, WeightedComparison, WeightedLevel
+from pipeline.matching.model_file import FORMAT, ModelFile, Prior, WeightedComparison, WeightedLevel
 from pipeline.records.entity_types import ENTITY_TYPES
 
 SHIPPED = "2026.11-2"
 """The name of the model that ships; another one with each change of its weights (docs/how-to/change-a-weight.md)."""
 
+SHIPPED_NAME = re.compile(r"[0-9]{4}\.[0-9]{2}-[0-9]+")
+"""What every version calls its own."""
+
 
 def reference_model(version: str = "reference") -> ModelFile:
     """The model before any training: every level has its reference probabilities (comparisons/)."""
     return ModelFile(version, {comparison.name: reference_comparison(comparison) for comparison in CATALOGUE})
+
+
+def renew_shipped(file: ModelFile) -> ModelFile:
+    """The model that ships, with what an operator set in `file`, if that shipped with another version; else `file`."""
+    if file.version == SHIPPED or not SHIPPED_NAME.fullmatch(file.version) or _is_learnt(file):
+        return file
+    own = reference_model(SHIPPED)
+    return msgspec.structs.replace(
+        file, version=own.version, comparisons=own.comparisons, prior=own.prior, format=FORMAT
+    )
+
+
+def _is_learnt(file: ModelFile) -> bool:
+    """Whether training gave it anything."""
+    weights = file.comparisons.values()
+    sources = {file.prior.source, *(level.source for one in weights for level in one.levels)}
+    learnt = any(one.terms or one.curve for one in weights)
+    return bool(learnt or file.own or file.calibrations or file.training or sources != {Prior().source})
 
 
 def reference_comparison(comparison: Comparison) -> WeightedComparison:

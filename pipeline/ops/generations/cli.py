@@ -16,6 +16,7 @@ from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.stop_lists import StopProposal, add_stop_keys, read_stop_list
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
+from pipeline.matching.model_file import ModelFile
 from pipeline.ops.command_output import JsonOption, print_json
 from pipeline.ops.generations.run import (
     ALLOWED_BEHIND,
@@ -58,6 +59,8 @@ def build(
 ) -> None:
     """Set up a generation beside the active one; workers (`liaison worker all`) start computing it within seconds.
 
+    A model that shipped with another version of Liaison gives way to this version's.
+
     Example: liaison ops generation build --model model.json --stop-list stops.ndjson --wait
     """
     settings = from_environment()
@@ -89,10 +92,19 @@ async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Mod
     """The model with the keys to stop, and how many of each kind those are: the keys themselves tell of people."""
     settings = from_environment()
     active = (await read_control(settings)).find_generation()
-    file = load_model(path).file if path else active.read_model_file()
+    file = load_model(path).file if path else _take_model_on(active)
     keys = stop | (await find_hot_keys(settings, active, over) if over else set())
     made = add_stop_keys(file, keys)
     return made, dict(sorted(Counter(kind_of(key).name.lower() for key in keys).items()))
+
+
+def _take_model_on(active: Generation) -> ModelFile:
+    file, former = active.take_model_on().file, active.read_model_file().version
+    if file.version != former:
+        typer.echo(
+            f"model {former} shipped with another version of Liaison: {file.version} of this one is taken", err=True
+        )
+    return file
 
 
 def suggest(

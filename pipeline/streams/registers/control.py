@@ -19,7 +19,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.model import Model, generation_id
+from pipeline.matching.model import Model, generation_id, take_on
 from pipeline.matching.model_file import ModelFile, encode_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -84,6 +84,19 @@ class Generation:
                 f"this one makes {own} of its model: compute that by `liaison ops generation build`, then switch"
             )
         return made
+
+    def take_model_on(self) -> Model:
+        """The model for another generation: this program's own where it shipped with another version of Liaison.
+
+        What an operator set in it stays. Raises LiaisonError where it was trained for comparisons of another version.
+        """
+        try:
+            return take_on(self.read_model_file())
+        except (ValueError, KeyError) as error:
+            raise LiaisonError(
+                f"this version of Liaison can't read the model of generation {self.id}: "
+                "train one by `liaison batch train`, and give it by --model"
+            ) from error
 
     def apply_to_settings(self, settings: Settings) -> Settings:
         """The settings, with what the generation fixes."""

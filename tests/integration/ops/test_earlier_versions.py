@@ -13,10 +13,13 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
 from pipeline.matching.model import load_model
+from pipeline.matching.model_file import encode_model
+from pipeline.matching.reference import SHIPPED
 from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers.control import new_generation, register_generation
+from pipeline.streams.registers.control import activate_generation, new_generation, read_control, register_generation
 from support.installation.command import RunLiaison
 from support.installation.installation import Installation
+from support.matching.earlier_model import STOP_KEY, earlier_model
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S
 
@@ -55,3 +58,25 @@ def test_it_is_listed_after_topics_apply_is_left_to_the_earlier_version_and_is_d
     assert dropped.returncode == 0, dropped.stderr
     assert installation.left_of(FORMER) == []
     assert installation.left_of(installation.generation)
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "words"),
+    [
+        ("2026.10-3", 0, f"model 2026.10-3 shipped with another version of Liaison: {SHIPPED} of this one is taken"),
+        ("trained", 1, f"can't read the model of generation {FORMER}: train one by `liaison batch train`, and give it"),
+    ],
+)
+def test_a_build_takes_the_shipped_model_in_place_of_an_earlier_versions_and_refuses_a_trained_one(
+    installation: Installation, liaison: RunLiaison, version: str, code: int, words: str
+) -> None:
+    own = new_generation(load_model(), 4)
+    former = dataclasses.replace(own, id=FORMER, model=encode_model(earlier_model(version), canonical=True))
+    asyncio.run(register_generation(installation.settings, former))
+    asyncio.run(activate_generation(installation.settings, FORMER))
+    built = liaison("generation", "build", "--json")
+    assert built.returncode == code, built.stderr
+    assert words in " ".join(built.stderr.split())
+    if code == 0:
+        made = asyncio.run(read_control(installation.settings)).generations[json.loads(built.stdout)["generation"]]
+        assert (made.read_model_file().version, made.read_model_file().stop_keys) == (SHIPPED, (STOP_KEY,))

@@ -1,8 +1,18 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from pipeline.matching.reference import falling, project_companions, rising
+from pipeline.matching.model_file import ModelFile, Prior, WeightedComparison, WeightedLevel
+from pipeline.matching.reference import (
+    SHIPPED,
+    SHIPPED_NAME,
+    falling,
+    project_companions,
+    reference_model,
+    renew_shipped,
+    rising,
+)
 
 
 def test_a_monotone_sequence_stays() -> None:
@@ -31,3 +41,41 @@ def test_levels_against_companions_are_an_order_of_evidence() -> None:
 
 def test_no_agreement_speaks_against_sameness_nor_a_contradiction_for_it() -> None:
     assert project_companions([50, -40, 30, -70], [900, 100, -200, -400], [1, 1, 1, 1]) == [50, 0, 0, -70]
+
+
+FORMER = ModelFile("2026.10-3", {"name": WeightedComparison((WeightedLevel("same", 900),))}, format=2)
+"""As a version before shipped it: other levels, another form."""
+
+
+def test_the_model_that_ships_has_a_name_of_its_kind() -> None:
+    assert SHIPPED_NAME.fullmatch(SHIPPED)
+
+
+def test_a_model_that_shipped_with_another_version_becomes_this_ones() -> None:
+    assert renew_shipped(FORMER) == reference_model(SHIPPED)
+
+
+def test_what_an_operator_set_in_it_stays() -> None:
+    given = {"stop_keys": (3, 5), "key_rarity": 1900, "shared_phones": ("+33123456789",)}
+    assert renew_shipped(replace(FORMER, **given)) == replace(reference_model(SHIPPED), **given)
+
+
+def test_the_model_that_ships_is_taken_as_it_is() -> None:
+    own = replace(reference_model(SHIPPED), stop_keys=(3,))
+    assert renew_shipped(own) is own
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": "trained"},
+        {"prior": Prior(source="training")},
+        {"training": {"cases": b"9"}},
+        {"comparisons": {"name": WeightedComparison((WeightedLevel("same", 900, source="training"),))}},
+        {"comparisons": {"name": WeightedComparison((WeightedLevel("same", 900),), terms={"ivan": -20})}},
+    ],
+)
+def test_a_trained_model_stays(change: dict[str, object]) -> None:
+    """Also where whoever trained it gave it the name of one that ships."""
+    trained = replace(FORMER, **change)
+    assert renew_shipped(trained) is trained

@@ -10,10 +10,12 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.matching import model
 from pipeline.matching.model import load_model
+from pipeline.matching.model_file import FORMAT, encode_model
 from pipeline.settings import Settings
 from pipeline.streams.kafka.positions import RejectedBatch, rejected_batches
 from pipeline.streams.registers.control import ControlSetting, GenerationControl, decode_control, new_generation
 from pipeline.streams.workers.supervisor import SupervisedProcess, wanted_processes
+from support.matching.earlier_model import STOP_KEY, earlier_model
 
 
 def test_the_table_names_the_active_generation_and_all_that_are_computed() -> None:
@@ -52,6 +54,25 @@ def test_a_generation_carries_the_model_that_makes_it() -> None:
         replace(made, correlate_partitions=5).compile_model()
     with pytest.raises(LiaisonError, match="can't read the model"):
         replace(made, model=b'{"version":"m"}').compile_model()
+
+
+def test_another_generation_takes_the_model_on() -> None:
+    shipped = load_model()
+    made = new_generation(shipped, 4)
+    assert made.take_model_on().content_hash == shipped.content_hash
+    taken = replace(made, model=encode_model(earlier_model("2026.10-3"))).take_model_on()
+    assert taken.file == msgspec.structs.replace(shipped.file, stop_keys=(STOP_KEY,))
+    own = msgspec.structs.replace(shipped.file, version="trained")
+    assert replace(made, model=encode_model(own)).take_model_on().file == own
+
+
+def test_a_trained_model_of_other_levels_or_another_form_is_one_clear_line() -> None:
+    of_other_levels = msgspec.structs.replace(earlier_model("trained"), format=FORMAT)
+    of_another_form = msgspec.structs.replace(load_model().file, version="trained", format=FORMAT - 1)
+    damaged = (b'{"version":"m"}', b'{"version":"m","comparisons":{}}')
+    for unread in (encode_model(of_other_levels), encode_model(of_another_form), *damaged):
+        with pytest.raises(LiaisonError, match="train one by `liaison batch train`, and give it by --model"):
+            replace(new_generation(load_model(), 4), model=unread).take_model_on()
 
 
 @pytest.mark.parametrize("version", ["FORMS", "SCORING"])
