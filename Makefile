@@ -75,12 +75,15 @@ test-transactions: $(READY) ## transactions behind a network that delays, repeat
 test-cluster: $(READY) ## faults of three brokers and three Elasticsearch nodes under load; TEST_ARGS="-k node_frozen"
 	$(PYTEST) tests/fault/cluster $(TEST_ARGS)
 
-.PHONY: images test-images
+.PHONY: images test-images test-upgrade
 images: ## the image liaison-pipeline, by buildah from Debian's packages; BASE=IMAGE for another base, FRESH=1 makes ours anew
 	$(PYTHON) tools/build_images.py $(if $(BASE),--base $(BASE)) $(if $(FRESH),--fresh)
 
 test-images: $(READY) ## the image as built, and what compose.yaml starts run from it; needs root, buildah and mmdebstrap
 	$(PYTEST) -n 0 -m "not rare" tests/images
+
+test-upgrade: $(READY) ## an installation of 0.2.0 goes on under this version's image, and back; needs the repository's history besides
+	$(PYTEST) -n 0 tests/images/test_upgrade.py
 
 check: $(READY) ## style, types, layers, schemas
 	$(BIN)/ruff check .
