@@ -86,6 +86,25 @@ async def test_seeking_back_brings_the_records_again(echo: EchoTopics, engine_se
     assert seen == [*range(50), *range(20, 50)]
 
 
+async def test_what_is_dropped_before_anything_was_committed_is_fetched_again(
+    echo: EchoTopics, engine_settings: Settings
+) -> None:
+    """What a rebalance drops, too: a member that kept its partitions stood before their first records for good."""
+    await echo.append(50)
+    seen: list[tuple[int, int]] = []
+
+    async def note(event: Any) -> None:
+        seen.extend((event.message.partition, record.offset) for record in event.value)
+
+    async with consuming(engine_settings, echo.source, note) as app:
+        read = consumer_of(app)._read_offset
+        await until(lambda: len(seen) == 200 and all(read[TP(echo.source, index)] == 49 for index in range(4)))
+        assert echo.acknowledged() == {}
+        await consumer_of(app)._seek_back()
+        await until(lambda: len(seen) >= 400)
+    assert sorted(seen) == sorted(2 * [(index, offset) for index in range(4) for offset in range(50)])
+
+
 async def test_a_slow_agent_holds_fetching_back_and_loses_nothing(echo: EchoTopics, engine_settings: Settings) -> None:
     await echo.append(8000)
     gate = asyncio.Event()

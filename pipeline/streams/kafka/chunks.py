@@ -12,14 +12,15 @@ back, so two workers with one instance id would take turns for ever.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
 import faust
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.protocol.api import Request, RequestStruct
 from aiokafka.protocol.group import HeartbeatRequest, HeartbeatResponse_v1, JoinGroupRequest, SyncGroupRequest
 from aiokafka.protocol.types import Int32, Schema, String
@@ -283,6 +284,19 @@ class ChunkConsumer(driver.Consumer):
             message = self._chunk_message(partition, chunk, generation)
             if message is not None:
                 yield partition, message
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek each partition to what its group has committed; without that to its first record.
+
+        aiokafka leaves a partition without a committed offset where it stands. What had been fetched of it while its
+        group was rebalancing was dropped, and never fetched again by the worker that kept it.
+        """
+        committed: Mapping[TP, int] = await super().seek_to_committed()
+        unread = [partition for partition, offset in committed.items() if not offset]
+        if unread:
+            with contextlib.suppress(IllegalStateError):  # taken away meanwhile: another assignment seeks anew
+                await cast(ChunkThread, self._thread).seek_to_beginning(*unread)
+        return committed
 
     async def _seek_back(self) -> None:
         """What was fetched while the flow was stopped is dropped, so it must be fetched again."""
