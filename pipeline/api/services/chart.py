@@ -2,7 +2,8 @@
 
 Every answer is over what the requester reads at that moment, counts and ranks included, and no way leads on through a
 record that is only a hit. What the graph of some records is, is told by `pipeline.api.chart_graph`, which is pure; here
-is what is read for it, decided on and recorded. All of it has limits, and each answer says what they left out.
+is what is read for it, decided on and recorded. All of it has limits, and each answer says what they left out. It is
+one module, since expansions, paths and ranks go by one reading of what a requester may see.
 """
 
 from __future__ import annotations

@@ -62,10 +62,12 @@ def test_neither_help_nor_work_on_files_waits_for_what_it_does_not_use(start: st
 
 
 def documented(text: str) -> Iterator[str]:
-    """What follows `liaison` in a page's blocks and sentences."""
+    """What follows `liaison` in a page's blocks and sentences, or the service behind Compose's `--entrypoint liaison`."""
     for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            if found := re.match(r"(?:.*[/ ])?liaison ([a-z].*)", line.partition("#")[0]):
+            if found := re.match(
+                r"(?:.*[/ ])?liaison (?:(?<=--entrypoint liaison )[a-z-]+ )?([a-z].*)", line.partition("#")[0]
+            ):
                 yield found[1]
     yield from re.findall(r"`(?:\.venv/bin/)?liaison ([a-z][^`]*)`", text)
 
