@@ -62,7 +62,7 @@ def test_neither_help_nor_work_on_files_waits_for_what_it_does_not_use(start: st
 
 
 def documented(text: str) -> Iterator[str]:
-    """What follows `liaison` in a page's blocks and sentences, or the service behind Compose's `--entrypoint liaison`."""
+    """What follows `liaison` in a page's blocks and sentences, or follows Compose's `--entrypoint liaison SERVICE`."""
     for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             if found := re.match(
