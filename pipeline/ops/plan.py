@@ -17,6 +17,7 @@ from rich.table import Table
 
 from pipeline.ops.command_output import JsonObjectOption, print_json
 from pipeline.progress_bars import table_console
+from pipeline.settings import Settings
 
 LEAST_PARTITIONS: Final = 4
 """Of a small installation, as the settings have it."""
@@ -45,7 +46,7 @@ INDEX_COPIES: Final = 2
 
 LARGE_BATCHES: Final = 4
 """Record batches of the largest size that a worker holds at once, at most: a limit of memory allows for them."""
-BATCH_BYTES: Final = 64 << 20
+BATCH_BYTES: Final[int] = Settings.model_fields["max_batch_bytes"].default
 """What one batch may inflate to (LIAISON_MAX_BATCH_BYTES)."""
 
 ROW_BYTES: Final = 1000

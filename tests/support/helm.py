@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from platformdirs import user_cache_path
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "liaison"
@@ -25,7 +25,7 @@ Manifest = dict[str, Any]
 
 def tools_folder() -> Path:
     """Where the Makefile builds programs that are no packages."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "liaison" / "tools"
+    return user_cache_path("liaison") / "tools"
 
 
 def find_helm() -> Path | None:

@@ -12,7 +12,6 @@ from pipeline.records.organisation_words import english_of, translations_of
 from pipeline.records.scripts import script_of
 from pipeline.records.symbols import symbols_of
 
-_NONE: frozenset[str] = frozenset()
 _SYMBOL_RARITY = 700
 """A word that rigour knows as a domain, a place or a usual part of organisation names: one in a hundred or so."""
 _TRANSLATED_RARITY = 900
