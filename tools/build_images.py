@@ -41,11 +41,6 @@ DATE: Final = "1577836800"
 AUTHORITY: Final = "/run/build-authority.crt"
 """Where the build finds the file that SSL_CERT_FILE names here; nothing of it stays in the image."""
 
-SUITES: Final = (
-    "deb http://deb.debian.org/debian bookworm main",
-    "deb http://deb.debian.org/debian bookworm-updates main",
-    "deb http://security.debian.org/debian-security bookworm-security main",
-)
 PACKAGES: Final = ("ca-certificates", "libstdc++6", "python3", "usr-is-merged")
 TOOLS: Final = ("binutils", "python3-venv")
 """What only the stages need that build."""
@@ -77,7 +72,7 @@ class CannotBuildError(Exception):
 
 
 def base_recipe() -> list[str]:
-    """The command that makes the base's archive, without its name."""
+    """The command that makes the base's archive, without its name. Of a stable release it takes updates, too."""
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{path}" for path in LEFT_OUT]
     shared, deleted = (" ".join(f'"$1"/{path}' for path in paths) for paths in (SHARED_FOLDERS, DELETED))
     return [
@@ -94,7 +89,7 @@ def base_recipe() -> list[str]:
 def base_archive(folder: Path, *, fresh: bool = False) -> Path:
     """The base as an archive of its root filesystem, made unless this recipe's is there. Raises CannotBuildError."""
     recipe = base_recipe()
-    digest = hashlib.sha256("\0".join([*recipe, *SUITES]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:12]
     archive = folder / f"base-{platform.machine()}-{digest}.tar"
     if archive.exists() and not fresh:
         return archive
@@ -104,7 +99,7 @@ def base_archive(folder: Path, *, fresh: bool = False) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".{os.getpid()}-{archive.name}"
     try:
-        run([*recipe, str(unfinished), *SUITES])
+        run([*recipe, str(unfinished)])
         unfinished.replace(archive)
     finally:
         unfinished.unlink(missing_ok=True)

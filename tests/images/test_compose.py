@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,7 +24,7 @@ from pipeline.errors import LiaisonError
 from pipeline.times import now
 from support.images.compose import ENTRYPOINT, Service
 from support.images.containers import USER
-from support.images.machines import MakeMachine, observed, start_up
+from support.images.machines import MakeMachine, doing, observed, start_up
 from support.installation.installation import Installation
 from support.installation.leftovers import delete_indices_and_templates, delete_topics_and_groups
 from support.installation.records import COUNTRIES, Message, RecordMaker
@@ -38,25 +37,16 @@ SEARCHED = "Zyxwakanary"
 HOUR = timedelta(hours=1)
 
 
-@contextmanager
-def pushing(installation: Installation, messages: list[Message], pieces: int) -> Iterator[None]:
+def pushing(installation: Installation, messages: list[Message], pieces: int) -> AbstractContextManager[None]:
     """Push messages piece by piece all the while, and the rest at the end."""
     size = -(-len(messages) // pieces)
-    parts = [messages[start : start + size] for start in range(0, len(messages), size)]
-    over = threading.Event()
 
-    def push() -> None:
-        for part in parts:
-            installation.push(part)
+    def push(over: threading.Event) -> None:
+        for start in range(0, len(messages), size):
+            installation.push(messages[start : start + size])
             over.wait(1)
 
-    thread = threading.Thread(target=push)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return doing(push)
 
 
 def instances(installation: Installation) -> set[str]:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from kafka import KafkaAdminClient
 from pipeline.engines.endpoints import Endpoints
 from support.images.compose import ENTRYPOINT, Service, read_services
 from support.images.containers import Machine, Running, container
-from support.images.machines import STATED, MakeMachine, observed, start_up
+from support.images.machines import STATED, MakeMachine, doing, observed, start_up
 from support.installation.records import COUNTRIES, Message, RecordMaker
 from support.waiting import WaitFor
 
@@ -71,25 +71,16 @@ class Traffic:
     def __post_init__(self) -> None:
         self._shared = [self.records.person() for _ in range(10)]
 
-    @contextmanager
-    def flowing(self) -> Iterator[None]:
+    def flowing(self) -> AbstractContextManager[None]:
         """A record and a question each second."""
-        over = threading.Event()
+        return doing(self._flow)
 
-        def flow() -> None:
-            while not over.wait(1):
-                self.push_one()
-                said = tuple(map(self.ask, self.apis))
-                if not any(words.startswith(FOUND) for words in said):
-                    self.unanswered.append(said)
-
-        thread = threading.Thread(target=flow)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+    def _flow(self, over: threading.Event) -> None:
+        while not over.wait(1):
+            self.push_one()
+            said = tuple(map(self.ask, self.apis))
+            if not any(words.startswith(FOUND) for words in said):
+                self.unanswered.append(said)
 
     def push_one(self) -> None:
         """A record of either agency, about somebody of whom the other has one."""

@@ -98,6 +98,9 @@ class Running:
     def _main(self) -> psutil.Process | None:
         if self.process.poll() is not None:
             pytest.fail(f"{self.service.name} has ended:\n{self.output()}")
+        return self._find_main()
+
+    def _find_main(self) -> psutil.Process | None:
         with suppress(psutil.NoSuchProcess):
             for child in psutil.Process(self.process.pid).children(recursive=True):
                 if child.cmdline()[:1] == [STARTER] and (started := child.children()):
@@ -105,9 +108,14 @@ class Running:
         return None
 
     def end(self, number: int = signal.SIGTERM, patience_s: float = 60) -> bool:
-        """Signal the first process, as an engine would; whether it then ended in order, or by that signal."""
-        if self.process.poll() is None:
-            self.main().send_signal(number)
+        """Signal the first process, as an engine would; whether it then ended in order, or by that signal.
+
+        One that ends by itself meanwhile needs no signal.
+        """
+        running = wait(lambda: self.process.poll() is not None or self._find_main())
+        if isinstance(running, psutil.Process):
+            with suppress(psutil.NoSuchProcess):
+                running.send_signal(number)
         return self.process.wait(patience_s) == 0 or TERMINATED in self.output()
 
     def is_healthy(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +56,19 @@ def make_machine(engines: Endpoints, namespace: str, tmp_path: Path) -> Iterator
     yield make
     for machine in made:
         machine.end_all()
+
+
+@contextmanager
+def doing(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Do something all the while in a thread of its own; it ends soon after its event is set."""
+    over = threading.Event()
+    thread = threading.Thread(target=work, args=(over,))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def observed(machine: Machine, engines: Endpoints, admin: KafkaAdminClient) -> Installation:
