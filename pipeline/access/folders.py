@@ -392,15 +392,6 @@ def drop_chart(item: FolderItem, now: datetime) -> FolderChart:
     return FolderChart(item.folder, item.id, item.agency, now)
 
 
-def order_items(items: Iterable[FolderItem]) -> list[FolderItem]:
-    """The items that a folder holds, as they are in each value's last version, in their order."""
-    last: dict[str, FolderItem] = {}
-    for item in items:
-        if item.id not in last or item.version >= last[item.id].version:
-            last[item.id] = item
-    return sorted((item for item in last.values() if not item.removed), key=lambda item: item.rank)
-
-
 # ── charts ──
 
 REFERRED: Final = "ref"

@@ -129,17 +129,6 @@ def test_a_text_that_names_nothing_is_refused(text: str) -> None:
     assert caught.value.message == BAD_REFERENCE
 
 
-def test_items_are_those_of_the_last_versions_in_the_order_of_their_places() -> None:
-    folder = made()
-    a, b, c = (
-        folders.move_to(folders.make_item(name * 8, folder, Reference(ItemKind.NOTE), ANNA, NOW), "V", NOW)
-        for name in ("0a", "0b", "0c")
-    )
-    first = folders.move_to(c, "A", NOW)
-    assert folders.order_items([a, b, c]) == [a, b, c], "of one place by id"
-    assert folders.order_items([first, a, folders.drop_item(b, NOW), c, b]) == [first, a]
-
-
 # ── what was seen last ──
 
 
