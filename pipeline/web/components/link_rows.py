@@ -50,7 +50,7 @@ def name_thing(side: LinkSide) -> tuple[str, str]:
 
 def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Element:
     """One row as `who` sees it; static/triage.js reviews by what its attributes say."""
-    other = row.side(own=False)
+    own, other = row.side(own=True), row.side(own=False)
     name, born = name_thing(other)
     alone = row.band == Band.POSSIBLE
     origin = filter(None, (words.agency_title(other.agency), _format_age(words, row.received, now)))
@@ -67,7 +67,11 @@ def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Ele
             htpy.span(".why")[", ".join(row.agrees[:MOST_REASONS]) or words.label(TYPES, other.type or "")],
             htpy.span(".from")[", ".join(origin)],
         ],
-        htpy.span(".marks")[render_band(words, row.band), _render_marks(words, row)],
+        htpy.span(".marks")[
+            render_band(words, row.band),
+            _render_marks(words, row),
+            (render_caveat_badge(words, side) for side in (other, own)),
+        ],
         render_preview_button(words, name + born),
         htpy.span(".assignee")[row.assignee or ""],
         htpy.span(".done"),

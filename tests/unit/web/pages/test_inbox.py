@@ -13,7 +13,7 @@ from pipeline.web.page import OpenPage
 from pipeline.web.pages.inbox import AGAIN, ASSIGN, LIMIT, MORE, NARROW, OPEN, PAGE, REVIEW, UNDO
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
-from support.records.builder import person, record
+from support.records.builder import handling, person, record
 from support.web.pages import RenderedPage, opened
 
 CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
@@ -47,6 +47,17 @@ def link_of(page: RenderedPage) -> str:
     """The link of the list's first row."""
     found: list[str] = re.findall(r'data-link="(\w+)"', str(page.drawn()))
     return found[0]
+
+
+async def test_a_row_says_that_its_evidence_has_a_caveat(api: Api) -> None:
+    asked = handling("H1", ("BE",)) | {"caveat": "Call first"}
+    api.hold(record("fr-pj", handling=asked), record("be-fp", to=("FR",)))
+    api.link("fr-pj:1", "be-fp:1")
+    for who, own in ((ANNA, "fr-pj"), (make_requester("fr-pj"), "fr-pj")):
+        said = (await opened(api, PAGE, who)).said()
+        assert re.search(rf"Caveat of {own} +Call first", said), "of either side, as the evidence has it"
+    api.hold(record("fr-pj", version=2, handling=handling("H2", ("BE",)) | {"caveat": "Call first"}))
+    assert "Caveat" not in (await opened(api, PAGE, ANNA)).said(), "nothing of one that is a hit alone"
 
 
 async def test_a_row_says_who_and_why(api: Api) -> None:
