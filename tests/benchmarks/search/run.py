@@ -2,8 +2,9 @@
 
     make bench-search [BENCH_ARGS="--home DIR --cases 300000 --seconds 60"]
 
-First ten investigators who think for a second, then the facets of a search, then one who asks the entries of a real
-list, many of them by several names or in their own script, then ever more who do not think, for the highest rate.
+First ten investigators who think for a second; as many who turn the page of a search, then who ask for its facets, then
+for pages of links; then one who asks the entries of a real list, where those are held, many of them by several names or
+in their own script; then ever more who do not think, for the highest rate.
 README.md says how to read the tables.
 """
 
