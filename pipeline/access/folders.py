@@ -438,8 +438,9 @@ def close_references(content: Any, opened: Container[str]) -> Any:
 VISIT_LASTS: Final = timedelta(minutes=30)
 """Who comes back within this is still on the same visit: a page that is loaded again goes on to mark what it marked."""
 
-MOST_LINKS: Final = 10_000
-"""Links of a record that are remembered one by one, in 40 kB: of one with more nobody is told how many are new."""
+MOST_LINKS: Final = 1_000
+"""Links of a record that are remembered one by one, in 4 kB: of one with more nobody is told how many are new, and no
+more are read."""
 
 MOST_PACKED: Final = 600_000
 """Bytes of what is remembered of a folder: 10,000 items with ten links each. Of more, the links are left out of the
@@ -456,11 +457,16 @@ class Sight(NamedTuple):
     links: frozenset[bytes] | None = frozenset()
 
 
-def make_sight(ring: KeyRing, folder: str, viewer: Requester, said: Sequence[str], links: Iterable[str]) -> Sight:
-    """What a viewer sees of an item, by a key of this viewer and folder; `said` is all that is held against it."""
+def make_sight(
+    ring: KeyRing, folder: str, viewer: Requester, said: Sequence[str], links: Iterable[str] | None
+) -> Sight:
+    """What a viewer sees of an item, by a key of this viewer and folder; `said` is all that is held against it.
+
+    `links` None: too many.
+    """
     key = _viewer_key(ring, folder, viewer)
-    known = frozenset(_digest(key, link, _LINK) for link in links)
-    return Sight(_digest(key, "|".join(said), _VERSION), None if len(known) > MOST_LINKS else known)
+    known = None if links is None else frozenset(_digest(key, link, _LINK) for link in links)
+    return Sight(_digest(key, "|".join(said), _VERSION), None if len(known or ()) > MOST_LINKS else known)
 
 
 def _viewer_key(ring: KeyRing, folder: str, viewer: Requester) -> bytes:
@@ -472,10 +478,10 @@ def _digest(key: bytes, text: str, size: int) -> bytes:
 
 
 def find_new_links(
-    ring: KeyRing, folder: str, viewer: Requester, links: Collection[str], then: Sight | None
+    ring: KeyRing, folder: str, viewer: Requester, links: Collection[str] | None, then: Sight | None
 ) -> list[str]:
     """The links that a viewer sees now and did not then; none where either were too many to be told apart."""
-    if then is None or then.links is None or len(links) > MOST_LINKS:
+    if then is None or then.links is None or links is None or len(links) > MOST_LINKS:
         return []
     key = _viewer_key(ring, folder, viewer)
     return [link for link in links if _digest(key, link, _LINK) not in then.links]

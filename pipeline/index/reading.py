@@ -278,24 +278,18 @@ class IndexReader(CaseReader):
             listed += [ListedLink(seen[document.link], document) for document in found if document.link in seen]
         return listed, cases
 
-    async def links_of_all(
-        self, cases: Sequence[str], audience: Sequence[str] | None
-    ) -> tuple[list[LinkDocument], dict[str, CaseDocument]]:
-        """All visible links of several cases without their evidence, by link id, and the states of their cases.
+    async def next_links_of(
+        self, cases: Sequence[str], audience: Sequence[str] | None, after: list[Any] | None = None
+    ) -> tuple[list[LinkDocument], dict[str, CaseDocument], list[Any] | None]:
+        """The next PAGE links of several cases, by link id: those visible, their cases' states, and where they end.
 
-        Among them is what is told as a hit alone, without a band.
+        They bring no evidence. Among them is what is told as a hit alone, without a band. None: no more come.
         """
-        if not cases:
-            return [], {}
-        query = queries.links_of_any(cases, self._today(), audience)
-        links: list[LinkDocument] = []
-        held: dict[str, CaseDocument] = {}
-        point = self.open_point("links", None)
-        async for batch in read_pages(point, query, queries.BY_LINK, PAGE, fields=LISTED_FIELDS):
-            found = _to_links(batch)
-            held |= await self.read_cases(key for link in found for key in link.cases)
-            links += self._visible_among(found, held)
-        return links, held
+        body = queries.page_body(queries.links_of_any(cases, self._today(), audience), queries.BY_LINK, PAGE, after)
+        batch = await self.open_point("links", None).hits(source_includes=LISTED_FIELDS, **body)
+        found = _to_links(batch)
+        held = await self.read_cases(key for link in found for key in link.cases)
+        return list(self._visible_among(found, held)), held, batch[-1].sort if len(batch) == PAGE else None
 
     async def read_named_links(self, ids: Sequence[str]) -> dict[str, LinkDocument]:
         """The visible links of ids that somebody names; the index is asked the same where there are none."""

@@ -113,8 +113,8 @@ def test_a_hidden_record_is_in_no_mark_of_what_is_new() -> None:
     assert news.links == {FIRST: 1, LAST: 1}, "what is not hidden is marked"
 
 
-async def _count_all(session: Session, keys: Sequence[str]) -> dict[str, dict[str, str]]:
-    found, _ = await session.runtime.reader.links_of_all(keys, None)
+async def _count_all(session: Session, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
+    found = (await session.runtime.reader.next_links_of(keys, None))[0]
     return {key: {link.link: key for link in found if key in link.cases} for key in keys}
 
 

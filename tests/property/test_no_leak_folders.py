@@ -93,8 +93,8 @@ def test_a_silent_case_that_is_kept_and_linked_is_told_by_none_of_them() -> None
 
 
 def test_the_law_finds_links_that_are_counted_before_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def count_all(session: Any, keys: Sequence[str]) -> dict[str, dict[str, str]]:
-        found, _ = await session.runtime.reader.links_of_all(keys, None)
+    async def count_all(session: Any, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
+        found = (await session.runtime.reader.next_links_of(keys, None))[0]
         return {key: {link.link: key for link in found if key in link.cases} for key in keys}
 
     monkeypatch.setattr(folders, "find_links_of", count_all)

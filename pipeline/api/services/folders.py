@@ -324,12 +324,12 @@ async def _read_page(session: Session, name: str, limit: int, cursor: str, *, vi
     visit = await session.runtime.decisions.read_visit(name, session.requester.subject)
     known = folders.find_baseline(visit, session.now)
     opened = await _open_items(session, page)
-    linked = await find_links_of(session, _records_among(page, opened))
+    linked = await find_links_of(session, _records_among(page, opened), folders.MOST_LINKS)
     sights = _make_sights(session, folder, page, opened, linked)
     new = _find_new_links(session, folder, page, linked, known)
     rows = [_mark_row(session, item, opened, sights, known, len(new[item.id])) for item in page]
     shown = _make_shown(page, opened)
-    others = (linked[item.cases[0]][link] for item in page for link in new[item.id])
+    others = (other for item in page for link, other in new[item.id].items())
     acts = (*session.make_shown(shown), *session.make_counted(others, shown))
     await session.audit(ActKind.READ, {"folder": name, "items": len(page)}, acts, about=name)
     if visits:
@@ -454,7 +454,7 @@ def _make_sights(
     folder: Folder,
     items: Iterable[FolderItem],
     opened: Mapping[str, _OpenedItem],
-    linked: Mapping[str, Mapping[str, str]],
+    linked: Mapping[str, Mapping[str, str] | None],
 ) -> dict[str, Sight]:
     ring, who = session.runtime.opaque.ring, session.requester
     return {
@@ -470,14 +470,15 @@ def _find_new_links(
     session: Session,
     folder: Folder,
     items: Iterable[FolderItem],
-    linked: Mapping[str, Mapping[str, str]],
+    linked: Mapping[str, Mapping[str, str] | None],
     known: Baseline,
-) -> dict[str, list[str]]:
-    """By item the links of a record that the requester did not see on the last visit."""
+) -> dict[str, dict[str, str]]:
+    """By item the links of a record that the requester did not see on the last visit, each with its other case."""
     ring, who = session.runtime.opaque.ring, session.requester
-    links = {item.id: linked.get(item.cases[0], {}) if _is_record(item) else {} for item in items}
+    links = {item.id: (linked.get(item.cases[0]) or {}) if _is_record(item) else {} for item in items}
     return {
-        name: folders.find_new_links(ring, folder.id, who, seen, known.sights.get(name)) for name, seen in links.items()
+        name: {link: seen[link] for link in folders.find_new_links(ring, folder.id, who, seen, known.sights.get(name))}
+        for name, seen in links.items()
     }
 
 

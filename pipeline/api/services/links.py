@@ -130,17 +130,26 @@ async def preview_case(session: Session, key: str) -> CasePreview:
     return CasePreview(*session.moment, row, len(around.links))
 
 
-async def find_links_of(session: Session, keys: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The links that the requester sees of each of several cases that they read in full, each with its other case."""
+async def find_links_of(session: Session, keys: Sequence[str], most: int) -> dict[str, dict[str, str] | None]:
+    """The links that the requester sees of each of several cases that they read in full, each with its other case.
+
+    None: of a case with more than `most`. Of those the requester sees so many are read and what is in one page with
+    them, however many there are.
+    """
     words = None if session.viewer is None else requester_words(session.viewer, granted=True)
-    found, cases = await session.runtime.reader.links_of_all(keys, words)
-    sights = await session.see_links(found, await session.decide_views(cases))
-    linked: dict[str, dict[str, str]] = {key: {} for key in keys}
-    for link in found:
-        if sights[link.link].view is not LinkView.NOTHING:
-            for case, other in (link.cases, link.cases[::-1]):
-                if case in linked:
-                    linked[case][link.link] = other
+    linked: dict[str, dict[str, str] | None] = {key: {} for key in keys}
+    after: SortValues | None = None
+    while asked := [key for key, held in linked.items() if held is not None]:
+        found, cases, after = await session.runtime.reader.next_links_of(asked, words, after)
+        sights = await session.see_links(found, await session.decide_views(cases))
+        for link in found:
+            if sights[link.link].view is not LinkView.NOTHING:
+                for case, other in (link.cases, link.cases[::-1]):
+                    if (held := linked.get(case)) is not None:
+                        held[link.link] = other
+        linked = {key: held if len(held or ()) <= most else None for key, held in linked.items()}
+        if after is None:
+            break
     return linked
 
 

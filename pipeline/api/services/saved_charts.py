@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from itertools import combinations
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -146,8 +147,11 @@ async def _read_links_between(
         named = ([item.places[0].case for item in _ends(asked, pair) if _is_case(item)] for pair in asked.links)
         ids = [link_id(*pair) for pair in named if len(pair) == 2 and documents.keys() >= {*pair}]
     else:
-        linked = await find_links_of(session, list(documents)[:MOST_READ]) if len(documents) > 1 else {}
-        ids = [link for others in linked.values() for link, other in others.items() if other in documents]
+        some = list(documents)[:MOST_READ] if len(documents) > 1 else []
+        linked = await find_links_of(session, some, folders.MOST_LINKS)
+        ids = [link for others in linked.values() for link, other in (others or {}).items() if other in documents]
+        hubs = sorted(case for case, others in linked.items() if others is None)
+        ids += [link_id(*pair) for pair in combinations(hubs, 2)]  # links of the others with them are known
     found = await session.runtime.reader.read_ties(ids, documents) if ids else {}
     sights = await session.see_links(list(found.values()), dict.fromkeys(documents, View.FULL))
     return [make_link(link) for link in found.values() if sights[link.link].view is LinkView.FULL]
@@ -235,7 +239,7 @@ async def find_news(session: Session, folder: str, chart: str, cases: Sequence[s
     if (await require_item(session, folder, chart)).kind is not ItemKind.CHART:
         raise NotFoundError(NO_ITEM)
     documents = await find_readable(session, list(dict.fromkeys(cases))[:MOST_READ], STATE_FIELDS)
-    linked = await find_links_of(session, list(documents)) if documents else {}
+    linked = await find_links_of(session, list(documents), folders.MOST_LINKS)
     ring, who = session.runtime.opaque.ring, session.requester
     visit = await session.runtime.decisions.read_visit(folder, who.subject, chart)
     known = folders.find_baseline(visit, session.now)
@@ -248,9 +252,10 @@ async def find_news(session: Session, folder: str, chart: str, cases: Sequence[s
         case: folders.find_new_links(ring, folder, who, linked[case], known.sights.get(name))
         for case, name in names.items()
     }
+    others = ((linked[case] or {})[link] for case in new for link in new[case])
     await session.decide_views(documents)
     shown = dict.fromkeys(documents, View.FULL)
-    counted = session.make_counted((linked[case][link] for case in new for link in new[case]), shown)
+    counted = session.make_counted(others, shown)
     await session.audit(ActKind.READ, {"news": chart}, (*session.make_shown(shown), *counted), about=chart)
     seen = folders.add_visit(visit, held, who, sights, session.now, chart)
     await keep_visit(session, visit, seen)

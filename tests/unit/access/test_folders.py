@@ -161,11 +161,13 @@ def test_what_is_remembered_of_a_large_folder_is_bounded() -> None:
     assert many.links is None
     assert folders.find_new_links(RING, "f1", ANNA, [*links, "x"], one) == []
     assert folders.find_new_links(RING, "f1", ANNA, links, many) == []
+    assert folders.make_sight(RING, "f1", ANNA, ("1",), None) == many, "too many to be read"
+    assert folders.find_new_links(RING, "f1", ANNA, None, one) == []
 
 
 def test_of_a_folder_that_is_too_large_the_links_of_what_has_most_are_left_out() -> None:
     small, large = (sights(aa=[f"{number}" for number in range(count)])["aa" * 8] for count in (300, MOST_LINKS))
-    held = {f"{number:016x}": small if number % 2 else large for number in range(40)}
+    held = {f"{number:016x}": small if number % 2 else large for number in range(400)}
     kept = folders.unpack_sights(folders.pack_sights(held))
     assert all(kept[name] == small for name in held if held[name] is small), "300 links are told one by one"
     assert {kept[name].links for name in held if held[name] is large} == {large.links, None}

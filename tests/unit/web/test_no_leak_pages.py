@@ -229,8 +229,8 @@ async def _read_all(session: Session, keys: Sequence[str], fields: Any) -> Mappi
     return cases
 
 
-async def _count_all(session: Session, keys: Sequence[str]) -> dict[str, dict[str, str]]:
-    found, _ = await session.runtime.reader.links_of_all(keys, None)
+async def _count_all(session: Session, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
+    found = (await session.runtime.reader.next_links_of(keys, None))[0]
     return {key: {link.link: key for link in found if key in link.cases} for key in keys}
 
 

@@ -10,7 +10,7 @@ from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.answers import CaseLinksAnswer
 from pipeline.api.problems import ForbiddenError, NotFoundError
-from pipeline.api.services.links import CaseLinkFilter, list_case_links, preview_case, read_evidence
+from pipeline.api.services.links import CaseLinkFilter, find_links_of, list_case_links, preview_case, read_evidence
 from pipeline.api.services.reviews import LinkReview, link_manually, review_link
 from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, DORA, make_requester
@@ -53,6 +53,26 @@ async def test_each_link_names_the_own_entity_and_the_other_side(api: Api) -> No
     assert (found.kept, found.whole, found.countries) == (3, 3, ("BE", "DE"))
     assert found.entities == {"p1": 1, "p2": 1, "v1": 1}
     assert "passport" in next(row.agrees for row in found.links if row.entity == "p2")
+
+
+async def test_of_a_case_with_many_links_no_more_are_read_than_tell_that(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others' links are all found, those with it as well."""
+    monkeypatch.setattr("pipeline.index.reading.PAGE", 2)
+    _hold(api)
+    for number in range(12):
+        api.hold(record("be-fp", f"c{number}", entities=[IVAN]))
+        api.link(f"be-fp:c{number}", "fr-pj:1")
+    keys = ["fr-pj:1", "de-bka:p2", "be-fp:p1"]
+    whole = await find_links_of(api.session(ANNA), keys, 15)
+    assert [len(whole[key] or ()) for key in keys] == [15, 1, 1]
+    api.engine.calls.clear()
+    found = await find_links_of(api.session(ANNA), keys, 3)
+    assert found == whole | {"fr-pj:1": None}
+    assert sum(len(call.ids) for call in api.engine.calls if call[:2] == ("search", "links")) <= 6
+    hidden = await find_links_of(api.session(DORA), ["de-bka:p2"], 1)
+    assert hidden == {"de-bka:p2": whole["de-bka:p2"]}, "at most: not yet too many"
 
 
 async def test_links_are_narrowed_by_entity_country_band_and_review(api: Api) -> None:

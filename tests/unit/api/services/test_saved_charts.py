@@ -44,6 +44,17 @@ async def test_a_chart_is_drawn_again_from_references_alone(api: Api) -> None:
     assert together.edges == found.edges
 
 
+async def test_a_link_of_two_cases_with_too_many_links_to_be_read_is_drawn(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(api)
+    asked = ChartOpening((item("fr-pj:1"), item("be-fp:1"), item("fr-pj:1", "p1")))
+    edges = (await open_chart(api.session(ANNA), asked)).edges
+    assert "link" in {edge.kind for edge in edges}
+    monkeypatch.setattr("pipeline.access.folders.MOST_LINKS", 0)
+    assert (await open_chart(api.session(ANNA), asked)).edges == edges
+
+
 async def test_what_can_t_be_opened_is_one_node_without_words_whatever_the_reason(api: Api) -> None:
     hold(api)
     api.hold(record("nl-np", code="H3"), record("es-cnp", code="H2"), record("it-pol", to=("FR",)))
