@@ -29,7 +29,7 @@ TEST_ARGS ?=
 # Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster test-packages check audit release docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-folders bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster test-packages check audit release docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-decisions bench-folders bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -170,6 +170,9 @@ bench-crowds: $(READY) ## what values cost that everybody has, in `batch correla
 
 bench-folders: $(READY) ## people who add to, order and open case folders on real engines while records stream in; BENCH_ARGS="--people N --seconds S"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/folders/run.py $(BENCH_ARGS)
+
+bench-decisions: $(READY) ## decisions that one server commits on a real Kafka; BENCH_ARGS="--seconds S --turns N --log FILE"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/decisions/run.py $(BENCH_ARGS)
 
 bench-mapping: $(READY) ## rows that feed map maps a CPU second, and its memory; BENCH_ARGS="--rows N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/mapping/run.py $(BENCH_ARGS)

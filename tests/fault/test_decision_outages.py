@@ -79,7 +79,7 @@ async def test_what_was_held_back_comes_to_nothing(broker: Settings, line: HeldC
     assert await written(broker) == ["before", "after", "last"]
 
 
-async def test_a_commit_whose_answer_is_lost_is_said_to_be_unknown(
+async def test_a_commit_whose_answer_is_lost_is_said_to_be_unknown_to_all_that_share_it(
     broker: Settings, line: HeldConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = FailFastProducer.commit_transaction
@@ -92,10 +92,15 @@ async def test_a_commit_whose_answer_is_lost_is_said_to_be_unknown(
         await write_until_taken(log, "before")
         with monkeypatch.context() as patched:
             patched.setattr(FailFastProducer, "commit_transaction", held)
-            with pytest.raises(UnknownDecisionError, match="check before you repeat it"):
-                await log.write(topics.REVIEWS, "unknown", Value("x"))
+            ends = await asyncio.gather(
+                *(log.write(topics.REVIEWS, f"unknown{number}", Value("x")) for number in range(5)),
+                return_exceptions=True,
+            )
+            assert {type(end) for end in ends} == {UnknownDecisionError}
+            assert all("check before you repeat it" in str(end) for end in ends)
         await write_until_taken(log, "after")
         known = await written(broker)
         line.release()
         await write_until_taken(log, "last")
     assert await written(broker) == [*known, "last"]
+    assert len(known) in (2, 7), "all of them or none"

@@ -70,6 +70,21 @@ async def test_of_decisions_on_one_value_one_is_kept(settings: Settings) -> None
     assert threads[-1] == held
 
 
+async def test_of_those_that_share_a_transaction_each_hears_of_its_own(settings: Settings) -> None:
+    keys = [f"shared{number}" for number in range(6)]
+    held = dict.fromkeys(keys, Thread())
+    async with DecisionLog(settings) as one, DecisionLog(settings) as other:
+        for number in range(ROUNDS):
+            asked = [(log, key) for key in keys for log in ((one, other) if key in keys[::2] else (one,))]
+            steps = (decide(log, key, held[key], f"{number} by {at}") for at, (log, key) in enumerate(asked))
+            ends = list(zip(asked, await asyncio.gather(*steps), strict=True))
+            for key in keys:
+                (held[key],) = [thread for (_, wanted), thread in ends if wanted == key and thread is not None]
+    for key in keys:
+        assert (await kept(settings, key))[-1] == held[key]
+        assert [len(thread.steps) for thread in await kept(settings, key)] == list(range(1, ROUNDS + 1))
+
+
 async def test_a_decision_that_was_refused_stands_in_nobodys_way(settings: Settings) -> None:
     async with DecisionLog(settings) as log, DecisionLog(settings) as other:
         first = await decide(log, "key", Thread(), "first")
