@@ -18,7 +18,10 @@ from pipeline.web.components.terms import draw_help
 from pipeline.web.i18n import Words
 
 BAND_LABELS = {band: (len(BAND_WORDS) - at, word) for at, (band, word) in enumerate(BAND_WORDS.items())}
-"""How many of three bars stand for a band, and its word."""
+"""How many of three bars stand for the band of a link, and its word."""
+
+_WEAK: Final = 0, N_("Weak")
+"""The same of what answers a search, though it would be no link."""
 
 ORIGINAL: Final = N_("Original (binding):")
 """Before a caveat that stands beside its translation."""
@@ -32,8 +35,8 @@ HANDLING = {
 
 
 def draw_band(words: Words, name: Band) -> None:
-    """A band as one to three bars and its word."""
-    bars, word = BAND_LABELS.get(name, (0, name))
+    """A band as up to three bars and its word."""
+    bars, word = BAND_LABELS.get(name, _WEAK)
     with box("span", "band"):
         with box("i", aria_hidden="true"):
             for at in range(3):
@@ -43,7 +46,7 @@ def draw_band(words: Words, name: Band) -> None:
 
 def render_band(words: Words, name: Band) -> htpy.Element:
     """The same of a row that only shows."""
-    bars, word = BAND_LABELS.get(name, (0, name))
+    bars, word = BAND_LABELS.get(name, _WEAK)
     return htpy.span(".band")[
         htpy.i(aria_hidden="true")[[htpy.b(class_="on" if at < bars else None) for at in range(3)]],
         htpy.span[words(word)],

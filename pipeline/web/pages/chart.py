@@ -46,7 +46,7 @@ from pipeline.api.services.folders import list_folders, read_chart, read_folder
 from pipeline.api.services.links import read_evidence
 from pipeline.api.services.saved_charts import find_news, open_chart
 from pipeline.errors import LiaisonError
-from pipeline.locale import N_
+from pipeline.locale import N_, NN_
 from pipeline.matching.bands import Band
 from pipeline.web.addresses import case_path, entity_path, folder_path
 from pipeline.web.components import states
@@ -551,8 +551,11 @@ def _draw_expansion(words: Words, case: str, node: str, found: ChartExpansionAns
         ):
             _draw_counts(title, node, name, counts)
     if found.entities > found.entities_shown:
-        word = words("Add the {count} people and things of {case}", count=found.entities, case=case)
+        word = words.plural(*ADDED, found.entities, case=case)
         _draw_more(word, node, {"entities": True})
+
+
+ADDED: Final = NN_("Add {count} person or thing of {case}", "Add the {count} people and things of {case}")
 
 
 def _draw_counts(title: str, node: str, name: str, counts: list[tuple[ChartCount, str]]) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.api.services.links import list_case_links
 from pipeline.api.services.search import Search, search
-from pipeline.web.components.badges import render_caveat_badge
+from pipeline.matching.bands import Band
+from pipeline.web.components.badges import render_band, render_caveat_badge
 from pipeline.web.i18n import load_words
 from pipeline.web.pages.case import PAGE
 from support.access.requesters import ANNA
@@ -73,3 +74,10 @@ async def test_a_record_without_a_caveat_has_no_badge(api: Api) -> None:
     api.hold(record("be-fp"))
     (row,) = (await search(api.session(ANNA), Search("be-fp:1"))).results
     assert render_caveat_badge(load_words("en"), row) is None
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Weak"), ("fr", "Faible"), ("es", "Débil")])
+def test_a_result_below_all_bands_has_a_word_too(language: str, word: str) -> None:
+    drawn = str(render_band(load_words(language), Band.NONE))
+    assert f"<span>{word}</span>" in drawn
+    assert 'class="on"' not in drawn
