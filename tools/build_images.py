@@ -130,8 +130,11 @@ def import_base(archive: Path) -> tuple[str, str]:
     return base, builder
 
 
-def build(base: str, builder: str, tags: Sequence[str], tree: Path = ROOT) -> None:
-    """Build the image of a tree as it is, with its dependencies from requirements.lock. Raises CannotBuildError."""
+def build(base: str, builder: str, tags: Sequence[str], tree: Path = ROOT, *, anew: bool = False) -> None:
+    """Build the image of a tree as it is, with its dependencies from requirements.lock. Raises CannotBuildError.
+
+    Steps whose input is as it was are taken from the last build, none of them if `anew`.
+    """
     arguments = {"BASE": base, "BUILDER": builder, "VERSION": version(tree), "REVISION": revision()}
     arguments |= {name: os.environ[name] for name in HANDED_ON if os.environ.get(name)}
     mounts: list[str] = []
@@ -142,6 +145,7 @@ def build(base: str, builder: str, tags: Sequence[str], tree: Path = ROOT) -> No
     named = [word for tag in tags for word in ("--tag", tag)]
     pull = "--pull-never" if base.startswith("localhost/") else "--pull"
     how = ["buildah", "build", ISOLATION, "--layers", "--force-rm", "--format=oci", pull, "--timestamp", DATE]
+    how += ["--no-cache"] if anew else []
     run([*how, *mounts, *given, *named, "--file", str(tree / "deploy" / "Dockerfile"), str(tree)])
 
 

@@ -18,45 +18,28 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Final, NamedTuple
-from uuid import NAMESPACE_URL, uuid5
 
 import yaml
+from bills import NAME, bill_of, python_component, read_lock
 from cyclonedx.contrib.license.factories import LicenseFactory
-from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
-from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
-from cyclonedx.output import make_outputter
-from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-NAME: Final = "liaison-pipeline"
 TARGET = ROOT / "build" / "release"
 INSTALLS = ("", "server", "local", "parquet", "train", "demo")
 """The extras of the package, each an install with a bill of materials of its own; "" is the base."""
 
 SECTION = re.compile(r"^## (\d+\.\d+\.\d+) \((unreleased|\d{4}-\d\d-\d\d)\)$", re.MULTILINE)
-PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)(?: ; [^\\\n]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", re.MULTILINE)
-LONGEST_LICENCE = 80
-"""Characters of a licence's name: some packages state its whole text instead."""
 
 
 class ReleaseError(Exception):
     """What keeps a release from being built."""
-
-
-class Pin(NamedTuple):
-    """What the lock says of one package: its version, and SHA-256 of each file that it may be installed from."""
-
-    version: str
-    hashes: tuple[str, ...]
 
 
 def package_version(root: Path = ROOT) -> str:
@@ -132,19 +115,17 @@ def build_packages(target: Path, epoch: int, root: Path = ROOT) -> None:
 
 def write_bills(target: Path, epoch: int, root: Path = ROOT) -> None:
     """A CycloneDX document of each install, by what the lock pins for it."""
-    pins = read_lock(root / "requirements.lock")
+    pins, version = read_lock(root / "requirements.lock"), package_version(root)
     for extra in INSTALLS:
         name = f"{NAME}[{extra}]" if extra else NAME
-        bom = bill_of(name, package_version(root), closure([Requirement(name)]), pins, epoch)
-        outputter = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6)
+        main = Component(
+            name=name, version=version, type=ComponentType.APPLICATION, bom_ref=name,
+            purl=PackageURL("pypi", None, NAME, version), licenses=[LicenseFactory().make_from_string("Apache-2.0")],
+        )  # fmt: skip
+        needed = closure([Requirement(name)])
+        parts = [python_component(metadata.distribution(one), pins[one]) for one in needed]
         path = target / f"{NAME}{f'-{extra}' if extra else ''}.cdx.json"
-        path.write_text(outputter.output_as_string(indent=1) + "\n", encoding="utf-8")
-
-
-def read_lock(path: Path) -> dict[str, Pin]:
-    """What the lock pins, by name."""
-    found = PIN.finditer(path.read_text(encoding="utf-8"))
-    return {match[1]: Pin(match[2], tuple(re.findall(r"sha256:([0-9a-f]{64})", match[3]))) for match in found}
+        path.write_text(bill_of(main, parts, epoch), encoding="utf-8")
 
 
 def closure(wanted: Sequence[Requirement]) -> list[str]:
@@ -160,44 +141,6 @@ def closure(wanted: Sequence[Requirement]) -> list[str]:
             if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *one.extras)):
                 todo.append(needed)
     return sorted({name for name, _ in seen} - {NAME})
-
-
-def bill_of(name: str, version: str, needed: Sequence[str], pins: Mapping[str, Pin], epoch: int) -> Bom:
-    """The bill of materials of an install; the same one for the same lock."""
-    main = Component(
-        name=name, version=version, type=ComponentType.APPLICATION, bom_ref=name,
-        purl=PackageURL("pypi", None, NAME, version), licenses=[LicenseFactory().make_from_string("Apache-2.0")],
-    )  # fmt: skip
-    held = [f"{one}=={pins[one].version}" for one in needed]
-    bom = Bom(
-        components=[component_of(one, pins[one]) for one in needed],
-        serial_number=uuid5(NAMESPACE_URL, "|".join((name, version, *held))),
-        metadata=BomMetaData(component=main, timestamp=datetime.fromtimestamp(epoch, UTC)),
-    )
-    bom.register_dependency(main, bom.components)
-    return bom
-
-
-def component_of(name: str, pin: Pin) -> Component:
-    """A pinned package, with its licence as it states it and the files that the lock allows."""
-    purl = PackageURL("pypi", None, name, pin.version)
-    hashes = [HashType(alg=HashAlgorithm.SHA_256, content=one) for one in pin.hashes]
-    files = ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(str(purl)), hashes=hashes)
-    licences = [LicenseFactory().make_from_string(text) for text in licences_of(name)]
-    return Component(
-        name=name, version=pin.version, bom_ref=str(purl), purl=purl, licenses=licences[:1], external_references=[files]
-    )
-
-
-def licences_of(name: str) -> Iterator[str]:
-    """The licences that an installed package states, the exactest statement first."""
-    told = metadata.metadata(name)
-    yield from told.get_all("License-Expression", [])
-    if (text := "".join(told.get_all("License", [])).strip()) and "\n" not in text and len(text) <= LONGEST_LICENCE:
-        yield text
-    for classifier in told.get_all("Classifier", []):
-        if classifier.startswith("License :: "):
-            yield classifier.rpartition(" :: ")[2]
 
 
 def git(root: Path, *words: str) -> str:

@@ -217,7 +217,7 @@ def test_topics_and_retention_are_tried_again(services: dict[str, Any]) -> None:
 def test_the_image_is_of_a_base_by_argument_and_not_run_as_root() -> None:
     lines = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
     bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
-    assert bases == ["${BASE}", "${BUILDER}", "dependencies", "dependencies", "user"]
+    assert bases == ["${BASE}", "user", "${BUILDER}", *["dependencies"] * 3, "user"]
     given = dict(line.removeprefix("ARG ").split("=") for line in lines[:10] if line.startswith("ARG "))
     assert given == dict.fromkeys(["BASE", "BUILDER"], "docker.io/library/python:3.11.14-slim-bookworm")
     assert [line for line in lines if line.startswith("USER ")] == ["USER 10001"]

@@ -48,7 +48,7 @@ def former_container(bases: tuple[str, str], tmp_path_factory: pytest.TempPathFa
     subprocess.run(["tar", "-x", "-C", str(tree)], input=archive.stdout, check=True)
     ours = (build_images.ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
     (tree / "deploy" / "Dockerfile").write_text(ours.replace(" --extra server", ""), encoding="utf-8")
-    for name in ("deploy/healthy", "deploy/used.py", ".dockerignore"):
+    for name in ("deploy/healthy", "deploy/used.py", "tools/bills.py", ".dockerignore"):
         shutil.copy2(build_images.ROOT / name, tree / name)
     build_images.build(*bases, [FORMER_TAG], tree)
     with container(FORMER_TAG) as name:

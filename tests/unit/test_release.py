@@ -8,6 +8,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import bills
 import pytest
 import release
 from packaging.requirements import Requirement
@@ -95,7 +96,7 @@ def test_a_bill_names_what_the_lock_pins_for_the_install(tmp_path: Path) -> None
     assert of_base.keys() < of_server.keys()
     assert {"aiokafka", "msgspec", "typer"} <= of_base.keys()
     assert not {"numpy", "faust-streaming", "rigour", "pyicu", "pytest"} & of_base.keys()
-    pin = release.read_lock(ROOT / "requirements.lock")["msgspec"]
+    pin = bills.read_lock(ROOT / "requirements.lock")["msgspec"]
     held = of_base["msgspec"]
     assert (held["version"], held["purl"]) == (pin.version, f"pkg:pypi/msgspec@{pin.version}")
     assert {one["content"] for one in held["externalReferences"][0]["hashes"]} == {*pin.hashes}
@@ -103,6 +104,6 @@ def test_a_bill_names_what_the_lock_pins_for_the_install(tmp_path: Path) -> None
 
 
 def test_every_install_is_within_the_lock() -> None:
-    pins = release.read_lock(ROOT / "requirements.lock")
+    pins = bills.read_lock(ROOT / "requirements.lock")
     for extra in release.INSTALLS:
         assert {*release.closure([Requirement(f"liaison-pipeline[{extra}]")])} <= pins.keys()
