@@ -1,6 +1,7 @@
 """An installation of 0.2.0 goes on under this version's image, by the steps of deploy/README.md, and goes back.
 
-Records are taken in and searches answered all the while. The image of 0.2.0 is built from the repository's history.
+Records are taken in and searches answered all the while. Or it is lost, and this version restores its backup. The image
+of 0.2.0 is built from the repository's history.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from typing import Any
 import build_images
 import httpx
 import pytest
+from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 
 from pipeline.engines.endpoints import Endpoints
 from support.images.compose import ENTRYPOINT, Service, read_services
-from support.images.containers import Machine, Running, container
+from support.images.containers import USER, Machine, Running, container
 from support.images.machines import STATED, MakeMachine, doing, observed, start_up
+from support.installation.installation import Installation
+from support.installation.leftovers import delete_indices_and_templates, delete_topics_and_groups
 from support.installation.records import COUNTRIES, Message, RecordMaker
 from support.waiting import WaitFor
 
@@ -32,13 +36,15 @@ FORMER = "db355f39a54e9756ca38cd9768779ac1d4bafa90"
 FORMER_TAG = "localhost/liaison-tests-former"
 AGENCIES = ("fr-pj", "be-fp")
 FOUND = "found "
+TOKEN = ("token", "--agency", "fr-pj", "--country", "FR", "--hours", "24")
+BACKUP = "/var/lib/liaison-backups/day"
 
 
 def history(*words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["git", "-C", str(build_images.ROOT), *words], capture_output=True, check=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def former_container(bases: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A container of the image of 0.2.0, which had no extras, by today's Dockerfile."""
     archive = history("archive", FORMER)
@@ -62,8 +68,8 @@ class Traffic:
     push: Callable[[Message], object]
     records: RecordMaker
     token: str
-    apis: tuple[str, str]
-    """Where either version's API is, if it runs: a proxy in front of both would ask the one that answers."""
+    apis: tuple[str, ...]
+    """Where each version's API is, if it runs: a proxy in front of them would ask the one that answers."""
     pushed: list[Message] = field(default_factory=list)
     unanswered: list[tuple[str, ...]] = field(default_factory=list)
     """What each API said where neither found anything."""
@@ -122,33 +128,60 @@ def end(running: dict[str, Running]) -> None:
         one.end()
 
 
+@dataclass
+class Former:
+    """An installation that 0.2.0's image runs, with records that it finds."""
+
+    machine: Machine
+    services: dict[str, Service]
+    running: dict[str, Running]
+    installation: Installation
+    traffic: Traffic
+
+
+StartFormer = Callable[[Machine], Former]
+
+
+@pytest.fixture
+def start_former(
+    engines: Endpoints, kafka_admin: KafkaAdminClient, records: RecordMaker, wait_for: WaitFor
+) -> StartFormer:
+    """Starts one on a machine with its image."""
+
+    def start(machine: Machine) -> Former:
+        services = read_services(STATED, history("show", f"{FORMER}:deploy/compose.yaml").stdout.decode())
+        command = services["liaison"]
+        machine.run(command, "ops", "secret", "new")
+        machine.run(services["topics"])
+        for agency in AGENCIES:
+            machine.run(command, "ops", "agency", "add", agency, "--country", COUNTRIES[agency])
+        running = start_up(machine, services)
+        token = machine.run(command, *TOKEN).strip()
+        installation = observed(machine, engines, kafka_admin)
+        api = machine.replaced["http://api:8000"]
+        traffic = Traffic(lambda message: installation.push([message]), records, token, (api,))
+        for _ in range(40):
+            traffic.push_one()
+        wait_for(lambda: traffic.finds(api), deadline_s=120)
+        return Former(machine, services, running, installation, traffic)
+
+    return start
+
+
 def test_records_and_searches_go_on_under_this_version_and_back(
-    engines: Endpoints,
-    kafka_admin: KafkaAdminClient,
+    start_former: StartFormer,
     former_container: str,
     from_image: str,
     services: dict[str, Service],
     make_machine: MakeMachine,
-    records: RecordMaker,
     wait_for: WaitFor,
 ) -> None:
     before = make_machine("before", former_container)
     after = make_machine("after", from_image, beside=before)
-    former = read_services(STATED, history("show", f"{FORMER}:deploy/compose.yaml").stdout.decode())
+    begun = start_former(before)
+    former, traffic, installation = begun.services, begun.traffic, begun.installation
+    traffic.apis = apis = (*traffic.apis, after.replaced["http://api:8000"])
     old, new = former["liaison"], services["liaison"]
-
-    before.run(old, "ops", "secret", "new")
-    before.run(former["topics"])
-    for agency in AGENCIES:
-        before.run(old, "ops", "agency", "add", agency, "--country", COUNTRIES[agency])
-    running = start_up(before, former)
-    token = before.run(old, "token", "--agency", "fr-pj", "--country", "FR", "--hours", "24").strip()
-    installation = observed(before, engines, kafka_admin)
-    apis = tuple(machine.replaced["http://api:8000"] for machine in (before, after))
-    traffic = Traffic(lambda message: installation.push([message]), records, token, apis)  # type: ignore[arg-type]
-    for _ in range(40):
-        traffic.push_one()
-    wait_for(lambda: traffic.finds(apis[0]), deadline_s=120)
     (first,) = generations(before, old)
 
     with traffic.flowing():
@@ -163,7 +196,7 @@ def test_records_and_searches_go_on_under_this_version_and_back(
         ours = start_up(after, services)
         wait_for(ours["api"].is_healthy)
         wait_for(lambda: traffic.finds(apis[1]))
-        end(running)
+        end(begun.running)
         next_.end()
         pushed = len(traffic.pushed)
         wait_for(lambda: len(traffic.pushed) > pushed + 5)
@@ -188,3 +221,43 @@ def test_records_and_searches_go_on_under_this_version_and_back(
     for one in (next_, way_back):
         assert "signing key is not in" not in one.output()
     api.end()
+
+
+def test_a_backup_of_it_is_restored_by_this_version(
+    kafka_admin: KafkaAdminClient,
+    elasticsearch_client: Elasticsearch,
+    engines: Endpoints,
+    namespace: str,
+    start_former: StartFormer,
+    former_container: str,
+    from_image: str,
+    services: dict[str, Service],
+    make_machine: MakeMachine,
+    wait_for: WaitFor,
+) -> None:
+    before, after = make_machine("before", former_container), make_machine("after", from_image)
+    begun = start_former(before)
+    former = begun.services["liaison"]
+    before.run(former, "ops", "accounting", "--wait", "60")
+    keeper = replace(former, volumes={**begun.services["attest"].volumes, "backups": BACKUP.rpartition("/")[0]})
+    before.run(keeper, "ops", "backup", BACKUP)
+    before.end_all()
+    delete_topics_and_groups(kafka_admin, namespace)
+    delete_indices_and_templates(elasticsearch_client, namespace)
+
+    for name in ("audit-log", "backups"):
+        after.volume(name).rmdir()
+        before.volume(name).rename(after.volume(name).parent / name)
+    secret = after.volume("liaison") / "secret"
+    shutil.copy2(before.volume("liaison") / "secret", secret)
+    shutil.chown(secret, USER, USER)
+    command, keeper = services["liaison"], replace(services["backup"], entrypoint=ENTRYPOINT)
+    assert "shipped with another version" in after.run(keeper, "ops", "restore", BACKUP)
+    after.run(services["topics"])
+    start_up(after, services)
+    again = observed(after, engines, kafka_admin)
+    api = after.replaced["http://api:8000"]
+    begun.traffic.token = after.run(command, *TOKEN).strip()
+    wait_for(lambda: begun.traffic.finds(api), deadline_s=120)
+    wait_for(lambda: again.visible_links() == again.batch_links(begun.traffic.pushed), deadline_s=120)
+    after.run(command, "ops", "audit", "verify")

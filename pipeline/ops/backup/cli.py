@@ -139,6 +139,8 @@ def restore_backup(
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return
+    if done.replaced:
+        typer.echo(done.replaced)
     typer.echo(f"backup {done.backup} restored: {done.records:,} records, {done.agencies} agencies")
     if done.users:
         typer.echo(f"Kafka's users {', '.join(done.users)} have the passwords that they had")

@@ -19,7 +19,6 @@ from aiokafka import TopicPartition
 
 from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
-from pipeline.matching.model import Model
 from pipeline.ops.backup.files import BackupFolder, BackupManifest, BackupRecord
 from pipeline.ops.backup.restored_state import (
     COPIED,
@@ -63,7 +62,8 @@ _agency = msgspec.json.Decoder(Agency).decode
 class RestoreSummary:
     """What a restore has brought back; `generation` is the active one now, `records` those written by this run.
 
-    `users` are Kafka's that have their password again, `new_passwords` those of the backup that need a new one.
+    `users` are Kafka's that have their password again, `new_passwords` those of the backup that need a new one;
+    `replaced` tells where this program's own model took the place of the backup's (tell_replaced).
     """
 
     backup: str
@@ -72,6 +72,7 @@ class RestoreSummary:
     records: int
     users: tuple[str, ...] = ()
     new_passwords: tuple[str, ...] = ()
+    replaced: str = ""
 
 
 async def restore_installation(
@@ -85,7 +86,7 @@ async def restore_installation(
     """
     manifest = await asyncio.to_thread(folder.verify_backup, count)
     _refuse_other_settings(settings, manifest)
-    generation = _rebuild_generation(folder, manifest)
+    generation, replaced = rebuild_generation(folder, manifest)
     own = generation.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     names = [_agency(value).name for value in _read_last_values(folder, manifest, topics.AGENCIES).values()]
     planned = topics.plan_topics(own, names, [generation.id])
@@ -99,7 +100,7 @@ async def restore_installation(
         await control.activate_generation(own, generation.id)
     users = await asyncio.to_thread(_restore_users, own, names, keys or RestoreKeys(b""))
     lost = tuple(user for user in manifest.users if user not in users)
-    return RestoreSummary(manifest.id, generation.id, len(names), records, users, lost)
+    return RestoreSummary(manifest.id, generation.id, len(names), records, users, lost, replaced)
 
 
 def _restore_users(settings: Settings, agencies: list[str], keys: RestoreKeys) -> tuple[str, ...]:
@@ -123,13 +124,14 @@ def _restore_users(settings: Settings, agencies: list[str], keys: RestoreKeys) -
     return made
 
 
-def _rebuild_generation(folder: BackupFolder, manifest: BackupManifest) -> Generation:
-    """The generation that this program makes of the model that was active. Raises LiaisonError."""
+def rebuild_generation(folder: BackupFolder, manifest: BackupManifest) -> tuple[Generation, str]:
+    """The generation that this program makes of the model that was active, and what to tell of it (tell_replaced).
+
+    Raises LiaisonError where it can't make one of it (Generation.take_model_on).
+    """
     held = control.decode_control(_read_last_values(folder, manifest, topics.CONTROL)).find_generation()
-    try:
-        return control.new_generation(Model(held.read_model_file()), held.correlate_partitions)
-    except (ValueError, KeyError) as error:
-        raise LiaisonError(f"this version of Liaison can't read the model of generation {held.id}") from error
+    model = held.take_model_on("restore by the version of Liaison that made the backup, then upgrade")
+    return control.new_generation(model, held.correlate_partitions), control.tell_replaced(held, model.file)
 
 
 def _read_last_values(folder: BackupFolder, manifest: BackupManifest, topic: topics.Topic) -> dict[bytes, bytes]:

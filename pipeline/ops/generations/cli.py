@@ -33,7 +33,7 @@ from pipeline.ops.generations.run import (
 from pipeline.ops.generations.stop_table import print_proposals, write_proposals
 from pipeline.ops.operation import audit_operation
 from pipeline.progress_bars import show_progress
-from pipeline.streams.registers.control import Generation, read_control
+from pipeline.streams.registers.control import Generation, read_control, tell_replaced
 
 Id = Annotated[str, typer.Argument(help="Generation id: twelve hexadecimal digits, see `status`.")]
 
@@ -99,11 +99,9 @@ async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Mod
 
 
 def _take_model_on(active: Generation) -> ModelFile:
-    file, former = active.take_model_on().file, active.read_model_file().version
-    if file.version != former:
-        typer.echo(
-            f"model {former} shipped with another version of Liaison: {file.version} of this one is taken", err=True
-        )
+    file = active.take_model_on("train one by `liaison batch train`, and give it by --model").file
+    if replaced := tell_replaced(active, file):
+        typer.echo(replaced, err=True)
     return file
 
 

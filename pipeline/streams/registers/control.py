@@ -66,8 +66,11 @@ class Generation:
     born: tuple[int, ...] = ()
 
     def read_model_file(self) -> ModelFile:
-        """The model's file. Raises ValueError where this program can't read it."""
-        return msgspec.json.decode(self.model, type=ModelFile)
+        """The model's file. Raises LiaisonError where this program can't read it."""
+        try:
+            return msgspec.json.decode(self.model, type=ModelFile)
+        except msgspec.MsgspecError as error:
+            raise LiaisonError(self._unreadable) from error
 
     def compile_model(self) -> Model:
         """The model, ready to score. Raises LiaisonError where this program makes another generation of it.
@@ -77,7 +80,7 @@ class Generation:
         try:
             made = Model(self.read_model_file())
         except (ValueError, KeyError) as error:
-            raise LiaisonError(f"this version of Liaison can't read the model of generation {self.id}") from error
+            raise LiaisonError(self._unreadable) from error
         if (own := generation_id(made, self.correlate_partitions)) != self.id:
             raise LiaisonError(
                 f"generation {self.id} is another version's of Liaison, which must run its workers; "
@@ -85,18 +88,20 @@ class Generation:
             )
         return made
 
-    def take_model_on(self) -> Model:
+    def take_model_on(self, otherwise: str) -> Model:
         """The model for another generation: this program's own where it shipped with another version of Liaison.
 
-        What an operator set in it stays. Raises LiaisonError where it was trained for comparisons of another version.
+        What an operator set in it stays. Raises LiaisonError where it was trained for comparisons of another version,
+        with what an operator does `otherwise`.
         """
         try:
             return take_on(self.read_model_file())
-        except (ValueError, KeyError) as error:
-            raise LiaisonError(
-                f"this version of Liaison can't read the model of generation {self.id}: "
-                "train one by `liaison batch train`, and give it by --model"
-            ) from error
+        except (LiaisonError, ValueError, KeyError) as error:
+            raise LiaisonError(f"{self._unreadable}: {otherwise}") from error
+
+    @property
+    def _unreadable(self) -> str:
+        return f"this version of Liaison can't read the model of generation {self.id}"
 
     def apply_to_settings(self, settings: Settings) -> Settings:
         """The settings, with what the generation fixes."""
@@ -182,6 +187,13 @@ def new_generation(model: Model, correlate_partitions: int) -> Generation:
         correlate_partitions,
         encode_model(model.file, canonical=True),
     )
+
+
+def tell_replaced(former: Generation, taken: ModelFile) -> str:
+    """What an operator is told where this program's own model is taken for a generation's; "" where that stays."""
+    if (version := former.read_model_file().version) == taken.version:
+        return ""
+    return f"model {version} shipped with another version of Liaison: {taken.version} of this one is taken"
 
 
 async def register_generation(settings: Settings, generation: Generation) -> None:

@@ -59,20 +59,23 @@ def test_a_generation_carries_the_model_that_makes_it() -> None:
 def test_another_generation_takes_the_model_on() -> None:
     shipped = load_model()
     made = new_generation(shipped, 4)
-    assert made.take_model_on().content_hash == shipped.content_hash
-    taken = replace(made, model=encode_model(earlier_model("2026.10-3"))).take_model_on()
+    assert made.take_model_on("").content_hash == shipped.content_hash
+    taken = replace(made, model=encode_model(earlier_model("2026.10-3"))).take_model_on("")
     assert taken.file == msgspec.structs.replace(shipped.file, stop_keys=(STOP_KEY,))
     own = msgspec.structs.replace(shipped.file, version="trained")
-    assert replace(made, model=encode_model(own)).take_model_on().file == own
+    assert replace(made, model=encode_model(own)).take_model_on("").file == own
 
 
 def test_a_trained_model_of_other_levels_or_another_form_is_one_clear_line() -> None:
     of_other_levels = msgspec.structs.replace(earlier_model("trained"), format=FORMAT)
     of_another_form = msgspec.structs.replace(load_model().file, version="trained", format=FORMAT - 1)
-    damaged = (b'{"version":"m"}', b'{"version":"m","comparisons":{}}')
+    damaged = (b'{"version":"m"}', b'{"version":"m","comparisons":{}}', b'{"version":', b"null")
     for unread in (encode_model(of_other_levels), encode_model(of_another_form), *damaged):
-        with pytest.raises(LiaisonError, match="train one by `liaison batch train`, and give it by --model"):
-            replace(new_generation(load_model(), 4), model=unread).take_model_on()
+        held = replace(new_generation(load_model(), 4), model=unread)
+        with pytest.raises(LiaisonError, match=f"can't read the model of generation {held.id}: train one"):
+            held.take_model_on("train one")
+        with pytest.raises(LiaisonError, match=f"can't read the model of generation {held.id}|is another version's"):
+            held.compile_model()
 
 
 @pytest.mark.parametrize("version", ["FORMS", "SCORING"])
