@@ -5,14 +5,34 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pipeline.errors import LiaisonError
+
 OWNER_ONLY = 0o600
 OTHERS = 0o077
 
 
 def keep_private(home: Path) -> None:
-    """Leave whatever this process and its children make from now on to their user alone, and the home with it."""
+    """Leave whatever this process and its children make from now on to their user alone, and the home with it.
+
+    Raises LiaisonError for a home that can't be written to.
+    """
     os.umask(OTHERS)
-    make_private(home.expanduser())
+    make_writable(home)
+
+
+def make_writable(home: Path) -> None:
+    """Make a home private (make_private). Raises LiaisonError where its user can't write to it, with what mends it."""
+    home, user = home.expanduser(), os.geteuid()
+    try:
+        make_private(home)
+    except OSError as error:
+        raise LiaisonError(f"LIAISON_HOME, {home}, can't be made by user {user}: {error.strerror}") from error
+    if os.access(home, os.W_OK | os.X_OK, effective_ids=True):
+        return
+    raise LiaisonError(
+        f"LIAISON_HOME, {home}, can't be written to by user {user}: it belongs to user {home.stat().st_uid}, or is "
+        f"mounted to be read alone; run `chown -R {user} {home}`, for a container on the volume that is mounted there"
+    )
 
 
 def make_private(folder: Path) -> None:

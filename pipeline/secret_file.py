@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import LiaisonError
-from pipeline.private_files import create_private, write_private
+from pipeline.private_files import create_private, make_writable, write_private
 from pipeline.settings import Settings
 
 SECRET_BYTES: Final = 32
@@ -52,7 +52,13 @@ def read_secrets(settings: Settings) -> tuple[bytes, ...]:
 def make_secret(settings: Settings) -> Path:
     """Make the secret of a new installation; returns its path. Of two makers one wins. Raises LiaisonError."""
     path = settings.secret_path
-    if not create_private(path, secrets.token_bytes(SECRET_BYTES)):
+    if settings.secret_file is None:
+        make_writable(settings.home)
+    try:
+        made = create_private(path, secrets.token_bytes(SECRET_BYTES))
+    except OSError as error:
+        raise LiaisonError(f"{path} can't be written: {error.strerror}") from error
+    if not made:
         raise LiaisonError(f"{path} already holds a secret; add another with `liaison ops secret rotate`")
     return path
 

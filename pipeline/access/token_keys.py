@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from pipeline.access.requester import Requester
 from pipeline.access.text_limits import SUBJECT
 from pipeline.access.tokens import FetchKeys, KeysAwayError, TokenRules, TokenVerifier
 from pipeline.errors import LiaisonError
-from pipeline.private_files import create_private
+from pipeline.private_files import create_private, make_writable
 from pipeline.settings import Settings
 from pipeline.times import Clock
 
@@ -141,7 +142,8 @@ def issue_token(settings: Settings, requester: Requester, now: datetime, life: t
 def local_key(settings: Settings) -> ECKey:
     """This machine's signing key, made when first asked for; of two processes that make one, one wins for both."""
     path = settings.home.expanduser() / LOCAL_KEY
-    if not path.exists():
+    if not os.access(path, os.R_OK):
+        make_writable(settings.home)
         key = ECKey.generate_key("P-256", auto_kid=True)
         create_private(path, orjson.dumps(key.as_dict(private=True)))
     return ECKey.import_key(orjson.loads(path.read_bytes()))

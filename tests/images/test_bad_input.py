@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
 
@@ -22,6 +23,19 @@ def test_a_container_without_its_volume_does_not_start(
     done = machine.try_run(replace(services[name], volumes={}))
     assert done.returncode != 0
     assert "no secret in /var/lib/liaison/secret; put the installation's own back" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("ops", "secret", "new"), ("worker", "intake")])
+def test_a_volume_that_belongs_to_root_is_named_with_what_mends_it(
+    from_image: str, make_machine: MakeMachine, services: dict[str, Service], words: tuple[str, ...]
+) -> None:
+    machine = make_machine("machine", from_image)
+    os.chown(machine.volume("liaison"), 0, 0)
+    machine.volume("liaison").chmod(0o755)
+    done = machine.try_run(services["liaison"], *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("liaison: LIAISON_HOME, /var/lib/liaison, can't be written to by user 10001")
+    assert "`chown -R 10001 /var/lib/liaison`" in done.stderr
 
 
 def test_of_two_machines_with_one_home_one_ends_and_says_why(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.private_files import create_private, write_private
+from pipeline.errors import LiaisonError
+from pipeline.private_files import create_private, keep_private, write_private
 
 
 def names_in(folder: Path) -> list[str]:
@@ -42,3 +43,17 @@ def test_a_full_disk_leaves_what_was_there_and_no_draft(tmp_path: Path, monkeypa
         with pytest.raises(OSError, match="no space"):
             write(path, b"new")
     assert (path.read_bytes(), names_in(tmp_path)) == (b"old", ["one"])
+
+
+def test_a_home_that_cannot_be_written_to_is_named_with_what_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = os.geteuid()
+    keep_private(tmp_path / "home")
+    (tmp_path / "file").touch()
+    with pytest.raises(LiaisonError, match=f"LIAISON_HOME, {tmp_path}/file, can't be made by user {user}: File exists"):
+        keep_private(tmp_path / "file")
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    words = f"LIAISON_HOME, {tmp_path}, can't be written to by user {user}: it .*; run `chown -R {user} {tmp_path}`"
+    with pytest.raises(LiaisonError, match=words):
+        keep_private(tmp_path)
