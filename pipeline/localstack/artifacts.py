@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -54,13 +54,19 @@ def fetch_jars(engines: Sequence[str], settings: Settings, console: Console) -> 
 
     Raises LiaisonError if one can be had from neither.
     """
+    return fetch_pinned(pinned_jars(engines), settings, console)
+
+
+def fetch_pinned(
+    wanted: Mapping[str, Sequence[PinnedJar]], settings: Settings, console: Console
+) -> dict[str, list[Path]]:
+    """The same of jars that are pinned elsewhere, under the same names. Raises LiaisonError."""
     store = _Store(settings)
-    wanted = pinned_jars(engines)
     with exclusive(settings.engine_cache / "maven.lock", lambda: console.print(WAITING_NOTICE)):
         missing = [jar for jars in wanted.values() for jar in jars if not store.is_intact(jar)]
         if missing:
             store.fetch_missing(missing, console)
-    return {engine: [store.jar_path(jar) for jar in jars] for engine, jars in wanted.items()}
+    return {name: [store.jar_path(jar) for jar in jars] for name, jars in wanted.items()}
 
 
 class _Store:

@@ -27,8 +27,6 @@ NODE_PROGRAM = Path(__file__).with_name("elasticsearch_node.py")
 HTTP_MODULE = "transport-netty4"
 """The module that speaks HTTP; with Netty it is loaded apart from the server's class path."""
 
-DESCRIPTOR = f"META-INF/es-plugins/{HTTP_MODULE}/plugin-descriptor.properties"
-
 ANSWER_TIMEOUT_S = 5
 """For a local node's answer to the question whether it serves; it is asked again."""
 
@@ -53,7 +51,7 @@ class Elasticsearch:
         for folder in (home / "config", home / "lib", home / "plugins", launch.layout.snapshots):
             folder.mkdir(parents=True, exist_ok=True)
         module = [jar for jar in launch.jars if belongs_to_http_module(jar)]
-        lay_out_module(home / "modules" / HTTP_MODULE, module)
+        lay_out_module(home, HTTP_MODULE, module)
         (home / "config" / "log4j2.properties").write_text(
             rolling_log(launch.layout.log(self.address.name)), encoding="utf-8"
         )
@@ -87,16 +85,17 @@ def belongs_to_http_module(jar: Path) -> bool:
     return jar.name.startswith(("netty-", HTTP_MODULE))
 
 
-def lay_out_module(folder: Path, jars: Sequence[Path]) -> None:
-    """A module folder as the full distribution has it: the jars, and the descriptor that one of them carries.
+def lay_out_module(home: Path, name: str, jars: Sequence[Path]) -> None:
+    """A module folder as the full distribution has it: the jars, and the descriptor that the one of its name carries.
 
     Without its `modulename`, since the server itself is loaded from the class path, not as a Java module.
     """
+    folder = home / "modules" / name
     folder.mkdir(parents=True)
     for jar in jars:
         (folder / jar.name).symlink_to(jar)
-    carrier = next(jar for jar in jars if jar.name.startswith(HTTP_MODULE))
-    descriptor = zipfile.ZipFile(carrier).read(DESCRIPTOR).decode()
+    carrier = next(jar for jar in jars if jar.name.startswith(name))
+    descriptor = zipfile.ZipFile(carrier).read(f"META-INF/es-plugins/{name}/plugin-descriptor.properties").decode()
     lines = [line for line in descriptor.splitlines() if not line.startswith("modulename")]
     (folder / "plugin-descriptor.properties").write_text("\n".join(lines), encoding="utf-8")
 

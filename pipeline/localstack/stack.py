@@ -88,7 +88,8 @@ def start_engines(
 def _refuse_open_index(local: Sequence[LocalServer], *, accepted: bool) -> None:
     """Raises LiaisonError where Elasticsearch is local and nobody has accepted that it asks nobody who they are.
 
-    Its security module (x-pack-security 9.5.3) is at the same repository, but not OpenSAML, which it needs to start.
+    Its security module (x-pack-security 9.5.3) is at the same repository, but not OpenSAML, which it names, and its
+    licence is Elastic's own: tests alone start it, with empty classes in place of OpenSAML's.
     """
     if ENGINES[1] in local and not accepted:
         raise LiaisonError(

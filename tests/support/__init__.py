@@ -7,7 +7,7 @@
     correlation     key rings
     feeds           a pusher that kills itself
     identity        an OpenID Connect issuer and provider
-    index           Elasticsearch in memory, and real documents to fill it with
+    index           Elasticsearch in memory, one that asks who one is, and real documents to fill it with
     installation    a whole installation on the real engines, its processes and what they may suffer
     kafka           brokers, proxies and record batches made by hand
     late_requests   a network that delays, repeats and reorders requests of transactions

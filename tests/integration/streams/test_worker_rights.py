@@ -1,10 +1,11 @@
-"""On a broker that asks: each process has the rights that it needs, needs each that it has, and tells no secret."""
+"""On engines that ask: each process has the rights that it needs, needs each that it has, and tells no secret."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,13 +22,19 @@ import httpx
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
+from elasticsearch import AsyncElasticsearch
+from pydantic import SecretStr
 
 from pipeline.access.requester import Role
 from pipeline.access.token_keys import issue_token
-from pipeline.engines.endpoints import Endpoints
 from pipeline.engines.layout import StackLayout
+from pipeline.index.fields import CATALOGUE
+from pipeline.index.mappings import Indices, index_body
+from pipeline.index.rights import OPERATOR, USERS, index_patterns
 from pipeline.matching.model import load_model
 from pipeline.matching.model_file import Prior, encode_model
+from pipeline.ops.backup.restored_state import refuse_unless_empty
+from pipeline.ops.manifests import elasticsearch_roles
 from pipeline.ops.status.overview import read_overview
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
@@ -42,6 +50,7 @@ from pipeline.streams.workers.supervisor import STAGES
 from pipeline.times import now
 from pipeline.web.csrf import COOKIE, make_form_token
 from support.access.requesters import make_requester
+from support.index.secure_node import PASSWORD, TESTER, IndexAct, SecureNode, secure_node
 from support.installation.command import LIAISON
 from support.installation.records import COUNTRIES, RecordMaker
 from support.kafka.secure_broker import AccessRule, log_decisions, refusals, rules_used, secure_broker
@@ -54,15 +63,31 @@ pytestmark = [
     pytest.mark.engines,
     pytest.mark.rare,
     pytest.mark.xdist_group("worker rights"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(600),
 ]
 
-SECRETS = {
-    "LIAISON_OIDC_CLIENT_SECRET": "canary-of-the-sign-in",
-    "LIAISON_ELASTICSEARCH_USERNAME": "someone",
-    "LIAISON_ELASTICSEARCH_PASSWORD": "canary-of-the-index",
-}
-"""The embedded Elasticsearch asks for no password, and takes any."""
+SECRETS = {"LIAISON_OIDC_CLIENT_SECRET": "canary-of-the-sign-in", "LIAISON_ELASTICSEARCH_PASSWORD": PASSWORD}
+
+PIPELINE = Path(__file__).parents[3] / "pipeline"
+
+ACTIONS = {
+    "search": "indices:data/read/search", "mget": "indices:data/read/mget",
+    "open_point_in_time": "indices:data/read/open_point_in_time",
+    "close_point_in_time": "indices:data/read/close_point_in_time",
+    "perform_request": "indices:data/write/bulk",
+    "indices.refresh": "indices:admin/refresh", "indices.stats": "indices:monitor/stats",
+    "indices.exists_alias": "indices:admin/aliases/get", "indices.get_alias": "indices:admin/aliases/get",
+    "indices.get_mapping": "indices:admin/mappings/get", "indices.get_settings": "indices:monitor/settings/get",
+    "indices.create": "indices:admin/create", "indices.put_mapping": "indices:admin/mapping/put",
+    "indices.update_aliases": "indices:admin/aliases", "indices.put_settings": "indices:admin/settings/update",
+    "indices.add_block": "indices:admin/block/add", "indices.forcemerge": "indices:admin/forcemerge",
+    "indices.delete": "indices:admin/delete",
+}  # fmt: skip
+"""Each call of the client that our code makes, with what Elasticsearch names it where it asks for a right; the last
+part of one is that of its REST API. Requests by `perform_request` are bulk requests (pipeline.index.writer)."""
+
+NOBODY = ("intake", "derive", "correlate", "attest")
+"""Processes that ask nothing of the index: their users have no role."""
 
 HIT_ONLY = {"code": "H2", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
 SILENT = {"code": "H3", "releasable_to": [], "purposes": ["investigation", "correlation"]}
@@ -72,8 +97,8 @@ WHY = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
 class Secured:
     """An installation on a broker that asks, with every process under its own user, and what all of them print."""
 
-    def __init__(self, operator: Settings, folder: Path, wait_for: Callable[..., Any]) -> None:
-        self.operator, self.folder, self.wait_for = operator, folder, wait_for
+    def __init__(self, operator: Settings, index: SecureNode, folder: Path, wait_for: Callable[..., Any]) -> None:
+        self.operator, self.index, self.folder, self.wait_for = operator, index, folder, wait_for
         self.port = own_port()
         self.environment = {
             **os.environ, **SECRETS, "LIAISON_HOME": str(operator.home), "LIAISON_NAMESPACE": operator.namespace,
@@ -91,10 +116,22 @@ class Secured:
 
     def start(self, *words: str) -> WarmProcess:
         """A `liaison` process until the end, its output in a file."""
+        process_name = words[1] if words[0] == "worker" else API
         with (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").open("wb") as log:
-            process = warm.start([sys.executable, str(LIAISON), *words], self.environment, log, log)
+            process = warm.start([sys.executable, str(LIAISON), *words], self._environment_of(process_name), log, log)
         self._processes.callback(self.end, process)
         return process
+
+    def _environment_of(self, process: str) -> dict[str, str]:
+        return {**self.environment, "LIAISON_ELASTICSEARCH_USERNAME": self.index_user(process)}
+
+    def index_user(self, process: str) -> str:
+        """The name of a process's user of the index."""
+        return self.operator.namespace + process
+
+    def as_api(self) -> Settings:
+        """The API's own user of both engines."""
+        return as_role(self.operator, API).model_copy(update={"elasticsearch_username": self.index_user(API)})
 
     def end(self, process: WarmProcess) -> None:
         """End it for good: a worker then leaves its group."""
@@ -106,7 +143,7 @@ class Secured:
 
     def run(self, *words: str) -> str:
         """A `liaison` command to its end; what it prints is kept as well."""
-        done = warm.run(words, self.environment)
+        done = warm.run(words, self._environment_of(OPERATOR))
         (self.folder / f"{'-'.join(words[:2])}-{time.monotonic_ns()}.log").write_text(done.stdout + done.stderr)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -125,6 +162,10 @@ class Secured:
         for file in [*self.folder.glob("*.log"), *(self.operator.home / "logs").glob("*.log*")]:
             yield file.name, file.read_text(errors="replace")
 
+    def index_acts(self, process: str) -> set[IndexAct]:
+        """What a process asked of the index."""
+        return {act for act in self.index.acts() if act.user == self.index_user(process)}
+
     def unused(self) -> dict[str, set[AccessRule]]:
         """By role, the rights without which all that was done would have been allowed just the same."""
         used = rules_used(self.operator.home)
@@ -142,26 +183,39 @@ class Secured:
 
 
 @pytest.fixture(scope="module")
-def secured(
-    engines: Endpoints, elasticsearch_client: Any, tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor
-) -> Iterator[Secured]:
+def secured(tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor) -> Iterator[Secured]:
     """Everything that a right is for has been done in it."""
-    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("said")
-    with secure_broker(home, engines.elasticsearch, namespace=f"t{os.getpid()}-") as operator:
-        log_decisions(operator)
-        found = Secured(operator, folder, wait_for)
-        try:
-            live(found)
-            yield found
-        finally:
-            found.close()
-            names = list(elasticsearch_client.indices.get(index=f"{operator.namespace}*", expand_wildcards="all"))
-            elasticsearch_client.indices.delete(index=names)
+    home, folder, namespace = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("said"), f"t{os.getpid()}-"
+    roles = elasticsearch_roles(Settings(namespace=namespace))
+    fewer = {name: role for each in USERS for name, role in roles_with_less(namespace, each.process).items()}
+    users = {role: role for role in [*roles, *fewer]} | {namespace + process: "" for process in NOBODY}
+    with secure_node(roles | fewer, users) as index:
+        login = {"elasticsearch_username": namespace + OPERATOR, "elasticsearch_password": SecretStr(PASSWORD)}
+        with secure_broker(home, index.url, namespace=namespace, **login) as operator:
+            log_decisions(operator)
+            found = Secured(operator, index, folder, wait_for)
+            try:
+                live(found)
+                yield found
+            finally:
+                found.close()
+
+
+def roles_with_less(namespace: str, process: str) -> dict[str, Any]:
+    """For each privilege of a process a role without it, by name."""
+    (held,) = elasticsearch_roles(Settings(namespace=namespace))[namespace + process]["indices"]
+    return {
+        f"{namespace}{process}-without-{privilege}": {
+            "indices": [held | {"privileges": [other for other in held["privileges"] if other != privilege]}]
+        }
+        for privilege in held["privileges"]
+    }
 
 
 def live(secured: Secured) -> None:
-    """Records, decisions, faults of ours, a store that is lost, a second generation."""
+    """Records, decisions, faults of ours, a store that is lost, a second generation, what operators do to the index."""
     asyncio.run(prepare(secured.operator))
+    make_earlier_index(secured)
     workers = {stage: secured.start("worker", stage) for stage in STAGES}
     secured.start("serve", "--port", str(secured.port))
     secured.wait_for(lambda: serves(secured), 90)
@@ -172,6 +226,7 @@ def live(secured: Secured) -> None:
     secured.end(workers["project"])
     asyncio.run(poison(secured.operator, *DECISIONS))
     count_waiting(secured)
+    lead_readers_nowhere(secured)
     secured.start("worker", "project")
     asyncio.run(poison(secured.operator, topics.ACCEPTED, topics.FINGERPRINTS))
     lose_the_store(secured, workers["correlate"])
@@ -179,13 +234,34 @@ def live(secured: Secured) -> None:
     secured.end(workers["intake"])
     asyncio.run(poison(secured.operator, topics.EXPIRIES))
     look_after(secured)
+    care_for_the_index(secured)
     sign_out(secured)
 
 
 async def prepare(operator: Settings) -> None:
     await apply_all(operator)
+    await refuse_unless_empty(operator, ())  # as a restore does
     for name, country in COUNTRIES.items():
         await registry.register_agency(operator, Agency(name, country))
+
+
+EARLIER = "folder_visits"
+
+
+def make_earlier_index(secured: Secured) -> None:
+    """An index as an earlier version made it, which lacks a field."""
+    body = index_body(EARLIER)
+    body["mappings"]["properties"].pop(CATALOGUE[EARLIER][-1].path)
+    indices = Indices(secured.operator.namespace, "")
+    aliases = {"aliases": {indices.write_alias(EARLIER): {"is_write_index": True}}}
+    secured.index.ask(TESTER, "PUT", f"/{indices.first_index(EARLIER)}", body | aliases)
+
+
+def lead_readers_nowhere(secured: Secured) -> None:
+    """As if a switch had been cut short: readers' alias of cases is gone."""
+    alias = Indices(secured.operator.namespace, "").read_alias("cases")
+    (index,) = secured.index.ask(TESTER, "GET", f"/_alias/{alias}")
+    secured.index.ask(TESTER, "POST", "/_aliases", {"actions": [{"remove": {"index": index, "alias": alias}}]})
 
 
 def serves(secured: Secured) -> bool:
@@ -271,17 +347,29 @@ def is_kept(answer: httpx.Response) -> bool:
 
 def count_waiting(secured: Secured) -> None:
     """Decisions are read under the API's own user only to count those that nobody has projected yet."""
-    waiting = {lag.topic for lag in asyncio.run(measure_lag(as_role(secured.operator, API))) if lag.lag}
+    waiting = {lag.topic for lag in asyncio.run(measure_lag(secured.as_api())) if lag.lag}
     assert {topics.topic_name(secured.operator, topic) for topic in DECISIONS} <= waiting
 
 
 def look_after(secured: Secured) -> None:
     """What the page of those who operate shows, asked under the API's own user."""
-    seen = asyncio.run(read_overview(as_role(secured.operator, API), now()))
+    seen = asyncio.run(read_overview(secured.as_api(), now()))
     assert "cases.fr-pj" in {records.topic for records in seen.waiting}
     assert "cases.fr-pj" in {rate.topic for rate in seen.throughput.rates}
     assert len(seen.generations) == 2
     assert all(one.records >= one.nameless for one in seen.silent)
+
+
+def care_for_the_index(secured: Secured) -> None:
+    """Each command that reads the index or changes it; lists in pages, whose place is kept."""
+    secured.wait_for(lambda: linked(secured), 120)
+    secured.run("ops", "trace", "fr-pj:1")
+    secured.run("ops", "policy", "explain", "fr-pj:1")
+    secured.run("ops", "subject-report", QUESTION, "--agency", "fr-pj")
+    secured.run("ops", "sweep")
+    secured.run("ops", "reindex", "--replicas-only")
+    secured.run("ops", "reindex", "--kind", "links", "--kind", "folders")
+    assert secured.ask("anna", "GET", "/v1/export/cases").is_success
 
 
 def sign_out(secured: Secured) -> None:
@@ -329,6 +417,58 @@ def test_no_process_has_a_right_that_it_does_not_need(secured: Secured) -> None:
     with suppress(pytest.fail.Exception):
         secured.wait_for(lambda: not secured.unused(), 150)
     assert secured.unused() == {}
+
+
+def test_every_processs_privileges_on_the_index_suffice(secured: Secured) -> None:
+    assert {act for act in secured.index.acts() if act.is_refused} == set()
+
+
+def test_no_process_has_a_privilege_on_the_index_that_it_does_not_need(secured: Secured) -> None:
+    """Of each privilege, a role without it is refused something that the process did: by Elasticsearch's own word."""
+    spare = {
+        (each.process, privilege)
+        for each in USERS
+        for privilege in each.privileges
+        if suffices_without(secured, each.process, privilege)
+    }
+    assert spare == set()
+
+
+def suffices_without(secured: Secured, process: str, privilege: str) -> bool:
+    acts = [act for act in secured.index_acts(process) if act.action.startswith("indices:")]
+    asked = {act.action for act in acts}, {name for act in acts for name in act.names}
+    user = secured.index_user(process)
+    assert secured.index.may(user, *asked), process
+    return secured.index.may(f"{user}-without-{privilege}", *asked)
+
+
+def test_processes_without_a_role_ask_nothing_of_the_index(secured: Secured) -> None:
+    assert {process: secured.index_acts(process) for process in NOBODY} == {process: set() for process in NOBODY}
+    assert set(NOBODY) | {each.process for each in USERS} == {*STAGES, API, OPERATOR}
+
+
+def test_each_pattern_of_names_is_of_an_index_or_alias_that_is_used(secured: Secured) -> None:
+    names = {name for each in USERS for act in secured.index_acts(each.process) for name in act.names}
+    assert [one for one in index_patterns(secured.operator) if not any(fnmatchcase(name, one) for name in names)] == []
+
+
+def test_all_that_our_code_asks_of_the_index_was_asked(secured: Secured) -> None:
+    """A call that the code has and the story above lacks would have been tried by no test."""
+    done = {act.action for each in USERS for act in secured.index_acts(each.process)}
+    assert calls_of_the_client() == set(ACTIONS)
+    assert {call: action for call, action in ACTIONS.items() if action not in done} == {}
+
+
+def calls_of_the_client() -> set[str]:
+    """The calls of Elasticsearch's client in the code of an installation."""
+    found: set[str] = set()
+    for path in PIPELINE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if path.is_relative_to(PIPELINE / "demo") or not re.search(r"elasticsearch|index\.engine", text):
+            continue
+        called = re.findall(r"(?:client|elasticsearch)(?:\.options\([^)]*\))?\.(indices\.)?(\w+)", text)
+        found |= {group + name for group, name in called if group or hasattr(AsyncElasticsearch, name)}
+    return found - {"indices", "options", "transport"}
 
 
 def test_secrets_are_in_no_log_and_no_answer(secured: Secured) -> None:

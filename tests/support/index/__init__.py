@@ -1,1 +1,1 @@
-"""Elasticsearch in memory or traced, and real documents to fill it with."""
+"""Elasticsearch in memory, traced or one that asks who one is, and real documents to fill it with."""
