@@ -157,6 +157,31 @@ def test_an_upgrade_changes_what_may_be_changed_and_leaves_scaled_stages_alone(c
     assert cluster.stateful_sets("upgraded")["liaison-correlate"]["replicas"] == 4
 
 
+def test_two_versions_go_side_by_side_by_the_documented_steps(cluster: Cluster) -> None:
+    """Of deploy/helm/README.md: what is of which version after each step."""
+    former, new = ("--set", "image.tag=v1"), ("--set", "nextGeneration.image.tag=v2")
+    generation = ("--set", 'nextGeneration.id="g1"')
+    assert cluster.helm("install", "two", "--create-namespace", *former).returncode == 0
+    own = set(cluster.stateful_sets("two"))
+    stages = {f"liaison-next-{stage}" for stage in ("derive", "correlate", "project")}
+    steps = (
+        ((*former, *new), {"liaison-operator"}, own - {"liaison-operator"}),
+        ((*former, *new, *generation), {"liaison-operator", *stages}, own - {"liaison-operator"}),
+        (("--set", "image.tag=v2", *generation), own | stages, set()),
+        (("--set", "image.tag=v2"), own, set()),
+    )
+    for words, of_new, of_former in steps:
+        done = cluster.helm("upgrade", "two", *words)
+        assert done.returncode == 0, done.stderr
+        tags = {name: image_tag(held) for name, held in cluster.stateful_sets("two").items()}
+        assert tags == dict.fromkeys(of_new, "v2") | dict.fromkeys(of_former, "v1")
+
+
+def image_tag(held: dict[str, Any]) -> str:
+    (container,) = held["template"]["spec"]["containers"]
+    return str(container["image"].rpartition(":")[2])
+
+
 def test_larger_volumes_take_a_stateful_set_anew_which_leaves_its_pods(cluster: Cluster) -> None:
     assert cluster.helm("install", "larger", "--create-namespace").returncode == 0
     refused = cluster.helm("upgrade", "larger", "--set", "stages.correlate.storage=12Gi")
