@@ -350,8 +350,7 @@ class _Reading:
                 own = record
                 continue
             version = CaseVersion(encoded=record.value)
-            shares = not keys.isdisjoint(version.outline.keys)
-            if shares and (version.outline.country or not is_saved_search(version.fingerprint)):
+            if _shares_key(version, keys):
                 others[record.key] = version
             else:
                 others.pop(record.key, None)
@@ -414,6 +413,15 @@ class _Reading:
             )
         state, version = (held[0].source["state"], held[0].version) if held else ("none", 0)
         return TracedDocuments(state, version, due, links["hits"]["total"]["value"])
+
+
+def _shares_key(version: CaseVersion, keys: frozenset[int]) -> bool:
+    """Whether it is of a case, and has one of the keys; correlate leaves out what it can't read."""
+    try:
+        shares = not keys.isdisjoint(version.outline.keys)
+        return shares and bool(version.outline.country or not is_saved_search(version.fingerprint))
+    except msgspec.MsgspecError:
+        return False
 
 
 def _trace_record(record: ConsumerRecord) -> TracedRecord:

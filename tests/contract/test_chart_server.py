@@ -160,11 +160,11 @@ def test_an_upgrade_changes_what_may_be_changed_and_leaves_scaled_stages_alone(c
 def test_two_versions_go_side_by_side_by_the_documented_steps(cluster: Cluster) -> None:
     """Of deploy/helm/README.md: what is of which version after each step."""
     former, new = ("--set", "image.tag=v1"), ("--set", "nextGeneration.image.tag=v2")
-    generation = ("--set", 'nextGeneration.id="g1"')
+    generation = ("--set", "nextGeneration.id=g1")
     assert cluster.helm("install", "two", "--create-namespace", *former).returncode == 0
     own = set(cluster.stateful_sets("two"))
     stages = {f"liaison-next-{stage}" for stage in ("derive", "correlate", "project")}
-    steps = (
+    steps: tuple[tuple[tuple[str, ...], set[str], set[str]], ...] = (
         ((*former, *new), {"liaison-operator"}, own - {"liaison-operator"}),
         ((*former, *new, *generation), {"liaison-operator", *stages}, own - {"liaison-operator"}),
         (("--set", "image.tag=v2", *generation), own | stages, set()),

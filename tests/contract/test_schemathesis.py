@@ -92,7 +92,7 @@ def served(stages: PureStages, tmp_path: Path, wait_for: WaitFor) -> Iterator[tu
         thread.join()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_the_api_keeps_to_its_document(schemathesis: Path, served: tuple[str, Api], tmp_path: Path) -> None:
     url, api = served
     headers = {**GROUNDS, "Authorization": f"Bearer {api.token(ANNA)}"}

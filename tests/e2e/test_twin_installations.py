@@ -45,7 +45,7 @@ from support.waiting import wait
 pytestmark = [
     pytest.mark.engines,
     pytest.mark.rare,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1800),
     pytest.mark.xdist_group("twin installations"),
 ]
 

@@ -194,7 +194,7 @@ def test_records_and_searches_go_on_under_this_version_and_back(
         switch = ("ops", "generation", "switch", second)  # refused while it is behind
         wait_for(lambda: after.try_run(new, *switch).returncode == 0, deadline_s=240)
         ours = start_up(after, services)
-        wait_for(ours["api"].is_healthy)
+        wait_for(ours["api"].is_healthy, deadline_s=240)
         wait_for(lambda: traffic.finds(apis[1]))
         end(begun.running)
         next_.end()
@@ -208,7 +208,7 @@ def test_records_and_searches_go_on_under_this_version_and_back(
     with traffic.flowing():
         before.run(old, "ops", "generation", "switch", first)
         api = before.start(former["api"])
-        wait_for(api.is_healthy)
+        wait_for(api.is_healthy, deadline_s=240)
         wait_for(lambda: traffic.finds(apis[0]))
         end(ours)
         pushed = len(traffic.pushed)

@@ -87,11 +87,13 @@ async def review(settings: Settings) -> None:
     )
     async with DecisionLog(settings) as log:
         await log.write(topics.REVIEWS, one.id, one)
-    await keep_and_close(settings)
 
 
-async def keep_and_close(settings: Settings) -> None:
-    """The name stands in a note, a chart and the name of a folder, which is closed."""
+FOLDERS = {"folders", "folder_items", "folder_charts"}
+
+
+async def keep(settings: Settings) -> None:
+    """The name stands in a note, a chart and the name of a folder."""
     by, now = make_requester("fr-pj", subject="anna"), datetime.now(UTC)
     folder = make_folder("f1", CANARY, by, Grounds(Purpose.INVESTIGATION, "2026/1"), now)
     chart = edit_item(make_item("ab" * 8, folder, Reference(ItemKind.CHART), by, now), by, now, text=CANARY)
@@ -101,7 +103,12 @@ async def keep_and_close(settings: Settings) -> None:
             NewValue(topics.FOLDERS, "f1", folder), NewValue(topics.FOLDER_ITEMS, chart.key, chart),
             NewValue(topics.FOLDER_CHARTS, chart.key, content),
         ])  # fmt: skip
-        await apply_erasure(log, await read_erasure(settings, lambda _: True, now))
+
+
+async def close(settings: Settings) -> None:
+    """All folders are closed."""
+    async with DecisionLog(settings) as log:
+        await apply_erasure(log, await read_erasure(settings, lambda _: True, datetime.now(UTC)))
 
 
 def test_a_withdrawn_or_expired_case_leaves_no_trace(
@@ -131,15 +138,16 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     refused = records.message("fr-pj", "gone", 0, [found])
     installation.push([*feed, refused])
     asyncio.run(review(installation.settings))
+    asyncio.run(keep(installation.settings))
+    assert kept.naming(CANARY) >= FOLDERS
+    asyncio.run(close(installation.settings))
     wait_for(
         lambda: installation.at_rest() and installation.accounting().decided == len(over + feed) + 1, deadline_s=90
     )
     assert len(installation.visible_links()) == 2
     of_generation = {f"{topic}.{{generation}}" for topic in ("fingerprints", "links")}
-    passing = {topics.PAIRS.pattern}  # deleted once it is applied, which may have been done
-    assert kept.naming(CANARY) - passing == {
-        "cases.{agency}", "accepted", *of_generation, "reviews", "folders", "folder_items", "folder_charts",
-    }  # fmt: skip
+    passing = {topics.PAIRS.pattern, *FOLDERS}  # gone once it is applied or compacted, which may have been done
+    assert kept.naming(CANARY) - passing == {"cases.{agency}", "accepted", *of_generation, "reviews"}
     posted = posted_of(installation, [f"{agency}:{case}" for agency in agencies for case in ("gone", "over")])
     assert kept.naming(*posted) == {topics.POSTINGS.pattern}
     assert len(in_indices(elasticsearch_client, namespace, CANARY)) == 3, "cases, links and reviews"
