@@ -223,6 +223,15 @@ def test_records_and_searches_go_on_under_this_version_and_back(
     api.end()
 
 
+def restore(machine: Machine, keeper: Service) -> str:
+    """What a restore says, "" while a worker that was killed still counts as one that runs."""
+    done = machine.try_run(keeper, "ops", "restore", BACKUP)
+    if "stop the workers first" in done.stderr:
+        return ""
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_a_backup_of_it_is_restored_by_this_version(
     kafka_admin: KafkaAdminClient,
     elasticsearch_client: Elasticsearch,
@@ -252,7 +261,8 @@ def test_a_backup_of_it_is_restored_by_this_version(
     shutil.copy2(before.volume("liaison") / "secret", secret)
     shutil.chown(secret, USER, USER)
     command, keeper = services["liaison"], replace(services["backup"], entrypoint=ENTRYPOINT)
-    assert "shipped with another version" in after.run(keeper, "ops", "restore", BACKUP)
+    restored = wait_for(lambda: restore(after, keeper), deadline_s=120)
+    assert "shipped with another version" in restored
     after.run(services["topics"])
     start_up(after, services)
     again = observed(after, engines, kafka_admin)
