@@ -41,7 +41,7 @@ from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(600), pytest.mark.rare]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(1800), pytest.mark.rare]
 
 Links = dict[str, tuple[int, int, int]]
 
@@ -129,7 +129,7 @@ def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
         start_stage(stage, "--generation", old)
     sent = pairs(records, 0, 3)
     installation.push(sent)
-    wait_for(at_rest(installation, sent), deadline_s=120)
+    wait_for(at_rest(installation, sent), deadline_s=300)
     lax = installation.batch_links(sent)
     assert len(told(installation)) == 2 * len(lax)
 
@@ -139,7 +139,7 @@ def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
     sent += more
     installation.push(more)
     assert liaison(*building, "--wait").returncode == 0
-    wait_for(at_rest(installation, sent), deadline_s=120)
+    wait_for(at_rest(installation, sent), deadline_s=300)
     assert installation.visible_links() == installation.batch_links(sent), "a generation being built shows nothing"
     before = installation.hits()
 
@@ -153,7 +153,7 @@ def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
     lax = installation.batch_links(sent)
     assert all(links in (lax, strict) for links in seen), "readers see the one or the other, and are never sent away"
     assert seen[0] == lax
-    wait_for(at_rest(installation, sent), deadline_s=120)
+    wait_for(at_rest(installation, sent), deadline_s=300)
     assert installation.visible_links() == strict
     switched = [hit for hit in installation.hits() if hit not in before]
     retracted = 2 * (len(installation.batch_links(sent)) - len(strict))
@@ -163,7 +163,7 @@ def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
     more = pairs(records, 20, 3)
     sent += more
     installation.push(more)
-    wait_for(at_rest(installation, sent), deadline_s=120)
+    wait_for(at_rest(installation, sent), deadline_s=300)
     assert installation.visible_links() == installation.batch_links(sent, other)
     assert len(told(installation)) == 2 * len(installation.batch_links(sent, other))
 
@@ -172,7 +172,7 @@ def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
     installation.push(more)
     done = liaison("generation", "switch", old, "--force")
     assert done.returncode == 0, done.stderr
-    wait_for(at_rest(installation, sent), deadline_s=120)
+    wait_for(at_rest(installation, sent), deadline_s=300)
     lax = installation.batch_links(sent)
     wait_for(lambda: len(told(installation)) == 2 * len(lax))
     assert installation.visible_links() == lax
@@ -192,7 +192,7 @@ def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
     assert [worker.wait(PATIENCE_S) for worker in pinned] == [1, 1, 1]
     assert installation.left_of(new) == []
     assert liaison("generation", "switch", new).returncode == 1
-    wait_for(at_rest(installation, sent), deadline_s=120)
+    wait_for(at_rest(installation, sent), deadline_s=300)
     assert installation.visible_links() == lax
 
     assert json.loads(liaison(*building, "--json").stdout)["generation"] == new
@@ -200,7 +200,7 @@ def test_built_with_more_partitions_switched_to_and_back_while_records_flow(
         start_stage(stage, "--generation", new)
     assert liaison(*building, "--wait").returncode == 0
     assert liaison("generation", "switch", new, "--force").returncode == 0
-    wait_for(at_rest(installation, sent), deadline_s=120)
+    wait_for(at_rest(installation, sent), deadline_s=300)
     assert installation.visible_links() == installation.batch_links(sent, other), "what its former life took in as well"
 
 
