@@ -85,7 +85,8 @@ def _nodes(page: Page) -> int:
 
 
 def _select(page: Page, node: str, key: str = "") -> None:
-    """Click a node where it is drawn."""
+    """Click a node where it is drawn, once it is."""
+    page.wait_for_function("(id) => window.liaison?.chart?.()?.hasElementWithId(id)", arg=node)
     place = page.evaluate(
         """(id) => {
           const { x, y } = liaison.chart().getElementById(id).renderedPosition();

@@ -139,8 +139,8 @@ def draw_caveat_badge(words: Words, row: Cautioned) -> None:
         static_html(made, "span")
 
 
-def render_caveat_badge(words: Words, row: Cautioned) -> htpy.Element | None:
-    """The same of a row that only shows."""
+def render_caveat_badge(words: Words, row: Cautioned, *, brief: bool = False) -> htpy.Element | None:
+    """The same of a row that only shows; a `brief` one shows no agency, which is heard and told on hovering."""
     caveat, translation = told(row.caveat), told(row.caveat_translation)
     if not caveat:
         return None
@@ -151,9 +151,12 @@ def render_caveat_badge(words: Words, row: Cautioned) -> htpy.Element | None:
             htpy.span(".hidden-words")[words(ORIGINAL)],
             htpy.span(".hidden-words", dir="auto", lang=translation.original_language or "")[caveat],
         ]
-    return htpy.span(".tag.warn", title=format_caveat(words, caveat, translation))[
-        htpy.span[words("Caveat of {agency}", agency=words.agency_title(row.agency))], said
-    ]
+    whose = words("Caveat of {agency}", agency=words.agency_title(row.agency))
+    whole = format_caveat(words, caveat, translation)
+    if brief:
+        shown = [htpy.span(aria_hidden="true")[words("Caveat")], htpy.span(".hidden-words")[whose]]
+        return htpy.span(".tag.warn", title=f"{whose}\n{whole}")[shown, said]
+    return htpy.span(".tag.warn", title=whole)[htpy.span[whose], said]
 
 
 def format_caveat(words: Words, caveat: str, translation: CaveatTranslation | None) -> str:

@@ -70,7 +70,7 @@ def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Ele
         htpy.span(".marks")[
             render_band(words, row.band),
             _render_marks(words, row),
-            (render_caveat_badge(words, side) for side in (other, own)),
+            (render_caveat_badge(words, side, brief=True) for side in (other, own)),
         ],
         render_preview_button(words, name + born),
         htpy.span(".assignee")[row.assignee or ""],
