@@ -219,40 +219,33 @@ class DecisionLog:
                 is_kept = bool(offsets) and not any(one.offsets.done() for one in together)
                 if not is_kept:
                     await producer.abort_transaction()
-        except BaseException as error:
-            await self._drop_producer()
-            if not isinstance(error, Exception):
-                raise
-            self._take_apart(together, error)
-            return
-        if not is_kept:
-            for one in overtaken:
-                one.fail(OvertakenError("someone else decided this at the same moment; look again"))
-            self._waiting.extendleft(reversed(together))
-            return
-        for one in together:
-            one.is_ending = True
-        try:
+            if not is_kept:
+                for one in overtaken:
+                    one.fail(OvertakenError("someone else decided this at the same moment; look again"))
+                self._waiting.extendleft(reversed(together))
+                return
+            for one in together:
+                one.is_ending = True
             async with asyncio.timeout_at(max(one.until for one in together)):
                 await producer.commit_transaction()
         except BaseException as error:
             await self._drop_producer()
             if not isinstance(error, Exception):
                 raise
-            for one in together:
-                one.fail(error)
+            self._take_apart(together, error)
             return
         for one, places in zip(together, offsets, strict=True):
             if not one.offsets.done():
                 one.offsets.set_result(places)
 
     def _take_apart(self, together: Sequence[_Decision], error: Exception) -> None:
-        """After a failure before the commit: one that was alone has failed, of several each waits to be tried alone.
+        """After a failure: those have failed whose commit was asked for, and one that was alone.
 
-        Where the time of the first was over, that is no fault of the others.
+        Of several, each waits to be tried alone. Where the time of the first was over, that is no fault of the others.
         """
-        if len(together) == 1:
-            together[0].fail(error)
+        if len(together) == 1 or together[0].is_ending:
+            for one in together:
+                one.fail(error)
             return
         for one in together:
             one.is_alone = one.is_alone or not isinstance(error, TimeoutError)
