@@ -132,7 +132,6 @@ def end(running: dict[str, Running]) -> None:
 class Former:
     """An installation that 0.2.0's image runs, with records that it finds."""
 
-    machine: Machine
     services: dict[str, Service]
     running: dict[str, Running]
     installation: Installation
@@ -163,7 +162,7 @@ def start_former(
         for _ in range(40):
             traffic.push_one()
         wait_for(lambda: traffic.finds(api), deadline_s=120)
-        return Former(machine, services, running, installation, traffic)
+        return Former(services, running, installation, traffic)
 
     return start
 
