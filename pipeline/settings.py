@@ -204,6 +204,10 @@ class Settings(BaseSettings):
     """Whether every review needs a reason in the reviewer's own words; false: only one that goes against strong
     evidence or an earlier review."""
 
+    owners_see_references: bool = False
+    """Whether the owner of a record is told the case reference that another agency's user stated when it was shown, on
+    pages, in answers and in proofs of the audit log; the purpose is always told, the user never."""
+
     search_history_days: int = Field(default=30, ge=0, le=366)
     """Days for which a browser offers its user their own past searches again, which it holds sealed; 0: none."""
 

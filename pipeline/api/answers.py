@@ -85,8 +85,8 @@ class AccessedRecord(msgspec.Struct, frozen=True):
 class AccessRow(msgspec.Struct, frozen=True):
     """An act in which records of the agency were shown.
 
-    Of other agencies' people it names the agency alone: `subject` and `case_reference` are null. `part` says which part
-    of how many of a large act this entry holds: "2/25".
+    Of other agencies' people `subject` is null, and so is `case_reference` unless the installation tells owners that.
+    `part` says which part of how many of a large act this entry holds: "2/25".
     """
 
     kind: str
@@ -120,8 +120,8 @@ class ActRecord(msgspec.Struct, frozen=True):
 class ActRow(msgspec.Struct, frozen=True):
     """An act of the agency's people, or of others in which its records were shown.
 
-    Of the latter `subject`, `case_reference` and `rule` are null. `part` says which part of how many of a large act
-    this entry holds: "2/25".
+    Of the latter `subject` and `rule` are null, and so is `case_reference` unless the installation tells owners that.
+    `part` says which part of how many of a large act this entry holds: "2/25".
     """
 
     time: UtcTime

@@ -28,9 +28,12 @@ from pipeline.transparency.leaves import (
 from pipeline.transparency.merkle import is_included, leaf_hash
 
 OPENED_TO_OWNER: Final = ("time", "kind", "agency", "country", "purpose")
-"""What the owner of a shown record is told of the act; the person and their case are their agency's."""
+"""What the owner of a shown record is told of the act; the person is their agency's."""
 
-OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", "case_reference", "request", "object", "rule")
+REFERENCE: Final = "case_reference"
+"""What the owner is told besides where the installation says so (`Settings.owners_see_references`)."""
+
+OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", REFERENCE, "request", "object", "rule")
 """What an agency is told of an act of its own people, as far as the entry has it; never the query."""
 
 OPENED_WHERE_HELD: Final = ("part",)
@@ -93,18 +96,33 @@ def decode_hashes(texts: Iterable[str]) -> list[bytes]:
         raise ProofError("a hash is not base64") from error
 
 
-def select_disclosures(entry: AuditEntry, sealed: SealedEntry, agency: str) -> tuple[str, ...]:
-    """The disclosures opened to an agency of an act by its people, or of one in which its records were shown."""
-    names = OPENED_TO_OWN_AGENCY if entry.agency == agency else OPENED_TO_OWNER
+def select_disclosures(
+    entry: AuditEntry, sealed: SealedEntry, agency: str, *, referenced: bool = False
+) -> tuple[str, ...]:
+    """The disclosures opened to an agency of an act by its people, or of one in which its records were shown.
+
+    `referenced`: an owner is told the case reference, too.
+    """
+    to_owner = (*OPENED_TO_OWNER, REFERENCE) if referenced else OPENED_TO_OWNER
+    names = OPENED_TO_OWN_AGENCY if entry.agency == agency else to_owner
     own = [disclosed for shown, disclosed in sealed.records.values() if shown.case.startswith(f"{agency}:")]
     held = [sealed.fields[name] for name in (*names, *OPENED_WHERE_HELD) if name in sealed.fields]
     return (*held, *own)
 
 
-def prove_access(entry: AuditEntry, sealed: SealedEntry, index: int, agency: str, path: Iterable[bytes]) -> AccessProof:
-    """The proof of an act for an agency that it concerns; `path` is the leaf's."""
+def prove_access(
+    entry: AuditEntry,
+    sealed: SealedEntry,
+    index: int,
+    agency: str,
+    path: Iterable[bytes],
+    *,
+    referenced: bool = False,
+) -> AccessProof:
+    """The proof of an act for an agency that it concerns; `path` is the leaf's, `referenced` as in the disclosures."""
     body = sealed.leaf.encode().decode()
-    return AccessProof(index, body, sealed.commitments, select_disclosures(entry, sealed, agency), encode_hashes(path))
+    disclosures = select_disclosures(entry, sealed, agency, referenced=referenced)
+    return AccessProof(index, body, sealed.commitments, disclosures, encode_hashes(path))
 
 
 def check_access(proof: AccessProof, size: int, root: bytes, agency: str, keys: Mapping[str, bytes]) -> ProvenAccess:

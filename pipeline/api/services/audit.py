@@ -35,7 +35,7 @@ MOST_ACCESSES: Final = 100
 async def list_accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
     """Every act in which a record of the requester's agency was shown: who, when, for what, in which form.
 
-    Of other agencies' people it names the agency alone.
+    Of other agencies' people it names the agency, and the reference that they stated where the installation says so.
     """
     session.require_reader()
     agency, pages = session.requester.agency, PageCursor(session, "accesses")
@@ -44,19 +44,19 @@ async def list_accesses(session: Session, limit: int = 50, cursor: str | None = 
         return await session.runtime.decisions.list_accesses(agency, MOST_ACCESSES, after)
 
     async def show(found: list[AuditDocument]) -> list[AccessRow | None]:
-        return [_make_access(document, agency) for document in found]
+        return [_make_access(session, document) for document in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST_ACCESSES), MOST_ACCESSES, pages.open(cursor))
     await session.audit(ActKind.READ, {"accesses": len(rows)})
     return AccessesAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
-def _make_access(document: AuditDocument, owner: str) -> AccessRow:
-    shown = (each for each in document.shown if is_of(owner, each))
+def _make_access(session: Session, document: AuditDocument) -> AccessRow:
+    shown = (each for each in document.shown if is_of(session.requester.agency, each))
     return AccessRow(
         kind=document.kind.value,
         time=document.time,
-        **describe_actor(document, owner),
+        **_describe_actor(session, document),
         part=part_of(document),
         shown=tuple(AccessedRecord(each.case, each.form.value, each.rule or None) for each in shown),
     )
@@ -77,15 +77,16 @@ class ToldActor(TypedDict):
     case_reference: str | None
 
 
-def describe_actor(document: AuditDocument, agency: str) -> ToldActor:
-    """Who acted and why, as an agency may know it: of other agencies' people it is told the agency alone."""
-    own = document.agency == agency
+def _describe_actor(session: Session, document: AuditDocument) -> ToldActor:
+    """Who acted and why, as the requester's agency may know it: of other agencies' people it is not told the person."""
+    own = document.agency == session.requester.agency
+    referenced = own or session.runtime.settings.owners_see_references
     return {
         "agency": document.agency,
         "country": document.country,
         "subject": document.subject if own else None,
         "purpose": document.purpose,
-        "case_reference": document.case_reference if own else None,
+        "case_reference": document.case_reference if referenced else None,
     }
 
 
@@ -205,7 +206,7 @@ def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, Cas
     return ActRow(
         time=document.time,
         kind=document.kind.value,
-        **describe_actor(document, agency),
+        **_describe_actor(session, document),
         shown=tuple(_make_record(session, document, each, cases) for each in shown),
         rule=(document.entry or {}).get("rule") if own else None,
         part=part_of(document),

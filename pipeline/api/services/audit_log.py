@@ -87,7 +87,7 @@ async def prove_accesses(session: Session, first: int) -> AsyncGenerator[bytes, 
     after: SortValues | None = None
     while found := await session.runtime.decisions.list_acts(agency, ALL, PAGE, after):
         documents = [document for document, _ in found]
-        yield await asyncio.to_thread(_encode_proofs, served, session.runtime.tag_keys, documents, agency, size)
+        yield await asyncio.to_thread(_encode_proofs, session, documents, size)
         after = found[-1][1]
 
 
@@ -121,16 +121,14 @@ async def _has_followed(session: Session, size: int) -> bool:
     return any(place is None or place >= size - 1 for place in places)
 
 
-def _encode_proofs(
-    served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int
-) -> bytes:
-    return b"".join(_encoder.encode(proof) + b"\n" for proof in _prove_documents(served, keys, documents, agency, size))
+def _encode_proofs(session: Session, documents: Sequence[AuditDocument], size: int) -> bytes:
+    return b"".join(_encoder.encode(proof) + b"\n" for proof in _prove_documents(session, documents, size))
 
 
-def _prove_documents(
-    served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int
-) -> Iterator[AccessProof]:
+def _prove_documents(session: Session, documents: Sequence[AuditDocument], size: int) -> Iterator[AccessProof]:
     """The proofs of what lies under the head; an entry that is not what its leaf says is proven as it is, and fails."""
+    served, keys, agency = session.runtime.log, session.runtime.tag_keys, session.requester.agency
+    referenced = session.runtime.settings.owners_see_references
     for document in documents:
         if document.entry is None:
             continue
@@ -138,7 +136,8 @@ def _prove_documents(
         index = served.place_of(nonce_of(seed_of(entry, keys)))
         if index is not None and index < size:
             sealed = _seal_entry(entry, keys, served.leaf_at(index))
-            yield prove_access(entry, sealed, index, agency, served.prove_inclusion(index, size))
+            path = served.prove_inclusion(index, size)
+            yield prove_access(entry, sealed, index, agency, path, referenced=referenced)
 
 
 def _seal_entry(entry: AuditEntry, keys: TagKeys, hash_: bytes) -> SealedEntry:

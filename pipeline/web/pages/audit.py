@@ -136,7 +136,6 @@ def _audit_columns(words: Words) -> list[TableColumn[ActRow]]:
             words("Time"), lambda row: text("time", words.format_second(row.time), "nowrap", datetime=row.time)
         ),
         *act_columns(words),
-        TableColumn(words("Case reference"), lambda row: bidi_text(row.case_reference or "–")),
         TableColumn(words("Rule"), lambda row: text("span", words.label(REQUEST_RULES, row.rule or "–"))),
         TableColumn(words("Records"), lambda row: _draw_shown_records(words, row)),
     ]
@@ -162,12 +161,13 @@ def _draw_record(words: Words, row: ActRecord) -> None:
 
 
 def act_columns(words: Words) -> list[TableColumn[ActRow | AccessRow]]:
-    """Agency, person (of other agencies' people the agency alone), act and purpose."""
+    """Agency, person (never another agency's), act, purpose, and the case reference where the agency is told it."""
     return [
         TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("User"), lambda row: text("span", row.subject or "–")),
         TableColumn(words("Action"), lambda row: _draw_action(words, row)),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose) or "–")),
+        TableColumn(words("Case reference"), lambda row: bidi_text(row.case_reference or "–")),
     ]
 
 

@@ -46,7 +46,7 @@ def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
             if said := [words(FAULTS[fault], most=CASE_REFERENCE.most) for fault in wrong if fault in FAULTS]:
                 text("p", " ".join(said), "notice bad", role="alert")
             _draw_person_choice(words, site)
-            _draw_grounds_fields(words, wrong)
+            _draw_grounds_fields(words, site, wrong)
             with box("div", "row"):
                 text("button", words("Sign in"), "button main", type="submit")
 
@@ -77,7 +77,7 @@ def _draw_person(words: Words, person: PreparedPerson, *, chosen: bool) -> None:
         text("small", words(person.about))
 
 
-def _draw_grounds_fields(words: Words, wrong: tuple[str, ...]) -> None:
+def _draw_grounds_fields(words: Words, site: Site, wrong: tuple[str, ...]) -> None:
     with box("div", "halves"):
         with box("p", "field"):
             text("label", words("Purpose"), for_="purpose")
@@ -91,5 +91,8 @@ def _draw_grounds_fields(words: Words, wrong: tuple[str, ...]) -> None:
                 "input", id="case_reference", name="case_reference", required=True, autocomplete="off", dir="auto",
                 maxlength=CASE_REFERENCE.most, placeholder="2026/4711", aria_invalid=invalid,
             )  # fmt: skip
-    recorded = words("Both are logged with everything you view; the owners of the records can see them.")
+    if site.runtime.settings.owners_see_references:
+        recorded = words("Both are logged with everything you view; the owners of the records can see them.")
+    else:
+        recorded = words("Both are logged with everything you view; the owners of the records can see the purpose.")
     text("p", recorded, "small quiet")

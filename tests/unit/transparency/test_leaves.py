@@ -117,6 +117,8 @@ def test_what_is_opened_is_what_policy_shows() -> None:
     owner = [open_disclosure(one) for one in select_disclosures(made, sealed, "fr-pj")]
     assert [name for name, _ in owner[:5]] == ["time", "kind", "agency", "country", "purpose"]
     assert sorted(value["case"] for _, value in owner[5:]) == ["fr-pj:1", "fr-pj:3"]
+    referenced = dict(open_disclosure(one) for one in select_disclosures(made, sealed, "fr-pj", referenced=True))
+    assert (referenced["case_reference"], "subject" in referenced) == ("BX/12", False)
     own = dict(open_disclosure(one) for one in select_disclosures(made, sealed, "de-bka"))
     assert (own["subject"], own["case_reference"]) == ("dora", "BX/12")
     assert not {"query", "record", "heads", "chain"} & own.keys()

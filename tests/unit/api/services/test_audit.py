@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import orjson
@@ -19,15 +20,23 @@ from pipeline.api.services.audit import ActFilter, export_acts, list_accesses, l
 from pipeline.api.services.search import Search, search
 from pipeline.index.decisions import audit_document
 from pipeline.streams.audit.audit_tail import TrailStatus
+from pipeline.web.pages.records import PAGE as RECORDS
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
+from support.index.documents import PureStages
 from support.records.builder import person, record
+from support.web.pages import opened
 
 AUDITOR = make_requester("be-fp", Role.AUDITOR, subject="sofie")
 
 
 @pytest.fixture
 def done(api: Api) -> Api:
+    """An installation that tells owners no references, with acts."""
+    return with_acts(api)
+
+
+def with_acts(api: Api) -> Api:
     """Bert of Belgium and Anna of France read each other's records, and Dora of Germany a French one."""
     api.hold(record("be-fp"), record("fr-pj"), record("fr-pj", "2", code="H2"), record("fr-pj", "3", to=("DE",)))
     shown = [
@@ -66,6 +75,20 @@ async def test_own_people_are_named_and_others_by_their_agency_alone(done: Api) 
     assert keys(rows[0]) == ["be-fp:1"]
     assert [row.rule for row in rows] == [None, "role", "role", "role"]
     assert done.audit.kinds() == [ActKind.READ]
+
+
+async def test_owners_see_references_where_the_installation_says_so(stages: PureStages, tmp_path: Path) -> None:
+    api = with_acts(Api(stages, tmp_path, owners_see_references=True))
+    assert [(row.agency, row.subject, row.case_reference) for row in await told(api)][:2] == [
+        ("fr-pj", None, "ref 3"), ("be-fp", "bert", "ref 2"),
+    ]  # fmt: skip
+    accesses = (await list_accesses(api.session(BERT))).accesses
+    assert [(row.agency, row.purpose, row.case_reference) for row in accesses] == [
+        ("fr-pj", "investigation", "ref 3"), ("be-fp", "investigation", "ref 0"),
+    ]  # fmt: skip
+    said = (await opened(api, RECORDS, BERT)).said()
+    assert "Investigation" in said
+    assert "ref 3" in said
 
 
 async def test_a_record_has_its_key_where_the_agency_reads_it_now(done: Api) -> None:
