@@ -788,7 +788,8 @@ class NoticeRow(msgspec.Struct, frozen=True):
     `case` is the record that it is about where the reader sees that in full, `reference` stands for another agency's.
     `disclosure` and `subscription` are the thread and the alert that it tells of, the latter with its `label`,
     `question` and `filters`. `agency` is the other one, `band` how sure a match is. `count` is of cases, `cursor` leads
-    behind it, `about` says whom it is about to pages; each is left out where it is not told.
+    behind it, `about` says whom it is about to pages, `step` what was done with a request for access, and `until` when
+    that ends; each is left out where it is not told.
     """
 
     id: str
@@ -807,6 +808,8 @@ class NoticeRow(msgspec.Struct, frozen=True):
     count: int | UnsetType = UNSET
     cursor: str | UnsetType = UNSET
     about: NoticeSubject | UnsetType | None = UNSET
+    step: str | UnsetType = UNSET
+    until: UtcTime | UnsetType | None = UNSET
 
 
 class NoticesAnswer(IndexAnswer, frozen=True):

@@ -57,6 +57,10 @@ class Words:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
         return dates.format_datetime(at, "d MMM y HH:mm", locale=self._locale)
 
+    def format_time(self, value: str) -> str:
+        """The time of a day to the minute, in UTC."""
+        return dates.format_datetime(datetime.fromisoformat(value), "HH:mm", locale=self._locale)
+
     def format_second(self, value: str) -> str:
         """A time to the second, in UTC."""
         return dates.format_datetime(datetime.fromisoformat(value), "d MMM y HH:mm:ss", locale=self._locale)

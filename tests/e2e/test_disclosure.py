@@ -102,7 +102,8 @@ def test_a_granted_record_stands_in_its_place_until_its_owner_revokes_it(
     link.goto(f"{site.url}/cases/fr-pj:1")
     link.locator(".linked [data-open]").first.click()
     expect(link.locator(".compare")).to_contain_text("12AB00001")
-    pieter.page.get_by_role("button", name="Revoke").click()
+    pieter.page.get_by_text("Revoke access").click()
+    pieter.page.get_by_role("button", name="Revoke now").click()
     for page in (case, link):
         expect(page.locator("[data-state]")).to_contain_text("not")
         expect(page.locator("main")).not_to_contain_text("Anastasia")

@@ -296,7 +296,8 @@ def breaks_the_glass_alone(pieter: BrowserUser, marc: BrowserUser) -> None:
     page = marc.page
     page.goto("/break-glass")
     expect(page.locator(".results .tag", has_text="Confirmed by a second supervisor")).to_be_visible()
-    page.get_by_role("button", name="Revoke").click()
+    page.get_by_text("Revoke access").click()
+    page.get_by_role("button", name="Revoke now").click()
     expect(page.locator(".results .tag", has_text="Revoked")).to_be_visible()
     breaks_the_glass(pieter, "alone")
     expect(pieter.page.get_by_role("heading", name="Enlèvement")).to_be_visible()

@@ -20,7 +20,7 @@ from pipeline.index.decisions import ActSelection, AuditDocument
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
 from pipeline.transparency.leaves import SealedEntry, encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.merkle import leaf_hash
-from pipeline.transparency.served_log import ServedHead, ServedLog
+from pipeline.transparency.served_log import ServedHead
 from pipeline.transparency.tag_keys import TagKeys
 
 log = logging.getLogger(__name__)

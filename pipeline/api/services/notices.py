@@ -9,7 +9,7 @@ than not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -18,6 +18,8 @@ from msgspec import UNSET
 
 from pipeline.access.alerts import Alert, is_active
 from pipeline.access.audit import ActKind
+from pipeline.access.disclosure_threads import Disclosure
+from pipeline.access.notices import NoticeKind
 from pipeline.access.release import View
 from pipeline.api.answers import NoticeRow, NoticesAnswer, NoticeSubject
 from pipeline.api.paging import PageCursor, SortValues, fill_page
@@ -54,20 +56,35 @@ async def list_notices(session: Session, limit: int = 50, cursor: str | None = N
 
 
 async def list_latest_notices(
-    session: Session, limit: int = 50, cursor: str | None = None, *, described: bool = False
+    session: Session,
+    limit: int = 50,
+    cursor: str | None = None,
+    *,
+    kinds: Collection[NoticeKind] = frozenset(NoticeKind),
+    described: bool = False,
 ) -> NoticesAnswer:
-    """The latest first, for people; `next` leads to older ones, and to nothing that came meanwhile.
+    """The latest of some kinds first, for people; `next` leads to older ones, and to nothing that came meanwhile.
 
-    With `described` each says whom it is about (`about`), where that is read in full.
+    With `described` each says whom it is about (`about`), where that is read in full, and what was done with a request
+    for access (`step`, `until`).
     """
     session.require_reader()
-    agency, pages = session.requester.agency, PageCursor(session, "latest notices")
+    agency = session.requester.agency
+    pages = PageCursor(session, "latest notices", sorted(kinds))
 
     async def fetch(after: SortValues | None) -> list[tuple[NoticeDocument, SortValues]]:
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
 
     async def show(found: list[NoticeDocument]) -> list[NoticeRow | None]:
-        return await _show_notices(session, session.runtime.reader, found, described=described)
+        wanted = [document for document in found if document.kind in kinds]
+        shown = dict(
+            zip(
+                (document.id for document in wanted),
+                await _show_notices(session, session.runtime.reader, wanted, described=described),
+                strict=True,
+            )
+        )
+        return [shown.get(document.id) for document in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
@@ -163,7 +180,23 @@ async def _show_notices(
         else None
         for document in found
     ]
-    return await _add_subjects(session, rows, own, others, views, standing) if described else rows
+    if not described:
+        return rows
+    return await _add_subjects(session, await _add_steps(session, rows), own, others, views, standing)
+
+
+async def _add_steps(session: Session, rows: Sequence[NoticeRow | None]) -> list[NoticeRow | None]:
+    """The rows, each with the step of its thread that it tells of, where the thread is still kept."""
+    threads = await session.runtime.decisions.read_threads(row.disclosure for row in rows if row and row.disclosure)
+    return [row and _add_step(row, threads.get(row.disclosure or "")) for row in rows]
+
+
+def _add_step(row: NoticeRow, thread: Disclosure | None) -> NoticeRow:
+    for step in thread.steps if thread else ():
+        if step.time.isoformat() == row.time:
+            until = step.until.isoformat() if step.until else None
+            return msgspec.structs.replace(row, step=step.verdict or step.move, until=until)
+    return row
 
 
 async def _add_subjects(

@@ -28,8 +28,8 @@ from pipeline.web.vocabulary import URGENCIES
 DAYS = {"1": 1, "3": 3, "7": 7, "30": 30}
 """How soon an answer can be wished for."""
 
-HOURS = {str(hours): hours for hours in (LONGEST_HOURS, 4, 2, 1)}
-"""For how long a record can be opened without asking."""
+HOURS = {str(hours): hours for hours in (1, 2, 4, LONGEST_HOURS)}
+"""For how long a record can be opened without asking, the shortest first."""
 
 REQUEST_WORDS = {
     ThreadState.REQUESTED: N_("Access requested {time}"),
@@ -153,7 +153,8 @@ def _draw_ask_form(view: OpenPage, row: FoundHit, label: str, place: Element) ->
 def _draw_break_glass_form(view: OpenPage, row: FoundHit) -> None:
     """The form by which a supervisor opens the content without its owner, folded until wanted.
 
-    A second supervisor confirms; or it opens at once, which leads to the case, and the owner reviews it.
+    A second supervisor confirms, and the form gives way to what comes; or it opens at once, which leads to the case,
+    and the owner reviews it.
     """
     words, reference = view.words, row.reference
 
@@ -163,7 +164,11 @@ def _draw_break_glass_form(view: OpenPage, row: FoundHit) -> None:
         if fields["way"] != ALONE:
             span = words.format_span(CONFIRMATION_TIME)
             done = words("A second supervisor of your agency must confirm within {span}", span=span)
-            await view.run_action(request_opening(session, reference, wanted), done, redraw=False)
+            if await view.run_action(request_opening(session, reference, wanted), done, redraw=False):
+                place.clear()
+                with place, box("p", "row small asked-state", data_state=ThreadState.AWAITING_CONFIRMATION):
+                    link(words("Emergency access requested"), "/break-glass")
+                    text("span", done, "quiet")
             return
         answer = await view.run_action(
             open_alone(session, reference, wanted), words("You now have access"), redraw=False
@@ -171,7 +176,7 @@ def _draw_break_glass_form(view: OpenPage, row: FoundHit) -> None:
         if answer is not None:
             ui.navigate.to(case_path(answer.disclosure.case or ""))
 
-    with box("details", "more why"):
+    with box("div", "why") as place, box("details", "more"):
         text("summary", words("Emergency access"))
         with form(sent):
             warning = words(

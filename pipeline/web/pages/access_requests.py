@@ -254,16 +254,18 @@ def draw_thread_steps(view: OpenPage, row: AccessRequestRow) -> None:
 
 
 def draw_revoke_form(view: OpenPage, name: str) -> None:
-    """Takes back what is open, with a word to the other agency."""
+    """Takes back what is open, with a word to the other agency; folded, so that one press alone revokes nothing."""
 
     async def sent(fields: Sent) -> None:
         await view.run_action(
             revoke_disclosure(view.visit.new_session(), name, fields["reason"]), view.words("Revoked")
         )
 
-    with form(sent, "filters"):
-        field(view.words("Reason for revoking"), "reason", f"revoke-{name}", maxlength=REASON.most)
-        text("button", view.words("Revoke"), "button", type="submit")
+    with box("details", "more"):
+        text("summary", view.words("Revoke access"))
+        with form(sent, "filters"):
+            field(view.words("Reason for revoking"), "reason", f"revoke-{name}", maxlength=REASON.most)
+            text("button", view.words("Revoke now"), "button", type="submit")
 
 
 PAGE = Page("/disclosures", N_("Access requests"), "disclosures", load, draw)

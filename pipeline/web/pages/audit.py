@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final, NamedTuple, get_args
 
+from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import is_day
+from pipeline.access.release import Rule
 from pipeline.access.text_limits import SUBJECT
 from pipeline.api.answers import AccessedRecord, AccessRow, ActRecord, ActRow, ActsAnswer, TrailAnswer
 from pipeline.api.services.audit import ActFilter, list_acts, verify_trail
@@ -172,7 +174,8 @@ def act_columns(words: Words) -> list[TableColumn[ActRow | AccessRow]]:
 
 
 def _draw_action(words: Words, row: ActRow | AccessRow) -> None:
-    text("span", words.label(ACTS, row.kind))
+    opened = row.kind == ActKind.DISCLOSURE and any(record.rule == Rule.BREAK_GLASS for record in row.shown)
+    text("span", words("Emergency access") if opened else words.label(ACTS, row.kind))
     if row.part:
         number, _, count = row.part.partition("/")
         part = words("part {number} of {count}", number=words.format_number(int(number)),

@@ -1,19 +1,24 @@
-"""What our agency was told: requests and answers, matches of alerts, silent searches; latest first.
+"""What our agency was told: requests and answers, matches of alerts, silent searches; by day, the latest first.
 
-A notice names whom it is about where its reader may read that, else that there is a record and whose.
+A day's notices stand kind by kind, and the page is narrowed to a group of kinds. A notice names whom it is about where
+its reader may read that, else that there is a record and whose.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Final, NamedTuple
 
 from pipeline.access.case_filters import NO_FILTERS
+from pipeline.access.disclosure_threads import GlassVerdict, Move
 from pipeline.access.notices import NoticeKind
 from pipeline.api.answers import NoticeRow, NoticesAnswer, NoticeSubject, told
 from pipeline.api.services.notices import list_latest_notices
 from pipeline.locale import N_, NN_
 from pipeline.matching.bands import Band
 from pipeline.web.addresses import case_path
+from pipeline.web.components import states
 from pipeline.web.components.badges import draw_band, draw_caveat_badge
 from pipeline.web.components.filters import draw_search_link, state_filters
 from pipeline.web.components.markup import bidi_text, box, link, text
@@ -25,6 +30,8 @@ from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import NOTICES, PURPOSES
 
+PATH: Final = "/notices"
+
 NOTICE_CAME = "told"
 """The event by which the browser says that a notice has come."""
 
@@ -34,21 +41,81 @@ LIMIT = 50
 
 CASES = NN_("{count} case", "{count} cases")
 
+GROUP: Final = "group"
+"""The parameter of the page's address that narrows it to a group of kinds."""
+
+
+class NoticeGroup(NamedTuple):
+    """Kinds of notices that are read together."""
+
+    word: str
+    kinds: frozenset[NoticeKind]
+
+
+GROUPS: Final = {
+    "": NoticeGroup(N_("All"), frozenset(NoticeKind)),
+    "alerts": NoticeGroup(N_("Alerts"), frozenset({NoticeKind.SUBSCRIPTION_MATCH, NoticeKind.SHARED_INTEREST})),
+    "access": NoticeGroup(
+        N_("Access"),
+        frozenset(
+            {
+                NoticeKind.DISCLOSURE_REQUEST,
+                NoticeKind.DISCLOSURE_ANSWER,
+                NoticeKind.BREAK_GLASS,
+                NoticeKind.BREAK_GLASS_REQUEST,
+            }
+        ),
+    ),
+    "records": NoticeGroup(
+        N_("Our records"),
+        frozenset(
+            {
+                NoticeKind.HIT_TOLD,
+                NoticeKind.SILENT_SEARCH,
+                NoticeKind.SILENT_LINK,
+                NoticeKind.GUESSES_REFUSED,
+                NoticeKind.EXPIRY,
+            }
+        ),
+    ),
+}
+
 
 async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
-    """A page of notices, latest first."""
-    return await list_latest_notices(visit.new_session(), LIMIT, parameters.get(AFTER), described=True)
+    """A page of notices, latest first; of the group that the address names."""
+    kinds = _chosen_group(parameters).kinds
+    return await list_latest_notices(visit.new_session(), LIMIT, parameters.get(AFTER), kinds=kinds, described=True)
+
+
+def _chosen_group(parameters: Parameters) -> NoticeGroup:
+    return GROUPS.get(parameters.get(GROUP, ""), GROUPS[""])
 
 
 def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
-    """Show them as a table."""
-    words = view.words
-    text("h1", words("Notifications"))
+    """Show them as a table a day."""
+    words, chosen = view.words, _chosen_group(view.parameters)
+    with box("div", "row apart"):
+        text("h1", words("Notifications"))
+        with box("nav", "switch wraps", aria_label=words("Notifications")):
+            for name, group in GROUPS.items():
+                address = f"{PATH}?{GROUP}={name}" if name else PATH
+                link(words(group.word), address, aria_current="true" if group is chosen else None)
     view.listen(NOTICE_CAME, view.redraw)
     view.call_script("noticesListed")
-    with panel(words("All notifications"), words("newest first"), tight=True):
-        draw_table(words("Notifications"), _notice_columns(words), loaded.notices, empty=words("No notifications"))
+    if not loaded.notices:
+        states.draw_empty(words("No notifications"))
+    for day, rows in groupby(loaded.notices, lambda row: words.format_date(row.time)):
+        with panel(day, tight=True):
+            draw_table(day, _notice_columns(words), _by_kind(rows))
     draw_pager(view, loaded.next, words("Older"), words("Back to newest"))
+
+
+def _by_kind(rows: Iterable[NoticeRow]) -> list[NoticeRow]:
+    """A day's notices kind by kind: that of the latest first, of each the latest first."""
+    kinds: dict[str, list[NoticeRow]] = {}
+    for row in rows:
+        kinds.setdefault(row.kind, []).append(row)
+    return [row for alike in kinds.values() for row in alike]
 
 
 def _notice_columns(words: Words) -> list[TableColumn[NoticeRow]]:
@@ -63,15 +130,28 @@ def _notice_columns(words: Words) -> list[TableColumn[NoticeRow]]:
 
 
 def _format_time(words: Words, row: NoticeRow) -> str:
-    """When it happened; of a search for a silent record the day is all that anybody is told."""
-    by_day = row.kind == NoticeKind.SILENT_SEARCH
-    return words.format_date(row.time) if by_day else words.format_minute(row.time)
+    """When it happened that day; of a search for a silent record the day is all that anybody is told."""
+    return "–" if row.kind == NoticeKind.SILENT_SEARCH else words.format_time(row.time)
+
+
+STEP_WORDS: Final = {
+    Move.GRANT: N_("Access granted"),
+    Move.REFUSAL: N_("Access request refused"),
+    Move.REVOCATION: N_("Access revoked"),
+    Move.CONFIRMATION: N_("A supervisor used emergency access"),
+    GlassVerdict.JUSTIFIED: N_("Emergency access reviewed: justified"),
+    GlassVerdict.NOT_JUSTIFIED: N_("Emergency access reviewed: not justified"),
+}
+"""What was done with a request, where a notice's kind says less."""
 
 
 def _draw_event(words: Words, row: NoticeRow) -> None:
-    """What happened, and how likely a match is."""
+    """What happened, until when access lasts, and how likely a match is."""
     with box("div", "what"):
-        text("span", words.label(NOTICES, row.kind))
+        step = told(row.step)
+        text("span", words.label(STEP_WORDS, step) if step in STEP_WORDS else words.label(NOTICES, row.kind))
+        if until := told(row.until):
+            text("span", words("until {time}", time=words.format_minute(until)), "small quiet")
         if count := told(row.count):
             text("span", words.plural(*CASES, count), "tag warn")
         if row.band:
@@ -98,7 +178,7 @@ def _draw_notice_subject(words: Words, row: NoticeRow) -> None:
     with box("div", "who-why"):
         if row.case:
             _draw_record(words, row.case, told(row.about))
-        elif row.reference and row.agency and not _is_thread(row):
+        elif row.reference and row.agency:
             _draw_hidden(words, row)
         if row.disclosure:
             glass = row.kind in GLASS or not _is_thread(row)
@@ -128,11 +208,18 @@ def _draw_record(words: Words, case: str, about: NoticeSubject | None) -> None:
 
 
 def _draw_hidden(words: Words, row: NoticeRow) -> None:
-    """A hit-only record: that it is there, and the search in which its owner can be asked for it."""
-    text("span", words("A record of {agency} you have no access to", agency=words.agency_name(row.agency or "")))
+    """A hit-only record: that it is there, and the search in which its owner can be asked for it.
+
+    What an own request is about is named by its owner.
+    """
+    agency = words.agency_name(row.agency or "")
+    if _is_thread(row):
+        text("span", words("A record of {agency}", agency=agency))
+        return
+    text("span", words("A record of {agency} you have no access to", agency=agency))
     if row.question:
         address = question_address(state_filters(row.filters or NO_FILTERS), row.question)
         link(words("Request access"), address, "small", data_open="")
 
 
-PAGE = Page("/notices", N_("Notifications"), "notices", load, draw)
+PAGE = Page(PATH, N_("Notifications"), "notices", load, draw)

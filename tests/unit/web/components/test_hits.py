@@ -5,6 +5,7 @@ import pytest
 from pipeline.access.disclosures import AccessRequestRow
 from pipeline.access.requester import Role
 from pipeline.api.services.disclosures import list_disclosures
+from pipeline.web.components.hits import HOURS
 from pipeline.web.pages.case import PAGE
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
@@ -35,6 +36,16 @@ async def test_a_supervisor_gives_a_reason_after_being_told_that_the_owner_hears
     (thread,) = await threads(api)
     told = [(step.move, step.reason, step.hours) for step in thread.steps]
     assert told == [(move, "a child is in danger", 2)]
+    if way == "second":
+        assert "Emergency access requested" in page.said()
+        assert "Only you get access" not in page.said()
+
+
+async def test_the_shortest_time_is_offered_first(api: Api) -> None:
+    held(api)
+    page = await opened(api, PAGE, CHIEF, key="be-fp:1")
+    hours = [attributes["value"] for tag, _, attributes in page.drawn() if tag == "option"][-len(HOURS) :]
+    assert hours == ["1", "2", "4", "8"]
 
 
 async def test_an_investigator_can_only_ask(api: Api) -> None:
