@@ -113,7 +113,8 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
         preview = draw_preview_place(visit.words)
         draw_picked_bar(visit.words)
         draw_term_place()
-        box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who)
+        full = visit.words("This field takes {most} characters at most.", most="{most}")
+        box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who, data_full=full)
         _draw_shortcuts(visit.words, {entry.key: entry.word for entry in _visible_entries(visit.roles)})
     with client.layout:  # not in the content, with which it would go when that is drawn anew
         ui.skip_link(visit.words("Skip to content"), target=client.content)

@@ -57,6 +57,22 @@ def test_pages_work_under_their_policy_and_injected_script_does_not(desk: Browse
     assert any("Content Security Policy" in fault for fault in desk.faults)
 
 
+def test_a_field_says_its_limit_and_a_long_question_widens_no_page(desk: BrowserUser) -> None:
+    page = desk.page
+    page.goto("/")
+    field = page.locator("#question")
+    field.fill("x" * 999)
+    expect(page.get_by_text("This field takes")).to_have_count(0)
+    field.press_sequentially("xx")
+    expect(page.get_by_text("This field takes 1,000 characters at most.")).to_be_visible()
+    assert len(field.input_value()) == 1000
+    field.press("Enter")
+    expect(page.locator(".understood, .results, .nothing").first).to_be_visible()
+    page.goto("/")
+    expect(page.locator(".named a").first).to_contain_text("x" * 200 + "…")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: BrowserUser) -> None:
     page = desk.page
     page.goto("/cases/fr-pj:1")

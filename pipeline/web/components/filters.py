@@ -258,12 +258,18 @@ def _format_facet_value(words: Words, facet: str, value: str) -> str:
             return value
 
 
+MOST_SHOWN: Final = 200
+"""Characters of a question that a list shows: four lines of it."""
+
+
 def draw_search_link(words: Words, question: str, filters: Filters, label: str = "", **attributes: Any) -> None:
     """The question, or before it what it is called, leads to the search with its filters; `attributes` are the link's.
 
-    A search without words lists what its filters leave.
+    A search without words lists what its filters leave. A long question is shown by its beginning.
     """
     asked = question or words("Records by filter")
+    if len(asked) > MOST_SHOWN:
+        asked = f"{asked[:MOST_SHOWN]}…"
     with link("", question_address(state_filters(filters), question), **attributes):
         bidi_text(label or asked)
     if label:

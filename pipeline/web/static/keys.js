@@ -83,6 +83,22 @@
     else document.querySelector("[data-up]")?.click();
   };
 
+  // A field that takes no more says so, beside it and to those who hear the page.
+  document.addEventListener("input", ({ target }) => {
+    if (!(target.maxLength > 0) || !document.getElementById("said")) return;
+    const place = target.closest(".field, form") ?? target.parentElement;
+    const full = target.value.length >= target.maxLength;
+    const hint = place.querySelector(":scope > .full");
+    if (!full) return hint?.remove();
+    if (hint) return;
+    const said = document.createElement("span");
+    said.className = "hint full";
+    said.setAttribute("role", "status");
+    place.append(said);
+    const most = target.maxLength.toLocaleString(document.documentElement.lang);
+    said.textContent = document.getElementById("said").dataset.full.replace("{most}", most);
+  });
+
   // A text that is too long is kept as it is, and not sent.
   document.addEventListener("input", ({ target }) => {
     const { most, tooLong } = target.dataset;
