@@ -258,6 +258,10 @@ POLL_S: Final = 0.05
 EFFECTIVE_S: Final = 10.0
 """How long the project stage may take to show a decision: it fetches every 0.2 s."""
 
+COLLEAGUE_ACTS: Final = 50
+COLLEAGUE_PAGES: Final = 4
+"""Acts of one page, and pages, that are read to offer an agency's people: some tens of those who worked last."""
+
 MOST_REVIEWS: Final = 10_000
 """Reviews of one page's links: the most that one search returns."""
 
@@ -486,6 +490,12 @@ class DecisionReader:
         sort = [{"place": "desc"}, {"id": "desc"}] if last else BY_PLACE
         return [item for item, _ in await self._find("folder_items", query, FolderItem, sort, limit, after)]
 
+    async def latest_item(self, folder: str) -> int:
+        """The position of a folder's latest change of an item, -1 before the first: it grows with each."""
+        query: list[Body] = [{"term": {"folder": folder}}]
+        found = await self._find("folder_items", query, FolderItemDocument, LATEST_FIRST, 1)
+        return found[0][0].position if found else -1
+
     async def items_about(self, agency: str, cases: Sequence[str]) -> AsyncIterator[FolderItem]:
         """The items of an agency's folders that refer to one of these cases."""
         query: list[Body] = [
@@ -528,6 +538,25 @@ class DecisionReader:
         """Acts in which cases of an agency were shown, the latest first, each with its place in line."""
         query: list[Body] = [{"term": {"owners": owner}}]
         return await self._find("audit", query, AuditDocument, LATEST_FIRST, limit, after)
+
+    async def has_acted(self, agency: str, subject: str) -> bool:
+        """Whether somebody of an agency has signed in: their first page is an act of theirs already."""
+        query: list[Body] = [{"term": {"agency": agency}}, {"term": {"subject": subject}}]
+        return bool(await self._find("audit", query, AuditDocument, LATEST_FIRST, 1))
+
+    async def list_colleagues(self, agency: str) -> list[str]:
+        """Who of an agency acted lately, sorted: those that COLLEAGUE_PAGES pages of acts name, each but once."""
+        found: set[str] = set()
+        for _ in range(COLLEAGUE_PAGES):
+            query: list[Body] = [
+                {"term": {"agency": agency}},
+                {"bool": {"must_not": [{"terms": {"subject": sorted(found)}}]}},
+            ]
+            acts = await self._find("audit", query, AuditDocument, LATEST_FIRST, COLLEAGUE_ACTS)
+            if not acts:
+                break
+            found |= {act.subject for act, _ in acts if act.kind is not ActKind.PUSH}
+        return sorted(found)
 
     async def latest_acts(self, limit: int) -> list[AuditDocument]:
         """The latest acts of all agencies, the last first."""

@@ -46,6 +46,7 @@ def _hold_cases(api: Api) -> None:
 
 def _make_folder(api: Api, title: str = "Kestrel") -> str:
     name: str = _run(create_folder(api.session(OWNER), title)).folder.id
+    api.sign_in(make_requester("be-fp", subject=LOTTE))
     _run(share_folder(api.session(OWNER), name, LOTTE, FolderRole.MEMBER))
     return name
 
@@ -116,6 +117,31 @@ def test_a_record_on_its_page_is_kept_in_two_keys_and_a_new_folder_by_its_name(
     expect(user.page.locator("dialog[open]")).to_have_count(1)
     user.page.keyboard.press("Escape")
     expect(user.page.locator("dialog[open]")).to_have_count(0)
+    assert user.faults == []
+
+
+def test_a_colleagues_note_appears_and_one_that_was_faster_is_shown(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    name = _make_folder(api)
+    item = _run(write_note(api.session(OWNER), name, "mine")).item
+    user = BrowserUser(opened, site.url)
+    user.enter(PIETER, "BX/12", f"/folders/{name}")
+    user.is_drawn()
+    lotte = make_requester("be-fp", subject=LOTTE)
+    _run(write_note(api.session(lotte), name, "seen at the port"))
+    expect(user.page.locator("#kept > li")).to_have_count(2)
+    user.page.locator("[data-edit]").first.click()
+    user.page.locator("#kept textarea").fill("mine, better")
+    _run(write_note(api.session(lotte), name, "hers", item, 1))
+    user.page.get_by_role("button", name="Save").first.click()
+    expect(user.page.locator("#kept .other")).to_contain_text(f"{LOTTE} wrote meanwhile")
+    expect(user.page.locator("#kept .other .note")).to_have_text("hers")
+    expect(user.page.locator("#kept textarea")).to_have_value("mine, better")
+    user.holds("a note that a colleague changed")
+    user.page.get_by_role("button", name="Save").first.click()
+    expect(user.page.locator("#kept .note").first).to_have_text("mine, better")
+    assert _kept(api, name) == ["mine, better", "seen at the port"]
     assert user.faults == []
 
 

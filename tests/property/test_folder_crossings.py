@@ -99,6 +99,7 @@ async def take(api: Api, who: Requester, name: str, ids: Sequence[str], wanted: 
 async def cross(one: Sequence[Step], two: Sequence[Step], pauses: Sequence[int]) -> None:
     api = Api(STAGES, HOME)
     name = (await create_folder(api.session(ANNA), "Kestrel")).folder.id
+    api.sign_in(BEA)
     await share_folder(api.session(ANNA), name, "bea", FolderRole.MEMBER)
     ids = [(await write_note(api.session(ANNA), name, f"note {number}")).item for number in range(HELD)]
     done = Outcome({item: {1: f"note {number}"} for number, item in enumerate(ids)}, set())

@@ -164,7 +164,8 @@ async def renew_folder(session: Session, name: str) -> FolderAnswer:
 async def share_folder(session: Session, name: str, subject: str, role: FolderRole | None) -> FolderAnswer:
     """Give somebody of the agency a role in it, or none; anybody may leave it.
 
-    Raises NotFoundError, ForbiddenError, UnprocessableError; ConflictError where nobody would own it.
+    Raises NotFoundError, ForbiddenError; UnprocessableError for a name under which nobody of the agency has signed in;
+    ConflictError where nobody would own it.
     """
     subject = subject.strip()
     if not subject:
@@ -172,11 +173,24 @@ async def share_folder(session: Session, name: str, subject: str, role: FolderRo
     require_short(SUBJECT, subject)
     leaves = role is None and subject == session.requester.subject
     held = await require_folder(session, name, LOOK if leaves else OWN)
+    known = any(member.subject == subject for member in held.members)
+    if not known and not await session.runtime.decisions.has_acted(held.agency, subject):
+        raise UnprocessableError(
+            "nobody of your agency has signed in under this name; check it, or ask your colleague to sign in once",
+            "subject",
+        )
     try:
         shared = folders.share_folder(held, subject, role, session.now)
     except (LastOwnerError, TooManyMembersError) as error:
         raise ConflictError(error) from error
     return await _record_folder(session, held, shared)
+
+
+async def list_colleagues(session: Session) -> list[str]:
+    """Who of the requester's agency signed in lately, without the requester: whom a folder is shared with."""
+    session.require_reader()
+    found = await session.runtime.decisions.list_colleagues(session.requester.agency)
+    return [subject for subject in found if subject != session.requester.subject]
 
 
 async def take_folder_over(session: Session, name: str) -> FolderAnswer:
@@ -693,6 +707,33 @@ async def remove_item(session: Session, name: str, item: str) -> FolderItemAnswe
         visits = await session.runtime.decisions.visits_to(name)
         await _erase_visits(session, [visit for visit in visits if visit.item == item])
     return FolderItemAnswer(*session.moment, item, 0)
+
+
+async def find_latest_change(session: Session, name: str) -> int:
+    """What grows whenever an item of a folder is added, changed or removed. Raises NotFoundError.
+
+    It tells of no item, so nothing is recorded.
+    """
+    await require_folder(session, name, LOOK)
+    return await session.runtime.decisions.latest_item(name)
+
+
+class WrittenNote(NamedTuple):
+    """A note as it is now: its text, the version of it, and who wrote it last."""
+
+    text: str
+    version: int
+    by: str
+
+
+async def read_note(session: Session, name: str, item: str) -> WrittenNote:
+    """Raises NotFoundError."""
+    await require_folder(session, name, LOOK)
+    held = await require_item(session, name, item)
+    if held.kind is not ItemKind.NOTE:
+        raise NotFoundError(NO_ITEM)
+    await session.audit(ActKind.READ, {"folder": name, "note": item}, about=name)
+    return WrittenNote(held.text, held.edition, held.edited_by or held.by)
 
 
 async def write_note(

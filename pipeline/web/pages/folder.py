@@ -5,7 +5,9 @@ The list is one element, which static/folder.js orders before the server answers
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -16,7 +18,10 @@ from pipeline.access.text_limits import NOTE, SUBJECT, TITLE
 from pipeline.api.answers import FolderItemsAnswer, FolderMemberRow, FolderRow
 from pipeline.api.services.folders import (
     close_folder,
+    find_latest_change,
+    list_colleagues,
     move_item,
+    read_note,
     remove_item,
     rename_folder,
     renew_folder,
@@ -24,6 +29,7 @@ from pipeline.api.services.folders import (
     visit_folder,
     write_note,
 )
+from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, post_form, select_field, submit_button
@@ -40,6 +46,10 @@ from pipeline.web.vocabulary import PURPOSES
 
 MOVED, REMOVED, EDITED = "folder_move", "folder_remove", "folder_note"
 """The events by which the browser orders, removes and edits."""
+
+LOOK, REDRAW = "folder_look", "folder_redraw"
+"""The events by which the browser, as long as the page is seen, asks whether a colleague changed the folder, and has it
+drawn anew where nobody is writing in it."""
 
 NOTE_EVENT_CHARS: Final = 160_000
 """A note of 20,000 characters, each escaped at worst. Of a longer one the field itself says that it is too long."""
@@ -69,14 +79,26 @@ class NoteEdit(msgspec.Struct, frozen=True):
     seen: int
 
 
-async def load(visit: Visit, parameters: Parameters) -> FolderItemsAnswer:
+class FolderPageData(NamedTuple):
+    """A page of the folder, its latest change as it was read, and whom its owner may share it with."""
+
+    page: FolderItemsAnswer
+    latest: int
+    colleagues: Sequence[str]
+
+
+async def load(visit: Visit, parameters: Parameters) -> FolderPageData:
     """A page of the folder; what it shows counts as seen. Raises NotFoundError."""
-    return await visit_folder(visit.new_session(), parameters["folder"], cursor=parameters.get(AFTER, ""))
+    latest = await find_latest_change(visit.new_session(), parameters["folder"])
+    page = await visit_folder(visit.new_session(), parameters["folder"], cursor=parameters.get(AFTER, ""))
+    owns = page.folder.role is FolderRole.OWNER
+    return FolderPageData(page, latest, await list_colleagues(visit.new_session()) if owns else ())
 
 
-def draw(view: OpenPage, loaded: FolderItemsAnswer) -> None:
+def draw(view: OpenPage, data: FolderPageData) -> None:
     """The folder: its name and grounds, what it keeps, a note to write, and for its owner who shares it."""
-    words, folder = view.words, loaded.folder
+    words, loaded = view.words, data.page
+    folder = loaded.folder
     may_work = folder.role in (FolderRole.OWNER, FolderRole.MEMBER)
     draw_heading(folder.title, words("Folders"), "/folders")
     _draw_about(view, loaded)
@@ -88,11 +110,12 @@ def draw(view: OpenPage, loaded: FolderItemsAnswer) -> None:
         with panel(words("New note")):
             _draw_note_form(view, folder)
     with panel(words("Shared with")):
-        _draw_members(view, folder)
+        _draw_members(view, folder, data.colleagues)
     if folder.role is FolderRole.OWNER:
         with panel(words("Folder")):
             _draw_owner_tools(view, folder)
-    _listen(view, folder)
+    box("span", data_again=LOOK)
+    _listen(view, folder, data.latest)
 
 
 def _draw_about(view: OpenPage, loaded: FolderItemsAnswer) -> None:
@@ -148,7 +171,7 @@ def _draw_note_form(view: OpenPage, folder: FolderRow) -> None:
         submit_button(words("Add note"))
 
 
-def _draw_members(view: OpenPage, folder: FolderRow) -> None:
+def _draw_members(view: OpenPage, folder: FolderRow, colleagues: Sequence[str]) -> None:
     words = view.words
     columns: list[TableColumn[FolderMemberRow]] = [
         TableColumn(words("User"), lambda row: text("span", row.subject)),
@@ -169,7 +192,12 @@ def _draw_members(view: OpenPage, folder: FolderRow) -> None:
 
     with form(sent, "filters"):
         field(words("Colleague's sign-in name"), "subject", "share", required=True, maxlength=SUBJECT.most,
-              autocomplete="off", dir="auto")  # fmt: skip
+              autocomplete="off", dir="auto", list="colleagues")  # fmt: skip
+        members = {member.subject for member in folder.members}
+        with box("datalist", id="colleagues"):
+            for colleague in colleagues:
+                if colleague not in members:
+                    text("option", colleague, value=colleague)
         select_field(words("Role"), "role", "share", {
             "reader": words("Reader: may look"), "member": words("Member: may add, order and annotate"),
             "owner": words("Owner: may do all"),
@@ -230,7 +258,7 @@ def _draw_owner_tools(view: OpenPage, folder: FolderRow) -> None:
             submit_button(words("Close folder and delete what it keeps"), "button slight")
 
 
-def _listen(view: OpenPage, folder: FolderRow) -> None:
+def _listen(view: OpenPage, folder: FolderRow, latest: int) -> None:
     words = view.words
 
     async def moved(event: events.GenericEventArguments) -> None:
@@ -247,13 +275,29 @@ def _listen(view: OpenPage, folder: FolderRow) -> None:
 
     async def edited(event: events.GenericEventArguments) -> None:
         wanted: NoteEdit = read_event(event, NoteEdit)
-        await view.run_action(
-            write_note(view.visit.new_session(), folder.id, wanted.text, wanted.item, wanted.seen), words("Note saved")
-        )
+        written = write_note(view.visit.new_session(), folder.id, wanted.text, wanted.item, wanted.seen)
+        if await view.run_action(written, words("Note saved")) is None:
+            await _show_other_text(view, folder.id, wanted)
+
+    async def look() -> None:
+        with suppress(LiaisonError):  # what can't be read now, the next look shows
+            if await find_latest_change(view.visit.new_session(), folder.id) != latest:
+                view.call_script("folderChanged")
 
     view.listen(MOVED, moved)
     view.listen(REMOVED, removed)
     view.listen(EDITED, edited, NOTE_EVENT_CHARS)
+    view.listen(LOOK, look)
+    view.listen(REDRAW, view.redraw)
+
+
+async def _show_other_text(view: OpenPage, folder: str, wanted: NoteEdit) -> None:
+    """Where a colleague was faster, their text beside what is being written; saving again replaces it."""
+    with suppress(LiaisonError):
+        held = await read_note(view.visit.new_session(), folder, wanted.item)
+        if held.version != wanted.seen:
+            said = view.words("{who} wrote meanwhile; saving again replaces it:", who=held.by)
+            view.call_script("noteChanged", wanted.item, said, held.text, held.version)
 
 
 PAGE = Page("/folders/{folder}", N_("Folder"), "folders", load, draw, "folder.js")

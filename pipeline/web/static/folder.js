@@ -31,6 +31,7 @@
 
   let dragged;
   document.addEventListener("dragstart", ({ target }) => (dragged = target.closest?.("#kept > [draggable]")));
+  document.addEventListener("dragend", () => (dragged = undefined));
   document.addEventListener("dragover", (event) => {
     if (dragged && !sorted() && event.target.closest("#kept")) event.preventDefault();
   });
@@ -67,6 +68,27 @@
     back.addEventListener("click", close);
     note.replaceWith(form);
     field.focus();
+    editing.set(note.dataset.note, { note, form });
+  };
+  const editing = new Map(); // notes whose form is open, by their item
+
+  // A colleague was faster: their text stands above one's own, and is what Cancel leads back to.
+  const noteChanged = (item, said, text, version) => {
+    const { note, form } = editing.get(item) ?? {};
+    if (!form?.isConnected) return;
+    note.textContent = text;
+    note.dataset.version = version;
+    form.querySelector(".other")?.remove();
+    const other = make("div", { className: "other stack" });
+    other.setAttribute("role", "status");
+    other.append(make("p", { className: "small strong", textContent: said }), make("div", { className: "note", dir: "auto", textContent: text }));
+    form.prepend(other);
+  };
+
+  // What a colleague added is drawn at once, but never over what is being written or moved here.
+  const folderChanged = () => {
+    const writing = [...document.querySelectorAll("main textarea")].some((field) => field.value && field.checkVisibility());
+    if (!writing && !dragged && !document.querySelector("main [data-edited], main details[open] form")) emitEvent("folder_redraw", {});
   };
 
   document.addEventListener("click", ({ target }) => {
@@ -81,4 +103,6 @@
     const note = target.closest("[data-edit]") && row.querySelector("[data-note]");
     if (note) edit(note);
   });
+
+  Object.assign((window.liaison ??= {}), { folderChanged, noteChanged });
 })();

@@ -225,7 +225,11 @@
     const mine = current?.querySelector(".assignee").textContent === desk().dataset.me;
     assign(mine ? "" : desk().dataset.me);
   };
-  const soon = (ready, then) => (ready() ? then() : requestAnimationFrame(() => soon(ready, then)));
+  // An answer that has not come within PATIENCE_MS is not waited for any more.
+  const soon = (ready, then, begun = performance.now()) => {
+    if (ready()) then();
+    else if (performance.now() - begun < PATIENCE_MS) requestAnimationFrame(() => soon(ready, then, begun));
+  };
   const more = () => {
     const before = new Set(all("[data-row]"));
     if (document.activeElement === document.body || document.activeElement.matches("[data-more]")) go(one("#evidence"));

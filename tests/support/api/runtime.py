@@ -19,7 +19,7 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from pipeline.access.audit import Act, ActKind, ShownForm
+from pipeline.access.audit import Act, ActKind, Chain, ShownForm
 from pipeline.access.guesses import AskedGuesses, GuessLedger
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.redaction import OpaqueCodec
@@ -33,7 +33,7 @@ from pipeline.api.quotas import RequestRates
 from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.session import Session
 from pipeline.correlation.claims import ClaimState
-from pipeline.index.decisions import DecisionReader
+from pipeline.index.decisions import DecisionReader, audit_document
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
@@ -261,6 +261,13 @@ class Api:
             accepted = self.stages.accepted(dict(record))
             self.held[accepted.case] = accepted
             self.index.write([case_document(accepted)])
+
+    def sign_in(self, *people: Requester) -> None:
+        """Index an act of each, as of those who have opened a page."""
+        for who in people:
+            act = Act(ActKind.READ, who.subject, who.agency, who.country)
+            entry = Chain(f"signed in {who.agency} {who.subject}").make_entry(act, self.now)
+            self.index.write([audit_document(msgspec.json.encode(entry), 0)])
 
     def link(self, a: str, b: str, state: ClaimState = ClaimState.LIVE, *, admitted: bool = True) -> str:
         """Index the claim about two held cases, and that the gate has answered both; its link id."""

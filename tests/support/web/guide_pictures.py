@@ -116,6 +116,7 @@ async def hold_work(api: Api) -> str:
 
     api.now = now - timedelta(hours=3)
     name: str = (await create_folder(_session(api, owner), "Warehouse burglaries, port of Lille")).folder.id
+    api.sign_in(member)
     await share_folder(_session(api, owner), name, LOTTE, FolderRole.MEMBER)
     asked = search_reference(KeptSearch(QUESTION, "BE", NO_FILTERS))
     kept = ["record be-fp:2026-4701", "record fr-pj:2026-4702", f"link {links[1]}", "entity be-fp:2026-4703 p1", asked,

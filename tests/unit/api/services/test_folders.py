@@ -40,6 +40,7 @@ from pipeline.api.services.folders import (
     close_folder,
     create_folder,
     export_folder,
+    list_colleagues,
     list_folders,
     move_item,
     read_chart,
@@ -80,10 +81,24 @@ async def texts(api: Api, name: str, who: Requester = BERT) -> list[str | None]:
 
 
 async def share(api: Api, name: str, who: Requester, role: FolderRole | None, by: Requester = BERT) -> None:
+    api.sign_in(who)
     await share_folder(api.session(by), name, who.subject, role)
 
 
 # ── sharing ──
+
+
+async def test_it_is_shared_with_those_alone_who_have_signed_in(api: Api) -> None:
+    name = await folder_of(api)
+    pieter = make_requester("fr-pj", subject="pieter")
+    api.sign_in(pieter, CHIEF)
+    for nobody in ("nobody@be-fp", "Marc Dubois", pieter.subject):
+        with pytest.raises(UnprocessableError, match="nobody of your agency has signed in") as refused:
+            await share_folder(api.session(BERT), name, nobody, FolderRole.READER)
+        assert refused.value.fields == ["subject"]
+    assert await list_colleagues(api.session(BERT)) == [CHIEF.subject]
+    await share_folder(api.session(BERT), name, CHIEF.subject, FolderRole.READER)
+    await share_folder(api.session(BERT), name, CHIEF.subject, FolderRole.MEMBER)
 
 
 async def test_a_folder_is_for_those_with_whom_it_is_shared(api: Api) -> None:

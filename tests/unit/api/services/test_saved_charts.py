@@ -87,6 +87,7 @@ async def test_a_hit_stays_where_it_still_shows(api: Api) -> None:
 async def charted(api: Api, *cases: str) -> tuple[str, str]:
     """A folder of Anna's, shared with a colleague, and a chart in it."""
     folder = (await create_folder(api.session(ANNA), "Kestrel")).folder.id
+    api.sign_in(CARL)
     await share_folder(api.session(ANNA), folder, "carl", FolderRole.READER)
     kept = msgspec.json.encode({"nodes": [{"ref": f"record {case}"} for case in cases]}).decode()
     return folder, (await save_chart(api.session(ANNA), folder, "Ring", kept)).item

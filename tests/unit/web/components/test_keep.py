@@ -36,6 +36,7 @@ async def test_the_browser_asks_for_folders_and_adds_to_one(api: Api, told: list
     api.hold(record("fr-pj"))
     mine = (await create_folder(api.session(ANNA), "Mine")).folder.id
     theirs = (await create_folder(api.session(CARL), "Theirs")).folder.id
+    api.sign_in(ANNA)
     await share_folder(api.session(CARL), theirs, "anna", FolderRole.READER)
     page = await opened(api, PAGE, ANNA, key="fr-pj:1")
     assert "'data-keep': 'record fr-pj:1'" in str(page.drawn())

@@ -29,6 +29,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def filled(api: Api) -> str:
     api.hold(record("fr-pj"), record("be-fp"), record("nl-np"))
     name = (await create_folder(api.session(ANNA), "Kestrel")).folder.id
+    api.sign_in(CARL)
     await share_folder(api.session(ANNA), name, "carl", FolderRole.READER)
     await add_items(api.session(ANNA), name, ["record be-fp:1", "record nl-np:1", "entity fr-pj:1 p1"])
     await write_note(api.session(ANNA), name, "<script>alert(1)</script>")
@@ -95,7 +96,8 @@ async def test_a_note_is_edited_in_place_and_never_overwrites_what_was_not_seen(
     await page.happen(EDITED, {"item": item, "text": "called", "seen": version})
     assert (await kept(api, name))[3][1] == "called"
     await page.happen(EDITED, {"item": item, "text": "other", "seen": version})
-    assert "anna changed this meanwhile" in told[-1]
+    assert "anna changed this meanwhile" in told[-2]
+    assert "'anna wrote meanwhile; saving again replaces it:', 'called', 2" in told[-1]
     assert (await kept(api, name))[3][1] == "called"
     await page.send(3, text="x" * (NOTE.most + 1))
     assert "shorten it or part it in two" in told[-1]
@@ -104,6 +106,9 @@ async def test_a_note_is_edited_in_place_and_never_overwrites_what_was_not_seen(
 async def test_its_owner_shares_renames_renews_and_closes_it(api: Api) -> None:
     name = await filled(api)
     page = await shown(api, name)
+    await page.send(4, subject="dora", role="member")
+    assert "dora" not in page.said()
+    api.sign_in(make_requester("fr-pj", subject="dora"))
     await page.send(4, subject="dora", role="member")
     assert "dora" in page.said()
     await page.press("Stop sharing")

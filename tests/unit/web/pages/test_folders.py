@@ -25,6 +25,7 @@ async def test_a_folder_is_made_on_the_grounds_of_the_session_and_listed_with_it
 
 async def test_a_supervisor_sees_those_of_the_agency_and_takes_one_over(api: Api) -> None:
     name = (await create_folder(api.session(ANNA), "Kestrel")).folder.id
+    api.sign_in(make_requester("fr-pj", subject="carl"))
     await share_folder(api.session(ANNA), name, "carl", FolderRole.READER)
     assert "Whole agency" not in (await opened(api, PAGE, ANNA)).said()
     assert "Kestrel" not in (await opened(api, PAGE, CHIEF)).said()
