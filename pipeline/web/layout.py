@@ -114,7 +114,10 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
         draw_picked_bar(visit.words)
         draw_term_place()
         full = visit.words("This field takes {most} characters at most.", most="{most}")
-        box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who, data_full=full)
+        box(
+            "div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who, data_full=full,
+            data_close=visit.words("Close"),
+        )  # fmt: skip
         _draw_shortcuts(visit.words, {entry.key: entry.word for entry in _visible_entries(visit.roles)})
     with client.layout:  # not in the content, with which it would go when that is drawn anew
         ui.skip_link(visit.words("Skip to content"), target=client.content)

@@ -64,6 +64,37 @@ def _press(user: BrowserUser, *keys: str) -> None:
         user.page.keyboard.press(key)
 
 
+COVERED = """() => [...document.querySelectorAll("#triage [data-row]")].filter((row) => {
+  row.scrollIntoView({ block: "nearest" });
+  const box = row.getBoundingClientRect();
+  const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return !row.contains(over);
+}).length"""
+"""Rows of the list under which something else lies, once they are scrolled to."""
+
+
+@pytest.mark.parametrize("size", [(640, 400), (390, 800), (320, 568)])
+def test_the_list_lies_free_at_double_size_and_on_a_phone(
+    opened: Browser, site: MemorySite, api: Api, size: tuple[int, int]
+) -> None:
+    for number in range(12):
+        _hold(api, number)
+    user = _open_inbox(opened, site)
+    user.resize(size)
+    assert user.page.evaluate(COVERED) == 0
+    user.page.locator("#evidence .summary").scroll_into_view_if_needed()
+    expect(user.page.locator("#evidence .summary")).to_be_in_viewport()
+    assert user.faults == []
+
+
+def test_what_went_wrong_can_be_put_away(opened: Browser, site: MemorySite, api: Api) -> None:
+    _hold(api, 1)
+    user = _open_inbox(opened, site)
+    user.page.evaluate("liaison.say('Not saved', true)")
+    user.page.locator("#said").get_by_role("button", name="Close").click()
+    expect(user.page.locator("#said p")).to_have_count(0)
+
+
 def _judge(user: BrowserUser, *keys: str) -> None:
     """Press each key once the evidence of the row that one is at is drawn."""
     for key in keys:

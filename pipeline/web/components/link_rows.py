@@ -53,7 +53,7 @@ def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Ele
     own, other = row.side(own=True), row.side(own=False)
     name, born = name_thing(other)
     alone = row.band == Band.POSSIBLE
-    origin = filter(None, (words.agency_title(other.agency), _format_age(words, row.received, now)))
+    age = _format_age(words, row.received, now)
     return htpy.li(
         **row_marks(link_mark(row.link_id), other.case),
         data_link=row.link_id,
@@ -65,7 +65,7 @@ def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Ele
         htpy.a(href=link_path(row.link_id, row.own), data_open="")[
             htpy.span(".who")[render_name(name, other.country), born],
             htpy.span(".why")[", ".join(row.agrees[:MOST_REASONS]) or words.label(TYPES, other.type or "")],
-            htpy.span(".from")[", ".join(origin)],
+            htpy.span(".from")[htpy.bdi[words.agency_title(other.agency)], age and [", ", htpy.bdi[age]]],
         ],
         htpy.span(".marks")[
             render_band(words, row.band),

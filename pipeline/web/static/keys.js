@@ -228,7 +228,11 @@
     const place = document.getElementById("said");
     const said = Object.assign(document.createElement("p"), { textContent: message, className: bad ? "bad" : "" });
     place.replaceChildren(...(beside ? place.children : []), said);
-    if (!bad) setTimeout(() => said.remove(), 6000);
+    if (!bad) return setTimeout(() => said.remove(), 6000);
+    const close = Object.assign(document.createElement("button"), { type: "button", className: "plain-button", textContent: "×" });
+    close.setAttribute("aria-label", place.dataset.close);
+    close.addEventListener("click", () => said.remove());
+    said.append(close);
   };
 
   // ── alerts: what came since this reader opened an alert's search ──
