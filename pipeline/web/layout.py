@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import groupby
 from typing import NamedTuple
 
 import htpy
@@ -27,12 +28,16 @@ from pipeline.web.vocabulary import DENSITY_WORDS, PURPOSES, ROLES, STATED, THEM
 
 
 class NavigationEntry(NamedTuple):
-    """One entry of the navigation, for those who have one of `roles`; `key` leads there after a g."""
+    """One entry of the navigation, for those who have one of `roles`; `key` leads there after a g.
+
+    Entries of one `group` stand together under its word.
+    """
 
     name: str
     key: str
     word: str
     roles: frozenset[Role]
+    group: str
 
     @property
     def path(self) -> str:
@@ -48,21 +53,23 @@ LIVE, LIVE_PATH = "notices", "/notices/live"
 
 READERS = frozenset({Role.INVESTIGATOR, Role.SUPERVISOR})
 
+WORK, SHARING, AGENCY = N_("Work"), N_("Sharing"), N_("Agency")
+
 NAVIGATION = (
-    NavigationEntry("work", "w", N_("My work"), READERS),
-    NavigationEntry("search", "s", N_("Search"), READERS),
-    NavigationEntry("checks", "l", N_("List check"), READERS),
-    NavigationEntry("inbox", "i", N_("Inbox"), READERS),
-    NavigationEntry("folders", "f", N_("Folders"), READERS),
-    NavigationEntry("chart", "c", N_("Chart"), READERS),
-    NavigationEntry("disclosures", "d", N_("Access requests"), READERS),
-    NavigationEntry("break-glass", "b", N_("Emergency access"), READERS),
-    NavigationEntry("subscriptions", "u", N_("Alerts"), READERS),
-    NavigationEntry("notices", "n", N_("Notifications"), READERS),
-    NavigationEntry("records", "r", N_("Our records"), READERS),
-    NavigationEntry("statistics", "t", N_("Statistics"), READERS),
-    NavigationEntry("audit", "a", N_("Audit"), frozenset({Role.AUDITOR})),
-    NavigationEntry("operations", "o", N_("Operations"), frozenset({Role.OPS})),
+    NavigationEntry("work", "w", N_("My work"), READERS, WORK),
+    NavigationEntry("search", "s", N_("Search"), READERS, WORK),
+    NavigationEntry("checks", "l", N_("List check"), READERS, WORK),
+    NavigationEntry("inbox", "i", N_("Inbox"), READERS, WORK),
+    NavigationEntry("folders", "f", N_("Folders"), READERS, WORK),
+    NavigationEntry("chart", "c", N_("Chart"), READERS, WORK),
+    NavigationEntry("disclosures", "d", N_("Access requests"), READERS, SHARING),
+    NavigationEntry("break-glass", "b", N_("Emergency access"), READERS, SHARING),
+    NavigationEntry("subscriptions", "u", N_("Alerts"), READERS, SHARING),
+    NavigationEntry("notices", "n", N_("Notifications"), READERS, SHARING),
+    NavigationEntry("records", "r", N_("Our records"), READERS, AGENCY),
+    NavigationEntry("statistics", "t", N_("Statistics"), READERS, AGENCY),
+    NavigationEntry("audit", "a", N_("Audit"), frozenset({Role.AUDITOR}), AGENCY),
+    NavigationEntry("operations", "o", N_("Operations"), frozenset({Role.OPS}), AGENCY),
 )
 
 
@@ -249,8 +256,10 @@ def _draw_switch(visit: Visit, name: str, title: str, choices: dict[str, str], c
 
 def _draw_navigation(visit: Visit, current: str) -> Element:
     with box("nav", "rail", aria_label=visit.words("Main navigation")) as rail:
-        for entry in _visible_entries(visit.roles):
-            _draw_entry(visit, entry, current)
+        for group, entries in groupby(_visible_entries(visit.roles), lambda entry: entry.group):
+            text("p", visit.words(group), "group")
+            for entry in entries:
+                _draw_entry(visit, entry, current)
     return rail
 
 

@@ -157,11 +157,12 @@ def _render_companions(words: Words, part: EntityEvidence, found: Explanation | 
 
 def _render_item(words: Words, item: Item, titles: tuple[str, ...], countries: Countries) -> htpy.Element:
     shown = _render_values(words, item, countries)
+    cell = htpy.td(".value" if item.field in NAMED else ".value.whole")
     return htpy.tr[
         htpy.th(scope="row")[words.label(FIELDS, item.field)],
-        htpy.td(".value", data_column=titles[1])[shown[0]],
+        cell(data_column=titles[1])[shown[0]],
         htpy.td(".agreement", data_column=titles[2])[render_agreement(words, item), _render_token_pairs(words, item)],
-        htpy.td(".value", data_column=titles[3])[shown[1]],
+        cell(data_column=titles[3])[shown[1]],
         htpy.td(class_=f"number {'against' if item.bits < 0 else 'for' if item.bits else 'quiet'}",
                 data_column=titles[4])[render_bits(words, item.bits)],
         htpy.td(".number", data_column=titles[5])[rarity(item, words.language)],

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from nicegui.element import Element
 
-from pipeline.access.disclosure_threads import MOVE_LABELS, THREAD_STATE_LABELS
+from pipeline.access.disclosure_threads import MOVE_LABELS, THREAD_STATE_LABELS, Move
 from pipeline.access.disclosures import AccessRequestRow
 from pipeline.access.text_limits import REASON
 from pipeline.api.answers import RequestedRecord, RequestEvidenceAnswer
@@ -106,14 +106,15 @@ def _draw_answer_forms(view: OpenPage, name: str) -> None:
     async def refused(fields: Sent) -> None:
         await view.run_action(refuse_disclosure(view.visit.new_session(), name, fields["reason"]), words("Refused"))
 
-    with form(sent, "filters"):
-        spans = {length: words.format_span(timedelta(days=days)) for length, days in LENGTHS.items()}
-        select_field(words("Access for"), "days", f"grant-{name}", spans)
-        field(words("Message (optional)"), "reason", f"grant-{name}", maxlength=REASON.most)
-        text("button", words("Grant access"), "button main", type="submit")
-    with form(refused, "filters"):
-        field(words("Reason for refusal"), "reason", f"refuse-{name}", maxlength=REASON.most)
-        text("button", words("Refuse"), "button", type="submit")
+    with box("div", "halves"):
+        with form(sent, "filters"):
+            spans = {length: words.format_span(timedelta(days=days)) for length, days in LENGTHS.items()}
+            select_field(words("Access for"), "days", f"grant-{name}", spans)
+            field(words("Message (optional)"), "reason", f"grant-{name}", maxlength=REASON.most)
+            text("button", words("Grant access"), "button main", type="submit")
+        with form(refused, "filters"):
+            field(words("Reason for refusal"), "reason", f"refuse-{name}", maxlength=REASON.most)
+            text("button", words("Refuse"), "button", type="submit")
 
 
 def _draw_request_evidence(view: OpenPage, name: str, agency: str) -> None:
@@ -192,19 +193,26 @@ AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "o
 def draw_thread_head(view: OpenPage, row: AccessRequestRow) -> None:
     """What the record is called, the other agency, and the case where it can be read.
 
-    An agency names what it asked for by its own words, such as its search; where it did not, by its own case.
+    An agency names what it asked for by its own words, such as its search; where it did not, by its own case. To the
+    owner the reason that was given is the heading.
     """
     words = view.words
     with box("p", "row"):
-        if row.label:
-            bidi_text(row.label, "strong")
+        if title := row.label or ("" if row.mine else _asked_for(row)):
+            bidi_text(title, "strong")
         agency = words.agency_name(row.agency)
         agency = words("A record of {agency}", agency=agency) if row.mine else agency
-        text("strong" if not row.label else "span", agency)
+        text("span" if title else "strong", agency)
         if row.case:
             link(row.case, case_path(row.case), "code", data_open="")
         elif references := {step.case_reference for step in row.steps if step.case_reference}:
             text("span", words("for {case}", case=", ".join(sorted(references))), "quiet small")
+
+
+def _asked_for(row: AccessRequestRow) -> str:
+    """Why the other agency asked, or opened without asking, the last time."""
+    asks = (Move.REQUEST, Move.BREAK_GLASS, Move.BREAK_GLASS_REQUEST)
+    return next((step.reason for step in reversed(row.steps) if step.move in asks and step.reason), "")
 
 
 def draw_thread_timer(view: OpenPage, row: AccessRequestRow) -> None:

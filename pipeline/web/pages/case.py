@@ -110,9 +110,9 @@ def _draw_overview(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> None
         with box("div"):
             if row.data.get("summary"):
                 bidi_text(row.data["summary"], "p")
-            _draw_strongest(view, row, found)
             _draw_named(words, PEOPLE, _entities_of(row, PEOPLE), row.country)
             _draw_named(words, THINGS, _entities_of(row, THINGS), row.country)
+            _draw_strongest(view, row, found)
         with box("div"):
             _draw_handling(view, row)
             _draw_dates(words, row)

@@ -103,17 +103,20 @@ def draw(view: OpenPage, data: FolderPageData) -> None:
     draw_heading(folder.title, words("Folders"), "/folders")
     _draw_about(view, loaded)
     aside = words.plural("{count} item", "{count} items", folder.items)
-    with panel(words("Contents"), aside, tight=True):
-        _draw_items(view, loaded, may_work=may_work)
-    draw_pager(view, loaded.next, words("Next"), words("Back to start"))
-    if may_work:
-        with panel(words("New note")):
-            _draw_note_form(view, folder)
-    with panel(words("Shared with")):
-        _draw_members(view, folder, data.colleagues)
-    if folder.role is FolderRole.OWNER:
-        with panel(words("Folder")):
-            _draw_owner_tools(view, folder)
+    with box("div", "columns wider"):
+        with box("div"):
+            with panel(words("Contents"), aside, tight=True):
+                _draw_items(view, loaded, may_work=may_work)
+            draw_pager(view, loaded.next, words("Next"), words("Back to start"))
+        with box("div"):
+            if may_work:
+                with panel(words("New note")):
+                    _draw_note_form(view, folder)
+            with panel(words("Shared with")):
+                _draw_members(view, folder, data.colleagues)
+            if folder.role is FolderRole.OWNER:
+                with panel(words("Folder")):
+                    _draw_owner_tools(view, folder)
     box("span", data_again=LOOK)
     _listen(view, folder, data.latest)
 

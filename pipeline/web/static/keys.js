@@ -141,6 +141,25 @@
     if (again) emitEvent(again.dataset.again, {});
   }, 3000);
 
+  // ── where one is: a record or a link is reached from a list, which stays lit meanwhile ──
+  const ORIGIN = "liaison-origin";
+  const lit = document.querySelector(".rail [aria-current]");
+  if (/^\/(cases|links|entities)\//.test(location.pathname)) {
+    const from = sessionStorage.getItem(ORIGIN);
+    const origin = from && document.querySelector(`.rail [href="${CSS.escape(from)}"]`);
+    if (origin && origin !== lit) {
+      lit?.removeAttribute("aria-current");
+      origin.setAttribute("aria-current", "true");
+    }
+  } else if (lit) sessionStorage.setItem(ORIGIN, lit.getAttribute("href"));
+
+  // Times are in UTC; the reader's own stands in the tip.
+  document.addEventListener("mouseover", ({ target }) => {
+    const time = target.closest?.("time[datetime*='T']:not([title])");
+    const at = time && new Date(time.getAttribute("datetime"));
+    if (at && !Number.isNaN(+at)) time.title = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "long" });
+  });
+
   // ── forms that lead elsewhere ──
   const stay = (form) => {
     const back = location.pathname + location.search + location.hash;
