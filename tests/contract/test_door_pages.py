@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,20 +103,37 @@ def test_no_other_page_frames_ours(chromium: Browser, api_server: ApiServer) -> 
     page.close()
 
 
+def test_what_a_session_no_longer_covers_leaves_all_tabs(desk: BrowserUser, api_server: ApiServer) -> None:
+    desk.ask(QUESTION)
+    expect(desk.page.locator(".results .name").first).to_be_visible()
+    other = desk.page.context.new_page()
+    other.goto("/statistics")
+    other.click("details.me summary")
+    other.fill("#stated-reference", "2026/2")
+    other.get_by_role("button", name="Save").click()
+    expect(desk.page.locator(".grounds .reference")).to_have_text("2026/2")
+    other.click("details.me summary")
+    other.get_by_role("button", name="Sign out").click()
+    expect(desk.page).to_have_url(re.compile("/sign-in"))
+    expect(desk.page.locator("body")).not_to_contain_text("Affair")
+
+
 @pytest.mark.parametrize("ended", ["sign-out", "expiry", "agency"])
 def test_an_open_page_does_nothing_once_its_session_has_ended(
-    desk: BrowserUser, api_server: ApiServer, ended: str
+    chromium: Browser, desk: BrowserUser, api_server: ApiServer, ended: str
 ) -> None:
     desk.ask(QUESTION)
     expect(desk.page.locator(".results .name").first).to_be_visible()
     if ended == "sign-out":
-        other = desk.page.context.new_page()
+        cookies: Any = desk.page.context.cookies()
+        thief = chromium.new_context(base_url=api_server.url)  # who has copied them hears nothing of the other's tabs
+        thief.add_cookies(cookies)
+        other = thief.new_page()
         other.goto("/statistics")
         other.click("details.me summary")
-        cookies: Any = desk.page.context.cookies()
         other.get_by_role("button", name="Sign out").click()
         expect(other).to_have_url(f"{api_server.url}/sign-in?after=/statistics")
-        desk.page.context.add_cookies(cookies)  # a thief has copied them: the page acts by what it was opened with
+        thief.close()
     elif ended == "expiry":
         api_server.move_clock(24 * 3600)
     else:

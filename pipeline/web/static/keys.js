@@ -143,15 +143,18 @@
 
   // ── where one is: a record or a link is reached from a list, which stays lit meanwhile ──
   const ORIGIN = "liaison-origin";
-  const lit = document.querySelector(".rail [aria-current]");
-  if (/^\/(cases|links|entities)\//.test(location.pathname)) {
+  window.addEventListener("load", () => {
+    const lit = document.querySelector(".rail [aria-current]");
+    if (!/^\/(cases|links|entities)\//.test(location.pathname)) {
+      if (lit) sessionStorage.setItem(ORIGIN, lit.getAttribute("href"));
+      return;
+    }
     const from = sessionStorage.getItem(ORIGIN);
     const origin = from && document.querySelector(`.rail [href="${CSS.escape(from)}"]`);
-    if (origin && origin !== lit) {
-      lit?.removeAttribute("aria-current");
-      origin.setAttribute("aria-current", "true");
-    }
-  } else if (lit) sessionStorage.setItem(ORIGIN, lit.getAttribute("href"));
+    if (!origin || origin === lit) return;
+    lit?.removeAttribute("aria-current");
+    origin.setAttribute("aria-current", "true");
+  });
 
   // Times are in UTC; the reader's own stands in the tip.
   document.addEventListener("mouseover", ({ target }) => {
@@ -165,6 +168,22 @@
     const back = location.pathname + location.search + location.hash;
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "back", value: back }));
   };
+
+  // Who signs out, or goes on for another purpose or case, does so in all tabs: each is loaded anew, and shows what the
+  // session covers now. The mark is a hash, so that no reference stands in the browser's storage.
+  const SESSION = "liaison-session";
+  const markSession = () => {
+    const viewer = document.getElementById("said")?.dataset.viewer ?? "";
+    const shown = [...`${viewer} ${document.querySelector(".grounds")?.textContent ?? ""}`];
+    return shown.reduce((hash, letter) => (Math.imul(hash, 31) + letter.codePointAt(0)) | 0, 0).toString(36);
+  };
+  window.addEventListener("load", () => {
+    const mark = markSession();
+    if (localStorage.getItem(SESSION) !== mark) localStorage.setItem(SESSION, mark);
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key === SESSION && newValue && newValue !== mark) location.reload();
+    });
+  });
 
   // Who signs in again comes back to the same search: its question stays in the addresses of this tab, and goes nowhere.
   const BACK = "liaison-back";
