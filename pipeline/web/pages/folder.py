@@ -115,7 +115,7 @@ def draw(view: OpenPage, data: FolderPageData) -> None:
             with panel(words("Shared with")):
                 _draw_members(view, folder, data.colleagues)
             if folder.role is FolderRole.OWNER:
-                with panel(words("Folder")):
+                with box("div", "unprinted"), panel(words("Folder")):
                     _draw_owner_tools(view, folder)
     box("span", data_again=LOOK)
     _listen(view, folder, data.latest)
@@ -182,7 +182,7 @@ def _draw_members(view: OpenPage, folder: FolderRow, colleagues: Sequence[str]) 
     ]
     own = view.visit.new_session().requester.subject
     if folder.role is FolderRole.OWNER or len(folder.members) > 1:
-        columns.append(TableColumn(words("Actions"), lambda row: _draw_unshare(view, folder, row, own)))
+        columns.append(TableColumn(words("Actions"), lambda row: _draw_unshare(view, folder, row, own), "unprinted"))
     draw_table(words("Shared with"), columns, folder.members)
     if folder.role is not FolderRole.OWNER:
         return
