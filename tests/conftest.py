@@ -25,6 +25,7 @@ from pipeline.heap import freeze_heap
 from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
+from support.absences import tell_skips
 from support.installation.engines_folder import MEMORY, engines_folder
 from support.installation.leftovers import delete_indices_and_templates, delete_topics_and_groups
 from support.processes.warm import end_parent
@@ -143,7 +144,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what each suite's tests took, one after the other: suites of one session run side by side."""
+    """Say what each suite's tests took, one after the other, as suites run side by side; and what brings back skips."""
     took: defaultdict[str, float] = defaultdict(float)
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
@@ -151,6 +152,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if len(took) > 1:
         each = (f"{suite} {seconds:.0f} s" for suite, seconds in sorted(took.items(), key=lambda item: -item[1]))
         terminalreporter.write_line(f"tests, one after the other: {', '.join(each)}")
+    skipped = (one for one in terminalreporter.stats.get("skipped", ()) if isinstance(one, pytest.TestReport))
+    for line in tell_skips(skipped):
+        terminalreporter.write_line(line)
 
 
 def _time_limit_s(item: pytest.Item) -> float:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from pipeline.api.metrics import REGISTRY as API_REGISTRY
@@ -19,6 +17,7 @@ from pipeline.streams.catalogues.metrics import REGISTRY
 from pipeline.streams.monitoring.status_port import API_PLACE
 from pipeline.streams.workers.supervisor import STAGES
 from pipeline.streams.workers.worker import BUILDERS, port_of
+from support.absences import PROMETHEUS_ABSENT, lack_package
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"
@@ -53,10 +52,7 @@ def named(expression: str) -> set[str]:
 def promtool(*words: str) -> subprocess.CompletedProcess[str]:
     tool = shutil.which("promtool")
     if tool is None:
-        message = "promtool is missing: install Debian's package `prometheus`"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        lack_package(PROMETHEUS_ABSENT)
     return subprocess.run([tool, *words], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
 
 

@@ -18,8 +18,9 @@ from pipeline.records import legal_forms, name_words, scripts
 from pipeline.records.organisation_names import _number_words
 from pipeline.records.symbols import _table, symbols_of
 from pipeline.records.vendored import read_table
+from support.absences import BESIDE, need_beside
 
-LISTS = Path(__file__).parents[3] / "shared" / "data" / "lists"
+RAW = "data/lists/raw"
 SHARE = 20_000
 """Texts of the lists that every run looks at: two seconds of CPU."""
 
@@ -31,8 +32,9 @@ CODES = range(vendored_tables.LAST_CODE)
 @cache
 def list_texts() -> list[str]:
     """Every text of the lists, case-folded, in an order that is always the same."""
+    need_beside(RAW)
     found: set[str] = set()
-    for path in sorted((LISTS / "raw").glob("*.gz")):
+    for path in sorted((BESIDE / RAW).glob("*.gz")):
         held = gzip.decompress(path.read_bytes()).decode("utf-8", errors="replace")
         found |= {text.strip().casefold() for text in re.findall(r'[^"<>,;|\t\n]{3,200}', held)} - {""}
     texts = sorted(found)

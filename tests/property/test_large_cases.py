@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.accuracy.data_sets import DATA
 from benchmarks.lists.sets import LOADERS, agency_of
 from pipeline.correlation.batch import LineReader, make_fingerprints
 from pipeline.matching.bounds.sketches import join_sketches, make_sketch
@@ -42,6 +41,7 @@ from pipeline.matching.score.scoring import (
     weigh_evidence,
 )
 from pipeline.matching.screening.screening import Screen
+from support.absences import need_beside
 from support.matching.entity_strategies import fingerprint
 from support.matching.prints import print_of
 from support.records.builder import RawEntity, person
@@ -149,9 +149,9 @@ def test_two_persons_who_share_no_whole_value_tie_among_many() -> None:
     assert [(tie.a, tie.b) for tie in weigh_evidence(*cases, model()).ties] == [(len(ours), len(theirs))]
 
 
-@pytest.mark.skipif(not (DATA / "lists" / "cases.ndjson.gz").exists(), reason="needs ../shared/data/lists")
 @pytest.mark.rare
 def test_persons_of_real_lists_are_tied_as_by_all_pairs() -> None:
+    need_beside("data/lists/cases.ndjson.gz")
     found, random = LOADERS["lists"](), Random(3)
     lines = (json.dumps(event).encode() for event in found.events)
     prints = {one.case: one.entities[0] for one in make_fingerprints(LineReader().read_cases(lines), model())}

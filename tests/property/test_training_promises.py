@@ -7,6 +7,7 @@ import pytest
 from benchmarks.census.collections import CollectionShape
 from benchmarks.training.run import CENSUS, Population, PromiseFigures
 from pipeline.matching.bands import Band
+from support.absences import need_beside
 
 WITHIN = 0.004
 """F1 that links as emitted may fall short of the best threshold's."""
@@ -30,11 +31,8 @@ def test_a_collection_of_households(files: int) -> None:
 def test_census_like_linkages(linkage: str, least: float) -> None:
     """Names, dates and genders alone, two files: .961 and .803 before training knew partners."""
     assert linkage in CENSUS
-    try:
-        population = Population.of_census(linkage)
-    except FileNotFoundError as error:
-        pytest.skip(f"{error.filename} is missing")
-    found = judged(population)
+    need_beside("data/census")
+    found = judged(Population.of_census(linkage))
     assert found.f1 >= least
     assert found.f1 >= found.best_f1 - WITHIN
     said, held, _ = found.bands[Band.PROBABLE]

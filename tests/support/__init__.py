@@ -1,5 +1,6 @@
 """What tests share, by the part of the pipeline that it stands in for or drives: nothing in here is a test.
 
+    absences        what a host or a lonely clone has not, and what brings it back
     access          the disclosure rules a second time, in Cedar
     api             the API over in-memory parts, in this process or served by one of its own
     cluster         three brokers and three Elasticsearch nodes, faults and the traffic meanwhile

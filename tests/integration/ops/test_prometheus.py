@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import subprocess
 import time
@@ -22,6 +21,7 @@ from kafka.structs import TopicPartition
 from pipeline.index.mappings import Indices
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin_client
+from support.absences import PROMETHEUS_ABSENT, lack_package
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.installation.status_ports import STAGES, Ports
@@ -88,10 +88,7 @@ def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> It
     """Debian's prometheus on a free port of loopback, with storage of its own; ended by its id."""
     program = shutil.which("prometheus")
     if program is None:
-        message = "prometheus is missing: install Debian's package `prometheus`"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        lack_package(PROMETHEUS_ABSENT)
     address = f"127.0.0.1:{own_port()}"
     words = [f"--config.file={configuration(tmp_path, ports)}", f"--storage.tsdb.path={tmp_path / 'tsdb'}"]
     with (tmp_path / "prometheus.log").open("wb") as log:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.access.requester import Purpose
 from pipeline.web import csrf
+from support.absences import lack_package
 from support.waiting import PATIENCE_S
 from support.web.page_checks import find_violations
 
@@ -49,11 +49,11 @@ def find_browser() -> str | None:
 def browser() -> Iterator[Browser]:
     """Chromium; the test is skipped where none is installed, but never in CI."""
     found = find_browser()
-    if found is None and not os.environ.get("CI"):
-        pytest.skip(f"no browser: install {EXECUTABLES[0]}, or name one by LIAISON_BROWSER")
+    if found is None:
+        lack_package(f"no browser: install Debian's package {EXECUTABLES[0]}, or name one by LIAISON_BROWSER")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found or EXECUTABLES[0], args=list(SWITCHES))
+        opened = playwright.chromium.launch(executable_path=found, args=list(SWITCHES))
         yield opened
         opened.close()
 

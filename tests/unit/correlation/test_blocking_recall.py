@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.accuracy import data_sets, ours
 from pipeline.matching.model import load_model
-
-ROOT = Path(__file__).parents[3]
-DATA = ROOT.parent / "shared" / "data"
+from support.absences import need_beside
 
 LEAST = {"senzing": 0.99, "fake_1000": 0.864, "historical_50k": 0.88}
 """What the keys reach, rounded down. The rest of the true pairs have too little in common: of the historical figures
@@ -27,8 +24,7 @@ EVERY = 20
 
 @pytest.fixture(scope="module")
 def bench() -> Any:
-    if not DATA.is_dir():
-        pytest.skip("the public data sets are not there")
+    need_beside("data/truth-sets", "data/splink")
     return data_sets, ours
 
 

@@ -14,18 +14,16 @@ from typing import Any
 import pytest
 
 from benchmarks.accuracy import entity_checks
+from support.absences import need_beside
 
-ROOT = Path(__file__).parents[3]
 FROZEN = Path(__file__).with_name("entity_bench.csv")
-CHECKS = ROOT.parent / "shared" / "data" / "entity_bench" / "checks.yml"
 
 Row = dict[str, str]
 
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    if not CHECKS.exists():
-        pytest.skip("the data of entity_bench is not there")
+    need_beside("data/entity_bench/checks.yml")
     return entity_checks
 
 

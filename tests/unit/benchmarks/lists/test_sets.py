@@ -10,18 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy.data_sets import DATA
 from benchmarks.lists.liaison import read_links
 from benchmarks.lists.measures import measure
 from benchmarks.lists.sets import NUMBER, REFERENCE, LinkSet, judge, load_census, load_list
+from support.absences import BESIDE, need_beside
 
-SCORER = DATA.parent / "tools" / "lists-score"
+SCORER = "tools/lists-score"
 
 
 @pytest.fixture(scope="module")
 def lists() -> LinkSet:
-    if not SCORER.exists() or not (DATA / "lists").is_dir():
-        pytest.skip("the lists or their scorer are not there")
+    need_beside(SCORER, "data/lists/cases.ndjson.gz")
     return load_list("lists-no-numbers")
 
 
@@ -47,7 +46,7 @@ def write_links(lists: LinkSet, path: Path) -> None:
 def test_figures_are_the_scorers(lists: LinkSet, half: str | None, tmp_path: Path) -> None:
     path = tmp_path / "links.ndjson"
     write_links(lists, path)
-    command = [sys.executable, str(SCORER), str(path), *(["--half", half] if half else [])]
+    command = [sys.executable, str(BESIDE / SCORER), str(path), *(["--half", half] if half else [])]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[1:]
     part = lists.in_half(half)
     judged = judge(part, read_links(part, path), half)

@@ -9,15 +9,15 @@ copyright 2022 OpenSanctions; the file holds none of their text.
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import pytest
 
 from pipeline.matching.names import make_name_print, name_decision
 from pipeline.records.names import normalise_name
+from support.absences import BESIDE, need_beside
 
-CASES = Path(__file__).parents[5] / "shared" / "data" / "name_bench" / "cases.csv"
+CASES = "data/name_bench/cases.csv"
 FROZEN = Path(__file__).parent / "name_bench_frozen.csv"
 TYPES = {"Person": "person", "Vessel": "vessel"}
 TARGET = 0.86
@@ -26,7 +26,7 @@ Verdict = tuple[bool, int]
 
 
 def read_cases() -> list[dict[str, str]]:
-    with CASES.open(encoding="utf-8", newline="") as lines:
+    with (BESIDE / CASES).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -46,9 +46,7 @@ def read_frozen() -> list[Verdict]:
 
 @pytest.fixture(scope="module")
 def cases() -> list[dict[str, str]]:
-    if not CASES.is_file():
-        assert not os.environ.get("CI"), f"{CASES} is missing"
-        pytest.skip(f"no name_bench at {CASES}")
+    need_beside(CASES)
     return read_cases()
 
 
