@@ -18,7 +18,15 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.outcomes import receipts_of
-from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, PushResult, StatedVersion, push_chunk, record_of
+from pipeline.feeds.pushing import (
+    CHUNK_BYTES,
+    CHUNK_LINES,
+    PushResult,
+    StatedVersion,
+    push_chunk,
+    recognised,
+    record_of,
+)
 from pipeline.feeds.uploads import open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
@@ -52,7 +60,8 @@ async def accept_upload(
 ) -> ReceivedUpload:
     """Send a body's lines, once each for this upload's name.
 
-    Raises LiaisonError where Kafka does not take them, TooLargeError beyond a limit; what was sent by then stays sent.
+    Raises OtherLinesError where others were taken under this name, and then sends none of these. Raises LiaisonError
+    where Kafka does not take them, TooLargeError beyond a limit; what was sent by then stays sent.
     """
     received = ReceivedUpload()
     checker = Checker(agency.name, agency.country) if validate else None
@@ -65,7 +74,9 @@ async def accept_upload(
                     "more than {most} lines in one request; send the rest in another upload", most=MOST_LINES
                 )
             received.places |= {record: n for n, raw in numbered if (record := record_of(raw))}
-            await push_chunk(opened, await asyncio.to_thread(_check_lines, checker, numbered), received.pushed)
+            checked = await asyncio.to_thread(_check_lines, checker, numbered)
+            await push_chunk(opened, list(recognised(opened, checked)), received.pushed)
+        opened.require_same_lines()
         received.pushed.reached = opened.reached
     return received
 

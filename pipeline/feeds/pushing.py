@@ -5,7 +5,7 @@ A feed file is an upload: its name follows from its content, and each receipt is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, LineProblem
 from pipeline.feeds.files import FileSurvey, numbered_lines
+from pipeline.feeds.signing import line_content
 from pipeline.feeds.uploads import Upload, UploadLine, UploadProgress, fits_in_message, open_upload
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import Position, Reason, Receipt
@@ -130,9 +131,10 @@ async def push_lines(
     """
     pushed = PushResult()
     async with open_upload(settings, agency, upload) as opened:
-        for chunk in batch_lines(lines):
+        for chunk in batch_lines(recognised(opened, lines)):
             await push_chunk(opened, chunk, pushed)
             advance(len(chunk))
+        opened.require_same_lines()
         pushed.reached = opened.reached
     return pushed
 
@@ -157,10 +159,12 @@ async def push_untaken(
         pushed.reached = opened.reached
         if opened.reached.line >= total:
             return pushed, False
-        untaken = (line for line in lines if line.line > opened.reached.line and not _is_taken(line.raw, taken))
+        known = recognised(opened, lines)
+        untaken = (line for line in known if line.line > opened.reached.line and not _is_taken(line.raw, taken))
         for chunk in batch_lines(untaken):
             await push_chunk(opened, chunk, pushed)
             advance(len(chunk))
+        opened.require_same_lines()
         if opened.reached.line or pushed.sent:
             await opened.send_lines([], total)
         pushed.reached = opened.reached
@@ -173,10 +177,20 @@ def _is_taken(raw: bytes, taken: Mapping[str, int]) -> bool:
     return record is None or taken.get(record[0], 0) >= record[1]
 
 
-async def push_chunk(upload: Upload, chunk: Iterable[CheckedLine], pushed: PushResult) -> list[Position]:
-    """Send what is new of some lines in one transaction, and add them to `pushed`; returns the positions sent to."""
+def recognised(upload: Upload, lines: Iterable[CheckedLine]) -> Iterator[CheckedLine]:
+    """An upload's lines from the first on, with a problem where Kafka would not take one.
+
+    Raises OtherLinesError as soon as those that an earlier attempt has taken are seen to be others.
+    """
+    for line in map(_check_size, lines):
+        if not line.problems:
+            upload.add_taken(line.line, line_content(line.raw))
+        yield line
+
+
+async def push_chunk(upload: Upload, lines: Sequence[CheckedLine], pushed: PushResult) -> list[Position]:
+    """Send what is new of some `recognised` lines in one transaction, and add them to `pushed`; returns where to."""
     done = upload.reached.line
-    lines = [_check_size(line) for line in chunk]
     good = [line for line in lines if not line.problems]
     new = [UploadLine(message_key(line.raw), line.raw) for line in good if line.line > done]
     positions = await upload.send_lines(new, lines[-1].line) if lines[-1].line > done else []

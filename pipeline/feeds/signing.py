@@ -7,6 +7,8 @@ key's id holds its thumbprint, so that one that an agency reads out by telephone
 
 from __future__ import annotations
 
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -24,11 +26,16 @@ from pipeline.records import signatures
 from pipeline.records.agency_keys import CURVE, key_id, read_key
 from pipeline.records.messages import Reason
 from pipeline.records.model import case_key
-from pipeline.records.signatures import SignatureError
+from pipeline.records.signatures import ProtectedHeader, SignatureError
 from pipeline.records.signing_policy import AgencyKey
 
 NAMED_BY: Final = 12
 """Characters of a key's thumbprint by which an upload differs from that of the same file under another key."""
+
+_SIGNED_LAST: Final = re.compile(rb',"signature":"([A-Za-z0-9_-]+)\.\.[A-Za-z0-9_-]{86}"}\s*')
+"""How `RecordSigner.sign` ends a line."""
+
+_header: Final = msgspec.json.Decoder(ProtectedHeader).decode
 
 
 class RecordSigner:
@@ -64,6 +71,22 @@ class RecordSigner:
             raise SignatureError("it is already signed")
         signature = signatures.sign(signatures.signed_data(data), self._key, self.kid, self._at)
         return raw.rstrip()[:-1] + b',"signature":"' + signature.encode() + b'"}'
+
+
+def line_content(raw: bytes) -> bytes:
+    """What tells a line from others: its bytes, of a signature at its end the key alone.
+
+    The same line signed once more by the same key, a minute later, is the same content.
+    """
+    at = raw.rfind(b',"signature":"')
+    signed = _SIGNED_LAST.fullmatch(raw, at) if at >= 0 else None
+    if signed is None:
+        return raw
+    try:
+        header = _header(urlsafe_b64decode(signed[1] + b"=" * (-len(signed[1]) % 4)))
+    except (ValueError, msgspec.MsgspecError):
+        return raw
+    return raw[:at] + b"," + header.kid.encode()
 
 
 def checked_lines(

@@ -8,6 +8,9 @@ tells whether the transaction is to be sent again. Kafka keeps what a group comm
 by default the seven days that it keeps national topics too; until then an upload that is repeated after its end is
 known as done.
 
+Beside the line the group keeps a digest of the lines that were taken up to it, so a name never stands for two contents:
+what an attempt skips is what was taken under the name, and any other lines are refused before one of them is skipped.
+
 The group commits offset 0 of a topic that holds nothing, with the line beside it: whoever watches groups sees a lag of
 0, where on a topic in use that of every file ever pushed would grow until Kafka forgets the group.
 """
@@ -15,6 +18,7 @@ The group commits offset 0 of a topic that holds nothing, with the line beside i
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -34,6 +38,7 @@ from aiokafka.structs import OffsetAndMetadata, RecordMetadata
 
 from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
+from pipeline.locale import N_
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -64,16 +69,33 @@ NOT_ITS_OWN: Final = (
 """What Kafka says to another agency's credentials."""
 
 
-class UploadProgress(msgspec.Struct, frozen=True, array_like=True):
-    """How far an upload has come: `line` is the last one dealt with, the others are offsets by partition.
+DIGEST_BYTES: Final = 16
+NUMBER_BYTES: Final = 8
+"""Of a line's number and its length, as they go into the digest."""
 
-    Its messages lie on the national topic from `begin` on and before `end`; their receipts come from `receipts` on.
+
+OTHER_LINES: Final = N_(
+    "other lines were taken under this upload's name before, or the same ones checked otherwise, and none of these was"
+    " sent; send them under another name"
+)
+
+
+class OtherLinesError(LiaisonError):
+    """Under the upload's name other lines were taken than those that this attempt brings."""
+
+
+class UploadProgress(msgspec.Struct, frozen=True, array_like=True):
+    """How far an upload has come: `line` is the last one dealt with, `digest` that of those taken up to it.
+
+    The others are offsets by partition: its messages lie on the national topic from `begin` on and before `end`; their
+    receipts come from `receipts` on.
     """
 
     line: int = 0
     begin: tuple[int, ...] = ()
     end: tuple[int, ...] = ()
     receipts: tuple[int, ...] = ()
+    digest: str = ""
 
 
 class UploadLine(NamedTuple):
@@ -98,6 +120,8 @@ class Upload:
         self._receipts = topics.topic_name(settings, topics.RECEIPTS, agency=agency)
         self._uploads = topics.topic_name(settings, topics.UPLOADS)
         self.reached = UploadProgress()
+        self._taken = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        self._recognised = False
         self._producer: FailFastProducer | None = None
 
     async def start(self) -> None:
@@ -125,6 +149,21 @@ class Upload:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.drop()
+
+    def add_taken(self, line: int, content: bytes) -> None:
+        """Hear of each line that this attempt takes, in their order, before any of them is sent or skipped for good.
+
+        `content` is what tells the line from others. Raises OtherLinesError where an earlier attempt has taken others.
+        """
+        if line > self.reached.line:
+            self.require_same_lines()
+        self._taken.update(line.to_bytes(NUMBER_BYTES) + len(content).to_bytes(NUMBER_BYTES) + content)
+
+    def require_same_lines(self) -> None:
+        """Raise OtherLinesError unless the lines heard of are those that were taken up to the last one reached."""
+        if not self._recognised and self.reached.line and self._taken.hexdigest() != self.reached.digest:
+            raise OtherLinesError(OTHER_LINES)
+        self._recognised = True
 
     async def send_lines(self, lines: Sequence[UploadLine], reached: int) -> list[Position]:
         """Send lines and note that all up to `reached` are dealt with, both or neither; returns their positions.
@@ -186,7 +225,7 @@ class Upload:
         end = list(self.reached.end)
         for record in placed:
             end[record.partition] = max(end[record.partition], record.offset + 1)
-        return msgspec.structs.replace(self.reached, line=reached, end=tuple(end))
+        return msgspec.structs.replace(self.reached, line=reached, end=tuple(end), digest=self._taken.hexdigest())
 
     @property
     def _place(self) -> TopicPartition:
@@ -201,7 +240,9 @@ class Upload:
                 )
             held = client.list_group_offsets({self._id: [self._place]})[self._id]
         text = next((found.metadata for found in held.values()), "")
-        return msgspec.json.decode(text, type=UploadProgress) if text else None
+        found = msgspec.json.decode(text, type=UploadProgress) if text else None
+        # Up to 0.3 no digest told which lines these were: better sent twice, to be duplicates, than skipped unseen.
+        return found if found and found.digest else None
 
     async def _end_offsets(self, topic: str) -> tuple[int, ...]:
         partitions = [TopicPartition(topic, number) for number in range(self._settings.case_partitions)]

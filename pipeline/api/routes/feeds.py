@@ -15,6 +15,7 @@ from pipeline.access.requester import Role
 from pipeline.api import metrics
 from pipeline.api.problems import (
     PROBLEM_TYPE,
+    ConflictError,
     ForbiddenError,
     NotFoundError,
     ProblemError,
@@ -26,6 +27,7 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME
 from pipeline.feeds.gateway import ReceivedUpload, TooLargeError
+from pipeline.feeds.uploads import OtherLinesError
 from pipeline.records.agencies import AgencyState
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
 from pipeline.streams.registers.registry import read_agencies
@@ -40,11 +42,12 @@ UploadQuery = Annotated[
     Query(
         pattern=f"^({UPLOAD_NAME.pattern})?$",
         description="Names these records in this order: sent again under the same name after a cut connection, none"
-        " goes twice, and all are answered. Left out, every request stands alone.",
+        " goes twice, and all are answered; other records under the same name are refused. Left out, every request"
+        " stands alone.",
     ),
 ]
 
-PROBLEMS: tuple[type[ProblemError], ...] = (*COMMON, NotFoundError, RequestTooLargeError)
+PROBLEMS: tuple[type[ProblemError], ...] = (*COMMON, NotFoundError, ConflictError, RequestTooLargeError)
 
 RESPONSES: Responses = {
     200: {
@@ -82,6 +85,8 @@ async def push(
         received: ReceivedUpload = await gateway.accept_upload(
             runtime.settings, known, name, request.stream(), validate=validate
         )
+    except OtherLinesError as error:
+        raise ConflictError(error) from error
     except TooLargeError as error:
         raise RequestTooLargeError(error) from error
     except ActTooLargeError as error:

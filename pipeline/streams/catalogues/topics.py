@@ -375,8 +375,8 @@ PROGRESS: Final = Topic(
 )  # fmt: skip
 UPLOADS: Final = Topic(
     "uploads", "", "", Count.ONE,
-    description="Holds no message: each upload's consumer group commits how far it has come, "
-    "as the metadata of offset 0.",
+    description="Holds no message: each upload's consumer group commits how far it has come and a digest of "
+    "what was taken, as the metadata of offset 0.",
     readers=(Process.API, Process.AGENCY), retention=WEEK,
 )  # fmt: skip
 """Holds no message, ever: each upload's group commits here, so that no group's lag grows (feeds/uploads.py)."""

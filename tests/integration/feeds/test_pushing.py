@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
 from kafka import KafkaAdminClient
 
 from pipeline.errors import LiaisonError
+from pipeline.feeds import pushing
 from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.pushing import PushResult, push_lines, push_untaken, require_agency
-from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, open_upload
+from pipeline.feeds.signing import RecordSigner, checked_lines
+from pipeline.feeds.uploads import MESSAGE_OVERHEAD, OtherLinesError, UploadLine, open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import partition_of
 from pipeline.settings import Settings
@@ -29,6 +33,7 @@ from support.feeds.pusher_process import EFFECTS
 from support.processes import warm
 from support.processes.starting import started
 from support.records.builder import event_bytes
+from support.records.signing import private_key
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -127,16 +132,67 @@ def test_a_longer_list_of_the_same_upload_goes_on_after_the_last_line(settings: 
     assert pushed_to(settings, lines, "another").sent == 9
 
 
-def test_sending_again_goes_on_where_it_was_cut_off_and_leaves_out_what_is_in(settings: Settings) -> None:
+def test_other_lines_under_an_uploads_name_are_refused_and_none_is_sent(settings: Settings) -> None:
+    lines = raw(*(record(number) for number in range(4)))
+    pushed_to(settings, lines)
+    for others in (
+        raw(*(record(number) for number in range(10, 17))),
+        lines[:3],
+        [*lines[:3], *raw(*[record(9)] * 4)[3:]],
+    ):
+        with pytest.raises(OtherLinesError, match="under another name"):
+            pushed_to(settings, others)
+    assert len(held(settings)) == 4
+    assert pushed_to(settings, lines).before == 4
+
+
+def test_a_mark_of_an_earlier_version_which_tells_no_lines_is_none(settings: Settings) -> None:
+    place = TopicPartition(topics.topic_name(settings, topics.UPLOADS), 0)
+    group = f"{topics.upload_prefix(settings, 'fr-pj')}x"
+
+    async def mark() -> None:
+        consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_url, group_id=group, enable_auto_commit=False)
+        consumer.assign([place])
+        await consumer.start()
+        try:
+            await consumer.commit({place: OffsetAndMetadata(0, "[2,[0,0],[0,0],[0,0]]")})
+        finally:
+            await consumer.stop()
+
+    asyncio.run(mark())
+    assert pushed_to(settings, raw(record(1), record(2), record(3))).sent == 3
+    assert len(held(settings)) == 3
+
+
+def test_the_same_lines_signed_later_are_the_same_lines_and_by_another_key_others(settings: Settings) -> None:
+    lines = [(number, record(number)) for number in range(1, 4)]
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    def signed(name: str, minutes: int) -> Iterable[CheckedLine]:
+        signer = RecordSigner("fr-pj", keys[name], at + timedelta(minutes=minutes))
+        return checked_lines(lines, None, signer)
+
+    keys = {name: private_key(seed) for seed, name in enumerate(("one", "other"))}
+    assert pushed_to(settings, signed("one", 0)).sent == 3
+    assert pushed_to(settings, signed("one", 5)).before == 3
+    with pytest.raises(OtherLinesError):
+        pushed_to(settings, signed("other", 5))
+
+
+def test_sending_again_goes_on_where_it_was_cut_off_and_leaves_out_what_is_in(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines = raw(*(record(number) for number in range(1, 7)), b"{")
 
-    def again(some: list[CheckedLine], taken: dict[str, int], upload: str = "x-again-1") -> tuple[int, bool]:
+    def again(some: Iterable[CheckedLine], taken: dict[str, int], upload: str = "x-again-1") -> tuple[int, bool]:
         sending = push_untaken(settings, "fr-pj", upload, some, taken, len(lines), lambda _lines: None)
         pushed, is_new = asyncio.run(sending)
         return pushed.sent, is_new
 
     taken = {"fr-pj:1": 1, "fr-pj:2": 7}
-    assert pushed_to(settings, lines[2:4], "x-again-1").sent == 2  # an attempt that was cut off after line 4
+    monkeypatch.setattr(pushing, "CHUNK_LINES", 2)
+    with pytest.raises(InterruptedError):
+        again(cut_off_after(lines[:4]), taken)
     assert again(lines, taken) == (2, True)
     assert again(lines, taken) == (0, False)
     assert again(lines, {f"fr-pj:{number}": 1 for number in range(1, 7)}, "x-again-2") == (0, True)
@@ -166,6 +222,11 @@ def test_where_the_topic_of_uploads_is_missing_the_message_says_what_to_do(
     wait_for(lambda: name not in kafka_admin.list_topics())
     with pytest.raises(LiaisonError, match="liaison topics apply"):
         pushed_to(settings, raw(record(1)))
+
+
+def cut_off_after(lines: Iterable[CheckedLine]) -> Iterator[CheckedLine]:
+    yield from lines
+    raise InterruptedError
 
 
 async def receipt_of_anything(settings: Settings) -> None:
