@@ -24,6 +24,7 @@ from pipeline.api.problems import (
     TooManyRequestsError,
     UnauthenticatedError,
     UnavailableError,
+    UnsupportedMediaTypeError,
 )
 from pipeline.api.refusals import answer_refusal, problem_response
 from pipeline.api.routes import ROUTERS
@@ -78,6 +79,9 @@ async def _receive_within(receive: Receive, part_s: float) -> Message:
         raise StalledBodyError from error
 
 
+CODED: Final = N_("a body with Content-Encoding is not read; send it as it is")
+PLAIN: Final = ("", "identity")
+
 API: Final = "/v1/"
 """What begins with this needs a token."""
 
@@ -100,6 +104,8 @@ class RequestAdmission:
         if scope["path"].startswith(API):
             try:
                 request.state.requester, request.state.token = await _authenticate(request, runtime)
+                if request.headers.get("Content-Encoding", "").strip().lower() not in PLAIN:
+                    raise UnsupportedMediaTypeError(CODED, {"Accept-Encoding": "identity"})
             except ProblemError as problem:
                 # The metrics are told which route was meant.
                 routes = (route for router in ROUTERS for route in router.routes)

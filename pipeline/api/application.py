@@ -20,9 +20,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.api.admission import JSON_BYTES, RequestAdmission, StalledBodyError, make_size_problem
+from pipeline.api.admission import API, JSON_BYTES, RequestAdmission, StalledBodyError, make_size_problem
 from pipeline.api.headers import NONCE
 from pipeline.api.list_worker import run_list_worker
 from pipeline.api.metrics import RequestMetrics
@@ -33,6 +34,7 @@ from pipeline.api.problems import (
     StalledRequestError,
     UnavailableError,
     UnprocessableError,
+    UnsupportedMediaTypeError,
     negotiate_language,
 )
 from pipeline.api.refusals import answer_refusal, problem_response
@@ -55,6 +57,9 @@ INDEX_SILENT: Final = "the search index gives no answer: %s"
 """What the log says; the same for every request, so that it is told once a minute (pipeline/logs.py)."""
 TRY_AGAIN: Final = N_("the search index is not responding; try again")
 """What a caller is told."""
+_JSON_TYPE = re.compile(r"|application/(.+\+)?json")
+
+OTHER_METHODS: Final = 405
 NO_JSON: Final = 400
 """FastAPI's answer to a body that is no JSON at all; ours is that to one that makes no sense."""
 
@@ -95,9 +100,27 @@ def create_app(opening: Opening) -> FastAPI:
     _serve_health(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(Route(f"{API}{{path:path}}", _UnknownOperation(), include_in_schema=False))
     _add_problem_handlers(app)
     app.openapi = lambda: _build_openapi(app)  # type: ignore[method-assign]
     return app
+
+
+class _UnknownOperation:
+    """What no operation of the API does, in place of whatever is mounted behind it: 404, or 405 with what is done.
+
+    An ASGI application, so that it is asked whatever the method.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse one request."""
+        routes = (route for router in ROUTERS for route in router.routes if isinstance(route, Route))
+        found = [route for route in routes if route.matches(scope)[0] is Match.PARTIAL]
+        if not found:
+            raise HTTPException(NotFoundError.status)
+        scope["route"] = found[0]  # the metrics are told which was meant
+        allowed = sorted({method for route in found for method in route.methods or ()})
+        raise HTTPException(OTHER_METHODS, headers={"Allow": ", ".join(allowed)})
 
 
 class RequestIds:
@@ -119,6 +142,7 @@ class RequestIds:
         asked = Headers(scope=scope)
         given = asked.get(REQUEST_ID, "")
         name = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        application = scope["app"]  # what is mounted within it takes its place in the scope
         state = scope.setdefault("state", {})
         state["request_id"], state["language"] = name, negotiate_language(asked.get("Accept-Language", ""))
 
@@ -127,7 +151,7 @@ class RequestIds:
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = name
                 headers.setdefault("Cache-Control", "no-store")
-                if "requester" in state and (without := scope["app"].state.runtime.without()):
+                if "requester" in state and (without := application.state.runtime.without()):
                     headers[WITHOUT] = ", ".join(without)
             await send(message)
 
@@ -192,11 +216,21 @@ def _add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> Response:
-        return await answer_refusal(request, _make_validation_problem(error))
+        return await answer_refusal(request, _make_body_problem(request, error) or _make_validation_problem(error))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         return await answer_refusal(request, _make_problem(request, error))
+
+
+NOT_JSON: Final = N_("the body is read as JSON only; send it as application/json")
+
+
+def _make_body_problem(request: Request, error: RequestValidationError) -> ProblemError | None:
+    """The problem of a body that was not read, as it says to be something else than JSON; None of any other."""
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    unread = any(fault["loc"] == ("body",) and fault["type"] != "missing" for fault in error.errors())
+    return UnsupportedMediaTypeError(NOT_JSON) if unread and not _JSON_TYPE.fullmatch(kind) else None
 
 
 TOO_MANY: Final = N_("{place}: {count} were sent, but at most {most} are taken; leave some out")

@@ -124,6 +124,12 @@ class RequestTooLargeError(ProblemError):
     status, title = 413, "Too large"
 
 
+class UnsupportedMediaTypeError(ProblemError):
+    """The body is of a kind that is not read here: compressed, or of another format."""
+
+    status, title = 415, "Unsupported format"
+
+
 class UnprocessableError(ProblemError):
     """What was asked is incomplete or makes no sense; `fields` names where."""
 

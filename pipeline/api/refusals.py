@@ -1,4 +1,4 @@
-"""Requests that are refused (401, 403, 422) are on record too: who tries what they may not shows in the audit.
+"""Requests that are refused (401, 403, 415, 422) are on record too: who tries what they may not shows in the audit.
 
 Recorded within the rate of a person's requests, and within one such rate for all whose token does not hold: what is
 beyond that, or can't be recorded, is counted. A refusal discloses nothing, so it is answered either way.
@@ -19,7 +19,12 @@ from pipeline.api.problems import PROBLEM_TYPE, ProblemError
 from pipeline.api.runtime import Runtime
 from pipeline.streams.audit.audit_log import AuditError
 
-RULES: Final = {401: RequestRule.NO_SESSION, 403: RequestRule.NOT_ALLOWED, 422: RequestRule.MALFORMED}
+RULES: Final = {
+    401: RequestRule.NO_SESSION,
+    403: RequestRule.NOT_ALLOWED,
+    415: RequestRule.MALFORMED,
+    422: RequestRule.MALFORMED,
+}
 """The refusals that are recorded, by their status."""
 
 NO_NAME: Final = "-"

@@ -9,6 +9,7 @@ twice.
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -38,8 +39,15 @@ MOST_LINES: Final = 200_000
 MOST_LINE_BYTES: Final = topics.CASES.max_bytes
 MOST_BYTES: Final = MOST_LINES * (64 << 10)
 """Of one request: as many lines as it may have, at a size that records seldom reach (13 GB)."""
+GOES_ON: Final = (b"{", b"[", b",", b":")
+"""How a line ends in the middle of JSON that is written over several."""
+
 RECEIPTS_S: Final = 120.0
 """Longest wait for intake; the same request again tells the rest."""
+
+
+class OtherFormatError(LiaisonError):
+    """What comes is not one record a line."""
 
 
 class TooLargeError(LiaisonError):
@@ -60,13 +68,14 @@ async def accept_upload(
 ) -> ReceivedUpload:
     """Send a body's lines, once each for this upload's name.
 
-    Raises OtherLinesError where others were taken under this name, and then sends none of these. Raises LiaisonError
-    where Kafka does not take them, TooLargeError beyond a limit; what was sent by then stays sent.
+    Raises OtherFormatError where the first line begins no record, OtherLinesError where others were taken under this
+    name, and sends none of these. Raises LiaisonError where Kafka does not take them, TooLargeError beyond a limit;
+    what was sent by then stays sent.
     """
     received = ReceivedUpload()
     checker = Checker(agency.name, agency.country) if validate else None
     async with open_upload(settings, agency.name, upload) as opened:
-        async for chunk in _batch_lines(lines_of(body)):
+        async for chunk in _batch_lines(records_of(lines_of(body))):
             numbered = list(enumerate(chunk, start=received.lines + 1))
             received.lines += len(chunk)
             if received.lines > MOST_LINES:
@@ -98,6 +107,21 @@ async def lines_of(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             raise TooLargeError("a line is longer than {most} bytes", most=MOST_LINE_BYTES)
     if rest:
         yield bytes(rest)
+
+
+async def records_of(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same lines. Raises OtherFormatError at the first that is not blank, unless a record may begin there.
+
+    Compressed, as a batch, as XML or over several lines no line is a record, and all would be left out one by one.
+    """
+    begun = False
+    async for line in lines:
+        text = line.removeprefix(codecs.BOM_UTF8).strip()
+        if text and not begun:
+            begun = True
+            if not text.startswith(b"{") or text.endswith(GOES_ON):
+                raise OtherFormatError("send one record a line, as JSON, not compressed, and nothing else")
+        yield line
 
 
 async def _batch_lines(lines: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import socket
 import ssl
@@ -13,7 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
+from msgspec.structs import replace
 
+from pipeline.access.requester import Role
 from pipeline.api.admission import JSON_BYTES
 from pipeline.web.csrf import COOKIE
 from support.access.requesters import ANNA, BERT
@@ -26,6 +29,7 @@ __all__ = ["api_server", "client", "start_server"]
 pytestmark = pytest.mark.xdist_group("door")  # one server
 
 SEARCH = b"POST /v1/search HTTP/1.1\r\nHost: liaison\r\nContent-Type: application/json\r\n"
+JSON = {"Content-Type": "application/json"}
 LONG = b"Content-Length: 100000000\r\n"
 
 
@@ -153,6 +157,51 @@ def test_rates_count_all_ways_of_one_person_together(start_server: StartServer) 
     assert [answer.status_code for answer in answers] == [200, 403, 200, 429, 429, 429, 429]
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers[3:])
     assert of_another.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", "/v1/nothing", 404, None),
+        ("POST", "/v1/", 404, None),
+        ("PATCH", "/v1/nothing/at/all", 404, None),
+        ("GET", "/v1/search", 405, "POST"),
+        ("DELETE", "/v1/cases/fr-pj:1", 405, "GET"),
+        ("PATCH", "/v1/subscriptions", 405, "GET, POST"),
+        ("GET", "/v1/feeds/fr-pj/cases", 405, "POST"),
+    ],
+)
+def test_what_no_operation_does_is_a_problem_with_pages_too(
+    api_server: ApiServer, client: httpx.Client, method: str, path: str, status: int, allowed: str | None
+) -> None:
+    answer = client.request(method, path, headers=api_server.headers())
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    assert answer.json()["status"] == status
+    assert answer.headers.get("allow") == allowed
+    assert client.request(method, path).status_code == 401
+
+
+GZIP = gzip.compress(b'{"question": "Ivan Petrov"}')
+
+
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/feeds/fr-pj/cases"])
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (JSON | {"Content-Encoding": "gzip"}, GZIP),
+        ({"Content-Type": "application/gzip"}, GZIP),
+        ({"Content-Type": "application/xml"}, b"<case/>"),
+        ({"Content-Type": "text/csv"}, b"case_id;name"),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x--"),
+    ],
+)
+def test_a_body_that_is_not_read_is_refused_by_its_kind(
+    api_server: ApiServer, client: httpx.Client, path: str, headers: dict[str, str], body: bytes
+) -> None:
+    sender = replace(ANNA, roles=frozenset({Role.FEED, Role.INVESTIGATOR}))
+    answer = client.post(path, headers=api_server.headers(sender) | headers, content=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json"), answer.text
+    assert answer.json()["detail"]
 
 
 def test_every_answer_bears_the_security_headers(api_server: ApiServer) -> None:

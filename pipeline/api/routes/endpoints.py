@@ -42,6 +42,7 @@ COMMON: Final[tuple[type[ProblemError], ...]] = (
     problems.UnprocessableError,
     problems.StalledRequestError,
     problems.RequestTooLargeError,
+    problems.UnsupportedMediaTypeError,
     problems.TooManyRequestsError,
     problems.UnavailableError,
 )

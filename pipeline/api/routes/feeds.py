@@ -21,12 +21,13 @@ from pipeline.api.problems import (
     ProblemError,
     RequestTooLargeError,
     UnavailableError,
+    UnsupportedMediaTypeError,
 )
 from pipeline.api.routes.endpoints import COMMON, Requesting, Responses, runtime_of
 from pipeline.errors import LiaisonError
 from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME
-from pipeline.feeds.gateway import ReceivedUpload, TooLargeError
+from pipeline.feeds.gateway import OtherFormatError, ReceivedUpload, TooLargeError
 from pipeline.feeds.uploads import OtherLinesError
 from pipeline.records.agencies import AgencyState
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
@@ -57,6 +58,14 @@ RESPONSES: Responses = {
     },
     **{kind.status: {"description": kind.title, "content": {PROBLEM_TYPE: {}}} for kind in PROBLEMS},
 }
+READ_TYPES = frozenset(
+    {
+        "", NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json",
+        "application/cloudevents+json", "application/octet-stream", "application/x-www-form-urlencoded", "text/plain",
+    }
+)  # fmt: skip
+"""What senders call lines of JSON, or nothing in particular (curl: a form)."""
+
 BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}}
 
 
@@ -70,6 +79,8 @@ async def push(
     """One record a line. With `validate`, lines that intake would reject are left out and told."""
     if not requester.operates and (Role.FEED not in requester.roles or requester.agency != agency):
         raise ForbiddenError("sending records needs a token of this agency with the role feed")
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() not in READ_TYPES:
+        raise UnsupportedMediaTypeError("send one record a line, as JSON, not compressed, and nothing else")
     runtime = runtime_of(request)
     known = (await read_agencies(runtime.settings)).get(agency)
     if known is None or known.state is not AgencyState.ACTIVE:
@@ -85,6 +96,8 @@ async def push(
         received: ReceivedUpload = await gateway.accept_upload(
             runtime.settings, known, name, request.stream(), validate=validate
         )
+    except OtherFormatError as error:
+        raise UnsupportedMediaTypeError(error) from error
     except OtherLinesError as error:
         raise ConflictError(error) from error
     except TooLargeError as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "d02cc39e156231d9068baf434b993722e3def39180d6b8d089a042147bd15e6b"
-ANSWERS = "0361db0d7dff94fafaeb76ab67b251d92f06798693dad68df46f45cc82636bb5"
+REQUESTS = "bb25f97e6cacaa19c19a1df37bc1c95911ee792a9ccb0d0ab52ecb4f2663b838"
+ANSWERS = "4c0515ae9399fc9f6f5fb354c7ac38ca8134c80071b6459407b9db4e9f63d619"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 
