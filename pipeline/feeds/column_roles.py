@@ -229,6 +229,9 @@ SAMPLE_VALUES = 400
 MOST = 0.8
 """The share of a column's values that must fit: registers are never clean."""
 
+NEARLY = 0.9
+"""The share of distinct values by which a column that is called an id is one: some rows of a register are broken."""
+
 HALF = 0.5
 """The share of countries: registers write `deutsch` and `polonaise` as well, which are in no table of countries."""
 
@@ -372,6 +375,16 @@ def is_order_open(values: Sequence[str]) -> bool:
 def are_distinct(values: Sequence[str], filled: int, rows: int) -> bool:
     """Whether every row has a value of its own."""
     return filled == rows and len(set(values)) == len(values) > 0
+
+
+def is_nearly_distinct(values: Sequence[str]) -> bool:
+    """Whether the values are distinct, but for the few that registers repeat by mistake."""
+    return len(set(values)) >= NEARLY * len(values) > 0
+
+
+def are_written_dates(values: Sequence[str]) -> bool:
+    """Whether the values are dates, and not numbers that could be years or days too."""
+    return bool(guess_formats(values)) and not all(text.isdecimal() for text in values[:SAMPLE_VALUES])
 
 
 def _fits(role: str, values: Sequence[str]) -> bool:

@@ -15,13 +15,14 @@ from pipeline.feeds.kit import KitAgency
 from pipeline.feeds.mapping import MappedRow
 from pipeline.feeds.tables.cells import TableCell, cell_texts
 from pipeline.records.normalised import RecordWarning
+from pipeline.records.placeholders import PLACEHOLDERS
 
 EXAMPLES = 3
 """Values shown of a column, and cases shown of a table."""
-NULL_WORDS = frozenset(
-    ("-", "--", "-0-", ".", "?", "n/a", "n.a.", "na", "nil", "none", "null", "\\n", "unknown", "xxx")
+NULL_WORDS = frozenset(("-", "--", "-0-", ".", "?", "na", "\\n")).union(
+    word for word in PLACEHOLDERS if len(word) > len("xx") and word != "test"
 )
-"""What registers write for nothing, in small letters."""
+"""What registers write for nothing, case-folded: of what intake takes for it, what can be no code or value."""
 NULL_SHARE = 0.02
 """A null marker is common: what stands for nothing in fewer cells than this is likelier a value."""
 

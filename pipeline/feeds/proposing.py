@@ -15,8 +15,11 @@ from pipeline.feeds.column_roles import (
     DAY_FIRST,
     ColumnRole,
     are_distinct,
+    are_written_dates,
+    guess_formats,
     guess_role,
     guess_separator,
+    is_nearly_distinct,
     is_order_open,
     name_parts,
 )
@@ -30,6 +33,8 @@ from pipeline.records import schemas
 
 CASE_ID = "case_id"
 """The role that several columns may have, until one is chosen."""
+SOME_ROWS = 0.5
+"""The share of rows in which a case id is filled at least: the others are no cases without it."""
 SAMPLE_ROWS = 5_000
 """Rows looked at: the first of a register show its form."""
 EXAMPLE_LENGTH = 40
@@ -159,7 +164,9 @@ def _survey_columns(table: Path, source: TableSource) -> tuple[list[SurveyedColu
     groups, lists = set[str](), set[str]()
     rows = 0
     for row in islice(TableReader(table, source).read_rows(), SAMPLE_ROWS):
-        rows += not row.problem
+        if row.problem:
+            continue
+        rows += 1
         groups.update(_group_names(row.row))
         for column, cell in leaf_cells(row.row):
             counted = found.setdefault(column, ColumnValues())
@@ -197,20 +204,28 @@ def _group_names(row: TableRow, prefix: str = "") -> Iterator[str]:
 def _choose_id(columns: Sequence[SurveyedColumn], rows: int) -> bool:
     """One column is the case's id; whether several rows have the same, so that they are one case.
 
-    First choice is a column that is called an id and has its own value in every row, then one that is called so and
-    filled in every row, then the first with its own value in every row.
+    First choice is a column that is called an id and has its own value in every row, then the one of those called so
+    that is filled most, if its values are distinct but for a few, then one that is called so and filled in every row,
+    then the first with its own value in every row. A column of dates is none: cases of one day would be one case.
     """
     called = [column for column in columns if column.role and column.role.role == CASE_ID]
     for column in called:
         column.role = None
+    called = [column for column in called if not are_written_dates(column.values)]
     distinct = [column for column in columns if are_distinct(column.values, column.filled, rows)]
     for column in [one for one in called if one in distinct][:1]:
         column.role = ColumnRole(CASE_ID, "its name and its values, of which every row has another")
         return False
+    nearly = [one for one in called if is_nearly_distinct(one.values) and one.filled >= SOME_ROWS * rows]
+    for column in sorted(nearly, key=lambda one: -one.filled)[:1]:
+        repeats = len(set(column.values)) < len(column.values)
+        same = "; rows with the same are one case" if repeats else ", which are distinct"
+        column.role = ColumnRole(CASE_ID, f"its name and its values in {column.filled:,} of {rows:,} rows{same}")
+        return repeats
     for column in [one for one in called if one.filled == rows][:1]:
         column.role = ColumnRole(CASE_ID, "its name; rows with the same are one case")
         return True
-    for column in [one for one in distinct if one.role is None][:1]:
+    for column in [one for one in distinct if one.role is None and not guess_formats(one.values)][:1]:
         column.role = ColumnRole(CASE_ID, "its values, of which every row has another")
     return False
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,85 @@ def test_rows_that_share_what_is_called_an_id_are_proposed_as_one_case(tmp_path:
     assert 'group_by: "Group ID"' in text
     assert [case["case_id"] for case in cases] == ["7", "8"]
     assert [name["full"] for name in cases[0]["entities"][0]["names"]] == ["Ann", "Anna"]
+
+
+BURGLARIES = [
+    ("AZ-1/26", "01.02.2026", "Muster", "+49 30 1234567"),
+    ("AZ-2/26", "02.02.2026", "Beispiel", "unbekannt"),
+    ("AZ-3/26", "03.02.2026", "Klein", "+49 30 1234568"),
+    ("AZ-4/26", "04.02.2026", "Gross", "030/1234569"),
+    ("AZ-5/26", "05.02.2026", "Lang", "+49 30 1234570"),
+]
+BURGLARY_COLUMNS = ("Tatzeit", "Aktenzeichen", "Name", "Telefon")
+
+
+def burglaries(rows: Sequence[Sequence[str]]) -> str:
+    lines = [BURGLARY_COLUMNS, *((day, number, *rest) for number, day, *rest in rows)]
+    return "\n".join(";".join(line) for line in lines) + "\n"
+
+
+def without(at: int, **cells: str) -> list[tuple[str, ...]]:
+    """The rows, of which one has other cells."""
+    names = ("number", "day", "name", "phone")
+    changed = tuple(cells.get(name, cell) for name, cell in zip(names, BURGLARIES[at], strict=True))
+    return [*BURGLARIES[:at], changed, *BURGLARIES[at + 1 :]]
+
+
+def proposed(folder: Path, content: str) -> str:
+    path = folder / "register.csv"
+    path.write_text(content, encoding="utf-8")
+    return propose_kit(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        burglaries(BURGLARIES),
+        burglaries(without(3, number="")),
+        burglaries(without(3, number="", day="")),
+        burglaries(without(0, name="")),
+        burglaries(BURGLARIES) + "06.02.2026;AZ-6/26;Neu;+49 30 1234571;;too;many\n",
+        burglaries(BURGLARIES) + '06.02.2026;"AZ-6/26;Neu;+49 30 1234571\n',
+    ],
+    ids=["clean", "no id", "neither", "no name", "too many cells", "open quote"],
+)
+def test_what_is_called_an_id_is_one_where_a_row_is_broken(tmp_path: Path, content: str) -> None:
+    text = proposed(tmp_path, content)
+    assert 'case_id: "{Aktenzeichen}"' in text
+    assert "group_by" not in text
+
+
+def test_an_id_that_one_row_repeats_makes_these_rows_one_case(tmp_path: Path) -> None:
+    rows = [(f"AZ-{number}/26", f"{number:02}.02.2026", "Muster", "-") for number in range(1, 20)]
+    text, cases = mapped(tmp_path, burglaries([*rows, ("AZ-7/26", "21.02.2026", "Klein", "-")]))
+    assert 'group_by: "Aktenzeichen"' in text
+    assert len(cases) == 19
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Tatzeit", [f"{day:02}.02.2026" for day in range(1, 6)]),
+        ("Baujahr", ["1980", "1995", "2003", "2011", "2019"]),
+        ("AZ", [f"2026-02-{day:02}" for day in range(1, 6)]),
+    ],
+)
+def test_dates_are_no_case_id(tmp_path: Path, header: str, values: Sequence[str]) -> None:
+    content = f"{header};Name\n" + "".join(f"{value};Muster\n" for value in values)
+    assert 'case_id: ""' in proposed(tmp_path, content)
+
+
+def test_numbers_that_could_be_years_are_ids_where_they_are_called_so(tmp_path: Path) -> None:
+    content = "Vorgang Nr;Name\n" + "".join(f"{number};Muster\n" for number in (1980, 1995, 2003))
+    assert 'case_id: "{Vorgang Nr}"' in proposed(tmp_path, content)
+
+
+def test_a_word_for_nothing_unplaces_no_column(tmp_path: Path) -> None:
+    for phone in ("unbekannt", "Unbekannt", "k.A.", "inconnu", "неизвестно"):
+        text, cases = mapped(tmp_path, burglaries(without(1, phone=phone)[:4]))
+        assert 'phones: {from: "Telefon"' in text
+        assert f'"null": ["{phone}"]' in text
+        assert "phones" not in cases[1]["entities"][0]
 
 
 def test_days_and_months_that_no_value_tells_apart_are_said_to_be_a_guess(tmp_path: Path) -> None:
