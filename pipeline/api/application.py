@@ -39,7 +39,7 @@ from pipeline.api.problems import (
 )
 from pipeline.api.refusals import answer_refusal, problem_response
 from pipeline.api.routes import ROUTERS
-from pipeline.api.routes.endpoints import OpenApiObject, runtime_of, schema_components
+from pipeline.api.routes.endpoints import OpenApiObject, describe_items, runtime_of, schema_components
 from pipeline.api.routes.table import ENDPOINTS
 from pipeline.api.runtime import Runtime
 from pipeline.errors import LiaisonError
@@ -273,6 +273,7 @@ def _build_openapi(app: FastAPI) -> OpenApiObject:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.update(schema_components(ENDPOINTS, schemas))
+        document["components"]["schemas"] = describe_items(schemas)
         for each in ENDPOINTS:
             each.add_example(document)
         app.openapi_schema = document

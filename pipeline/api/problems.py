@@ -39,6 +39,10 @@ def _parse_weight(part: str) -> tuple[str, float]:
 PROBLEM_TYPE: Final = "application/problem+json"
 
 
+BLANK: Final = "about:blank"
+"""The type of a problem that its status says all of (RFC 9457, 4.2.1)."""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """Problem details (RFC 9457)."""
 
@@ -79,7 +83,7 @@ class ProblemError(LiaisonError):
         """What is answered, in one of LANGUAGES."""
         detail = translate_error(self, language) if self.detailed else UNSET
         title, named = translate(self.title, language), request_id or UNSET
-        return Problem("about:blank", title, self.status, detail, self.fields, self.case, named)
+        return Problem(BLANK, title, self.status, detail, self.fields, self.case, named)
 
 
 class UnauthenticatedError(ProblemError):

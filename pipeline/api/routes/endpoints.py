@@ -165,7 +165,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     def add_to(self, router: APIRouter) -> None:
         """Serve it."""
         respond = self.make_route()
-        more: dict[str, Any] = {"responses": self.describe_responses(), "status_code": self.status} | dict(self.more)
+        responses = self.describe_responses() | dict(self.more.get("responses", {}))
+        more: dict[str, Any] = {"status_code": self.status, **self.more, "responses": responses}
         if self.act:
             more["openapi_extra"] = {"x-audit-act": self.act.value} | dict(self.more.get("openapi_extra", {}))
         router.add_api_route(
@@ -254,7 +255,7 @@ def describe_problems(*others: type[ProblemError]) -> Responses:
             "content": {
                 PROBLEM_TYPE: {
                     "schema": {"$ref": "#/components/schemas/Problem"},
-                    "example": {"title": kind.title, "status": kind.status},
+                    "example": {"type": problems.BLANK, "title": kind.title, "status": kind.status},
                 }
             },
         }
@@ -276,7 +277,20 @@ def schema_components(endpoints: tuple[Endpoint, ...], asked: OpenApiObject) -> 
         text = text.replace(f'"{name}": {{"title"', f'"{name}Answered": {{"title"')
         text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{name}Answered"')
     described: OpenApiObject = json.loads(text)
-    return described
+    return {name: schema | {"title": name} if "title" in schema else schema for name, schema in described.items()}
+
+
+def describe_items(schema: Any) -> Any:
+    """The same schemas, in which each array says in `items` what it holds: makers of clients read no `prefixItems`."""
+    if isinstance(schema, list):
+        return [describe_items(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: describe_items(value) for name, value in schema.items()}
+    if isinstance(places := found.pop("prefixItems", None), list):
+        kinds = [kind for at, kind in enumerate(places) if kind not in places[:at]]
+        found["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return found
 
 
 def _first_sentence(kind: type) -> str:

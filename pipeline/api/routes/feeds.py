@@ -14,7 +14,6 @@ from pipeline.access.audit import Act, ActKind, RequestRule
 from pipeline.access.requester import Role
 from pipeline.api import metrics
 from pipeline.api.problems import (
-    PROBLEM_TYPE,
     ConflictError,
     ForbiddenError,
     NotFoundError,
@@ -23,7 +22,7 @@ from pipeline.api.problems import (
     UnavailableError,
     UnsupportedMediaTypeError,
 )
-from pipeline.api.routes.endpoints import COMMON, Requesting, Responses, runtime_of
+from pipeline.api.routes.endpoints import Requesting, Responses, describe_problems, runtime_of
 from pipeline.errors import LiaisonError
 from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME
@@ -48,15 +47,13 @@ UploadQuery = Annotated[
     ),
 ]
 
-PROBLEMS: tuple[type[ProblemError], ...] = (*COMMON, NotFoundError, ConflictError, RequestTooLargeError)
-
 RESPONSES: Responses = {
     200: {
         "description": "One JSON object a line: what was taken; each line left out with reason, JSON pointer and"
         " message; each receipt with its line; last, how many have no receipt yet.",
         "content": {NDJSON: {"schema": {"type": "string"}}},
     },
-    **{kind.status: {"description": kind.title, "content": {PROBLEM_TYPE: {}}} for kind in PROBLEMS},
+    **describe_problems(NotFoundError, ConflictError),
 }
 READ_TYPES = frozenset(
     {

@@ -31,7 +31,7 @@ from pipeline.api.list_planning import COLUMNS, MOST_BYTES, ListFormat
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError, UnprocessableError
 from pipeline.api.request_structs import body_of, query_of
-from pipeline.api.routes.endpoints import PREFIX, Endpoint, delete, describe_problems, endpoint, get, post, put
+from pipeline.api.routes.endpoints import PREFIX, Endpoint, delete, endpoint, get, post, put
 from pipeline.api.routes.notices import stream_events
 from pipeline.api.routes.parameters import (
     AgencyPath,
@@ -337,8 +337,7 @@ async def send_acts(
 
 @endpoint(
     "GET", "/audit/log/head", "head", "audit log", "The log's signed head",
-    more={"responses": {200: {"description": "A signed note.", "content": {"text/plain": {"example": SIGNED_NOTE}}}}
-          | describe_problems()},
+    more={"responses": {200: {"description": "A signed note.", "content": {"text/plain": {"example": SIGNED_NOTE}}}}},
 )  # fmt: skip
 async def send_head(session: Session) -> Response:
     """A checkpoint (c2sp.org/tlog-checkpoint) of the last minute in which something was done; for auditors."""
