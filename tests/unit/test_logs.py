@@ -52,6 +52,24 @@ def test_debug_is_of_our_own_lines_alone() -> None:
     assert re.fullmatch(r"\S+ DEBUG pid=\d+ stage=intake generation=- pipeline\.x: decided\n", said)
 
 
+def test_a_librarys_false_alarm_is_not_told_and_all_else_of_it_is() -> None:
+    """By the library's own words: where it changes them, this says so."""
+    code = (
+        "import logging; from kafka.net.sasl.scram import SaslMechanismScram;"
+        "from pipeline.logs import set_up_logging; set_up_logging('api', 'info');"
+        "SaslMechanismScram(security_protocol='SASL_PLAINTEXT', sasl_mechanism='SCRAM-SHA-256',"
+        " sasl_plain_username='x', sasl_plain_password='y', host='x');"
+        "logging.getLogger('kafka.net.sasl.scram').warning('another')"
+    )
+    unheard = code.replace("set_up_logging('api', 'info')", "logging.basicConfig()")
+    said, before = (
+        subprocess.run([sys.executable, "-c", one], capture_output=True, text=True, timeout=60).stderr
+        for one in (code, unheard)
+    )
+    assert "in the clear" in before
+    assert re.fullmatch(r"\S+ WARNING pid=\d+ stage=api generation=- kafka\.net\.sasl\.scram: another\n", said)
+
+
 async def test_a_minute_of_tries_is_one_line_each_and_says_how_many_were_left_out() -> None:
     log, heard = listened("pipeline.index.writer")
 
