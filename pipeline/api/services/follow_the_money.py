@@ -19,6 +19,7 @@ from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
 from pipeline.records.names import full_name
+from pipeline.records.phones import phone
 from pipeline.search.questions import parse_question
 
 FtmEntity = dict[str, Any]
@@ -45,7 +46,7 @@ def case_entities(row: CaseRecord) -> Iterator[FtmEntity]:
     for named in data.get("entities") or ():
         for shape in _choose_schemas(named):
             thing = _make_id("entity", key, named["id"], shape.name)
-            yield _make_entity(thing, shape.name, _make_properties(named, shape))
+            yield _make_entity(thing, shape.name, _make_properties(named, shape, row.country))
             yield _make_participation(project, named, thing, party=shape.party)
 
 
@@ -104,12 +105,16 @@ def _choose_schemas(named: AsSent) -> Iterator[FollowTheMoneySchema]:
             yield shape
 
 
-def _make_properties(named: AsSent, shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
-    """The properties of an entity in one of its schemas."""
+def _make_properties(named: AsSent, shape: FollowTheMoneySchema, country: str) -> dict[str, list[Any]]:
+    """The properties of an entity in one of its schemas; numbers without a country's code are of `country`."""
     properties: dict[str, list[Any]] = {}
     for field, name in shape.properties.items():
         values = _as_list(named.get(field))
-        properties.setdefault(name, []).extend(map(_partial_date, values) if field == "birth_dates" else values)
+        if field == "birth_dates":
+            values = [_partial_date(value) for value in values]
+        elif field == "phones":
+            values = [_phone_number(value, country) for value in values]
+        properties.setdefault(name, []).extend(values)
     properties |= {
         name: _country_codes(_as_list(named.get(field))) for field, name in COUNTRIES.items() if field in named
     }
@@ -143,6 +148,12 @@ def _make_entity(id_: str, schema: str, given: Mapping[str, Iterable[Any]]) -> F
 def _partial_date(stated: str | None) -> str:
     """A birth date as the model knows them: of a range what both ends have in common, of a date about its year."""
     return shared_part(birth_date(stated)) if stated else ""
+
+
+def _phone_number(stated: str | None, country: str) -> str:
+    """A number in E.164, as the model asks, where it is a valid one; else as it was sent."""
+    found = phone(stated, country) if stated else None
+    return found.e164 if found and found.valid else stated or ""
 
 
 def _make_id(*parts: str) -> str:

@@ -44,10 +44,17 @@ def test_a_person_takes_part_in_it_under_all_names() -> None:
     assert person["properties"] == {
         "name": ["Иван Петров"], "alias": ["Ivan Petrov"], "birthDate": ["1980-05"], "birthPlace": ["Москва"],
         "gender": ["male"], "nationality": ["ru"], "address": ["12 rue de la Paix, 75002 Paris"],
-        "phone": ["+33 6 12 34 56 78"], "email": ["Ivan@mail.example"],
+        "phone": ["+33612345678"], "email": ["Ivan@mail.example"],
     }  # fmt: skip
     part = found["ProjectParticipant"][0]["properties"]
     assert part == {"project": [found["Project"][0]["id"]], "participant": [person["id"]], "role": ["suspect"]}
+
+
+def test_phones_are_in_e164_where_they_are_known() -> None:
+    man = {"id": "p1", "type": "person", "phones": ["06 12 34 56 79", "0049 30 1234567", "ask at the desk", "12"]}
+    row = CaseRecord("x:1", "x", "FR", 1, "", {"entities": [man]}, None)
+    [person] = [entity for entity in case_entities(row) if entity["schema"] == "Person"]
+    assert person["properties"]["phone"] == ["+33612345679", "+49301234567", "ask at the desk", "12"]
 
 
 def test_several_birth_dates_and_places_are_values_of_one_property() -> None:
