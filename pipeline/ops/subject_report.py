@@ -50,7 +50,10 @@ from pipeline.times import Clock, now
 
 
 class RecordAccess(msgspec.Struct, frozen=True):
-    """An act in which the record was shown; `subject` is told of the agency's own people alone."""
+    """A request in which the record was shown, `times` of them; `subject` is told of the agency's own people alone.
+
+    An export or a list shows a record with each link, and is in the audit in parts: `time` is that of the last.
+    """
 
     time: str
     kind: str
@@ -59,6 +62,7 @@ class RecordAccess(msgspec.Struct, frozen=True):
     purpose: str
     form: str
     subject: str | None
+    times: int = 1
 
 
 class RecordDisclosure(msgspec.Struct, frozen=True):
@@ -140,12 +144,23 @@ def find_matched_entities(result: SearchResult, case: CaseDocument) -> Sequence[
 
 
 def find_accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[RecordAccess]:
-    """The acts in which a case was shown, in the order given."""
+    """The requests in which a case was shown, by day, in the order in which their acts are given.
+
+    Who asks names the request, so one name makes one line of a day and no more.
+    """
+    found: dict[tuple[str, ...], RecordAccess] = {}
     for act in acts:
+        # An entry's request is in what it was written as alone; an act without one, as a command's, stands by itself.
+        request = (act.entry or {}).get("request") or act.id
         for shown in act.shown:
             if shown.case == case.case:
                 subject = act.subject if act.agency == case.agency else None
-                yield RecordAccess(act.time, act.kind, act.agency, act.country, act.purpose, shown.form, subject)
+                one = RecordAccess(act.time, act.kind, act.agency, act.country, act.purpose, shown.form, subject)
+                day = act.time[: len("2026-11-24")]
+                key = (request, day, act.agency, act.subject, act.kind, act.purpose, shown.form)
+                held = found.setdefault(key, msgspec.structs.replace(one, times=0))
+                found[key] = msgspec.structs.replace(held, times=held.times + 1)
+    return found.values()
 
 
 def find_disclosures(case: CaseDocument, threads: Iterable[Disclosure], now: datetime) -> Iterable[RecordDisclosure]:
@@ -298,7 +313,8 @@ def _print_record(record: SubjectRecord) -> None:
         typer.echo(f"  {json.dumps(entity, ensure_ascii=False)}")
     for access in record.accesses:
         who = f"{access.agency} {access.subject or ''}".strip()
-        typer.echo(f"  shown\t{access.time}\t{who}\t{access.kind}\t{access.purpose or '-'}\t{access.form}")
+        times = f"\t{access.times} times" if access.times > 1 else ""
+        typer.echo(f"  shown\t{access.time}\t{who}\t{access.kind}\t{access.purpose or '-'}\t{access.form}{times}")
     for kept in record.folders:
         typer.echo(f"  folder\t{kept.since}\t{kept.title}\t{kept.purpose}\tfor {kept.case_reference}")
     for thread in record.disclosures:
