@@ -240,6 +240,12 @@ CLIENTS = (
         f'`sasl.jaas.config={SCRAM_LOGIN} username="..." password="...";`',
     ),
     (
+        "kafkajs",
+        "set `createPartitioner: Partitioners.DefaultPartitioner`, which is murmur2 as Java's since version 2",
+        "the default (`readUncommitted: false`)",
+        '`ssl: {ca: [...]}`, `sasl: {mechanism: "scram-sha-256", username: "...", password: "..."}`',
+    ),
+    (
         "kafka-python",
         "the default",
         'set `isolation_level="read_committed"`',
