@@ -53,8 +53,8 @@ LEAST_SHARE = 0.2
 is used for it. The crowd screen looks at the whole crowd, at a fifth of the screen's cost."""
 
 SAMPLED = 10_000
-"""One in so many pairs, by a hash of the pair, is asked for whatever the screen says of it, and is held to what the
-screens promise: no link is ruled out."""
+"""One in so many pairs, by a hash of the asking case and the other's number here, is asked for whatever the screen says
+of it, and is held to what the screens promise: no link is ruled out."""
 
 _MIXED, _IN_SAMPLE = np.uint32(0x9E3779B1), np.uint32((1 << 32) // SAMPLED)
 """Knuth's multiplicative hash of a case's number in its store, and the pairs whose hash is below the sample's share."""

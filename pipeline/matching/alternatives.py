@@ -26,7 +26,7 @@ Bits = tuple[int, ...]
 COMPANION_KINDS = ("household", "named_after", "group")
 """Kinds of companions, each with its own prior and its own share of every level. To add one, add its name here, an h to
 every Level, its prior to the model file, an entry to the rows of pipeline.records.entity_types whose entities have such
-companions, and a term to scoring.odds_by_alternative."""
+companions. pipeline.matching.score.scoring.combine_alternatives takes it in by its prior."""
 
 ALTERNATIVES = 1 + len(COMPANION_KINDS)
 STRANGERS, HOUSEHOLD, NAMED_AFTER, GROUP = range(ALTERNATIVES)

@@ -10,7 +10,7 @@ the word that an investigator would type before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Annotated, Final, NamedTuple
@@ -319,11 +319,7 @@ def read_worded(value: str) -> list[str]:
 
 def is_date(value: str) -> bool:
     """Whether a text is a date as records write it, whole or in part."""
-    try:
-        partial_date(value)
-    except ValueError:
-        return False
-    return True
+    return _can_read(partial_date, value)
 
 
 CountryCode = Annotated[str, Meta(pattern="^([A-Z]{2})?$")]
@@ -466,7 +462,7 @@ def read_dates(value: str) -> list[str]:
 def _require_sense(part: QuestionPart) -> None:
     """Raises LiaisonError for a word that can't be what its prefix says."""
     field, value = part.field, part.value
-    if field == "born" and not all(map(_is_birth_date, read_dates(value))):
+    if field == "born" and not all(_can_read(birth_date, date) for date in read_dates(value)):
         raise LiaisonError("born: use YYYY, YYYY-MM or YYYY-MM-DD, a range (1978/1982) or about (1980~)")
     if field == "nationality" and not country_code(value):
         raise LiaisonError("nationality: unknown country; use its name or its code of two letters")
@@ -476,9 +472,9 @@ def _require_sense(part: QuestionPart) -> None:
         raise LiaisonError("offence: unknown; use its name, an ICCS code such as 0502, or scheme:code")
 
 
-def _is_birth_date(value: str) -> bool:
+def _can_read(read: Callable[[str], object], value: str) -> bool:
     try:
-        birth_date(value)
+        read(value)
     except ValueError:
         return False
     return True
