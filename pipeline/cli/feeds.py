@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from pipeline.feeds.signing import RecordSigner, read_signer
 from pipeline.matching.bands import Basis
 from pipeline.ops.command_output import FAILED, JsonLinesOption
 from pipeline.progress_bars import show_bars
-from pipeline.records.messages import Outcome, Position, Receipt, offsets_of
+from pipeline.records.messages import Outcome, Position, Reason, Receipt, offsets_of
 from pipeline.times import now, point_in_time
 
 T = TypeVar("T")
@@ -35,6 +35,13 @@ AGAIN_HINT = (
     "a line whose cause of rejection was outside the file is sent again, once that is mended, by the same command with"
     " --again rejected"
 )
+
+MEND_HINT = "what is wrong with a rejected line is in the file: mend it there and push the file again"
+
+OUTSIDE_THE_FILE = frozenset(
+    {Reason.UNKNOWN_AGENCY, Reason.FOREIGN_AGENCY, Reason.UNSIGNED, Reason.BAD_SIGNATURE, Reason.UNREADABLE_BATCH}
+)
+"""Why a line may be rejected that is taken as it is, once something else is mended: a registration, a key, a limit."""
 
 
 class ResentLines(StrEnum):
@@ -159,17 +166,34 @@ def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, ag
             )
         print_problems(file.path, pushed.problems, as_json=as_json)
         typer.echo(summarise_push(pushed, file.agency), err=True)
-        if pushed.before and not (pushed.sent or again):
-            typer.echo(AGAIN_HINT, err=True)
         if places is None:
+            if pushed.before and not (pushed.sent or again):
+                typer.echo(AGAIN_HINT, err=True)
             return not pushed.left_out
         waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
-        receipts = match_receipts(client.receipts_of(pushed, timeout_s=timeout_s), places)
+        reasons = set[str]()
+        receipts = _note_reasons(match_receipts(client.receipts_of(pushed, timeout_s=timeout_s), places), reasons)
         counted = print_outcomes(file.path, display.track(receipts, task_id=waiting), as_json=as_json)
         typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
-        if counted["rejected"]:
-            typer.echo(AGAIN_HINT, err=True)
+        for hint in tell_what_helps(reasons):
+            typer.echo(hint, err=True)
         return not (pushed.left_out or counted["rejected"])
+
+
+def _note_reasons(found: Iterable[tuple[int, Receipt]], reasons: set[str]) -> Iterator[tuple[int, Receipt]]:
+    """The same receipts; `reasons` learns why records were rejected."""
+    for line, receipt in found:
+        if receipt.reason:
+            reasons.add(receipt.reason)
+        yield line, receipt
+
+
+def tell_what_helps(reasons: Set[str]) -> Iterator[str]:
+    """What is to be done about lines that were rejected for these reasons."""
+    if reasons - OUTSIDE_THE_FILE:
+        yield MEND_HINT
+    if reasons & OUTSIDE_THE_FILE:
+        yield AGAIN_HINT
 
 
 def _push_to_gateway(file: _PushedFile, url: str, token: str, *, as_json: bool) -> bool:

@@ -178,7 +178,10 @@ async def _refuse_in_use(settings: Settings, held: GenerationControl, generation
     if generation == held.active:
         raise LiaisonError(f"{generation} is active; switch to another generation first")
     if owners := await find_owners_left(settings, generation):
-        raise LiaisonError(f"the switch from {generation} is not finished ({', '.join(owners)}): start the workers")
+        raise LiaisonError(
+            f"the switch from {generation} is not finished ({', '.join(owners)}): wait for the workers, and start "
+            "those that do not run"
+        )
 
 
 async def _wait_for_worker_exit(settings: Settings, generation: str) -> None:

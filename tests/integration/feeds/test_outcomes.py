@@ -52,7 +52,7 @@ def test_push_waits_for_the_receipt_of_every_line(
     assert (first.returncode, again.returncode) == (1, 1), first.stderr
     sent, counted, hint = first.stderr.splitlines()
     assert (sent, counted) == ("5 lines sent to fr-pj", "2 accepted, 1 duplicate, 2 rejected")
-    assert "--again rejected" in hint
+    assert "in the file" in hint
     assert "0 lines sent to fr-pj, 5 had been sent before" in again.stderr
     told = [json.loads(line) for line in first.stdout.splitlines()]
     assert sorted(told, key=str) == sorted((json.loads(line) for line in again.stdout.splitlines()), key=str)

@@ -10,19 +10,22 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli.feeds import (
+    AGAIN_HINT,
+    MEND_HINT,
     hit_line,
     print_answer,
     print_each,
     print_outcomes,
     receipt_line,
     summarise_push,
+    tell_what_helps,
 )
 from pipeline.cli.main import build_cli
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.feeds.pushing import PushResult
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.handling import Contact
-from pipeline.records.messages import Position, Receipt
+from pipeline.records.messages import Position, Reason, Receipt
 
 KIT = """
 kit: 1
@@ -154,3 +157,17 @@ def test_a_batch_that_can_not_be_read_is_one_line_and_counts_for_all_its_message
         Path("f"), [{"line": 0} | orjson.loads(msgspec.json.encode(UNREADABLE))], "fr-pj", as_json=False
     )
     assert capsys.readouterr().err == "5 rejected\n"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "hints"),
+    [
+        (set(), []),
+        ({Reason.SCHEMA, Reason.DATE}, [MEND_HINT]),
+        ({Reason.STALE_VERSION}, [MEND_HINT]),
+        ({Reason.BAD_SIGNATURE}, [AGAIN_HINT]),
+        ({Reason.UNKNOWN_AGENCY, Reason.SCHEMA}, [MEND_HINT, AGAIN_HINT]),
+    ],
+)
+def test_again_is_told_of_where_it_helps_alone(reasons: set[str], hints: list[str]) -> None:
+    assert list(tell_what_helps(reasons)) == hints
