@@ -7,7 +7,7 @@ watches: it sends each later version of B by itself, and each later version of A
 turns following and watching on and off, so what is said last is true. A pair that came to nothing leaves no trace.
 
 A method that takes records changes something only after all messages are made. So if one fails, the records can be
-taken one by one.
+taken one by one; and answers can be judged in steps, of which none but the first and the last knows the store.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from pipeline.correlation.protocol import (
     WatchMessage,
     case_id,
 )
+from pipeline.correlation.steps import Step, Steps, finish_steps
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.bounds.sketches import join_sketches
 from pipeline.matching.fingerprint import Fingerprint
@@ -44,6 +45,13 @@ NO_MATCHES = ExactMatch.NONE, ExactMatch.NONE
 
 MET_TOGETHER = 512
 """Pairs that the matcher is told of at once. Their names are bounded together, and held meanwhile."""
+
+LARGE_PAIR: Final = 1 << 24
+"""A pair is large from this product of its sides' sizes (bytes of a fingerprint) on. It is judged in a long step:
+comparing names grows with both sides. A made-up case has 1.4 kB, so that of two 2 million."""
+
+LONG_STEP: Final = 1 << 29
+"""Large pairs of so much, summed up, are met together: entries of lists, with dozens of names, meet cases so."""
 
 SCREENED_TOGETHER = 1 << 14
 """Pairs that are screened at once. The screen needs about 1 kB of memory a pair."""
@@ -98,6 +106,10 @@ class _Pair(NamedTuple):
     @property
     def sides(self) -> tuple[Fingerprint, Fingerprint]:
         return self.version_a.fingerprint, self.version_b.fingerprint
+
+    @property
+    def weight(self) -> int:
+        return self.version_a.size * self.version_b.size
 
 
 class NewVersions(NamedTuple):
@@ -285,11 +297,18 @@ class Home:
 
     def take_answers(self, answers: Sequence[Answer]) -> list[ProtocolMessage]:
         """Judge pairs, of each the last version that comes. A case A that is unknown is on its way, and asks anew."""
+        return finish_steps(self.judge_in_steps(answers))
+
+    def judge_in_steps(self, answers: Sequence[Answer]) -> Steps[list[ProtocolMessage]]:
+        """Take answers step by step: the pairs are read in the first, and what they lead to is kept in the last."""
         pairs = self._find_pairs(answers)
         self.counts.answers += len(pairs)
         linkable = [pair for pair in pairs if self._may_link(pair)]
-        screened = self._screen_pairs(linkable)
-        claims = {(pair.a, pair.b): claim for pair, claim in self._judge_pairs(screened)}
+        yield from self._check_sampled(linkable)
+        claims: dict[tuple[bytes, bytes], JudgedClaim] = {}
+        for met in _group_pairs(self._screen_pairs(linkable)):
+            yield Step.LONG if met[0].weight >= LARGE_PAIR else Step.SHORT
+            claims |= {(pair.a, pair.b): claim for pair, claim in self._judge_pairs(met)}
         messages: list[ProtocolMessage] = []
         for pair in pairs:
             claim = claims.get((pair.a, pair.b))
@@ -324,11 +343,15 @@ class Home:
             return False
         return not set(a.keys).isdisjoint(b.keys)
 
-    def _screen_pairs(self, pairs: Sequence[_Pair]) -> list[_Pair]:
-        """Those that the screen leaves. Of a sample it is checked that no screen rules out what it must not."""
+    def _check_sampled(self, pairs: Iterable[_Pair]) -> Steps[None]:
+        """Check of a sample that no screen rules out what it must not."""
         for pair in pairs:
             if pair.sampled:
+                yield Step.LONG if pair.weight >= LARGE_PAIR else Step.SHORT
                 self._check_bounds(*pair.sides)
+
+    def _screen_pairs(self, pairs: Sequence[_Pair]) -> list[_Pair]:
+        """Those that the screen leaves."""
         if len(pairs) <= FEW_SCREENED:
             return list(pairs)
         left: list[_Pair] = []
@@ -351,15 +374,13 @@ class Home:
         rows = self._screen.make_sketches([a, b])
         return not self._screen.may_link(rows[:1], rows[1:])[0] and self._matcher.find_link(a, b) is not None
 
-    def _judge_pairs(self, pairs: Sequence[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
-        """The live claims. The matcher is told of many pairs at once."""
-        for start in range(0, len(pairs), MET_TOGETHER):
-            met = pairs[start : start + MET_TOGETHER]
-            self._matcher.meet(pair.sides for pair in met)
-            for pair in met:
-                claim = self._claim_pair(*sorted(pair.sides, key=lambda fingerprint: fingerprint.case))
-                if claim is not None:
-                    yield pair, claim
+    def _judge_pairs(self, met: Sequence[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
+        """The live claims of pairs of which the matcher is told at once."""
+        self._matcher.meet(pair.sides for pair in met)
+        for pair in met:
+            claim = self._claim_pair(*sorted(pair.sides, key=lambda fingerprint: fingerprint.case))
+            if claim is not None:
+                yield pair, claim
 
     def _settle_pair(self, pair: _Pair, judged: JudgedClaim) -> Iterator[ProtocolMessage]:
         """The claim about a pair, and what changes by it: it is followed as long as it is linked."""
@@ -430,6 +451,23 @@ class Home:
         if len(self._claimed) >= MOST_SAMPLED:
             self._claimed.clear()
         self._claimed[claim.link] = orders
+
+
+def _group_pairs(pairs: Sequence[_Pair]) -> Iterator[list[_Pair]]:
+    """The pairs that are judged in one step: of large ones few, and no other among them."""
+    for large in (False, True):
+        group: list[_Pair] = []
+        weight = 0
+        for pair in pairs:
+            if (pair.weight >= LARGE_PAIR) is not large:
+                continue
+            if len(group) == MET_TOGETHER or (large and group and weight + pair.weight > LONG_STEP):
+                yield group
+                group, weight = [], 0
+            group.append(pair)
+            weight += pair.weight
+        if group:
+            yield group
 
 
 class ArrivedChunk(NamedTuple):

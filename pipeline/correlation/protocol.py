@@ -95,6 +95,11 @@ class CaseVersion:
         return self._encoded
 
     @property
+    def size(self) -> int:
+        """Bytes of the fingerprint as it came; 0 of one that came decoded, and is not encoded to be measured."""
+        return len(self._encoded or b"")
+
+    @property
     def order(self) -> int:
         """The external version of the case's document: versions of a case are ordered by it."""
         if self._order is None:

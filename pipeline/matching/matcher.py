@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -32,6 +33,12 @@ def no_exact_match(asking: Entities, held: Entities, model: Model) -> ExactMatch
     return ExactMatch.NONE
 
 
+class _Met(threading.local):
+    """The names that a thread has met: what another one meets does not let go of them."""
+
+    names: Sequence[MetNames] = ()
+
+
 class ModelMatcher:
     """Screens, judges and explains pairs of cases by one model.
 
@@ -50,7 +57,7 @@ class ModelMatcher:
         self.threshold = threshold
         self._model, self._generation, self._find_exact_match = model, generation, find_exact_match
         self._least = least_score(threshold)
-        self._met: list[MetNames] = []
+        self._met = _Met()
         self._screen, self._screen_crowd = Screen(model, threshold), CrowdScreen(model, threshold)
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
@@ -78,9 +85,9 @@ class ModelMatcher:
         """Bound the names of pairs of cases, all at once.
 
         Comparing names is most of the cost of a link. Until the next call, `find_link` and `explain` of these pairs
-        reuse the bounds, and the comparisons that they lead to.
+        reuse the bounds, and the comparisons that they lead to. Each thread holds its own.
         """
-        self._met = meet_names([names for a, b in pairs for names in _pairs_of_names(a, b)])
+        self._met.names = meet_names([names for a, b in pairs for names in _pairs_of_names(a, b)])
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         """The judgement of a pair; None if it is no link, which mostly shows without aligning names."""

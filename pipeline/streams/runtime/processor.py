@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.correlation.steps import Steps
 from pipeline.correlation.store_file import NO_OFFSET, DurableStore
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.source_queues import RIVALS, SliceLimits
@@ -120,6 +121,13 @@ class Processor(ABC):
     @abstractmethod
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
+
+    def decide_in_steps(
+        self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]
+    ) -> Steps[ChunkResult]:
+        """What `decide_records` does, where that may take long: other lanes have their turn between two steps."""
+        yield from ()
+        return self.decide_records(source, store, records)
 
     def decides_together(self, source: TopicPartition) -> bool:
         """Whether slices of this topic that several lanes have ready cost less when they are decided together."""

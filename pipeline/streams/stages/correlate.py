@@ -50,6 +50,7 @@ from pipeline.correlation.protocol import (
     encode_pair_message,
     target_partition,
 )
+from pipeline.correlation.steps import Steps, finish_steps
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.errors import LiaisonError
 from pipeline.matching.matcher import ModelMatcher
@@ -288,13 +289,22 @@ class CorrelateProcessor(Processor):
     # --- records
 
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
-        """Apply records in order; one that can't be applied is our fault and is kept for replay."""
+        """Apply records, all steps right after each other; as `decide_in_steps`."""
+        return finish_steps(self.decide_in_steps(source, store, records))
+
+    def decide_in_steps(
+        self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]
+    ) -> Steps[ChunkResult]:
+        """Apply records in order; one that can't be applied is our fault and is kept for replay.
+
+        Judging pairs takes steps; all else is bounded by the size of a slice.
+        """
         if isinstance(store, HeldPlace):
             return self.decide_slices([SourceSlice(source, store, records)])[0]
         result = ChunkResult()
         store.note_records(len(records))
         before = msgspec.structs.replace(store.home.counts)
-        messages = self._take_for_home(store.home, source, records, result)
+        messages = yield from self._take_for_home(store.home, source, records, result)
         self._add_messages(source, messages, result)
         now = store.home.counts
         result.tally[metrics.BOUNDS_CHECKED] += now.bounds_checked - before.bounds_checked
@@ -309,14 +319,14 @@ class CorrelateProcessor(Processor):
 
     def _take_for_home(
         self, home: Home, source: TopicPartition, records: Sequence[ConsumerRecord], result: ChunkResult
-    ) -> Sequence[ProtocolMessage]:
+    ) -> Steps[Sequence[ProtocolMessage]]:
         if source.topic == self._fingerprints:
             return self._take_all(home.take_fingerprints, self._decode_all(_decode_arrival, records, result), result)
         found = self._decode_all(_decode_message, records, result)
         if source.topic == self._watches:
             return self._take_all(home.take_watches, _only(found, Watch | Follow), result)
         answers = self._take_all(home.take_asks, _only(found, Ask), result)
-        return [*answers, *self._take_all(home.take_answers, _only(found, Answer), result)]
+        return [*answers, *(yield from self._judge_all(home, _only(found, Answer), result))]
 
     def decides_together(self, source: TopicPartition) -> bool:
         """Fingerprints and postings: with many partitions few come to each, and few cost as much as a hundred."""
@@ -411,6 +421,23 @@ class CorrelateProcessor(Processor):
                 self._keep_for_replay(found[0][0], error, result)
                 return ()
         return [message for one in found for message in self._take_all(take, [one], result)]
+
+    def _judge_all(
+        self, home: Home, found: Sequence[tuple[ConsumerRecord, Answer]], result: ChunkResult
+    ) -> Steps[Sequence[ProtocolMessage]]:
+        """Judge all answers, in steps; as `_take_all`."""
+        try:
+            return (yield from home.judge_in_steps([answer for _, answer in found])) if found else ()
+        except faults.TROUBLE:
+            raise
+        except Exception as error:
+            if len(found) == 1:
+                self._keep_for_replay(found[0][0], error, result)
+                return ()
+        messages: list[ProtocolMessage] = []
+        for one in found:
+            messages += yield from self._judge_all(home, [one], result)
+        return messages
 
     def _keep_for_replay(self, record: ConsumerRecord, error: Exception, result: ChunkResult) -> None:
         log.error("%s-%d-%d can't be correlated", record.topic, record.partition, record.offset, exc_info=error)

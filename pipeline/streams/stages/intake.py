@@ -21,6 +21,7 @@ from pipeline.access.guesses import AskedGuesses, make_guesses
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.protocol import case_id, home_partition
+from pipeline.correlation.steps import Step, Steps, finish_steps
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
 from pipeline.records import expiry
@@ -215,7 +216,13 @@ class IntakeProcessor(Processor):
                 waiting = 0
 
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
-        """One outcome for each message, in order; or the marks of versions that are over.
+        """All messages, one right after the other; as `decide_in_steps`."""
+        return finish_steps(self.decide_in_steps(source, store, records))
+
+    def decide_in_steps(
+        self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]
+    ) -> Steps[ChunkResult]:
+        """One outcome for each message, in order; or the marks of versions that are over. A step for each.
 
         Raises InternalFaultError for the first that fails inside, which has changed nothing.
         """
@@ -224,6 +231,7 @@ class IntakeProcessor(Processor):
             self._registry, self._settings.case_partitions, lambda key: find_known_version(store, key), self._clock
         )
         for decided, record in enumerate(records):
+            yield Step.SHORT
             try:
                 result.outputs += self._decide_message(record, context, store, result.tally)
             except (*faults.TROUBLE, KeyboardInterrupt, SystemExit):

@@ -24,11 +24,12 @@ from pipeline.access.guesses import make_guesses
 from pipeline.access.release import release_counterpart
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import make_fingerprint
-from pipeline.correlation.homes import Arrival
+from pipeline.correlation.homes import Arrival, Home
 from pipeline.correlation.matcher import SmallScreen, SmallSketches
 from pipeline.correlation.postings import PostedCase, encode_postings
 from pipeline.correlation.projection import advance_link
-from pipeline.correlation.protocol import CaseVersion, case_id, home_partition
+from pipeline.correlation.protocol import Answer, CaseVersion, ProtocolMessage, case_id, home_partition
+from pipeline.correlation.steps import Steps, finish_steps
 from pipeline.index.documents import case_document, link_document
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
@@ -125,9 +126,21 @@ class TimedProcessor(CorrelateProcessor):
 
 HOME_PARTS: Final = {
     "take_asks": "home asks",
-    "take_answers": "home answers",
     "take_watches": "home watches",
 }
+
+
+def _time_answers(home: Home, watch: Stopwatch) -> None:
+    """Time what a home does with answers, all steps together."""
+    in_steps = home.judge_in_steps
+    take = watch.timed("home answers", lambda answers: finish_steps(in_steps(answers)))
+
+    def judge(answers: Sequence[Answer]) -> Steps[list[ProtocolMessage]]:
+        yield from ()
+        messages: list[ProtocolMessage] = take(answers)
+        return messages
+
+    vars(home)["judge_in_steps"] = judge
 
 
 class Held(NamedTuple):
@@ -179,7 +192,9 @@ class Stages:
                 held[partition] = Held(store, deque())
                 self._offsets[partition] = applied[partition].offset + 1
         for index in range(self.partitions):
-            self._watch.wrap(held[TopicPartition(self._names[topics.FINGERPRINTS], index)].store.home, HOME_PARTS)
+            home = held[TopicPartition(self._names[topics.FINGERPRINTS], index)].store.home
+            self._watch.wrap(home, HOME_PARTS)
+            _time_answers(home, self._watch)
         return held
 
     def _store(self, topic: Topic, index: int) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import msgspec
 import numpy as np
 import pytest
 
+from pipeline.correlation import homes
 from pipeline.correlation.claims import Claim, ClaimSide, link_id
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.correlation.homes import Arrival, is_judged_alike
@@ -26,6 +28,7 @@ from pipeline.correlation.protocol import (
     home_partition,
     order_pair,
 )
+from pipeline.correlation.steps import Step
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.handling import Contact, Handling
@@ -362,3 +365,29 @@ def test_a_pair_that_cannot_be_judged_changes_nothing(
         message for answer in answers for message in home.take_answers([answer]) if isinstance(message, JudgedClaim)
     ]
     assert len(claims) == 3
+
+
+def test_large_pairs_are_judged_in_long_steps_and_come_to_the_same(
+    matcher: MakeMatcher, case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is kept before the last step, so that one that is given up leaves no trace."""
+    one, other = Exchange(matcher()), Exchange(matcher())
+    cases = [case(name, "red car") for name in ("a1", "b1", "c1", "d1")]
+    for exchange in (one, other):
+        for fingerprint in cases:
+            exchange.arrive(fingerprint)
+    answers = []
+    for x, y in itertools.combinations(cases, 2):
+        a, b = order_pair(case_id(x.case), case_id(y.case))
+        held = y if b == case_id(y.case) else x
+        answers.append(Answer(a, b, CaseVersion(encoded=CaseVersion(held).encoded)))
+    at_once = one.homes[0].take_answers(answers)
+    assert {type(message) for message in at_once} >= {JudgedClaim, Follow}
+    monkeypatch.setattr(homes, "LARGE_PAIR", 0)
+    monkeypatch.setattr(homes, "MET_TOGETHER", 1)
+    home = other.homes[0]
+    given_up = home.judge_in_steps(answers)
+    assert [next(given_up) for _ in answers] == [Step.LONG] * len(answers)
+    given_up.close()
+    assert not any(home.store.get_followed([answer.a for answer in answers]))
+    assert home.take_answers(answers) == at_once

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.streams.runtime.deciding import Decider
+from pipeline.correlation.steps import Step, Steps
+from pipeline.streams.runtime import deciding
+from pipeline.streams.runtime.deciding import Decider, count_turns
 from pipeline.streams.runtime.processor import ChunkResult, NullStore, Processor, SourceSlice
 
 
@@ -85,5 +88,99 @@ def test_the_time_of_a_group_is_shared_by_records() -> None:
         ]
         few, many = await asyncio.gather(*asked)
         assert many.spent_s == pytest.approx(3 * few.spent_s)
+
+    asyncio.run(run())
+
+
+class Stepwise(Recorder):
+    """Decides topic `long` in two long steps, of which each ends once it may, and `many` in short ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.may_end = threading.Semaphore(0), threading.Semaphore(0)
+        self.threads: list[int] = []
+        self.ended = False
+
+    def decide_in_steps(
+        self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]
+    ) -> Steps[ChunkResult]:
+        try:
+            if source.topic == "long":
+                for _ in range(2):
+                    yield Step.LONG
+                    self.threads.append(threading.get_ident())
+                    self.begun.release()
+                    self.may_end.acquire()
+            if source.topic == "many":
+                for _ in records:
+                    yield Step.SHORT
+                    self.threads.append(threading.get_ident())
+            return self.decide_records(source, store, records)
+        finally:
+            self.ended = True
+
+
+def test_a_long_step_lets_the_loop_turn_and_others_go_on() -> None:
+    async def run() -> None:
+        work, decider = Stepwise(), Decider()
+        long = asyncio.create_task(decide(work, decider, "long", 0))
+        await asyncio.to_thread(work.begun.acquire)
+        assert await decide(work, decider, "alone", 1) == [1]
+        before = count_turns()
+        work.may_end.release()
+        await asyncio.to_thread(work.begun.acquire)
+        assert count_turns() > before
+        assert await decide(work, decider, "alone", 2) == [2]
+        assert not long.done()
+        work.may_end.release()
+        assert await long == [0]
+        assert work.rounds == [[("alone", 1)], [("alone", 2)], [("long", 0)]]
+        assert threading.get_ident() not in work.threads
+
+    asyncio.run(run())
+
+
+def test_short_steps_that_take_longer_than_a_turn_let_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding, "TURN_S", 0.0)
+
+    async def run() -> None:
+        work, decider = Stepwise(), Decider()
+        many = asyncio.create_task(decide(work, decider, "many", 0, count=50))
+        await asyncio.sleep(0)
+        assert await decide(work, decider, "alone", 1) == [1]
+        assert await many == [0]
+        assert work.rounds == [[("alone", 1)], [("many", 0)]]
+        assert set(work.threads) == {threading.get_ident()}
+
+    asyncio.run(run())
+
+
+def test_what_a_lane_that_was_cancelled_has_in_hand_is_given_up_between_two_steps() -> None:
+    async def run() -> None:
+        work, decider = Stepwise(), Decider()
+        gone = asyncio.create_task(decide(work, decider, "long", 0))
+        await asyncio.to_thread(work.begun.acquire)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        work.may_end.release()
+        while not work.ended:
+            await asyncio.sleep(0)
+        assert len(work.threads) == 1
+        assert work.rounds == []
+
+    asyncio.run(run())
+
+
+def test_a_failure_in_a_thread_is_its_lanes() -> None:
+    class Failing(Stepwise):
+        def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+            raise BaseException("a panic")
+
+    async def run() -> None:
+        work, decider = Failing(), Decider()
+        work.may_end.release(2)
+        with pytest.raises(BaseException, match="a panic"):
+            await decide(work, decider, "long", 0)
 
     asyncio.run(run())
