@@ -74,11 +74,8 @@ class Monitor:
         self,
         settings: Settings,
         health: Health,
-        sign: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`sign` is called after each sample by which the process need not be restarted."""
-        self._sign = sign
         self.stage: Stage | None = None
         self._settings, self._health, self._clock = settings, health, clock
         self._shown: set[tuple[str, str, str]] = set()
@@ -89,7 +86,7 @@ class Monitor:
         """Sample until cancelled; an outage of Kafka is one more thing to tell."""
         while True:
             if self.stage is None:
-                self._add_sample(HealthSample(self._clock(), {}, 0, frozenset({LaneState.WAITING})))
+                self._health.add_sample(HealthSample(self._clock(), {}, 0, frozenset({LaneState.WAITING})))
                 await asyncio.sleep(SAMPLE_S)
                 continue
             try:
@@ -124,13 +121,9 @@ class Monitor:
         states = frozenset(partition.state for partition in owned) if stage.joined else frozenset({LaneState.JOINING})
         now = self._clock()
         outside = any(partition.outside for partition in owned)
-        self._add_sample(HealthSample(now, applied, lag, states, outside, refusal))
+        in_hand, step_s = stage.long_step()
+        self._health.add_sample(HealthSample(now, applied, lag, states, outside, refusal, in_hand, step_s))
         metrics.STALLED.set(self._health.is_stalled(now))
-
-    def _add_sample(self, sample: HealthSample) -> None:
-        self._health.add_sample(sample)
-        if not self._health.why_restart(sample.at):
-            self._sign()
 
     def _set_gauges(self, owned: Sequence[OwnedPartition], lags: Mapping[TopicPartition, int]) -> None:
         shown: set[tuple[str, str, str]] = set()

@@ -103,6 +103,16 @@ class Decider:
         self._long: set[asyncio.Task[None]] = set()
         self._thread = asyncio.Lock()
         """Held during a long step: two at a time would take as long, and hold twice as much."""
+        self._at: tuple[SourceSlice, float] | None = None
+        """The slice of the long step in hand, and when it began."""
+
+    def long_step(self) -> tuple[str, float]:
+        """Which records a long step is at, by position, and for how many seconds; "" and 0 where there is none."""
+        if self._at is None:
+            return "", 0.0
+        (topic, partition), _, records = self._at[0]
+        first, last = records[0].offset, records[-1].offset
+        return f"{topic}-{partition}, offset {first} to {last}", time.monotonic() - self._at[1]
 
     async def decide(
         self, work: Processor, source: TopicPartition, store: Store, records: Sequence[ConsumerRecord]
@@ -146,7 +156,9 @@ class Decider:
         while not (done or deciding.request.answer.done()):
             if deciding.next is Step.LONG:
                 async with self._thread:
+                    self._at = deciding.request.slice, time.monotonic()
                     done = await _run_in_thread(deciding.take_turn)
+                    self._at = None
             else:
                 await asyncio.sleep(BREATH_S)
                 done = not deciding.request.answer.done() and deciding.take_turn()

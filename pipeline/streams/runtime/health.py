@@ -1,13 +1,15 @@
-"""Whether a worker makes progress: pure, from samples of what it has applied and what waits.
+"""Whether a worker makes progress: pure, from samples of what it has applied and what waits, and a count of its work.
 
 That a process lives says nothing: consumers have been seen to stop quietly. A worker is stalled once records have
-waited for STALLED_S without one being applied. Waiting for Elasticsearch or Kafka stalls it too, yet a restart mends
-neither, so such a worker is alive but not ready, and says which of them it waits for, for how long, and what to do.
+waited for STALLED_S without one being applied, and the work in hand has not moved either. Work that takes long is no
+reason to restart, which would begin it anew; nor is a loop that does not turn meanwhile. Waiting for Elasticsearch or
+Kafka stalls a worker too, yet a restart mends neither, so such a worker is alive but not ready, and says which of them
+it waits for, for how long, and what to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -16,15 +18,21 @@ STALLED_S: Final = 60.0
 """Without progress for this long: a rebalance takes at most 30 s, one slow transaction a few."""
 
 SILENT_S: Final = 60.0
-"""Without a sample for this long, the event loop itself hangs; samples come every few seconds."""
+"""Without a sample for this long, the event loop does not turn; samples come every few seconds."""
+
+ENDLESS_S: Final = 600.0
+"""A step of work that lasts for this long does not end, whatever else moves: the longest takes some seconds of CPU."""
 
 OUTSIDE_S: Final = 15.0
 """An effect outside Kafka that lasts for longer waits for Elasticsearch: a bulk request takes it a second or two."""
 
 STORE_AHEAD: Final = "a store is ahead of its progress; restart the worker, which makes it anew from Kafka"
 
-STALL: Final = "records wait and none has been applied for a minute"
+STALL: Final = "records wait and none has been applied for a minute, nor has the work in hand moved"
 
+HANG: Final = "the event loop has not turned for a minute, nor has the work in hand moved"
+
+ENDLESS: Final = "the event loop turns, but a step of the work in hand has not ended for ten minutes"
 
 UNPROVEN: Final = "it has just started and has not applied anything yet"
 
@@ -59,6 +67,10 @@ class HealthSample:
     """Whether an effect outside Kafka is under way; one that lasts waits for Elasticsearch."""
     refusal: str = ""
     """What Kafka, which answers, refuses; where it is silent instead, lag is unknown and this is empty."""
+    in_hand: str = ""
+    """Which records a step is at that takes long, by position."""
+    step_s: float = 0.0
+    """How long that step has taken so far."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +85,12 @@ class Remedies:
 class Health:
     """Judges by the samples; times are any clock's that never goes back, in seconds."""
 
-    def __init__(self, started: float, remedies: Remedies = Remedies()) -> None:
-        self._remedies = remedies
+    def __init__(
+        self, started: float, remedies: Remedies = Remedies(), count_work: Callable[[], int] = lambda: 0
+    ) -> None:
+        """`count_work` counts what the process has done so far; it may be asked from any thread."""
+        self._remedies, self._count_work = remedies, count_work
+        self._counted, self._worked = 0, started
         self._last: HealthSample | None = None
         self._kafka_lost: float | None = None
         self._outside_since: float | None = None
@@ -84,8 +100,14 @@ class Health:
         """Whether it has applied something, or had nothing to do, since the process started: a worker in a crash loop
         never does."""
 
+    def note_work(self, now: float) -> None:
+        """Look whether the work in hand has moved; whoever does it may be too busy to look, so others ask."""
+        if (counted := self._count_work()) != self._counted:
+            self._counted, self._worked = counted, now
+
     def add_sample(self, sample: HealthSample) -> None:
         """Take in a sample."""
+        self.note_work(sample.at)
         before, self._last, self._seen = self._last, sample, sample.at
         if before is None or before.applied != sample.applied or sample.lag == 0:
             self._progressed = sample.at
@@ -103,18 +125,19 @@ class Health:
         last = self._last
         if last is None or not last.lag or LaneState.STARTING in last.states:
             return False
-        return now - self._progressed > STALLED_S
+        return now - max(self._progressed, self._worked) > STALLED_S
 
     def why_restart(self, now: float) -> str:
-        """Why the process should be restarted; empty while it should not."""
-        if now - self._seen > SILENT_S:
-            return "the worker has not looked at itself for a minute"
-        excused = (
-            self._last is None
-            or self._last.outside
-            or not self._last.states.isdisjoint({LaneState.FAILING, LaneState.AHEAD})
-        )
-        return STALL if self.is_stalled(now) and not excused else ""
+        """Why the process should be restarted: what has stood still; empty while it should not be."""
+        self.note_work(now)
+        last = self._last
+        if now - max(self._seen, self._worked) > SILENT_S:
+            return HANG
+        if last is not None and last.step_s > ENDLESS_S:
+            return _name_work(ENDLESS, last)
+        if last is None or last.outside or not last.states.isdisjoint({LaneState.FAILING, LaneState.AHEAD}):
+            return ""
+        return _name_work(STALL, last) if self.is_stalled(now) else ""
 
     def why_not_ready(self, now: float) -> str:
         """Why the worker does not do its work; empty while it does."""
@@ -145,6 +168,10 @@ class Health:
     def lag(self) -> int:
         """The records that wait, as far as is known."""
         return (self._last.lag if self._last else None) or 0
+
+
+def _name_work(problem: str, sample: HealthSample) -> str:
+    return f"{problem}: {sample.in_hand}" if sample.in_hand else problem
 
 
 def _describe_silence(engine: str, for_s: float, remedy: str) -> str:

@@ -7,6 +7,7 @@ with nothing left over from before.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import resource
@@ -14,8 +15,8 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import Final
 
 import uvloop
@@ -34,6 +35,7 @@ from pipeline.streams.monitoring.status_port import serve_status
 from pipeline.streams.provisioning.setup import warn_of_missing_replicas
 from pipeline.streams.provisioning.users import as_role
 from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime.deciding import count_turns
 from pipeline.streams.runtime.health import Health, Remedies
 from pipeline.streams.runtime.processor import After
 from pipeline.streams.runtime.stage import Stage, noop
@@ -61,6 +63,9 @@ AGAIN_S: Final = 1.0
 
 ENDED_WITHIN_S: Final = 25.0
 """A worker that was told to end is gone after this: good order takes 15 s at most, Kubernetes kills after 30."""
+
+LOOK_S: Final = 3.0
+"""Pause between two looks at the health, and so between two signs of life to a supervisor."""
 
 TEND_S: Final = 3600.0
 """How often a worker tends its stores, of which those abandoned are deleted after a day."""
@@ -121,11 +126,14 @@ async def _run_stage(
     name: str, settings: Settings, generation: str, attached: bool, after: After
 ) -> RestartReason | None:
     """Run the stage; returns why it is to be started anew, None where it was told to stop."""
-    health = Health(time.monotonic(), _remedies_of(name, settings))
-    monitor = Monitor(settings, health, give_sign if attached else lambda: None)
+    health = Health(time.monotonic(), _remedies_of(name, settings), count_turns)
+    monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
     show_restarts(name)
-    with serve_status(settings.metrics_host, port_of(name, settings), health):
+    with (
+        serve_status(settings.metrics_host, port_of(name, settings), health),
+        health_watched(health, give_sign if attached else lambda: None),
+    ):
         watching = [asyncio.create_task(monitor.run()), asyncio.create_task(_tend_stores(settings, monitor))]
         try:
             return await _run_monitored(BUILDERS[name](settings, generation, after), name, attached, monitor)
@@ -133,6 +141,38 @@ async def _run_stage(
             for task in watching:
                 task.cancel()
             await asyncio.wait(watching)
+
+
+@contextmanager
+def health_watched(
+    health: Health, sign: Callable[[], None], clock: Callable[[], float] = time.monotonic
+) -> Iterator[None]:
+    """Look at the health from a thread until left, and give a `sign` after each look by which it is alive.
+
+    The event loop may be too busy to look. What stands still is logged once, and standard error gets the line of code
+    that each thread is at.
+    """
+    ended = threading.Event()
+
+    def watch() -> None:
+        alive = True
+        while not ended.is_set():
+            problem = health.why_restart(clock())
+            if not problem:
+                sign()
+            elif alive:
+                log.error("%s", problem)
+                faulthandler.dump_traceback(all_threads=True)
+            alive = not problem
+            ended.wait(LOOK_S)
+
+    watching = threading.Thread(target=watch, name="health", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
 
 
 def _remedies_of(name: str, settings: Settings) -> Remedies:

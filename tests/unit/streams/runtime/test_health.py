@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.streams.runtime.health import (
+    ENDLESS,
+    ENDLESS_S,
+    HANG,
     OUTSIDE_S,
     SILENT_S,
     STALL,
@@ -113,9 +116,51 @@ def test_a_store_that_is_rebuilt_is_no_stall() -> None:
     assert rebuilding.why_not_ready(LATE) == "stores are being read"
 
 
-def test_a_worker_that_no_longer_looks_at_itself_hangs() -> None:
+def test_a_worker_whose_loop_and_work_stand_still_hangs() -> None:
     health = watched((7, 0))
-    assert health.why_restart(LATE + SILENT_S + STEP_S) == health.why_not_ready(LATE + SILENT_S + STEP_S) != ""
+    assert health.why_restart(LATE + SILENT_S + STEP_S) == health.why_not_ready(LATE + SILENT_S + STEP_S) == HANG
+
+
+def test_a_loop_that_does_not_turn_while_its_work_moves_is_alive() -> None:
+    """371 seconds of judging one pair were taken for death, so that a cluster killed the worker before it was done."""
+    done = 0
+    health = Health(0.0, count_work=lambda: done)
+    health.add_sample(sample(1.0, 7, 90))
+    at = 1.0
+    while at < 10 * SILENT_S:
+        at, done = at + STEP_S, done + 1
+        assert health.why_restart(at) == ""
+    assert health.why_restart(at + SILENT_S) == ""
+    assert health.why_restart(at + SILENT_S + STEP_S) == HANG
+
+
+def test_records_that_wait_for_work_that_moves_are_no_stall_and_for_work_that_does_not_are_one() -> None:
+    done = 0
+    health = Health(0.0, count_work=lambda: done)
+    at = 0.0
+    while at < 10 * STALLED_S:
+        at, done = at + STEP_S, done + 1
+        health.add_sample(HealthSample(at, {"a": 7}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5"))
+        assert health.why_restart(at) == ""
+        assert not health.is_stalled(at)
+    while at < 11 * STALLED_S + STEP_S:
+        at += STEP_S
+        health.add_sample(HealthSample(at, {"a": 7}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5"))
+    assert health.why_restart(at) == f"{STALL}: pairs-3, offset 5"
+
+
+def test_a_step_that_never_ends_is_told_however_others_go_on() -> None:
+    health = Health(0.0)
+    for at in (STEP_S, ENDLESS_S):
+        health.add_sample(
+            HealthSample(at, {"a": int(at)}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5", step_s=at)
+        )
+        assert health.why_restart(at) == ""
+    at = ENDLESS_S + STEP_S
+    health.add_sample(
+        HealthSample(at, {"a": int(at)}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5", step_s=at)
+    )
+    assert health.why_restart(at) == f"{ENDLESS}: pairs-3, offset 5"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import threading
 
+import pytest
+
+from pipeline.streams.runtime.health import HANG, SILENT_S, Health
 from pipeline.streams.workers import worker
 
 HUNG = """
@@ -41,3 +45,29 @@ def test_a_worker_may_hold_as_many_files_open_as_the_system_allows() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_health_is_watched_while_the_loop_is_busy(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As long as its work moves, a worker gives signs of life; once it does not, it is told where it is at."""
+    monkeypatch.setattr(worker, "LOOK_S", 0.001)
+    signs, told = threading.Semaphore(0), threading.Event()
+    now, done, moving = 0.0, 0, True
+
+    def clock() -> float:
+        nonlocal now, done
+        now += SILENT_S / 2
+        if moving:
+            done += 1
+        elif not signs.acquire(blocking=False) and caplog.records:
+            told.set()
+        return now
+
+    with worker.health_watched(Health(0.0, count_work=lambda: done), signs.release, clock):
+        for _ in range(20):
+            signs.acquire()
+        moving = False
+        told.wait()
+    assert [record.message for record in caplog.records] == [HANG]
+    assert "most recent call first" in capfd.readouterr().err
