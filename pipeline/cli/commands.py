@@ -375,6 +375,19 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "Show what each agency sees of a case for each purpose, by which rule, and what other handling would change.",
         example="liaison ops policy explain fr-pj:2026-004711 --handling H2",
     ),
+    Group("ops aside", "Records that ended a process twice and are set aside: list, replay."),
+    Command(
+        "ops aside list",
+        "pipeline.ops.aside:list_aside",
+        "List the records that stages have set aside, by position: none of their content.",
+        example="liaison ops aside list",
+    ),
+    Command(
+        "ops aside replay",
+        "pipeline.ops.aside:replay_aside",
+        "Replay what stages have set aside, once the cause is fixed.",
+        example="liaison ops aside replay cases.fr-pj-2-4711",
+    ),
     Group("ops rejected", "Rejected messages: list, show, replay."),
     Command(
         "ops rejected list",

@@ -16,7 +16,17 @@ from pipeline.ops.command_output import FAILED, JsonObjectOption
 from pipeline.progress_bars import table_console
 from pipeline.streams.monitoring.accounting import Accounting, accounting_by_agency, sum_accounts, wait_for_intake
 
-COUNTS: Final = ("consumed", "accepted", "duplicate", "rejected", "missing", "repeated", "contradicted", "waiting")
+COUNTS: Final = (
+    "consumed",
+    "accepted",
+    "duplicate",
+    "rejected",
+    "missing",
+    "repeated",
+    "contradicted",
+    "set_aside",
+    "waiting",
+)
 
 
 def show_accounting(
@@ -27,10 +37,11 @@ def show_accounting(
 ) -> None:
     """Count the outcomes of all messages that Kafka still holds, by agency; exit 1 unless they balance.
 
-    They balance when every message that intake has consumed has exactly one outcome: consumed = accepted + duplicate +
-    rejected, and none is missing, repeated or contradictory. Messages that intake has not consumed yet count as
-    waiting, not as an error; workers may be running. All national topics and receipts are read: minutes for millions of
-    messages.
+    They balance when every message that intake has consumed has exactly one outcome, or is set aside: consumed =
+    accepted + duplicate + rejected + set aside, and none is missing, repeated or contradictory. A message that is set
+    aside ended intake's process twice; it has no outcome until it is replayed (`liaison ops aside replay`). Messages
+    that intake has not consumed yet count as waiting, not as an error; workers may be running. All national topics and
+    receipts are read: minutes for millions of messages.
     """
     counted = asyncio.run(_read_accounts(wait))
     whole = sum_accounts(counted.values())
@@ -63,7 +74,7 @@ def accounting_table(counted: Mapping[str, Accounting], whole: Accounting) -> Ta
     shown = Table("Agency", show_footer=True)
     shown.columns[0].footer = "All"
     for name in COUNTS:
-        shown.add_column(name.capitalize(), _format_figure(whole, name), justify="right")
+        shown.add_column(name.capitalize().replace("_", " "), _format_figure(whole, name), justify="right")
     for agency, account in counted.items():
         shown.add_row(agency, *(_format_figure(account, name) for name in COUNTS))
     return shown

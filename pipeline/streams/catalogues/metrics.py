@@ -223,6 +223,12 @@ BLOCKED: Final = Gauge(
     ["topic", "partition"],
     registry=REGISTRY,
 )
+SET_ASIDE: Final = Gauge(
+    "liaison_set_aside_records",
+    "Records that this worker has set aside, as each alone ended a process twice: they wait for a replay.",
+    ["feed"],
+    registry=REGISTRY,
+)
 STABLE_OFFSET_AGE: Final = Gauge(
     "liaison_stable_offset_age_seconds",
     "How long the last stable offset of a partition has stood still below its end: the age of an open transaction.",
@@ -264,6 +270,6 @@ __all__ = [
     "END_TO_END",
     "FAULTS", "HITS", "HITS_DEFERRED", "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES",
     "LARGEST_BLOCK", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS",
-    "SILENT_SEARCHES_TOLD", "STABLE_OFFSET_AGE", "STALLED", "STORE", "UNPURGED_AGE", "WORKER", "Tally",
+    "SET_ASIDE", "SILENT_SEARCHES_TOLD", "STABLE_OFFSET_AGE", "STALLED", "STORE", "UNPURGED_AGE", "WORKER", "Tally",
     "add_to_counters",
 ]  # fmt: skip

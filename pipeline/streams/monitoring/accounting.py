@@ -1,5 +1,8 @@
 """Conservation (invariant I2): consumed = accepted + duplicate + rejected, counted by distinct source positions.
 
+A position that intake has set aside has no outcome until it is replayed: it is a state of its own, and no fault of the
+count.
+
 It holds on a running system too. What intake has acknowledged is read first and receipts last, and a receipt is
 written in the transaction that comes before the acknowledgement: so every acknowledged position must have one, and
 what has none beyond that point is still waiting, which is no fault.
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -20,6 +23,7 @@ from typing import Final
 import msgspec
 import numpy as np
 from aiokafka import TopicPartition
+from numpy.typing import NDArray
 
 from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
@@ -28,6 +32,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.positions import last_offset_of
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.monitoring.lag import Lag, committed_of, ends_of, group_of, lag_of
+from pipeline.streams.monitoring.set_aside import read_set_aside
 from pipeline.streams.registers.registry import read_agencies
 
 OutcomeReason = tuple[str, str]
@@ -66,10 +71,14 @@ class VerdictNumbers:
 
 @dataclass(frozen=True)
 class PartitionCount:
-    """Positions of one partition by verdict; `missing` were passed without one, `waiting` lie ahead of intake."""
+    """Positions of one partition by verdict; `missing` were passed without one, `waiting` lie ahead of intake.
+
+    `set_aside` were passed without one, too, and wait to be replayed.
+    """
 
     verdicts: dict[OutcomeReason, int]
     missing: int
+    set_aside: int
     waiting: int
     repeated: int
     contradicted: int
@@ -107,8 +116,8 @@ class OutcomeMap:
         self._contradicted += said - verdicts.count(number)
         self._codes[start:stop] = before.translate(_verdict_table(number))
 
-    def count_messages(self, acknowledged: int) -> PartitionCount:
-        """Count the messages; those before the offset `acknowledged` should all have a verdict."""
+    def count_messages(self, acknowledged: int, aside: Iterable[range] = ()) -> PartitionCount:
+        """Count the messages; those before the offset `acknowledged` should all have a verdict, or be set `aside`."""
         codes = np.frombuffer(self._codes, dtype=np.uint8)
         counted = np.bincount(codes, minlength=256)
         verdicts = {
@@ -117,8 +126,14 @@ class OutcomeMap:
             if counted[_HELD | number]
         }
         missing = int(np.count_nonzero(codes[: max(0, acknowledged - self._begin)] == _HELD))
+        passed_over = self._count_unsaid(codes[: max(0, acknowledged - self._begin)], aside)
         waiting = int(counted[_HELD]) - missing
-        return PartitionCount(verdicts, missing, waiting, self._repeated, self._contradicted)
+        return PartitionCount(verdicts, missing - passed_over, passed_over, waiting, self._repeated, self._contradicted)
+
+    def _count_unsaid(self, codes: NDArray[np.uint8], aside: Iterable[range]) -> int:
+        """How many messages of these offsets have no verdict."""
+        spans = (codes[max(0, some.start - self._begin) : max(0, some.stop - self._begin)] for some in aside)
+        return sum(int(np.count_nonzero(span == _HELD)) for span in spans)
 
 
 ACCEPTED: Final = "accepted"
@@ -144,7 +159,8 @@ class Accounting:
 
     `consumed` counts the source positions that intake has passed, `rejected` by reason; `contradicted` counts receipts
     that say otherwise than a position's first, and `repeated` all receipts beyond the first: both are 0 if all is well.
-    `waiting` are the positions that intake has yet to come to.
+    `set_aside` are positions that intake has passed without an outcome, as each ended its process twice: they wait for
+    a replay. `waiting` are the positions that intake has yet to come to.
     """
 
     consumed: int = 0
@@ -153,6 +169,7 @@ class Accounting:
     rejected: dict[str, int] = field(default_factory=dict)
     repeated: int = 0
     contradicted: int = 0
+    set_aside: int = 0
     waiting: int = 0
 
     @property
@@ -162,12 +179,12 @@ class Accounting:
 
     @property
     def missing(self) -> int:
-        """Positions that intake has passed without an outcome."""
-        return self.consumed - self.decided
+        """Positions that intake has passed without an outcome, and that are not set aside."""
+        return self.consumed - self.decided - self.set_aside
 
     @property
     def balanced(self) -> bool:
-        """Whether every position consumed has exactly one outcome."""
+        """Whether every position consumed has exactly one outcome, or is set aside."""
         return self.missing == self.repeated == self.contradicted == 0
 
 
@@ -194,7 +211,17 @@ async def accounting_by_agency(settings: Settings) -> dict[str, Accounting]:
     """
     names = list(await read_agencies(settings))
     acknowledged = await _read_acknowledged(settings, names)
-    return {name: await _account_for(settings, name, acknowledged) for name in names}
+    aside = await _read_aside(settings)
+    return {name: await _account_for(settings, name, acknowledged, aside) for name in names}
+
+
+async def _read_aside(settings: Settings) -> Mapping[TopicPartition, list[range]]:
+    """The offsets that intake has set aside; read before receipts, which say what became of those replayed since."""
+    found: dict[TopicPartition, list[range]] = defaultdict(list)
+    for one in await read_set_aside(settings):
+        if one.stage == "intake":
+            found[one.suspect.source].append(range(one.suspect.offset, one.suspect.offset + one.positions))
+    return found
 
 
 async def wait_for_intake(settings: Settings, within_s: float) -> None:
@@ -226,10 +253,18 @@ async def _read_acknowledged(settings: Settings, names: Iterable[str]) -> Mappin
     return (await asyncio.to_thread(committed_of, settings, consumed))[group]
 
 
-async def _account_for(settings: Settings, agency: str, acknowledged: Mapping[TopicPartition, int]) -> Accounting:
+async def _account_for(
+    settings: Settings,
+    agency: str,
+    acknowledged: Mapping[TopicPartition, int],
+    aside: Mapping[TopicPartition, Sequence[range]],
+) -> Accounting:
     maps = await _map_messages(settings, _list_partitions(settings, topics.CASES, [agency]))
     await _add_receipts(settings, _list_partitions(settings, topics.RECEIPTS, [agency]), maps)
-    return sum_accounts(_from_count(held.count_messages(acknowledged[partition])) for partition, held in maps.items())
+    return sum_accounts(
+        _from_count(held.count_messages(acknowledged[partition], aside.get(partition, ())))
+        for partition, held in maps.items()
+    )
 
 
 async def _map_messages(settings: Settings, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OutcomeMap]:
@@ -266,12 +301,13 @@ def _from_count(count: PartitionCount) -> Accounting:
         if outcome == REJECTED:
             rejected[reason] += positions
     return Accounting(
-        consumed=outcomes.total() + count.missing,
+        consumed=outcomes.total() + count.missing + count.set_aside,
         accepted=outcomes[ACCEPTED],
         duplicate=outcomes[DUPLICATE],
         rejected=dict(rejected),
         repeated=count.repeated,
         contradicted=count.contradicted,
+        set_aside=count.set_aside,
         waiting=count.waiting,
     )
 

@@ -122,6 +122,7 @@ class Monitor:
         now = self._clock()
         outside = any(partition.outside for partition in owned)
         in_hand, step_s = stage.long_step()
+        stage.hangs = lambda: bool(self._health.why_restart(self._clock()))
         self._health.add_sample(HealthSample(now, applied, lag, states, outside, refusal, in_hand, step_s))
         metrics.STALLED.set(self._health.is_stalled(now))
 
@@ -136,6 +137,8 @@ class Monitor:
             metrics.LAG.remove(*labels)
             metrics.STORE.remove(*labels)
         self._shown = shown
+        for feed in {partition.feed for partition in owned}:
+            metrics.SET_ASIDE.labels(feed).set(sum(len(one.aside) for one in owned if one.feed == feed))
         self._show_lanes(owned)
 
     def _show_lanes(self, owned: Sequence[OwnedPartition]) -> None:

@@ -6,6 +6,8 @@
 `Lane._carry_out` says why in this order. A crash between any two of them leaves `progress` as the truth: what it covers
 is never emitted again, and a store that is behind is brought up to it without emitting. A store must never be ahead of
 it: what it already holds would be decided as if it had been told, and is not. One that is stops its own partition.
+
+A record that may have ended a process is taken alone in the same order of effects, which is why this is one module.
 """
 
 from __future__ import annotations
@@ -15,24 +17,31 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.positions import last_offset_of, records_after
+from pipeline.streams.runtime.attempts import MOST_ATTEMPTS, Suspect, SuspectBook
 from pipeline.streams.runtime.deciding import Decider, Decision
 from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.in_hand import HandNote, Hands
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import After, PendingSlices, Processor, Store
 from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
-from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFencedError, Transactions
+from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError, Transactions
+
+FindRecord = Callable[[TopicPartition, int, int], AsyncIterator[ConsumerRecord]]
+"""Reads what Kafka holds of a partition, from an offset to another, both included."""
 
 
 class LaneHost(NamedTuple):
@@ -41,7 +50,8 @@ class LaneHost(NamedTuple):
     `decider` decides for all of them. `note_lost` is called when a lane's index belongs to another worker, `after`
     behind each effect. `flow` pauses and resumes fetching, and `faults` counts records that failed inside.
     `erase_after_s` is how long after its erasure content may stay in a store's file. `pace_s` is how long after the
-    beginning of one transaction a lane begins the next, unless that would be full.
+    beginning of one transaction a lane begins the next, unless that would be full. `hands` tells what the process has
+    in hand, `hangs` whether its own health says that it should be restarted, and `read` reads records again.
     """
 
     decider: Decider
@@ -51,6 +61,9 @@ class LaneHost(NamedTuple):
     flow: FetchControl
     faults: FaultCount
     pace_s: Callable[[], float]
+    hands: Hands
+    hangs: Callable[[], bool]
+    read: FindRecord
 
 
 @dataclass
@@ -142,6 +155,9 @@ RENEWAL_LOOK_S: Final = 10.0
 HOLD_S: Final = 5.0
 """Pause before a record that failed inside is tried again; only its own partition waits meanwhile."""
 
+TAKING_BACK_S: Final = 2.0
+"""A closing lane may take its attempt back for this long."""
+
 CLOSING_S: Final = 5.0
 """A closing lane may finish its chunk for this long (a transaction takes some 30 ms), then it is cancelled."""
 
@@ -157,6 +173,7 @@ class Lane:
         partitions: Sequence[TopicPartition],
         meter: Meter,
         host: LaneHost,
+        note: HandNote,
     ) -> None:
         self.failing = False
         self.publishing = False
@@ -167,6 +184,12 @@ class Lane:
         self._partitions = partitions
         self._meter = meter
         self._host = host
+        self._note = note
+        self._guarded = transactions is not None and work.sets_aside
+        """Whether a record that ends the process is looked for."""
+        self._book = SuspectBook()
+        self._attempt: Suspect | None = None
+        """The record that is taken alone, from before its attempt is written down until that is taken back."""
         self._looked, self._begun = time.monotonic(), -math.inf
         self._stores = LaneStores(name, partitions, self._note_failing)
         self._queues = SourceQueues(partitions, host.flow, work.slices)
@@ -191,6 +214,10 @@ class Lane:
     def applied_offsets(self) -> dict[TopicPartition, int]:
         """The last offset applied of each source partition (-1: none); what is not open yet has applied none."""
         return self._stores.applied_offsets()
+
+    def set_aside(self) -> list[Suspect]:
+        """The records that are passed over until an operator orders their replay."""
+        return self._book.set_aside()
 
     def _note_failing(self) -> None:
         self.failing = True
@@ -239,6 +266,7 @@ class Lane:
         except Exception:
             self.failing, self.publishing = True, False
             log.exception("lane %s failed", self._name)
+            self._note.let_go()
             await self._stop_lane()
             self._queues.rewind_taken()
             raise
@@ -251,10 +279,14 @@ class Lane:
     async def _start_lane(self) -> None:
         # 1. The producer, which fences whoever had the index before: what is read of `progress` from here on is final.
         applied = await self._transactions.start_producer() if self._transactions else {}
+        self._open_book()
         # 2. Each store, brought up to that progress: only now is it known how far. One that was held back since it was
         #    ahead is judged anew, since it may have been emptied.
         self._ahead.clear()
-        reached = {partition: applied.get(partition, AppliedPosition()) for partition in self._partitions}
+        reached = {
+            partition: applied.get(partition, AppliedPosition())._replace(aside=self._offsets_aside(partition))
+            for partition in self._partitions
+        }
         for partition in self._partitions:
             self._queues.hold_back(partition, 0, 0.0)
         await self._open_stores(reached)
@@ -265,6 +297,20 @@ class Lane:
             if due:
                 await self._transactions.commit(due, {})
                 self._host.after(self._name, "beginning")
+
+    def _open_book(self) -> None:
+        """Read which records are suspected. What this process began itself has not ended it."""
+        held = self._transactions
+        if held is None or not self._guarded:
+            return
+        self._book = SuspectBook(held.topic, held.partition, held.prefix, held.topic_ids)
+        self._book.load(held.table)
+        if self._attempt is not None:
+            self._book.take_back_attempt(self._attempt)
+            self._attempt = None
+
+    def _offsets_aside(self, partition: TopicPartition) -> frozenset[int]:
+        return frozenset(one.offset for one in self.set_aside() if one.source == partition)
 
     async def _open_stores(self, reached: Mapping[TopicPartition, AppliedPosition]) -> None:
         try:
@@ -281,22 +327,179 @@ class Lane:
         await self._apply_slices()
         if not self._closing and time.monotonic() - self._looked >= RENEWAL_LOOK_S:
             await self._stores.compact_stores(self._host.erase_after_s)
+            await self._replay_ordered()
             self._looked = time.monotonic()
 
     async def _apply_slices(self) -> None:
-        """Decide slice by slice, of each source partition in turn, for as long as a transaction may; then its effects.
+        """Apply what waits, for as long as a transaction may; then the record that is to be taken alone, if it comes.
 
         What comes meanwhile has its turn too. A lane that is told to close on the way leaves all of it undone.
         """
+        async with self._host.hands.together():
+            suspected = await self._apply_together()
+        if suspected is not None and not self._closing:
+            await self._apply_suspect(suspected)
+
+    async def _apply_together(self) -> TopicPartition | None:
+        """Decide slice by slice, of each source partition in turn; then their effects.
+
+        Ends before a record that is to be taken alone, and tells of which partition it is.
+        """
         decided, records = PendingSlices(), 0
+        suspected = None
         while not self._closing and (taken := self._queues.next_slice(time.monotonic())) is not None:
-            await self._decide_slice(taken.partition, taken.records, decided)
-            records += len(taken.records)
-            if records >= MOST_RECORDS or decided.spent_s >= MOST_STEP_S:
+            count = self._count_takable(taken.partition, taken.records)
+            if count < len(taken.records):
+                self._queues.hold_back(taken.partition, len(taken.records) - count, 0.0)
+            if count == 0:
+                suspected = taken.partition
+                break
+            some = taken.records[:count]
+            if self._guarded:
+                self._note.take(taken.partition.topic, some[0].offset, last_offset_of(some[-1]))
+            await self._decide_slice(taken.partition, some, decided)
+            records += count
+            if count < len(taken.records) or records >= MOST_RECORDS or decided.spent_s >= MOST_STEP_S:
                 break
         if not self._closing:
             await self._carry_out(decided)
             self._done += self._queues.settle_taken()
+            self._note.let_go()
+        return suspected
+
+    # --- records that may have ended a process
+
+    def _count_takable(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> int:
+        """How many of the records may be taken at once; 0 where the first of them is to be taken alone."""
+        if not (self._guarded and (self._book or self._note.careful)):
+            return len(records)
+        applied = self._stores[partition].applied.offset
+        self._note.careful.drop_applied(partition.topic, applied)
+        if last_offset_of(records[0]) > applied and self._is_taken_alone(partition, records[0]):
+            return 0
+        alone = (at for at, record in enumerate(records) if at and self._is_taken_alone(partition, record))
+        return min(self._note.careful.count_takable(partition.topic, records), next(alone, len(records)))
+
+    def _is_taken_alone(self, partition: TopicPartition, record: ConsumerRecord) -> bool:
+        held = self._book.is_suspected(Suspect(partition, record.offset))
+        return held or self._note.careful.most_at(partition.topic, record.offset) == 1
+
+    async def _apply_suspect(self, partition: TopicPartition) -> None:
+        """Take a record alone, in this lane and in the process: where that ends with it, it was this record."""
+        record = self._queues.take_first(partition).records[0]
+        one = Suspect(partition, record.offset)
+        decided = PendingSlices()
+        if self._book.is_spent(one):
+            self._pass_over(one, record, decided)
+            await self._carry_out(decided)
+        else:
+            async with self._attempted(one) as begun:
+                if not begun:
+                    return
+                self._note.take(partition.topic, record.offset, last_offset_of(record))
+                await self._decide_slice(partition, [record], decided)
+                if decided.reached:
+                    decided.outputs += self._book.forget(one)
+                    await self._carry_out(decided)
+                    self._attempt = None
+        self._done += self._queues.settle_taken()
+
+    def _pass_over(self, one: Suspect, record: ConsumerRecord, decided: PendingSlices) -> None:
+        """Let the partition go on behind a record that has had its attempts, without counting it as applied."""
+        last = last_offset_of(record)
+        decided.outputs += self._book.put_aside(one, last - record.offset + 1)
+        decided.reached[one.source] = last
+        log.error("%s-%d-%d is set aside: alone, it ended the process %d times", *one.source, one.offset, MOST_ATTEMPTS)
+
+    @asynccontextmanager
+    async def _attempted(self, one: Suspect) -> AsyncIterator[bool]:
+        """Hold a record alone, its attempt written down before; False where the lane closes first.
+
+        An attempt that has come to an end without its effects is taken back. Where that fails, the next start of this
+        lane in this process does it, or else the attempt counts.
+        """
+        async with self._host.hands.alone():
+            if self._closing:
+                yield False
+                return
+            self._attempt = one
+            await self._write_notes(self._book.begin_attempt(one))
+            self._host.after(self._name, "attempt")
+            yield True
+            self._note.let_go()
+            if self._attempt is not None:
+                await self._write_notes(self._book.take_back_attempt(one))
+                self._attempt = None
+
+    async def _write_notes(self, notes: Sequence[Output]) -> None:
+        if notes and self._transactions is not None:
+            await self._transactions.commit(notes, {})
+
+    async def _replay_ordered(self) -> None:
+        """Apply what was set aside and an operator has ordered to be replayed, each record alone."""
+        if self._transactions is None or not self._book.set_aside():
+            return
+        try:
+            table = await self._transactions.reread_table()
+        except (KafkaError, OSError) as error:
+            log.warning("lane %s: orders can't be read: %r", self._name, error)
+            return
+        self._book.load(table)
+        for one in self._book.due():
+            await self._replay(one)
+
+    async def _replay(self, one: Suspect) -> None:
+        await self._write_notes(self._book.begin_replay(one))
+        if self._book.is_spent(one):
+            await self._write_notes(self._book.put_aside(one))
+            log.error("%s-%d-%d is set aside again: its replay ended the process", *one.source, one.offset)
+            return
+        record = await self._read_again(one)
+        if record is None:
+            log.warning(
+                "%s-%d-%d need not be replayed: Kafka holds it no more, or a later one", *one.source, one.offset
+            )
+            await self._write_notes(self._book.forget(one))
+            return
+        async with self._attempted(one) as begun:
+            if begun:
+                self._note.take(one.source.topic, one.offset, one.offset)
+                await self._apply_again(one, record)
+
+    async def _read_again(self, one: Suspect) -> ConsumerRecord | None:
+        """The record; None where Kafka has removed it, or what came later makes it needless."""
+        last = self._stores[one.source].applied.offset if self._work.keeps_last(one.source) else one.offset
+        wanted = None
+        async for record in self._host.read(one.source, one.offset, last):
+            if record.offset == one.offset:
+                wanted = record
+            elif wanted is None or record.key == wanted.key:
+                return None
+        return wanted
+
+    async def _apply_again(self, one: Suspect, record: ConsumerRecord) -> None:
+        """Apply a record that was passed over, at the offset that is applied by now."""
+        source = self._stores[one.source]
+        # The store stands for no offset until it is certain that it holds the record: after a crash it is made anew.
+        source.store.commit(NO_OFFSET)
+        decided = PendingSlices()
+        try:
+            result, spent_s = await self._host.decider.decide(self._work, one.source, source.store, [record])
+        except InternalFaultError as fault:
+            self._meter.count_failure(one.source.topic)
+            self._host.faults.note_failed(fault)
+            source.store.commit(source.applied.offset)
+            return
+        decided.add_result(result)
+        decided.reached[one.source] = source.applied.offset
+        decided.counts[one.source] = 1
+        decided.slices.append(([record], spent_s))
+        decided.outputs += self._book.forget(one)
+        await self._carry_out(decided)
+        self._attempt = None
+        log.warning("%s-%d-%d, which had been set aside, is applied", *one.source, one.offset)
+
+    # --- slices
 
     async def _decide_slice(
         self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: PendingSlices
@@ -412,8 +615,21 @@ class Lane:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        await self._put_down()
         await self.acknowledge()
         await self._stop_lane()
+
+    async def _put_down(self) -> None:
+        """Blame nothing for the end of a worker that was told to end, unless it is one that hangs."""
+        if self._host.hangs():
+            self._note.keep()
+            return
+        self._note.remove()
+        if self._attempt is not None and self._transactions is not None:
+            self._book.load(self._transactions.table)  # the end of the attempt may have been on its way
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(TAKING_BACK_S):
+                    await self._write_notes(self._book.take_back_attempt(self._attempt))
 
     async def _stop_lane(self) -> None:
         if self._transactions is not None:

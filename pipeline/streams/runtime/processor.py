@@ -99,6 +99,8 @@ class Processor(ABC):
 
     slices: SliceLimits = RIVALS
     """How much of a source is decided on at once."""
+    sets_aside = False
+    """Whether a record that alone ended the process twice is passed over. Not where what comes later needs it."""
 
     async def open_stores(
         self, applied: Mapping[TopicPartition, AppliedPosition]
@@ -128,6 +130,10 @@ class Processor(ABC):
         """What `decide_records` does, where that may take long: other lanes have their turn between two steps."""
         yield from ()
         return self.decide_records(source, store, records)
+
+    def keeps_last(self, source: TopicPartition) -> bool:
+        """Whether of this topic's records with one key the last one holds, whatever they say."""
+        return False
 
     def decides_together(self, source: TopicPartition) -> bool:
         """Whether slices of this topic that several lanes have ready cost less when they are decided together."""

@@ -83,10 +83,10 @@ class _Queue:
     def waiting(self) -> int:
         return sum(len(chunk.value) for chunk in list(self.chunks)[self.chunk :]) - self.record
 
-    def take_slice(self) -> Sequence[ConsumerRecord]:
+    def take_slice(self, most: int) -> Sequence[ConsumerRecord]:
         whole: Sequence[ConsumerRecord] = self.chunks[self.chunk].value
         begin, size = self.record, 0
-        while self.record < min(begin + self.slice_records, len(whole)) and size < SLICE_BYTES:
+        while self.record < min(begin + most, len(whole)) and size < SLICE_BYTES:
             size += len(whole[self.record].value or b"")
             self.record += 1
         records = whole[begin : self.record]
@@ -148,10 +148,14 @@ class SourceQueues:
             return None
         self._round.rotate(-1)
         queue = self._queues[partition]
-        records = queue.take_slice()
+        records = queue.take_slice(queue.slice_records)
         self._served.add(partition)
         self._drained = self._drained or not queue.is_ready(now)
         return Slice(partition, records)
+
+    def take_first(self, partition: TopicPartition) -> Slice:
+        """Take the next record of a partition that has one, whoever's turn it is."""
+        return Slice(partition, self._queues[partition].take_slice(1))
 
     def note_time(self, partition: TopicPartition, spent_s: float) -> None:
         """Note how long a slice of a partition took: its next one is larger or smaller."""

@@ -12,13 +12,13 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from kafka.admin import KafkaAdminClient, MemberToRemove
 from kafka.errors import GroupIdNotFoundError, NoError, UnknownMemberIdError
 
@@ -28,9 +28,11 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.chunks import ChunkApp, ChunkConsumer
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.deciding import Decider
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.in_hand import HandNote, Hands
 from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import After, Processor
@@ -145,7 +147,8 @@ class OwnedPartition:
 
     `folder` is its store's, whether it has one or not.
     `applied` and `fetched` are the last offsets applied and handed on (-1: none), `position` the offset fetched next
-    (None: not known); `outside`: whether an effect outside Kafka is under way.
+    (None: not known); `outside`: whether an effect outside Kafka is under way. `aside` are the offsets of records that
+    were set aside, ascending.
     """
 
     feed: str
@@ -156,6 +159,7 @@ class OwnedPartition:
     position: int | None
     outside: bool
     folder: Path
+    aside: Sequence[int] = ()
 
 
 ALL: Final = "all"
@@ -189,7 +193,9 @@ class Stage:
         self._topic_ids = topic_ids
         self._after = after
         self._lanes: dict[tuple[str, int], Lane] = {}
-        self._decider = Decider()
+        self.hangs: Callable[[], bool] = lambda: False
+        """Whether the worker's own health says that it should be restarted."""
+        self._decider, self._hands = Decider(), Hands()
         self._faults = FaultCount(self._give_up)
         self._broken: LiaisonError | None = None
         self._feeds: dict[str, StageFeed] = {}
@@ -247,8 +253,18 @@ class Stage:
                 cast(ChunkConsumer, self.app.consumer),
                 self._faults,
                 lambda: min(LONGEST_PACE_S, PACE_S * len(self._lanes)),
+                self._hands,
+                lambda: self.hangs(),
+                self._read_again,
             ),
+            HandNote(self._settings.home / "in-hand" / self.slot.group / f"{feed.name}-{index}"),
         )
+
+    async def _read_again(self, source: TopicPartition, first: int, last: int) -> AsyncIterator[ConsumerRecord]:
+        async with contextlib.aclosing(read_partitions(self._settings, {source: first}, {source: last})) as chunks:
+            async for records in chunks:
+                for record in records:
+                    yield record
 
     def _note_lost(self) -> None:
         self.lost = True
@@ -266,7 +282,10 @@ class Stage:
         position, fetched = cast(ChunkConsumer, self.app.consumer).fetch_position(partition)
         feed = self._feeds[partition.topic]
         folder = self._store_folder(feed, partition)
-        return OwnedPartition(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
+        aside = [one.offset for one in lane.set_aside() if one.source == partition]
+        return OwnedPartition(
+            feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder, aside
+        )
 
     def _store_folder(self, feed: StageFeed, partition: TopicPartition) -> Path:
         return store_folder(self.slot.stores, feed.name, feed.scope, partition)

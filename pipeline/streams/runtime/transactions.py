@@ -89,6 +89,8 @@ class AppliedPosition(NamedTuple):
 
     offset: int = NO_OFFSET
     records: int = 0
+    aside: frozenset[int] = frozenset()
+    """Offsets up to it that were set aside: passed over, and neither applied nor counted."""
 
 
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -101,7 +103,15 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     switches: int = msgspec.field(default=0, name="turn")
     """Both for notes (`marker_output`) alone."""
     records: int = 0
-    """How many records were applied up to this offset."""
+    """How many records were applied up to this offset; of a record that is set aside, the positions that it covers."""
+    attempts: int = 0
+    """Of a suspected record: how often it was begun alone without coming to an end."""
+    aside: str = ""
+    """Of a suspected record: whether it is passed over (pipeline.streams.runtime.attempts)."""
+
+
+REMOVED: Final[Any] = None
+"""The value of an output that removes its key."""
 
 
 class Transactions:
@@ -120,11 +130,13 @@ class Transactions:
         **limits: int,
     ) -> None:
         self._settings = settings
-        self._topic_ids = topic_ids
-        self._prefix, self._index = f"{stage}|{generation}", index
+        self.topic_ids = topic_ids
+        self.prefix, self._index = f"{stage}|{generation}", index
+        """Begins the keys of this index in `progress`."""
         self._id = f"{settings.namespace}{stage}-{generation}-{index}"
-        self._topic = topics.topic_name(settings, topics.PROGRESS)
-        self._partition = progress_partition(stage, index)
+        self.topic = topics.topic_name(settings, topics.PROGRESS)
+        self.partition = progress_partition(stage, index)
+        """The topic `progress`, and our partition of it."""
         self._limits = limits
         self._producer: FailFastProducer | None = None
         self._running = False
@@ -148,7 +160,7 @@ class Transactions:
         )
         try:
             await producer.start()
-            table = await read_table(self._settings, self._topic, [self._partition])
+            table = await read_table(self._settings, self.topic, [self.partition])
         except BaseException:
             await producer.drop()
             raise
@@ -159,7 +171,7 @@ class Transactions:
         for key, value in self.table.items():
             prefix, topic, partition = key.decode().rsplit("|", 2)
             progress = msgspec.json.decode(value, type=Progress)
-            if prefix == self._prefix and progress.topic_id == self._topic_ids.get(topic):
+            if prefix == self.prefix and progress.topic_id == self.topic_ids.get(topic):
                 yield TopicPartition(topic, int(partition)), AppliedPosition(progress.offset, progress.records)
 
     async def commit(self, outputs: Iterable[Output], applied: Mapping[TopicPartition, AppliedPosition]) -> None:
@@ -170,7 +182,7 @@ class Transactions:
         """
         # 1. The progress goes with the outputs, into one transaction: it is what says later whether they were written.
         records = [*outputs, *self._progress_records(applied)]
-        noted = {r.key: r.value for r in records if (r.topic, r.partition) == (self._topic, self._partition)}
+        noted = {r.key: r.value for r in records if (r.topic, r.partition) == (self.topic, self.partition)}
         pending = _PendingTransaction(records, noted)
         async for attempt in retrying(_AttemptFailedError, log, self._id, longest_pause_s=LONGEST_PAUSE_S):
             with attempt:
@@ -182,7 +194,7 @@ class Transactions:
                 if producer is not None:
                     await self._attempt_transaction(producer, pending)
         # 4. What this producer knows of `progress` moves last: until then the next one compares with what was before.
-        self.table |= noted
+        self.table = {key: value for key, value in (self.table | noted).items() if value is not None}
 
     async def _replace_producer(self, pending: _PendingTransaction) -> FailFastProducer | None:
         """Start another producer in place of one that is lost; None where its transaction was committed after all.
@@ -209,11 +221,11 @@ class Transactions:
 
     def _watched_records(self, table: Mapping[bytes, bytes], pending: _PendingTransaction) -> dict[bytes, bytes]:
         """The records of a table that only this index's owner moves, and those that the transaction writes."""
-        start, end = f"{self._prefix}|".encode(), f"|{self._index}".encode()
+        start, end = f"{self.prefix}|".encode(), f"|{self._index}".encode()
         return {
             key: value
             for key, value in table.items()
-            if key in pending.noted or (key.startswith(start) and key.endswith(end))
+            if value is not None and (key in pending.noted or (key.startswith(start) and key.endswith(end)))
         }
 
     async def _attempt_transaction(self, producer: FailFastProducer, pending: _PendingTransaction) -> None:
@@ -271,9 +283,13 @@ class Transactions:
         return batches
 
     def _progress_records(self, applied: Mapping[TopicPartition, AppliedPosition]) -> Iterator[Output]:
-        for source, (offset, records) in applied.items():
-            value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic], records=records))
-            yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)
+        for source, reached in applied.items():
+            value = msgspec.json.encode(Progress(reached.offset, self.topic_ids[source.topic], records=reached.records))
+            yield Output(self.topic, self.partition, progress_key(self.prefix, source), value)
+
+    async def reread_table(self) -> dict[bytes, bytes]:
+        """What our partition of `progress` holds now: operators write orders there. Raises KafkaError, OSError."""
+        return await read_table(self._settings, self.topic, [self.partition])
 
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None

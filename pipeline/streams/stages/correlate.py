@@ -1,7 +1,8 @@
 """The correlate stage: the homes and meeting places of some partitions (docs/streams.md tells the protocol).
 
 Partition i of `fingerprints`, `pairs` and `watches` is a home, partition i of `postings` a meeting place. One lane runs
-both, so what they send is one transaction with how far they have come.
+both, so what they send is one transaction with how far they have come. It is one module, since homes and meeting
+places are opened, caught up and fed alike.
 """
 
 from __future__ import annotations
@@ -170,6 +171,7 @@ class CorrelateProcessor(Processor):
     """The work of the stage in one generation."""
 
     slices = SLICES
+    sets_aside = True
 
     def __init__(
         self, settings: Settings, places: StorePlaces, model: Model, generation: str, matches: SavedSearchMatches
@@ -196,13 +198,17 @@ class CorrelateProcessor(Processor):
         for topic, source in _HOME_SOURCES.items():
             yield at[topic], HomeSource(held, source)
         postings = at[topics.POSTINGS]
-        yield postings, await self._open_place(postings, applied[postings].offset)
+        yield postings, await self._open_place(postings, applied[postings])
 
     async def _open_home(
         self, at: Mapping[Topic, TopicPartition], applied: Mapping[TopicPartition, AppliedPosition]
     ) -> tuple[Home, LmdbHomeStore]:
         """The home with its store: caught up from `fingerprints` and `watches`, or rebuilt from them."""
-        due = {source: SourcePosition(*applied[at[topic]]) for topic, source in _HOME_SOURCES.items()}
+        due = {
+            source: SourcePosition(applied[at[topic]].offset, applied[at[topic]].records)
+            for topic, source in _HOME_SOURCES.items()
+        }
+        aside = {topic: applied[at[topic]].aside for topic in _HOME_SOURCES}
         fingerprints = at[topics.FINGERPRINTS]
 
         def is_ahead(store: LmdbHomeStore) -> bool:
@@ -211,13 +217,13 @@ class CorrelateProcessor(Processor):
         store = await asyncio.to_thread(reopen_unless, is_ahead, LmdbHomeStore, self._places, fingerprints)
         try:
             home = self._make_home(store, fingerprints.partition)
-            if not await self._catch_up(home, at, due):
+            if not await self._catch_up(home, at, due, aside):
                 log.info("the store of %s-%d is too old to be caught up", fingerprints.topic, fingerprints.partition)
                 store.close()
                 shutil.rmtree(self._places.folder(fingerprints))
                 store = await asyncio.to_thread(reopen_unless, is_ahead, LmdbHomeStore, self._places, fingerprints)
                 home = self._make_home(store, fingerprints.partition)
-                await self._catch_up(home, at, due)
+                await self._catch_up(home, at, due, aside)
         except BaseException:
             store.close()
             raise
@@ -227,9 +233,15 @@ class CorrelateProcessor(Processor):
         return Home(store, partition, self._partitions, self._matcher, screen=self._screen, generation=self._generation)
 
     async def _catch_up(
-        self, home: Home, at: Mapping[Topic, TopicPartition], due: Mapping[str, SourcePosition]
+        self,
+        home: Home,
+        at: Mapping[Topic, TopicPartition],
+        due: Mapping[str, SourcePosition],
+        aside: Mapping[Topic, frozenset[int]],
     ) -> bool:
         """Bring a store up to what is due, without sending anything; one without a position is rebuilt.
+
+        What was set aside is left out, as it has led to nothing: its replay finds a store that does not know it.
 
         False where compaction has taken some of what came since: what it brought is not known.
         """
@@ -249,7 +261,8 @@ class CorrelateProcessor(Processor):
         #    larger than memory, and its position at the end: after a crash this begins anew, and does no harm twice.
         records = begun.records
         if begun.offset < last.offset:
-            async for some in read_partitions(self._settings, {source: begun.offset + 1}, {source: last.offset}):
+            async for chunk in read_partitions(self._settings, {source: begun.offset + 1}, {source: last.offset}):
+                some = _leave_out(chunk, aside[topics.FINGERPRINTS])
                 records += len(some)
                 home.load_fingerprints(list(_readable_arrivals(some)))
                 store.commit(store.positions)
@@ -258,24 +271,25 @@ class CorrelateProcessor(Processor):
         # 3. Who watches and what is followed, to the end of `watches`: compaction may have moved a record behind what
         #    was applied. Nothing of `pairs`: what was applied of it has been answered.
         watches = at[topics.WATCHES]
-        async for some in read_partitions(self._settings, {watches: held[home_store.WATCHES].offset + 1}):
-            home.load_watches(list(_readable_watches(some)))
+        async for chunk in read_partitions(self._settings, {watches: held[home_store.WATCHES].offset + 1}):
+            home.load_watches(list(_readable_watches(_leave_out(chunk, aside[topics.WATCHES]))))
             store.commit(store.positions)
         store.commit(due)
         return True
 
-    async def _open_place(self, source: TopicPartition, applied: int) -> HeldPlace:
+    async def _open_place(self, source: TopicPartition, reached: AppliedPosition) -> HeldPlace:
         """The meeting place; each posting states all keys that its case has here, so a rebuild is a long catching up.
 
         In a thread, as to open a large store takes a while: the worker's heart beats on.
         """
+        applied = reached.offset
         store = await asyncio.to_thread(reopen_store, self._make_meeting_store, self._places, source, applied)
         try:
             place = MeetingPlace(store, PostedSketchScreen(store, self._screen), observer=_observe_blocks)
             if store.offset < applied:
                 log.info("catching up the store of %s-%d", source.topic, source.partition)
                 async for some in read_partitions(self._settings, {source: store.offset + 1}, {source: applied}):
-                    _load_postings(place, some)
+                    _load_postings(place, _leave_out(some, reached.aside))
                     store.commit(some[-1].offset)
                 store.commit(applied)
         except BaseException:
@@ -327,6 +341,10 @@ class CorrelateProcessor(Processor):
             return self._take_all(home.take_watches, _only(found, Watch | Follow), result)
         answers = self._take_all(home.take_asks, _only(found, Ask), result)
         return [*answers, *(yield from self._judge_all(home, _only(found, Answer), result))]
+
+    def keeps_last(self, source: TopicPartition) -> bool:
+        """Watches are turned on and off; versions, and all that names them, have an order of their own."""
+        return bool(source.topic == self._watches)
 
     def decides_together(self, source: TopicPartition) -> bool:
         """Fingerprints and postings: with many partitions few come to each, and few cost as much as a hundred."""
@@ -530,6 +548,10 @@ def _load_postings(place: MeetingPlace, records: Sequence[ConsumerRecord]) -> No
                 _load_postings(place, [record])
 
 
+def _leave_out(records: Sequence[ConsumerRecord], aside: frozenset[int]) -> list[ConsumerRecord]:
+    return [record for record in records if record.offset not in aside]
+
+
 def _place(source: TopicPartition, records: Sequence[ConsumerRecord]) -> tuple[str, int, int]:
     """A chunk's position in a log line: topic and partition up to its last offset."""
     return source.topic, source.partition, records[-1].offset
@@ -550,12 +572,17 @@ async def _purge_applied(settings: Settings, stage: Stage, topic: str) -> None:
     """Delete from Kafka, again and again, what this worker's homes have applied of `pairs`; never ends.
 
     What could not be deleted now is deleted later: nobody reads it again but a fetcher, which skips what was applied.
+    What was set aside stays, and with it what lies behind it, until it is replayed.
     """
     purged: dict[TopicPartition, int] = {}
     purged_at = time.monotonic()
     while True:
         await asyncio.sleep(PURGE_S)
-        held = {owned.partition: owned.applied for owned in stage.owned_partitions() if owned.partition.topic == topic}
+        held = {
+            owned.partition: min([owned.applied, *(offset - 1 for offset in owned.aside[:1])])
+            for owned in stage.owned_partitions()
+            if owned.partition.topic == topic
+        }
         due = {partition: at + 1 for partition, at in held.items() if at > purged.get(partition, NO_OFFSET)}
         try:
             if due:

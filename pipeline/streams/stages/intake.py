@@ -143,6 +143,8 @@ _accepted = msgspec.json.Decoder(AcceptedRecord)
 class IntakeProcessor(Processor):
     """The work of the stage: the generation enters the fingerprints that it writes, never its decisions."""
 
+    sets_aside = True
+
     def __init__(
         self,
         settings: Settings,
@@ -166,12 +168,16 @@ class IntakeProcessor(Processor):
         self._receipts = {name: topics.topic_name(settings, topics.RECEIPTS, agency=name) for name in registry}
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore | NullStore:
-        """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
+        """The store at `applied`: caught up from the source while that still holds it, else from `accepted`.
+
+        Also from there where a record in between was set aside: to decide on it again may end the process once more.
+        """
         if source.topic == self._expiries.topic:
             return NullStore()
         store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
-            held = await offsets_since(self._settings, [source], None) if store.offset > NO_OFFSET else {}
+            from_source = store.offset > NO_OFFSET and not any(offset > store.offset for offset in applied.aside)
+            held = await offsets_since(self._settings, [source], None) if from_source else {}
             if held and held[source] <= store.offset + 1:
                 starts, last = {source: store.offset + 1}, {source: applied.offset}
                 async for records in read_partitions(self._settings, starts, last):

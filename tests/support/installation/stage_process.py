@@ -1,4 +1,4 @@
-"""Runs one stage as `liaison worker` does; kills itself after a chosen effect, has a jumping clock, or a bug."""
+"""Runs one stage as `liaison worker` does; kills itself after an effect or on a case, has a jumping clock, or a bug."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from pipeline.errors import LiaisonError
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import ModelMatcher
+from pipeline.matching.score.scoring import Judgement
 from pipeline.records import entity_types, intake
 from pipeline.records.model import Case
 from pipeline.records.normalised import NormalisedCase
 from pipeline.settings import Settings
-from pipeline.streams.runtime import faults, stage
+from pipeline.streams.runtime import faults, lane, stage
 from pipeline.streams.runtime.processor import ChunkResult, Processor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages import correlate
@@ -67,6 +70,24 @@ def bug(case_id: str) -> None:
     vars(intake)["normalise"] = normalise
 
 
+def end_on(case_id: str) -> None:
+    """End the process, as only a bug of a library can, where this case is taken in, or judged."""
+    sound, judged = entity_types.normalise, ModelMatcher.find_link
+
+    def normalise(case: Case) -> NormalisedCase:
+        if case.case_id == case_id:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return sound(case)
+
+    def find_link(self: ModelMatcher, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+        if any(side.case.endswith(f":{case_id}") for side in (a, b)):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return judged(self, a, b)
+
+    vars(intake)["normalise"] = normalise
+    ModelMatcher.find_link = find_link  # type: ignore[method-assign]
+
+
 def give_up_after(attempts: int) -> None:
     """Let the worker end after so many failures in a row, for a test that can't tell how soon it does its part."""
     for module in (faults, stage):
@@ -85,6 +106,8 @@ if __name__ == "__main__":
     parser.add_argument("--purge-every", type=float, default=correlate.PURGE_S)
     parser.add_argument("--jump", action="store_true")
     parser.add_argument("--fail-on", default="")
+    parser.add_argument("--end-on", default="", help="the case with which the process ends")
+    parser.add_argument("--look-every", type=float, default=lane.RENEWAL_LOOK_S)
     parser.add_argument("--give-up-after", type=int, default=faults.MAX_FAULTS_IN_A_ROW)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -95,6 +118,9 @@ if __name__ == "__main__":
     purge_every(arguments.purge_every)
     if arguments.fail_on:
         bug(arguments.fail_on)
+    if arguments.end_on:
+        end_on(arguments.end_on)
+    vars(lane)["RENEWAL_LOOK_S"] = arguments.look_every
     give_up_after(arguments.give_up_after)
     settings = Settings()
     if arguments.machine:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.deciding import Decider
 from pipeline.streams.runtime.faults import FaultCount
+from pipeline.streams.runtime.in_hand import HandNote, Hands
 from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import ChunkResult, Processor
@@ -148,8 +149,19 @@ def _lane(
             _NoFlow(),
             FaultCount(lambda fault: lose()),
             lambda: 0.0,
+            Hands(),
+            lambda: False,
+            read_again,
         ),
+        HandNote(world.settings.home / "in-hand" / scope),
     )
+
+
+async def read_again(source: TopicPartition, first: int, last: int) -> AsyncIterator[ConsumerRecord]:
+    """A stage that sets nothing aside reads nothing again."""
+    if first <= last:
+        raise AssertionError(f"{source} is read again")
+    yield
 
 
 @dataclass

@@ -24,7 +24,10 @@ receipts = st.tuples(offset_ranges, st.sampled_from([ACCEPTED, DUPLICATE, UNREAD
 
 
 def plain(
-    messages: list[tuple[int, int]], said: list[tuple[tuple[int, int], OutcomeReason]], acknowledged: int
+    messages: list[tuple[int, int]],
+    said: list[tuple[tuple[int, int], OutcomeReason]],
+    acknowledged: int,
+    aside: set[int],
 ) -> PartitionCount:
     """The same by a dictionary."""
     held = {offset for first, last in messages for offset in range(first, last + 1) if offset >= BEGIN}
@@ -37,35 +40,46 @@ def plain(
                 contradicted += first_verdict[offset] != verdict
             first_verdict.setdefault(offset, verdict)
     without = [offset for offset in held if offset not in first_verdict]
-    missing = sum(offset < acknowledged for offset in without)
+    passed = [offset for offset in without if offset < acknowledged]
+    set_aside = len(aside.intersection(passed))
     verdicts = Counter(first_verdict[offset] for offset in held if offset in first_verdict)
-    return PartitionCount(dict(verdicts), missing, len(without) - missing, repeated, contradicted)
+    waiting = len(without) - len(passed)
+    return PartitionCount(dict(verdicts), len(passed) - set_aside, set_aside, waiting, repeated, contradicted)
 
 
-@given(st.lists(offset_ranges), st.lists(receipts), st.integers(BEGIN - 20, BEGIN + 80))
+@given(
+    st.lists(offset_ranges),
+    st.lists(receipts),
+    st.integers(BEGIN - 20, BEGIN + 80),
+    st.sets(st.integers(BEGIN - 20, BEGIN + 80)),
+)
 def test_positions_are_counted_as_a_dictionary_would(
-    messages: list[tuple[int, int]], said: list[tuple[tuple[int, int], OutcomeReason]], acknowledged: int
+    messages: list[tuple[int, int]],
+    said: list[tuple[tuple[int, int], OutcomeReason]],
+    acknowledged: int,
+    aside: set[int],
 ) -> None:
     account = OutcomeMap(BEGIN, VerdictNumbers())
     for first, last in messages:
         account.add_messages(first, last)
     for (first, last), verdict in said:
         account.add_receipt(first, last, verdict)
-    assert account.count_messages(acknowledged) == plain(messages, said, acknowledged)
+    counted = account.count_messages(acknowledged, [range(offset, offset + 1) for offset in aside])
+    assert counted == plain(messages, said, acknowledged, aside)
 
 
 def test_a_range_counts_each_of_its_positions() -> None:
     account = OutcomeMap(0, VerdictNumbers())
     account.add_messages(0, 999_999)
     account.add_receipt(0, 999_998, UNREADABLE)
-    assert account.count_messages(1_000_000) == PartitionCount({UNREADABLE: 999_999}, 1, 0, 0, 0)
+    assert account.count_messages(1_000_000) == PartitionCount({UNREADABLE: 999_999}, 1, 0, 0, 0, 0)
 
 
 def test_a_receipt_far_beyond_the_partition_takes_no_memory() -> None:
     account = OutcomeMap(0, VerdictNumbers())
     account.add_messages(3, 3)
     account.add_receipt(3, 1 << 62, ACCEPTED)
-    assert account.count_messages(4) == PartitionCount({ACCEPTED: 1}, 0, 0, 0, 0)
+    assert account.count_messages(4) == PartitionCount({ACCEPTED: 1}, 0, 0, 0, 0, 0)
 
 
 def test_more_verdicts_than_there_can_be_are_refused() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline.streams.runtime import lane as lanes
 from pipeline.streams.runtime.deciding import Decider
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.in_hand import HandNote, Hands
 from pipeline.streams.runtime.lane import Lane, LaneHost
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import ChunkResult, Processor, ProgressTable
@@ -112,7 +114,7 @@ class World(Processor):
     async def write(self, outputs: Sequence[Output], applied: Mapping[TopicPartition, AppliedPosition]) -> None:
         self.did("transaction")
         self.written += [int(output.value) for output in outputs]
-        self.applied, self.records = applied.get(SOURCE, AppliedPosition(self.applied, self.records))
+        self.applied, self.records, _ = applied.get(SOURCE, AppliedPosition(self.applied, self.records))
 
     def pace_s(self) -> float:
         return self.pace
@@ -149,6 +151,12 @@ class SourceStore:
         pass
 
 
+async def read_nothing(source: TopicPartition, first: int, last: int) -> AsyncIterator[Any]:
+    if first <= last:
+        raise AssertionError(f"{source} is read again")
+    yield
+
+
 @asynccontextmanager
 async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
     transactions: Any = SimpleNamespace(start_producer=world.start, stop=world.stop, commit=world.write, table={})
@@ -167,7 +175,11 @@ async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
             world,
             FaultCount(world.gave_up.append),
             world.pace_s,
+            Hands(),
+            lambda: False,
+            read_nothing,
         ),
+        HandNote(Path("in-hand")),
     )
     try:
         yield lane
