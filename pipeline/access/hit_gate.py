@@ -12,25 +12,28 @@ one name, also where each is of another person of the same case; more than MOST_
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from pipeline.access.equal_words import Keys, asked_keys, borne_keys, is_word
 from pipeline.matching.bands import Band, ExactMatch
-from pipeline.matching.comparisons.identifier import GENERIC, are_of_two_countries
+from pipeline.matching.comparisons.identifier import GENERIC, WORLDWIDE
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.fingerprint import Entities, EntityPrint, IdentifierPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint, levels
 from pipeline.matching.names.alignment import align
-from pipeline.matching.names.prints import TokenPrint, token_print
-from pipeline.matching.names.token_pairs import INITIAL, TokenPair
+from pipeline.matching.names.prints import token_print
+from pipeline.matching.names.token_pairs import TokenPair
 from pipeline.matching.score.scoring import judge_score, score_cases
 from pipeline.records.entity_types import PERSON
 from pipeline.records.normalised import PartialDate
-from pipeline.records.scripts import UNPARTED, script_of
+from pipeline.records.scripts import script_of
 
 NAMING_WORDS: Final = 2
 """A whole name has a given and a family part at least."""
@@ -60,9 +63,10 @@ def exact_match(asking: Entities, held: Entities, model: Model) -> ExactMatch:
     themselves, as the question states them. A number of three digits is not, nor a name and date that many share, nor a
     phone or e-mail, which a household has in common; but these help such a name.
     """
-    equal = _equal_numbers(asking, held)
+    asked = _Asking(asking)
+    equal = _equal_numbers(asked, held)
     number = any(_is_strong(part, model) for part in equal.values())
-    name = any(_is_strong(part, model) for part in _equal_names(asking, held, equal))
+    name = any(_is_strong(part, model) for part in _equal_names(asked, held, equal))
     return (ExactMatch.NUMBER if number else ExactMatch.NONE) | (ExactMatch.NAME if name else ExactMatch.NONE)
 
 
@@ -71,93 +75,183 @@ def names_person(asking: Entities, held: Entities, model: Model) -> bool:
 
     No number counts. Owners of silent records are told of such searches alone (notices.searched_notice).
     """
-    return any(_is_strong(part, model) for part in _equal_names(asking, held, {}))
+    return any(_is_strong(part, model) for part in _equal_names(_Asking(asking), held, {}))
 
 
-def _equal_numbers(asking: Entities, held: Entities) -> dict[str, EntityPrint]:
-    """What of each of the question's entities is a number of the record, by id; nothing of the others."""
-    identifiers: defaultdict[str, list[IdentifierPrint]] = defaultdict(list)
-    for entity in held:
-        for identifier in entity.identifiers:
-            identifiers[identifier.value].append(identifier)
+class _HeldName(NamedTuple):
+    """A whole name as it is held, with what its words bear."""
+
+    name: NamePrint
+    borne: Keys
+
+
+class _AskedName(NamedTuple):
+    """A whole name as it is asked, with what each of its words asks for."""
+
+    name: NamePrint
+    asked: tuple[Keys, ...]
+
+    def may_be(self, held: _HeldName) -> bool:
+        """Whether each of its words may be one of a held name's, by their keys: hardly any other name passes."""
+        return not any(map(held.borne.isdisjoint, self.asked))
+
+
+class _Asking:
+    """The entities of a case or question that asks, with what is found out of them once, when it is first needed."""
+
+    def __init__(self, entities: Entities) -> None:
+        self.entities = entities
+        self._asked: dict[int, tuple[_AskedName, ...]] = {}
+        self._held: dict[int, tuple[_HeldName, ...]] = {}
+        self._agreed: dict[tuple[NamePrint, NamePrint], bool] = {}
+        self._namesakes: dict[tuple[int, int], bool] = {}
+        self._guessed: dict[tuple[int, str], bool] = {}
+
+    def names_of(self, at: int) -> tuple[_AskedName, ...]:
+        """The whole names of an entity, by its place."""
+        if at not in self._asked:
+            self._asked[at] = tuple(_AskedName(one, asked_keys(one)) for one in _whole_names(self.entities[at]))
+        return self._asked[at]
+
+    def is_among(self, asked: _AskedName, names: Iterable[_HeldName]) -> bool:
+        """Whether a name that is asked is one of some held names."""
+        return any(asked.may_be(held) and self._agrees(asked.name, held.name) for held in names)
+
+    def _agrees(self, asked: NamePrint, held: NamePrint) -> bool:
+        """Two names are aligned once, whoever bears them."""
+        found = self._agreed.get((asked, held))
+        if found is None:
+            found = self._agreed[asked, held] = _names_agree(asked, held)
+        return found
+
+    def is_guessed(self, at: int, kind: str) -> bool:
+        """Whether an entity, with others that bear its name, states too many numbers of one type."""
+        if (at, kind) not in self._guessed:
+            self._guessed[at, kind] = self._state_too_many(at, kind)
+        return self._guessed[at, kind]
+
+    def _state_too_many(self, at: int, kind: str) -> bool:
+        numbers, entity = self._numbers[kind], self.entities[at]
+        stated = set(numbers[at])
+        for other, more in numbers.items() if entity.names else ():
+            if len(stated) > MOST_ASKED:
+                break
+            if self.entities[other].type == entity.type and not more <= stated and self._are_namesakes(at, other):
+                stated |= more
+        return len(stated) > MOST_ASKED
+
+    @cached_property
+    def _numbers(self) -> dict[str, dict[int, set[str]]]:
+        """The numbers of each type, by the places of the entities that state them."""
+        found: dict[str, dict[int, set[str]]] = {}
+        for at, entity in enumerate(self.entities):
+            for identifier in entity.identifiers:
+                found.setdefault(identifier.type, {}).setdefault(at, set()).add(identifier.value)
+        return found
+
+    def _are_namesakes(self, at: int, other: int) -> bool:
+        """Whether one bears a whole name of the other, in either direction: as wide as a record may be met."""
+        pair = min(at, other), max(at, other)
+        if pair not in self._namesakes:
+            self._namesakes[pair] = any(
+                self.is_among(name, self._held_by(b)) for a, b in (pair, pair[::-1]) for name in self.names_of(a)
+            )
+        return self._namesakes[pair]
+
+    def _held_by(self, at: int) -> tuple[_HeldName, ...]:
+        if at not in self._held:
+            self._held[at] = _held_names(self.entities[at])
+        return self._held[at]
+
+
+def _whole_names(entity: EntityPrint) -> Iterator[NamePrint]:
+    return filter(is_whole_name, entity.names)
+
+
+def _held_names(entity: EntityPrint) -> tuple[_HeldName, ...]:
+    return tuple(_HeldName(name, borne_keys(name)) for name in _whole_names(entity))
+
+
+def _equal_numbers(asking: _Asking, held: Entities) -> dict[int, EntityPrint]:
+    """What of each of the question's entities is a number of the record, by its place; nothing of the others."""
+    numbers = _held_numbers(held)
     phones = frozenset(phone.e164 for entity in held for phone in entity.phones)
     emails = frozenset(email for entity in held for email in entity.emails)
     found = {}
-    for entity in asking:
+    for at, entity in enumerate(asking.entities):
         part = EntityPrint(
             entity.id,
             entity.type,
             identifiers=tuple(
                 identifier
                 for identifier in entity.identifiers
-                if any(_is_same_number(identifier, other) for other in identifiers.get(identifier.value, ()))
-                and not _is_guessed(identifier.type, entity, asking)
+                if _is_held(identifier, numbers) and not asking.is_guessed(at, identifier.type)
             ),
             phones=tuple(phone for phone in entity.phones if phone.e164 in phones),
             emails=tuple(email for email in entity.emails if email in emails),
         )
         if part.identifiers or part.phones or part.emails:
-            found[entity.id] = part
+            found[at] = part
     return found
 
 
-def _is_same_number(asked: IdentifierPrint, held: IdentifierPrint) -> bool:
-    """Whether two numbers are one. A number with characters that nobody read is not whole; one without a type is any's.
+_HeldNumbers = Mapping[str, Mapping[str, AbstractSet[str]]]
+"""The numbers of a record, by value and type, with the countries that each is stated with."""
 
-    Numbers of two countries are two, except of types that no two countries issue.
+
+def _held_numbers(held: Entities) -> _HeldNumbers:
+    found: dict[str, dict[str, set[str]]] = {}
+    for entity in held:
+        for identifier in entity.identifiers:
+            found.setdefault(identifier.value, {}).setdefault(identifier.type, set()).add(identifier.country)
+    return found
+
+
+def _is_held(asked: IdentifierPrint, numbers: _HeldNumbers) -> bool:
+    """Whether a number is one of a record's. With characters that nobody read it is not whole.
+
+    One without a type is any's. Numbers of two countries are two, except of types that no two countries issue.
     """
-    if asked.value != held.value or not WILDCARDS.isdisjoint(asked.value):
+    held = numbers.get(asked.value)
+    if held is None or not WILDCARDS.isdisjoint(asked.value):
         return False
-    if asked.type != held.type and asked.type not in GENERIC and held.type not in GENERIC:
-        return False
-    return not are_of_two_countries(asked, held)
+    types = held if asked.type in GENERIC else [kind for kind in (asked.type, *GENERIC) if kind in held]
+    if not asked.country or asked.type in WORLDWIDE:
+        return bool(types)
+    return any(not held[kind].isdisjoint((asked.country, "")) for kind in types)
 
 
-def _is_guessed(kind: str, entity: EntityPrint, asking: Entities) -> bool:
-    """Whether an entity, with others of the question that bear its name, states too many numbers of one type."""
-    stated = {identifier.value for identifier in entity.identifiers if identifier.type == kind}
-    for other in asking if entity.names else ():
-        if other is not entity and other.type == entity.type:
-            more = {identifier.value for identifier in other.identifiers if identifier.type == kind}
-            if not more <= stated and _are_namesakes(entity, other):
-                stated |= more
-        if len(stated) > MOST_ASKED:
-            break
-    return len(stated) > MOST_ASKED
-
-
-def _are_namesakes(a: EntityPrint, b: EntityPrint) -> bool:
-    """Whether one bears a whole name of the other, in either direction: as wide as a record may be met."""
-    return any(names_agree(one, other) or names_agree(other, one) for one in a.names for other in b.names)
-
-
-def _equal_names(asking: Entities, held: Entities, numbers: Mapping[str, EntityPrint]) -> Iterator[EntityPrint]:
+def _equal_names(asking: _Asking, held: Entities, numbers: Mapping[int, EntityPrint]) -> Iterator[EntityPrint]:
     """What of each of the question's persons is the whole name and birth date of a person of the record.
 
     Each with its equal numbers, which help a name that many share. What is stated as several dates, as a range or about
     a date is no whole date, on either side.
     """
-    for person in held:
+    born_on: defaultdict[PartialDate, list[int]] = defaultdict(list)
+    for at, entity in enumerate(asking.entities):
+        if (born := whole_birth_date(entity)) is not None:
+            born_on[born].append(at)
+    told: set[tuple[int, NamePrint]] = set()
+    for person in held if born_on else ():
         born = whole_birth_date(person)
-        found = [
-            (other, name)
-            for other in (asking if born else ())
-            if whole_birth_date(other) == born
-            for name in other.names
-            if any(names_agree(name, own) for own in person.names)
-        ]
-        if born and found and _all_born(asking, person, born):
-            for other, name in found:
-                part = numbers.get(other.id) or EntityPrint(other.id, other.type)
+        if born is None or born not in born_on:
+            continue
+        own = _held_names(person)
+        found = [(at, one.name) for at in born_on[born] for one in asking.names_of(at) if asking.is_among(one, own)]
+        if found and _all_born(asking, own, born):
+            for at, name in (one for one in found if one not in told):
+                told.add((at, name))
+                other = asking.entities[at]
+                part = numbers.get(at) or EntityPrint(other.id, other.type)
                 yield replace(part, names=(name,), birth_date=other.birth_date)
 
 
-def _all_born(asking: Entities, person: EntityPrint, born: PartialDate) -> bool:
-    """Whether all persons of a question who bear a person's name have one birth date: others are guesses at it."""
-    for other in asking:
+def _all_born(asking: _Asking, own: Sequence[_HeldName], born: PartialDate) -> bool:
+    """Whether all persons of a question who bear one of these names have one birth date: others are guesses at it."""
+    for at, other in enumerate(asking.entities):
         stated = (comparable_date(date.first) for date in other.all_birth_dates if date.exact)
         if any(date is not None and date != born for date in stated) and any(
-            names_agree(name, own) for name in other.names for own in person.names
+            asking.is_among(name, own) for name in asking.names_of(at)
         ):
             return False
     return True
@@ -182,18 +276,16 @@ def comparable_date(born: PartialDate) -> PartialDate | None:
     return PartialDate(born.year, *sorted((born.month, born.day))) if born.day <= _MONTHS else born
 
 
-def names_agree(asked: NamePrint, held: NamePrint) -> bool:
-    """Whether an asked name is a held one: each of its words pairs with a word of it that is equal.
+def _names_agree(asked: NamePrint, held: NamePrint) -> bool:
+    """Whether an asked whole name is a held one: each of its words pairs with a word of it that is equal.
 
     The held name may have more words: who knows no middle name asks without. The asked one may not, or a word that says
     nothing would make another question of each guess. Words may be written together, as everywhere.
     """
-    if not is_whole_name(asked) or not is_whole_name(held):
-        return False
     if asked.numbers and held.numbers and asked.numbers != held.numbers:
         return False
     pairs, left, _ = align(asked, held)
-    if any(_is_word(asked.tokens[at]) for at in left):
+    if any(is_word(asked.tokens[at]) for at in left):
         return False
     return all(_is_equal(pair) for pair in pairs if pair.level != levels.INITIAL or len(pair.a) > 1)
 
@@ -211,12 +303,7 @@ def _is_equal(pair: TokenPair) -> bool:
 
 def is_whole_name(name: NamePrint) -> bool:
     """Whether a name has a given and a family part written out, and is no nickname."""
-    return not name.weak and sum(map(_is_word, name.tokens)) >= NAMING_WORDS
-
-
-def _is_word(token: TokenPrint) -> bool:
-    """Whether a token is more than an initial; in scripts that write names without blanks one character is a word."""
-    return token.kind != INITIAL and (len(token.text) > 1 or token.script in UNPARTED)
+    return not name.weak and sum(map(is_word, name.tokens)) >= NAMING_WORDS
 
 
 def _is_strong(part: EntityPrint, model: Model) -> bool:

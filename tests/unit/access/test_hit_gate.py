@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import cycle, islice
 from typing import Any
 from unittest.mock import patch
 
@@ -11,11 +12,12 @@ import pytest
 
 from pipeline.access.hit_gate import exact_match
 from pipeline.matching.bands import ExactMatch
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint
 from pipeline.matching.model import load_model
 from pipeline.matching.names.alignment import align
 from pipeline.matching.score.scoring import judge_score, score_cases
 from pipeline.records.normalised import PartialDate
+from support.access.slow_gate import slow_exact_match
 from support.index.documents import PureStages
 from support.records.builder import person, record
 
@@ -250,3 +252,68 @@ def test_whether_parts_are_strong_enough_is_asked_of_the_question_alone() -> Non
     assert match(person(**called), held=(person(**weak),)) is NOTHING
     short = [{"type": "passport", "value": "123", "country": "FR"}]
     assert match(person(**NAMED, identifiers=short), held=(person(**NAMED, identifiers=short),)) is NOTHING
+
+
+VOWELS = ("a", "e", "i", "o", "u", "ei", "ie", "ou")
+LIKE = [f"m{a}r{b}k{c}v" for a in VOWELS for b in VOWELS for c in VOWELS]
+"""Words of which each is an edit from others, or sounds like them, and none is another."""
+
+NUMBERS = 50
+"""Of one entity: as many as are compared."""
+
+
+def crowd(
+    people: int, names: int, words: int, *, numbers: int = 2, born: str = "1980-05-01"
+) -> tuple[EntityPrint, ...]:
+    """A case of people with like names, each name other words, who state numbers of one type."""
+    stock = cycle(LIKE)
+    return entities(
+        *(
+            person(
+                id=f"p{at}",
+                names=[{"full": " ".join(islice(stock, words)).title()} for _ in range(names)],
+                birth_date=born,
+                identifiers=[{"type": "passport", "value": f"C{at:03}X{k:03}"} for k in range(numbers)],
+            )
+            for at in range(people)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("people", "names", "words"), [(10, 10, 40), (200, 2, 9), (200, 2, 3)], ids=["long names", "many people", "short"]
+)
+def test_like_names_are_told_apart_by_keys(people: int, names: int, words: int) -> None:
+    """Of 10 persons of 10 names of 40 like words each is held against hardly any other; so is each of 200 persons."""
+    asking = crowd(people, names, words)
+    stranger = crowd(people, names, words, born="1981-05-01")
+    with patch("pipeline.access.hit_gate.align", wraps=align) as aligned:
+        assert exact_match(asking, asking, STAGES.model)
+        assert aligned.call_count <= 3 * people * names
+        aligned.reset_mock()
+        assert exact_match(asking, stranger, STAGES.model) is NUMBER
+        assert aligned.call_count <= people
+
+
+def test_who_bears_whose_name_is_found_once_a_case() -> None:
+    """Whatever the record holds of the case's numbers: each pair of its people is looked at once, not for each."""
+    asking = crowd(20, 1, 3, numbers=3)
+    alike = tuple(msgspec.structs.replace(one, names=asking[0].names) for one in asking)
+    held = tuple(msgspec.structs.replace(one, names=(), birth_date=None) for one in asking)
+    with patch("pipeline.access.hit_gate.align", wraps=align) as aligned:
+        assert exact_match(alike, held, STAGES.model) is NOTHING
+        assert aligned.call_count <= 20 * 19 // 2
+        aligned.reset_mock()
+        assert exact_match(asking, held, STAGES.model) is NUMBER
+        assert aligned.call_count == 0
+
+
+def test_two_hundred_entities_of_fifty_numbers_are_looked_up() -> None:
+    """Each number by its value, type and country, whatever else the record holds."""
+    (one,) = entities(person(**BORN))
+    numbers = tuple(IdentifierPrint(f"kind{at}", "C01X00T47", "DE") for at in range(NUMBERS))
+    asking = tuple(msgspec.structs.replace(one, id=f"p{at}", identifiers=numbers) for at in range(200))
+    with patch("pipeline.access.hit_gate.align", wraps=align) as aligned:
+        assert exact_match(asking, asking, STAGES.model) is NUMBER | NAME
+        assert aligned.call_count == 1
+    assert slow_exact_match(asking[:1], asking[:2], STAGES.model) is NUMBER | NAME
