@@ -422,6 +422,11 @@ def is_silent(handling: Handling) -> bool:
     return handling.code in SILENT_CODES
 
 
+def is_withheld(handling: Handling) -> bool:
+    """Whether others see nothing of such a case, or a hit: then it is found by what it is equal to."""
+    return handling.code not in FULL_CODES
+
+
 def asks_gate(handling: Handling) -> bool:
     """Whether what tells another agency of a case passes the gate first, as of a hit-only record.
 

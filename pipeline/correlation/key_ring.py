@@ -56,6 +56,7 @@ class KeyUse(StrEnum):
     SEARCH_IDS = "search ids"
     GUESSES = "guesses"
     FOLDERS = "folders"
+    ORDER = "order"
 
 
 class UnknownKeyError(LiaisonError):

@@ -6,6 +6,7 @@ right: Elasticsearch refuses (409) what is lower than what it holds.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +14,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from pipeline.access.redaction import LinkRow
-from pipeline.access.release import CaseMeta, link_audience
+from pipeline.access.release import CaseMeta, is_withheld, link_audience
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
-from pipeline.correlation.key_ring import digest_name
+from pipeline.correlation.key_ring import KeyRing, KeyUse, digest_name
 from pipeline.matching.bands import Band, Basis, ExactMatch
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
@@ -25,7 +26,7 @@ from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, Rejec
 from pipeline.records.normalised import RecordWarning
 from pipeline.records.schemas import hide_names
 from pipeline.search.ranking import CaseCard, StatedHandling
-from pipeline.search.terms import case_terms, folded_text, search_terms
+from pipeline.search.terms import case_terms, equal_terms, folded_text, search_terms
 
 AsSent = dict[str, Any]
 """JSON of a record, or of a part of one, as its agency sent it; schemas/case.schema.json says what it may hold."""
@@ -61,6 +62,7 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
     keys: tuple[int, ...] = ()
     terms: tuple[str, ...] = ()
+    equals: tuple[str, ...] = ()
     data: Any = None
     order: int = 0
     card: bytes | None = None
@@ -193,9 +195,6 @@ def case_meta(document: CaseDocument) -> CaseMeta:
 
 WITHDRAWN = "withdrawn"
 
-ORDER_DIGITS = 15
-"""Hexadecimal digits of a case's digest that fit a signed 64-bit integer."""
-
 LARGEST_CARD = 32_000
 """Bytes of a card, of which doc values hold at most 32,766: about a hundred entities. The few larger cases are ranked
 and shown by their documents."""
@@ -263,13 +262,21 @@ _heads = msgspec.json.Decoder(_Head)
 _fingerprints = msgspec.json.Decoder(Fingerprint)
 
 
-def case_document(accepted: AcceptedRecord) -> DocumentWrite:
-    """The document of one accepted version; of a withdrawn or expired case a tombstone without content."""
+def order_key_of(ring: KeyRing) -> bytes:
+    """The key of `order`: of the first secret for good, so that documents of before stand as those of today."""
+    return ring.derive_key(KeyUse.ORDER, ring.first)
+
+
+def case_document(accepted: AcceptedRecord, order_key: bytes = b"") -> DocumentWrite:
+    """The document of one accepted version; of a withdrawn or expired case a tombstone without content.
+
+    `order_key` (order_key_of) lets nobody choose case numbers that come first among equals.
+    """
     if accepted.status in (WITHDRAWN, EXPIRED):
         head = _heads.decode(accepted.data)
         document = CaseDocument(accepted.case, head.agency, head.country, accepted.version, accepted.status)
     else:
-        document = _full_case(accepted)
+        document = _full_case(accepted, order_key)
     version = external_version(accepted.version, accepted.status == EXPIRED)
     return DocumentWrite("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
 
@@ -279,11 +286,16 @@ def fold_role(role: str) -> str:
     return " ".join(role.split()).casefold()
 
 
-def _full_case(accepted: AcceptedRecord) -> CaseDocument:
+def _place_equals(case: str, order_key: bytes) -> int:
+    """Where a case stands among equal candidates, as 63 bits."""
+    digest = hashlib.blake2b(case.encode(), key=order_key, digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def _full_case(accepted: AcceptedRecord, order_key: bytes) -> CaseDocument:
     head = _heads.decode(accepted.data)
     fingerprint = _fingerprints.decode(accepted.fingerprint)
     handling = StatedHandling(*msgspec.structs.astuple(fingerprint.handling))
-    name = digest_name(accepted.case)
     card, entities = _pack_card(_make_card(accepted, head, fingerprint, handling))
     return CaseDocument(
         case=accepted.case,
@@ -291,7 +303,7 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
         country=head.country,
         version=accepted.version,
         state=LIVE,
-        digest=name,
+        digest=digest_name(accepted.case),
         hash=accepted.hash,
         status=accepted.status,
         handling=handling,
@@ -308,7 +320,8 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
         text=folded_text(head.title, head.summary, *[word for entity in head.entities for word in entity.words]),
         keys=fingerprint.keys,
         terms=search_terms(fingerprint.entities) + case_terms(head.agency, accepted.case.partition(":")[2]),
-        order=int(name[:ORDER_DIGITS], 16),
+        equals=equal_terms(fingerprint.entities) if is_withheld(handling) else (),
+        order=_place_equals(accepted.case, order_key),
         card=card,
         entities=entities,
         data=accepted.data,

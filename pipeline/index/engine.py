@@ -201,21 +201,25 @@ class PointInTime:
 
     async def hits(self, **body: Any) -> list[FoundDocument]:
         """The hits of a search. Raises LiaisonError."""
+        return _hits_of(await self.search(**body))
+
+    async def search(self, **body: Any) -> Any:
+        """What a search answers. Raises LiaisonError."""
         if self.held is None:
-            return await find_documents(self._client, self._index, **body)
+            return await search_all_shards(self._client, index=self._index, **body)
         if self.held:
             try:
-                return await self._hits_then(self.held, body)
+                return await self._search_then(self.held, body)
             except LiaisonError as error:
                 if not isinstance(error.__cause__, ApiError):
                     raise
         opened = await call_engine(self._client.open_point_in_time, index=self._index, keep_alive=KEEP_ALIVE)
-        return await self._hits_then(opened["id"], body)
+        return await self._search_then(opened["id"], body)
 
-    async def _hits_then(self, held: str, body: Body) -> list[FoundDocument]:
+    async def _search_then(self, held: str, body: Body) -> Any:
         answer = await search_all_shards(self._client, pit={"id": held, "keep_alive": KEEP_ALIVE}, **body)
         self.held = answer.get("pit_id", held)
-        return _hits_of(answer)
+        return answer
 
     async def refresh(self) -> None:
         """Let what was written a moment ago be found. Raises LiaisonError."""

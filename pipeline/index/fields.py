@@ -71,8 +71,14 @@ CASES = (
     IndexField(
         "terms", TERMS, "Search terms, <kind>:<form>, of names, numbers, places and whole birth dates.", personal=True
     ),
+    IndexField(
+        "equals",
+        TERMS,
+        "Of what shows as a hit at most: its whole numbers, and the words of its whole names with name and birth date.",
+        personal=True,
+    ),
     IndexField("data", KEPT, "The record as the agency sent it.", personal=True),
-    IndexField("order", ORDER, "Which of equal candidates come first: any order does, if it is always the same."),
+    IndexField("order", ORDER, "Which of equal candidates come first: as the installation's secret has it."),
     IndexField("card", PACKED, "What ranks the case against a search and shows it in a list.", personal=True),
     IndexField("entities", KEPT_PACKED, "Of a case too large for its card, the entities.", personal=True),
     IndexField("warnings", KEPT, "What intake doubted: code, JSON pointer, message.", personal=True),

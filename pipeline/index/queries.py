@@ -25,6 +25,12 @@ BY_LINK = [{"link": "asc"}]
 STRONGEST_FIRST: Final[list[Body]] = [{"score": {"order": "desc", "missing": 0}}, {"link": "asc"}]
 """What is told as a hit alone has no score."""
 
+OWNERS, FIRST = "owners", "first"
+"""What owned_body counts by, and what it brings of each."""
+
+MOST_OWNERS: Final = 10_000
+"""More than there are police agencies in the world that hold records of their own; Elasticsearch allows 65,536."""
+
 NUMBERED = "#"
 """Sets a clause's number behind its name: of clauses with one name Elasticsearch reports the last alone."""
 
@@ -48,15 +54,8 @@ def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Bod
     Their cards come back, and why they were met, from doc values alone: fetching the documents themselves, if only for
     their ids, would double what the query costs, and telling equals apart by their keys adds a quarter.
     """
-    should = [
-        _constant_score(clause.name, f"{NUMBERED}{at}", _clause_query(clause))
-        for at, clause in enumerate(asked.clauses)
-    ]
-    if asked.text:
-        should.append(_constant_score("text", "", {"match": {"text": {"query": asked.text, "operator": "and"}}}))
-    query = {"bool": {"filter": visible_cases(limits), "should": should, "minimum_should_match": 1}}
     return {
-        "query": query,
+        "query": _candidate_query(asked, limits),
         "size": size,
         "sort": BY_SCORE,
         "track_total_hits": False,
@@ -66,10 +65,35 @@ def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Bod
     }
 
 
+def owned_body(asked: CandidateQuery, limits: QueryLimits, most: int) -> Body:
+    """Of each owner the first `most` cases that meet the question, in the same order: no owner takes another's place.
+
+    It is one request, whatever there is.
+    """
+    first: Body = {"size": most, "sort": BY_SCORE, "_source": False, "docvalue_fields": ["card"]}
+    owners: Body = {"field": "agency", "size": MOST_OWNERS, "execution_hint": "map", "order": {"_key": "asc"}}
+    return {
+        "query": _candidate_query(asked, limits),
+        "size": 0,
+        "track_total_hits": False,
+        "aggs": {OWNERS: {"terms": owners, "aggs": {FIRST: {"top_hits": first}}}},
+    }
+
+
+def _candidate_query(asked: CandidateQuery, limits: QueryLimits) -> Body:
+    should = [
+        _constant_score(clause.name, f"{NUMBERED}{at}", _clause_query(clause))
+        for at, clause in enumerate(asked.clauses)
+    ]
+    if asked.text:
+        should.append(_constant_score("text", "", {"match": {"text": {"query": asked.text, "operator": "and"}}}))
+    return {"bool": {"filter": visible_cases(limits), "should": should, "minimum_should_match": 1}}
+
+
 def _clause_query(clause: ScoredClause) -> Body:
     """The query for cases that meet a clause."""
-    if clause.together:
-        return {"bool": {"filter": [{"term": {clause.field: term}} for term in clause.terms]}}
+    if clause.each:
+        return {"bool": {"filter": [{"terms": {clause.field: list(terms)}} for terms in (clause.terms, *clause.each)]}}
     return {"terms": {clause.field: list(clause.terms)}}
 
 

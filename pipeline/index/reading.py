@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date
 from itertools import islice
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 import msgspec
 
@@ -45,6 +45,11 @@ RANKED = (*STATE_FIELDS, *NAMED, "card", "entities")
 
 SHOWN = (*STATE_FIELDS, *NAMED)
 """What a list of cases shows."""
+
+
+LARGE: Final = 10
+"""Operations that it takes to look at a case which is too large for its card, and how many such are read at once: the
+largest is some 30 times as large as a card, and most of it are texts."""
 
 
 class CaseReader:
@@ -137,6 +142,30 @@ class CaseReader:
         large = [card.case for card, _ in found if card.entities is None]
         documents = await self.read_cases(large, RANKED) if large else {}
         return [_make_candidate(card, hit, documents) for card, hit in found]
+
+    async def find_owned(
+        self, body: queries.Body, operations: int, at: PointInTime | None = None
+    ) -> AsyncIterator[list[Candidate]]:
+        """What an owned_body selects, a part at a time, of each owner as many as that many operations allow.
+
+        To look at a case is one operation, and LARGE of them where its entities are read in real time.
+        """
+        answer = await (at or self.open_point("cases", None)).search(**body)
+        large: list[tuple[CaseCard, FoundDocument]] = []
+        found: list[tuple[CaseCard, FoundDocument]] = []
+        for owner in answer["aggregations"][queries.OWNERS]["buckets"]:
+            left = operations
+            for hit in map(FoundDocument.of_item, owner[queries.FIRST]["hits"]["hits"]):
+                card = card_of(msgspec.convert(hit.fields["card"][0], bytes))
+                left -= LARGE if card.entities is None else 1
+                if left < 0:
+                    break
+                (large if card.entities is None else found).append((card, hit))
+        yield [_make_candidate(card, hit, {}) for card, hit in found]
+        for start in range(0, len(large), LARGE):
+            some = large[start : start + LARGE]
+            documents = await self.read_cases((card.case for card, _ in some), RANKED)
+            yield [_make_candidate(card, hit, documents) for card, hit in some]
 
     async def read_current(self, cards: Iterable[CaseCard]) -> dict[str, CaseDocument]:
         """The live cases among these in real time: what their cards say where they are as they were indexed, else read.

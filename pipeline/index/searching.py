@@ -15,7 +15,7 @@ import msgspec
 from pipeline.access.hit_gate import exact_match
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.engine import PointInTime
-from pipeline.index.queries import QueryLimits, candidate_body
+from pipeline.index.queries import QueryLimits, candidate_body, owned_body
 from pipeline.index.reading import IndexReader
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.explain.explaining import entities_evidence, judge_question
@@ -36,6 +36,10 @@ from pipeline.search.ranking import Candidate, Place, RankedCandidate, Ranking, 
 CANDIDATES = 100
 """Cases that the matcher ranks: five pages of results. Ranking them is a third of what a search costs the server; with
 fewer, or with rare names before frequent ones, recall across scripts falls (`make bench-recall`)."""
+
+OPERATIONS = 100
+"""What is spent on the cases of one owner to find those that are equal: one for each that is looked at, more for a
+large one (reading.LARGE). As many as Elasticsearch brings of each of several owners."""
 
 BORN_CANDIDATES = 4 * CANDIDATES
 """Candidates for a date of birth alone, whose term is that of the date with day and month exchanged too."""
@@ -187,12 +191,24 @@ async def find_hits(
     date asks the index nothing.
     """
     kept = strict_question(question)
-    if kept is None:
-        return []
+    return [] if kept is None else await find_equal(reader, kept, country, model, replace(limits, hits=True))
+
+
+async def find_equal(
+    reader: IndexReader, kept: Question, country: str, model: Model, limits: QueryLimits
+) -> list[tuple[Candidate, CaseDocument]]:
+    """The cases of `limits` that the exact parts of a question (strict_question) meet exactly, owner by owner.
+
+    Of each owner OPERATIONS are spent, whatever others hold: what hides a record of an owner's are its own alone.
+    """
     asked_for = make_probe(kept, country, exact=True)
-    body = candidate_body(make_strict_query(kept, asked_for), replace(limits, hits=True), CANDIDATES)
-    found = await reader.find_candidates(body)
-    likely = [candidate for candidate in found if _exact_match(candidate, asked_for, model)]
+    body = owned_body(make_strict_query(kept, asked_for), limits, OPERATIONS)
+    likely = [
+        candidate
+        async for some in reader.find_owned(body, OPERATIONS)
+        for candidate in some
+        if _exact_match(candidate, asked_for, model)
+    ]
     documents = await reader.read_current(candidate.card for candidate in likely)
     held = ((candidate, documents.get(candidate.card.case)) for candidate in likely)
     now = {

@@ -31,6 +31,7 @@ from pipeline.command_settings import from_environment
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
+from pipeline.index.documents import order_key_of
 from pipeline.index.engine import connect
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices, Layouts, has_indices, index_body, layouts_of, set_replicas
@@ -228,9 +229,9 @@ def _make_processor(
     settings: Settings, generation: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
 ) -> tuple[topics.Topic, Processor]:
     if kind == "cases":
-        return topics.ACCEPTED, RecordIndexer(
-            topics.ACCEPTED, partial(accepted_document, current=generation, model=generation.compile_model()), writing
-        )
+        model, order_key = generation.compile_model(), order_key_of(key_ring(settings))
+        make_case = partial(accepted_document, current=generation, model=model, order_key=order_key)
+        return topics.ACCEPTED, RecordIndexer(topics.ACCEPTED, make_case, writing)
     if kind == "rejected":
         return topics.REJECTED, RecordIndexer(topics.REJECTED, rejection_document, writing)
     if kind == "links":

@@ -29,7 +29,7 @@ from pipeline.matching.comparisons.identifier import MIN_NEAR, MOST_EDITS
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint, PhonePrint, entity_prints
 from pipeline.matching.model import Model
-from pipeline.matching.names import NamePrint, make_name_print, sound_keys
+from pipeline.matching.names import make_name_print, sound_keys
 from pipeline.records.addresses import city_name
 from pipeline.records.doubts import Doubts
 from pipeline.records.entity_types import ENTITY_TYPES, ORGANISATION, PERSON
@@ -46,7 +46,16 @@ from pipeline.records.normalised import (
 from pipeline.records.phones import phone
 from pipeline.records.placeholders import is_placeholder_date
 from pipeline.search.questions import NAMED, Question, parse_question
-from pipeline.search.terms import address_terms, born_term, born_terms, folded_text, plate_pieces, token_terms
+from pipeline.search.terms import (
+    PLATE,
+    EqualName,
+    address_terms,
+    born_terms,
+    equal_name_terms,
+    equal_number_terms,
+    folded_text,
+    plate_pieces,
+)
 
 NICKNAME = "nickname"
 """The kind of name that says less; a full name's kind tells nothing."""
@@ -91,13 +100,13 @@ WEIGHTS = {
 class ScoredClause:
     """Terms of which any one is worth the WEIGHTS of `name`, which tells later why a case was a candidate.
 
-    `together`: a case must have all of them, which are then worth one.
+    `each` are more of them: a case must have one of each, which are then worth one.
     """
 
     name: str
     terms: tuple[str, ...]
     field: str = "terms"
-    together: bool = False
+    each: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -295,8 +304,8 @@ def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[Sc
 def _piece_clauses(plate: str, parts: Iterable[str]) -> Iterator[ScoredClause]:
     """A plate holds all pieces of its part; one in which characters are unknown may meet another such one."""
     pieces = tuple(f"piece:{piece}" for piece in plate_pieces(plate))
-    if f"*{plate}*" in parts:
-        yield ScoredClause("piece", pieces, together=True)
+    if f"*{plate}*" in parts and pieces:
+        yield ScoredClause("piece", pieces[:1], each=tuple((piece,) for piece in pieces[1:]))
     else:
         yield from (ScoredClause("piece", (piece,)) for piece in pieces)
 
@@ -384,33 +393,45 @@ def _is_whole(name: str) -> bool:
     return any(is_whole_name(make_name_print(one, PERSON.name)) for one in read)
 
 
-def make_strict_query(question: Question, probe: QuestionProbe) -> CandidateQuery:
-    """What selects hit-only candidates: whole numbers, and the birth date, that with the words of the name first.
-
-    Who has another date is no candidate, so that no crowd of namesakes keeps out the one who has it.
-    """
+def list_exact_numbers(question: Question, probe: QuestionProbe) -> frozenset[str]:
+    """The whole numbers, phones and e-mails that a question asks for, as search terms, whatever their types."""
     phones = {f"phone:{phone.e164}" for entity in probe.entities for phone in entity.phones}
     typed = (number.value for number in question.typed)
-    numbers = {f"id:{number}" for number in (*question.numbers, *question.plates, *typed)}
-    terms = sorted(
+    return frozenset(
         phones
         | {f"phone:{number}" for number in probe.national}
-        | numbers
+        | {f"id:{number}" for number in (*question.numbers, *question.plates, *typed)}
         | {f"email:{email}" for email in question.emails}
     )
-    clauses = [ScoredClause("number", (term,)) for term in terms]
+
+
+EQUAL: Final = "equals"
+"""The field of documents that holds the terms of what a record is equal to (terms.equal_terms)."""
+
+
+def make_strict_query(question: Question, probe: QuestionProbe) -> CandidateQuery:
+    """What selects hit-only candidates: whole numbers, and all words of one whole name together with the birth date.
+
+    Who has another date, or another of the words, is no candidate, unless it is written in another script.
+    """
+    numbers = {(typed.value, typed.identifier_type) for typed in question.typed}
+    numbers |= {(plate, PLATE) for plate in question.plates} | {(number, UNTYPED) for number in question.numbers}
+    clauses = [ScoredClause("number", equal_number_terms(*number), EQUAL) for number in sorted(numbers)]
+    others = (term for term in sorted(list_exact_numbers(question, probe)) if not term.startswith("id:"))
+    clauses += [ScoredClause("number", (term,), EQUAL) for term in others]
     for person in probe.entities:
         born = whole_birth_date(person)
         if born is not None:
-            clauses += _named_clauses(born_term(born), person.names)
-    return CandidateQuery(tuple(clauses))
+            for name in filter(is_whole_name, person.names):
+                clauses += _equal_clauses(equal_name_terms(name, born))
+    return CandidateQuery(tuple(dict.fromkeys(clauses)))
 
 
-def _named_clauses(born: str, names: Iterable[NamePrint]) -> Iterator[ScoredClause]:
-    yield ScoredClause(TOLD_BY_SCORE, (born,))
-    words = dict.fromkeys(token for name in names for token in name.tokens)
-    for term in dict.fromkeys(term for token in words for term in token_terms(token)):
-        yield ScoredClause(term.partition(":")[0], (born, term), together=True)
+def _equal_clauses(asked: EqualName) -> Iterator[ScoredClause]:
+    for first, *others in asked.names:
+        yield ScoredClause(TOLD_BY_SCORE, first, EQUAL, tuple(others))
+    yield from (ScoredClause("name", terms, EQUAL) for terms in asked.spelt)
+    yield from (ScoredClause("sound", terms, EQUAL) for terms in asked.heard)
 
 
 UNTYPED: Final = "other"

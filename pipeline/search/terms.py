@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Final, NamedTuple
 
 from anyascii import anyascii
 
-from pipeline.access.hit_gate import comparable_date, whole_birth_date
+from pipeline.access.equal_words import BY_ALIGNMENT, asked_keys, borne_keys
+from pipeline.access.hit_gate import comparable_date, is_whole_name, whole_birth_date
+from pipeline.matching.comparisons.identifier import GENERIC
 from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, TokenPrint, token_sounds
+from pipeline.matching.names.token_pairs import INITIAL
 from pipeline.records.identifiers import canonical
 from pipeline.records.normalised import PartialDate
 
@@ -74,10 +79,84 @@ def name_terms(name: NamePrint) -> list[str]:
     return [term for token in name.tokens for term in token_terms(token)]
 
 
+NAMES_APART: Final = 4
+"""Names born on one day whose words are told apart in a record; the fifth stands with the first. A choice: hardly a
+record has more, and each more asks for all words of a name once more."""
+
+
+def equal_terms(entities: Iterable[EntityPrint]) -> tuple[str, ...]:
+    """The terms by which a record that shows as a hit at most is found by what it is equal to (access.hit_gate).
+
+    Whole numbers with their types, and the words of whole names with the date of birth and the name that they are of:
+    so a question finds the records of which one name has all of its words, and few others. Without repeats.
+    """
+    found: list[str] = []
+    names: Counter[PartialDate] = Counter()
+    for entity in entities:
+        for identifier in entity.identifiers:
+            if not WILDCARDS.intersection(identifier.value):
+                found += f"id:{identifier.value}", _typed_term(identifier.value, identifier.type)
+        for phone in entity.phones:
+            found += f"phone:{phone.e164}", f"phone:{phone.national}"
+        found += [f"email:{email}" for email in entity.emails]
+        born = whole_birth_date(entity)
+        if born is None:
+            continue
+        for name in filter(is_whole_name, entity.names):
+            begin = _begin_name(born, names[born] % NAMES_APART)
+            found += [f"{begin}{key}" for key in sorted(borne_keys(name))]
+            found += [f"{begin}{sound}" for sound in sorted(_heard(name.tokens))]
+            names[born] += 1
+    return tuple(dict.fromkeys(found))
+
+
+def equal_number_terms(value: str, kind: str) -> tuple[str, ...]:
+    """The terms of which a record has one that holds a number; one without a type is any's, on either side."""
+    if kind in GENERIC:
+        return (f"id:{value}",)
+    return tuple(_typed_term(value, one) for one in (kind, *sorted(GENERIC)))
+
+
+def _typed_term(value: str, kind: str) -> str:
+    return f"id:{value}|{kind}"
+
+
+class EqualName(NamedTuple):
+    """What finds the records that hold a whole name with a date of birth.
+
+    `names`: for each name of a record that may be it, for each of its words, the terms of which that name has one.
+    `spelt` and `heard`: for each word the terms of any name that it is spelt or heard like, which of many tell the
+    likeliest. By these alone a word in one script finds few of those in another.
+    """
+
+    names: tuple[tuple[tuple[str, ...], ...], ...]
+    spelt: tuple[tuple[str, ...], ...]
+    heard: tuple[tuple[str, ...], ...]
+
+
+def equal_name_terms(name: NamePrint, born: PartialDate) -> EqualName:
+    """What finds the records that hold a name with a date of birth, whole, in any spelling that is equal."""
+    words, begins = asked_keys(name), [_begin_name(born, at) for at in range(NAMES_APART)]
+    each = tuple(tuple(tuple(f"{begin}{key}" for key in sorted(keys)) for keys in words) for begin in begins)
+    spelt = tuple(tuple(f"{begin}{key}" for begin in begins for key in sorted(keys - BY_ALIGNMENT)) for keys in words)
+    sounds = dict.fromkeys(tuple(sorted(_heard((token,)))) for token in name.tokens)
+    heard = tuple(tuple(f"{begin}{sound}" for begin in begins for sound in found) for found in sounds if found)
+    return EqualName(each, spelt, heard)
+
+
+def _begin_name(born: PartialDate, at: int) -> str:
+    return f"{born.year}-{born.month}-{born.day}|{at}|"
+
+
+def _heard(tokens: Iterable[TokenPrint]) -> set[str]:
+    """What the words of a name sound like."""
+    return {f"?{sound}" for token in tokens if token.kind != INITIAL for sound in token_sounds(token.forms)}
+
+
 @lru_cache(maxsize=131072)
 def token_terms(token: TokenPrint) -> tuple[str, ...]:
     """The terms of one name token; tokens come back in most cases, so they are worked out once."""
-    sounds = () if token.kind == "initial" else token_sounds(token.forms)
+    sounds = () if token.kind == INITIAL else token_sounds(token.forms)
     return (*[f"name:{form}" for form in token.forms], *[f"sound:{sound}" for sound in sounds])
 
 

@@ -7,6 +7,7 @@ question guesses with names is counted before hit-only records are asked, and wh
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Final, NamedTuple
@@ -299,16 +300,27 @@ async def _find_hits(
     ranked = [(one, met[one.candidate.card.case][1]) for one in rank_answers(asked_for, opened, runtime.model)]
     granted = await _make_page(session, asked, asked_for, ranked, with_reasons)
     told = (hit_for(meta(document), session.make_reference) for document in found if views[document.case] is View.HIT)
-    hit_rows = sorted(
-        (FoundHit(**msgspec.structs.asdict(hit), band=HIT_BAND) for hit in told), key=lambda row: row.reference
+    hit_rows = _take_turns(
+        sorted((FoundHit(**msgspec.structs.asdict(hit), band=HIT_BAND) for hit in told), key=lambda row: row.reference)
     )
     given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
+    given.sort(key=lambda row: row.reference)
     is_spent = not runtime.hits.remaining(session.requester, session.now)
     references = {row.reference for row in given}
     requests = await read_hit_requests(session, given, hits_among(session, found, views))
     given = [msgspec.structs.replace(row, request=requests.get(row.reference)) for row in given]
     seen = {case: view for case, view in views.items() if session.make_reference(case) in references}
     return _HitPage(given, seen, "budget" if is_spent else counted.not_asked), granted
+
+
+def _take_turns(rows: Sequence[FoundHit]) -> list[FoundHit]:
+    """Each agency's first hit, then the second of each: no agency's records use up the budget for another's."""
+    turns: Counter[str] = Counter()
+    turn_of: dict[str, int] = {}
+    for row in rows:
+        turn_of[row.reference] = turns[row.agency]
+        turns[row.agency] += 1
+    return sorted(rows, key=lambda row: turn_of[row.reference])
 
 
 async def _browse_cases(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:

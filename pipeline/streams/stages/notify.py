@@ -41,7 +41,7 @@ from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.records.entity_types import PERSON
-from pipeline.search.probes import make_probe, make_query_probe, make_strict_query, strict_question
+from pipeline.search.probes import list_exact_numbers, make_probe, make_query_probe, strict_question
 from pipeline.search.questions import NAMED, Question, parse_question
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -180,8 +180,7 @@ class SharedQuestions:
         kept = strict_question(parse_question(question))
         if kept is None:
             return PreparedQuestion((), frozenset())
-        clauses = make_strict_query(kept, make_probe(kept, dialled)).clauses
-        numbers = frozenset(term for clause in clauses if clause.name == "number" for term in clause.terms)
+        numbers = list_exact_numbers(kept, make_probe(kept, dialled))
         return PreparedQuestion(
             tuple(entity for entity in make_query_probe(kept, dialled) if entity.type not in GUESSES), numbers
         )

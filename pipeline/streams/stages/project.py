@@ -24,7 +24,7 @@ from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import UNCLAIMED, RememberedLink, advance_link
 from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.index import decisions, mappings
-from pipeline.index.documents import DocumentWrite, case_document, link_document, rejected_document
+from pipeline.index.documents import DocumentWrite, case_document, link_document, order_key_of, rejected_document
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, layouts_of
 from pipeline.index.writer import BulkWriter
@@ -86,13 +86,13 @@ class RecordIndexer(Processor):
         return ()
 
 
-def accepted_document(record: ConsumerRecord, current: Generation, model: Model) -> DocumentWrite:
+def accepted_document(record: ConsumerRecord, current: Generation, model: Model, order_key: bytes) -> DocumentWrite:
     """The case document of a record of `accepted`, with the fingerprint of the generation."""
     accepted = _accepted.decode(record.value)
     if accepted.provenance.generation != current.id:
         own = msgspec.Raw(_encoder.encode(derive_fingerprint(accepted, model)))
         accepted = msgspec.structs.replace(accepted, fingerprint=own)
-    return case_document(accepted)
+    return case_document(accepted, order_key)
 
 
 def rejection_document(record: ConsumerRecord) -> DocumentWrite:
@@ -228,7 +228,11 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
             indices = Indices(settings.namespace, current.id)
             await _prepare_indices(settings, client, indices)
             writing, reader = DocumentPublisher(settings, BulkWriter(client, indices)), GuessReader(settings)
-            cases = RecordIndexer(topics.ACCEPTED, partial(accepted_document, current=current, model=model), writing)
+            cases = RecordIndexer(
+                topics.ACCEPTED,
+                partial(accepted_document, current=current, model=model, order_key=order_key_of(ring)),
+                writing,
+            )
             places = StorePlaces(slot.stores, STAGE, current.id, found)
             hit_publisher = (
                 HitPublisher(settings, places, STAGE, current.id, ring) if current.id == held.active else None

@@ -34,7 +34,7 @@ from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.session import Session
 from pipeline.correlation.claims import ClaimState
 from pipeline.index.decisions import DecisionReader, audit_document
-from pipeline.index.documents import case_document, link_document
+from pipeline.index.documents import case_document, link_document, order_key_of
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
@@ -260,7 +260,7 @@ class Api:
         for record in records:
             accepted = self.stages.accepted(dict(record))
             self.held[accepted.case] = accepted
-            self.index.write([case_document(accepted)])
+            self.index.write([case_document(accepted, order_key_of(self.runtime.opaque.ring))])
 
     def sign_in(self, *people: Requester) -> None:
         """Index an act of each, as of those who have opened a page."""

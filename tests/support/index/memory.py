@@ -7,7 +7,6 @@ documents came back.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import total_ordering
 from itertools import count
@@ -23,6 +22,7 @@ from elasticsearch import (
 from pipeline.index.documents import DocumentWrite
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import PER_GENERATION, Indices
+from pipeline.index.queries import FIRST, OWNERS
 
 WORD = re.compile(r"\w+")
 
@@ -127,23 +127,17 @@ class MemoryIndex:
     ) -> SearchAnswer:
         sort = list(sort)
         where, held = self._point(pit["id"]) if pit else (index, self._documents(index))
-        hits: list[Document] = [
-            {
-                "_id": id_,
-                "_source": _included(source, source_includes),
-                "sort": _sort_values(sort, met.score, source),
-                "matched_queries": met.names,
-                "fields": {name: [source[name]] for name in docvalue_fields if name in source},
-            }
+        found = [
+            _Found(id_, source, met)
             for id_, (_version, source) in held.items()
             if (met := _match(query, source)) is not None
         ]
-        hits.sort(key=lambda hit: _order(sort, hit["sort"]))
+        hits = _sorted_hits(found, sort, docvalue_fields, source_includes)
         if search_after is not None:
             hits = [hit for hit in hits if _order(sort, hit["sort"]) > _order(sort, search_after)]
-        self._note("search", where, [hit["_id"] for hit in hits[:size]])
-        found = [source for _version, source in held.values() if _match(query, source) is not None]
         counted = {"aggregations": {name: _count(one, found) for name, one in aggs.items()}} if aggs else {}
+        brought = [hit["_id"] for hit in (*hits[:size], *brought_by(counted))]
+        self._note("search", where, brought)
         return SearchAnswer({"hits": {"hits": hits[:size]}, **counted})
 
     def forget_documents(self, kind: str) -> None:
@@ -170,29 +164,69 @@ class MemoryIndex:
         return self._held[self._leads.get(index, index)]
 
 
-def _count(asked: Document, sources: list[Document]) -> Document:
-    """What an aggregation says of documents: a filter with others within, terms, or years."""
-    if "filter" in asked:
-        within = [source for source in sources if _match(asked["filter"], source) is not None]
-        return {"doc_count": len(within)} | {name: _count(one, within) for name, one in asked.get("aggs", {}).items()}
-    [(kind, inner)] = asked.items()
-    if kind == "top_hits":
-        hits = [{"_source": _included(source, inner["_source"])} for source in sources[: inner["size"]]]
-        return {"hits": {"hits": hits}}
-    held = Counter(
-        value
-        for source in sources
-        for value in {str(one)[: 4 if kind == "date_histogram" else None] for one in _values(source, [inner["field"]])}
-    )
-    if kind == "date_histogram":
-        return {"buckets": [{"key": 0, "key_as_string": year, "doc_count": held[year]} for year in sorted(held)]}
-    ordered = sorted(held.items(), key=lambda one: (-one[1], one[0]))[: inner["size"]]
-    return {"buckets": [{"key": key, "doc_count": count} for key, count in ordered]}
-
-
 class _Met(NamedTuple):
     score: float
     names: tuple[str, ...]
+
+
+class _Found(NamedTuple):
+    """A document that meets a query, and how."""
+
+    id: str
+    source: Document
+    met: _Met
+
+
+def _sorted_hits(
+    found: Iterable[_Found], sort: list[Document], docvalue_fields: Iterable[str], included: Iterable[str] | None
+) -> list[Document]:
+    hits: list[Document] = [
+        {
+            "_id": one.id,
+            "_source": _included(one.source, included),
+            "sort": _sort_values(sort, one.met.score, one.source),
+            "matched_queries": one.met.names,
+            "fields": {name: [one.source[name]] for name in docvalue_fields if name in one.source},
+        }
+        for one in found
+    ]
+    return sorted(hits, key=lambda hit: _order(sort, hit["sort"]))
+
+
+def brought_by(counted: Document) -> list[Document]:
+    """The hits that an answer brings within its counts by owner."""
+    counts = counted.get("aggregations", {}).get(OWNERS, {"buckets": ()})
+    return [hit for owner in counts["buckets"] for hit in owner[FIRST]["hits"]["hits"]]
+
+
+def _count(asked: Document, found: list[_Found]) -> Document:
+    """What an aggregation says of documents: a filter with others within, terms with others, years, or the first."""
+    within = asked.get("aggs", {})
+    if "filter" in asked:
+        kept = [one for one in found if _match(asked["filter"], one.source) is not None]
+        return {"doc_count": len(kept)} | {name: _count(one, kept) for name, one in within.items()}
+    [(kind, inner)] = [(kind, inner) for kind, inner in asked.items() if kind != "aggs"]
+    if kind == "top_hits":
+        source = inner["_source"] or ()
+        hits = _sorted_hits(found, inner.get("sort", []), inner.get("docvalue_fields", ()), source)
+        return {"hits": {"hits": hits[: inner["size"]]}}
+    held: dict[str, list[_Found]] = {}
+    for one in found:
+        values = {
+            str(value)[: 4 if kind == "date_histogram" else None] for value in _values(one.source, [inner["field"]])
+        }
+        for value in values:
+            held.setdefault(value, []).append(one)
+    if kind == "date_histogram":
+        return {"buckets": [{"key": 0, "key_as_string": year, "doc_count": len(held[year])} for year in sorted(held)]}
+    by_key = "_key" in inner.get("order", ())
+    ordered = sorted(held.items(), key=lambda one: (0 if by_key else -len(one[1]), one[0]))[: inner["size"]]
+    return {
+        "buckets": [
+            {"key": key, "doc_count": len(some)} | {name: _count(one, some) for name, one in within.items()}
+            for key, some in ordered
+        ]
+    }
 
 
 def _match(query: Document, source: Document) -> _Met | None:

@@ -12,7 +12,7 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.index.documents import DocumentWrite, card_of
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
-from support.index.memory import IndexCall
+from support.index.memory import IndexCall, brought_by
 
 
 class TracedEngine:
@@ -72,10 +72,11 @@ class TracedEngine:
     async def search(self, **asked: Any) -> Any:
         answer = await self._client.search(**asked)
         where = self._points[asked["pit"]["id"]] if "pit" in asked else self._kinds[asked["index"]]
-        self.calls.append(IndexCall("search", where, tuple(map(_id, answer["hits"]["hits"]))))
+        hits = (*answer["hits"]["hits"], *brought_by(answer.body))
+        self.calls.append(IndexCall("search", where, tuple(map(_id, hits))))
         return answer
 
 
 def _id(hit: dict[str, Any]) -> str:
     """Which document a hit is, by its card where it came without its id."""
-    return hit["_id"] if "_id" in hit else card_of(a2b_base64(hit["fields"]["card"][0])).case
+    return card_of(a2b_base64(hit["fields"]["card"][0])).case if "card" in hit.get("fields", {}) else str(hit["_id"])

@@ -1,6 +1,7 @@
 """Records as agencies send them, made of what a test says of them; the rest is what any record has.
 
 person("Ivan Petrov", birth_date="1980-05-01")                 an entity
+named("Ivan Petrov", "Vanya Petrov")                           one of several names
 case_data("fr-pj", "1", [person("Ivan Petrov")], title="Vol")  a case: what an event carries
 event(case_data(...)), event_bytes("fr-pj", "1", [...])         the event as a feed sends it
 """
@@ -31,6 +32,11 @@ def person(full: str = "", /, *, given: str = "", family: str = "", **fields: An
     """A person of this name; `names=[...]` in its place gives several."""
     name = {part: text for part, text in (("full", full), ("given", given), ("family", family)) if text}
     return {"type": "person", **({"names": [name]} if name else {}), **fields}
+
+
+def named(*names: str, **fields: Any) -> RawEntity:
+    """A person of several names."""
+    return person(names=[{"full": name} for name in names], **fields)
 
 
 def vehicle(plate: str, country: str, **fields: Any) -> RawEntity:

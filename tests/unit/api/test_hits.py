@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from itertools import count, islice
+from typing import Any, Final
 
 import pytest
 
@@ -11,6 +12,7 @@ from pipeline.access.audit import ShownForm
 from pipeline.access.case_filters import Filters
 from pipeline.api.answers import FoundHit, SearchAnswer
 from pipeline.api.services.search import Search, search
+from pipeline.correlation.key_ring import digest_name
 from pipeline.index.queries import QueryLimits
 from pipeline.index.searching import find_hits
 from pipeline.matching.bands import HIT_BAND
@@ -18,7 +20,7 @@ from pipeline.matching.handling import Contact
 from pipeline.search.questions import QuestionFields, parse_question
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api
-from support.records.builder import RawCase, person, record
+from support.records.builder import RawCase, RawEntity, named, person, record
 
 
 def hidden(**fields: Any) -> RawCase:
@@ -179,3 +181,61 @@ async def test_the_owner_and_the_operator_read_it_instead(api: Api) -> None:
 async def test_a_silent_or_unreleased_case_is_no_hit(api: Api) -> None:
     api.hold(record("nl-np", "s", code="H3"), record("nl-np", "d", code="H2", to=("DE",)))
     assert (await ask(api, "ivan petrov 1980-05-01")).hits == ()
+
+
+CROWD: Final = 110
+"""More than candidates of one owner are looked at."""
+
+NUMBER: Final = "C01X00T47"
+NAME: Final = "Ivan Sergeevich Petrov"
+WORDS: Final = NAME.split()
+HELD: Final = person(
+    NAME, id="p1", birth_date="1980-05-01", phones=["+33 6 12 34 56 78"], emails=["ivan@example.org"],
+    identifiers=[{"type": "passport", "value": NUMBER, "country": "DE"}],
+)  # fmt: skip
+VICTIM: Final = max((f"nl-np:{at}" for at in range(500)), key=digest_name)
+BORN: Final = {"birth_date": "1980-05-01"}
+
+
+HIDING: Final = {
+    "all words, of several names": ([named("Ivan Petrov", "Ivan Sergeevich", "Sergeevich Petrov", **BORN)], NAME),
+    "all words, of several persons": ([person("Ivan Petrov", **BORN), person("Anna Sergeevich")], NAME),
+    "all words, of persons born on that day": (
+        [person(name, **BORN) for name in ("Ivan Petrov", "Ivan Sergeevich", "Sergeevich Petrov")], NAME
+    ),
+    "the name, of persons with another date": ([person(NAME, birth_date="1981-05-01"), person("A B", **BORN)], NAME),
+    "more names than are told apart": ([named(*(f"{a} {b}" for a in WORDS for b in WORDS), **BORN)], NAME),
+    "a name in another script": ([named("Иван Сергеевич Петрович", **BORN)], NAME),
+    "the number, of another type": ([person("Anna B", identifiers=[{"type": "file", "value": NUMBER}])], ""),
+    "the number, of no type": ([person("Anna B", identifiers=[{"type": "other", "value": NUMBER}])], ""),
+    "the number of two": ([HELD | {"id": "p2"}, HELD], ""),
+    "the phone and e-mail": ([person(NAME, phones=HELD["phones"], emails=HELD["emails"], birth_date="1980")], NAME),
+    "all of it": ([HELD], NAME),
+}  # fmt: skip
+"""What each case of a crowd holds, and the name that is asked with the birth date, without one the number alone."""
+
+
+@pytest.mark.parametrize(("crowd", "name"), HIDING.values(), ids=HIDING)
+async def test_no_crowd_of_one_owner_hides_another_owners_equal_record(
+    api: Api, crowd: list[RawEntity], name: str
+) -> None:
+    """Not by any key that a question has, nor by numbers of cases that come first where keys are equal."""
+    first = (f"c{at}" for at in count() if digest_name(f"de-lka:c{at}") < digest_name(VICTIM))
+    for at in islice(first, CROWD):
+        api.hold(record("de-lka", at, code="H2", entities=[one | {"id": f"p{n}"} for n, one in enumerate(crowd)]))
+    api.hold(record("nl-np", VICTIM.partition(":")[2], code="H2", entities=[HELD]))
+    question = f"{name} 1980-05-01 +33612345678 ivan@example.org" if name else f"passport:{NUMBER}"
+    for asked in (question, f"{name} 1980-05-01" if name else NUMBER):
+        rows = (await ask(api, asked)).hits
+        assert api.session(ANNA).make_reference(VICTIM) in {row.reference for row in rows}, asked
+
+
+async def test_the_last_hits_of_a_day_are_told_of_each_agency_in_turn(api: Api) -> None:
+    """Whoever holds many equal records uses up no more of a budget than another who holds one."""
+    first = (f"c{at}" for at in count() if api.session(ANNA).make_reference(f"de-lka:c{at}") < "f")
+    api.hold(*(record("de-lka", at, code="H2", entities=[HELD]) for at in islice(first, 20)))
+    api.hold(record("nl-np", VICTIM.partition(":")[2], code="H2", entities=[HELD]))
+    api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget - 2)
+    answer = await ask(api, NUMBER)
+    assert sorted(row.agency for row in answer.hits) == ["de-lka", "nl-np"]
+    assert (answer.hits_left, answer.not_asked) == (0, "budget")

@@ -8,6 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.index.documents import (
     CaseDocument,
     DocumentWrite,
@@ -16,6 +17,7 @@ from pipeline.index.documents import (
     document_of_card,
     entities_of,
     link_document,
+    order_key_of,
     rejected_document,
 )
 from pipeline.index.fields import CATALOGUE
@@ -24,7 +26,7 @@ from pipeline.matching.fingerprint import entity_print
 from pipeline.matching.handling import Contact, Handling
 from pipeline.records.caveats import CaveatTranslation
 from pipeline.records.messages import Position, RejectedMessage
-from pipeline.records.normalised import NameToken, NormalisedEntity, NormalisedName
+from pipeline.records.normalised import NameToken, NormalisedEntity, NormalisedName, PartialDate
 from pipeline.search.ranking import CaseCard, StatedHandling
 from support.index.accepted import make_accepted
 
@@ -163,3 +165,18 @@ def test_a_rejection_tells_the_size_and_never_the_bytes() -> None:
     assert (action.id, action.version) == ("cases.x-0-1", None)
     assert body(action)["size"] == len(CANARY)
     assert CANARY.encode() not in action.body
+
+
+def test_nobody_chooses_which_of_equal_candidates_comes_first() -> None:
+    """It follows from the installation's secret, and is the same for every version of a case."""
+    first, second = (order_key_of(KeyRing([bytes([at]) * 32])) for at in (1, 2))
+    orders = [body(case_document(make_accepted(version=v), key))["order"] for key in (first, second) for v in (1, 2)]
+    assert orders[0] == orders[1] != orders[2] == orders[3]
+    assert all(0 <= order < 2**63 for order in orders)
+
+
+@pytest.mark.parametrize(("code", "withheld"), [("H0", False), ("H1", False), ("H2", True), ("H3", True)])
+def test_what_shows_as_a_hit_at_most_is_found_by_what_it_is_equal_to(code: str, withheld: bool) -> None:
+    man = msgspec.structs.replace(person(CANARY), birth_date=PartialDate(1980, 5, 1))
+    document = body(case_document(make_accepted(man, handling=Handling(code, ("BE",)))))
+    assert ("1980-1-5|0|canary" in document.get("equals", ())) is withheld
