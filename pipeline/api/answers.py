@@ -1036,7 +1036,8 @@ class SearchAnswer(IndexAnswer, frozen=True):
 class FacetsAnswer(IndexAnswer, frozen=True):
     """The counts of a search's facets, of the cases that its reader may read, as they were indexed about a second ago.
 
-    Of a question they count the cases that answer it, 100 at most; without one all that the filters leave.
+    Of a question they count the cases that answer it, of the hundred best and of each agency's first that may be equal;
+    without one all that the filters leave.
     """
 
     facets: FacetCounts

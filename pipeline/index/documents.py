@@ -286,7 +286,7 @@ def fold_role(role: str) -> str:
     return " ".join(role.split()).casefold()
 
 
-def _place_equals(case: str, order_key: bytes) -> int:
+def place_equals(case: str, order_key: bytes) -> int:
     """Where a case stands among equal candidates, as 63 bits."""
     digest = hashlib.blake2b(case.encode(), key=order_key, digest_size=8).digest()
     return int.from_bytes(digest) >> 1
@@ -321,7 +321,7 @@ def _full_case(accepted: AcceptedRecord, order_key: bytes) -> CaseDocument:
         keys=fingerprint.keys,
         terms=search_terms(fingerprint.entities) + case_terms(head.agency, accepted.case.partition(":")[2]),
         equals=equal_terms(fingerprint.entities) if is_withheld(handling) else (),
-        order=_place_equals(accepted.case, order_key),
+        order=place_equals(accepted.case, order_key),
         card=card,
         entities=entities,
         data=accepted.data,

@@ -90,6 +90,11 @@ def _candidate_query(asked: CandidateQuery, limits: QueryLimits) -> Body:
     return {"bool": {"filter": visible_cases(limits), "should": should, "minimum_should_match": 1}}
 
 
+def meets_any(asked: CandidateQuery) -> Body:
+    """The cases that meet a clause of a query, whatever it is worth."""
+    return _any_of(map(_clause_query, asked.clauses))
+
+
 def _clause_query(clause: ScoredClause) -> Body:
     """The query for cases that meet a clause."""
     if clause.each:

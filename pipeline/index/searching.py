@@ -15,7 +15,7 @@ import msgspec
 from pipeline.access.hit_gate import exact_match
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.engine import PointInTime
-from pipeline.index.queries import QueryLimits, candidate_body, owned_body
+from pipeline.index.queries import QueryLimits, candidate_body, meets_any, owned_body
 from pipeline.index.reading import IndexReader
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.explain.explaining import entities_evidence, judge_question
@@ -23,9 +23,11 @@ from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.search.probes import (
+    CandidateQuery,
     QuestionProbe,
     adapt_probe,
     make_candidate_query,
+    make_equal_query,
     make_probe,
     make_strict_query,
     strict_question,
@@ -40,6 +42,9 @@ fewer, or with rare names before frequent ones, recall across scripts falls (`ma
 OPERATIONS = 100
 """What is spent on the cases of one owner to find those that are equal: one for each that is looked at, more for a
 large one (reading.LARGE). As many as Elasticsearch brings of each of several owners."""
+
+OWNED = 10
+"""Of one owner's that may be equal to a question, those that are ranked wherever they stand. A choice."""
 
 BORN_CANDIDATES = 4 * CANDIDATES
 """Candidates for a date of birth alone, whose term is that of the date with day and month exchanged too."""
@@ -135,9 +140,12 @@ async def find_cases(
     if selected is None:
         size = BORN_CANDIDATES if asked_for.births else among
         found = await reader.find_candidates(candidate_body(selection, limits, size), wanted.at)
+        cut = len(found) == size
+        equal = await _find_more_equal(reader, question, asked_for, selection, limits, wanted.at) if cut else ()
         answering = [one for one in found if asked_for.admits(one.entities)]
-        kept = (one for one in answering[:among] if not wanted.shown(one.card.case))
-        selected = Selected(Ranking(asked_for, kept, model), len(found) == size or len(answering) > among)
+        chosen = {one.card.case: one for one in (*answering[:among], *equal)}
+        kept = (one for case, one in chosen.items() if not wanted.shown(case))
+        selected = Selected(Ranking(asked_for, kept, model), cut or len(answering) > among)
     ranking = selected.ranking
     read: dict[str, CaseDocument | None] = {}
     while unread := [
@@ -165,6 +173,26 @@ async def find_cases(
         if (document := read[one.candidate.card.case]) is not None
     ]
     return FoundCases(cases, selected)
+
+
+async def _find_more_equal(
+    reader: IndexReader,
+    question: Question,
+    asked_for: QuestionProbe,
+    selection: CandidateQuery,
+    limits: QueryLimits,
+    at: PointInTime | None,
+) -> list[Candidate]:
+    """Of each owner the first of its candidates that may be equal to a question, where there are more than are ranked.
+
+    Without them the many records of one owner would leave no place for another's.
+    """
+    equal = make_equal_query(question, asked_for)
+    if not equal.clauses:
+        return []
+    narrowed = replace(limits, filters=(*limits.filters, meets_any(equal)))
+    body = owned_body(selection, narrowed, OWNED)
+    return [one async for some in reader.find_owned(body, OWNED, at) for one in some if asked_for.admits(one.entities)]
 
 
 def _find_changed(judged: Iterable[Candidate], now: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:

@@ -2,32 +2,40 @@
 
 That is, what intake rejected or doubted, and what its cases lack to be matched by.
 
-Receipts are held for 30 days, so that the trend is as long. A rate is a share of the records, but for `missing`: that
-is a share of the cases, since only the last version of each is held with its content.
+Receipts are held for 30 days, so that the trend is as long. A rate is a share of the records, but for `missing` and
+`crowded`: these are shares of the cases, since only the last version of each is held with its content.
 """
 
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from hashlib import blake2b
 from typing import Annotated, Any, Final
 
 import msgspec
+import numpy as np
 import typer
 from aiokafka import TopicPartition
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.access.release import is_withheld
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
+from pipeline.index.searching import OPERATIONS
+from pipeline.matching.fingerprint import Entities
+from pipeline.matching.handling import Handling
 from pipeline.ops.command_output import print_json
 from pipeline.progress_bars import table_console
 from pipeline.records.doubts import Doubt
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, NUMBERED
 from pipeline.records.messages import Outcome
 from pipeline.records.normalised import GeoPoint, PartialDate, RecordWarning, TimeSpan
+from pipeline.search.terms import crowd_terms
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import offsets_since, read_partitions
@@ -78,12 +86,20 @@ class _Arrival(msgspec.Struct, frozen=True):
     ingested_at: str
 
 
+class _Compared(msgspec.Struct, frozen=True):
+    """The parts of a fingerprint that say by what a case is found; few have handling for which that is looked at."""
+
+    handling: Handling = Handling()
+    entities: msgspec.Raw = msgspec.Raw(b"[]")
+
+
 class CountedVersion(msgspec.Struct, frozen=True):
     """The parts of an accepted version that are counted."""
 
     case: str
     provenance: _Arrival
     entities: tuple[EntityFields, ...] = ()
+    fingerprint: _Compared | None = None
 
 
 class QualityScore(msgspec.Struct):
@@ -97,12 +113,13 @@ class QualityScore(msgspec.Struct):
     invalid: int = 0
     cases: int = 0
     missing: int = 0
+    crowded: int = 0
 
     def rates(self) -> dict[str, float | None]:
         """Shares from 0 to 1; None where there is nothing to have a share of."""
         names = ("rejected", "duplicate", "warning", "placeholder", "invalid")
         found = {name: _share(getattr(self, name), self.records) for name in names}
-        return found | {"missing": _share(self.missing, self.cases)}
+        return found | {name: _share(getattr(self, name), self.cases) for name in ("missing", "crowded")}
 
     def __iadd__(self, other: QualityScore) -> QualityScore:
         for name in self.__struct_fields__:
@@ -115,6 +132,7 @@ class Scorecard:
 
     def __init__(self) -> None:
         self.days: defaultdict[str, QualityScore] = defaultdict(QualityScore)
+        self._crowds = _Crowds()
 
     def add_receipt(self, receipt: CountedReceipt) -> None:
         """Count a receipt."""
@@ -132,6 +150,13 @@ class Scorecard:
             day = self.days[_day(version.provenance.ingested_at)]
             day.cases += 1
             day.missing += any(is_incomplete(entity) for entity in version.entities)
+            if version.fingerprint is not None and is_withheld(version.fingerprint.handling):
+                self._crowds.add(day, _compared.decode(version.fingerprint.entities))
+
+    def count_crowds(self) -> None:
+        """Count, once all versions are there, what others may not find for the agency's own records."""
+        for day in self._crowds.take():
+            day.crowded += 1
 
     def by_day(self) -> dict[str, QualityScore]:
         """The days that anything was counted for, in order."""
@@ -140,6 +165,28 @@ class Scorecard:
     def sum_days(self) -> QualityScore:
         """All days together."""
         return sum_scores(self.days.values())
+
+
+class _Crowds:
+    """Cases that show as hits at most, with what a question finds several of them by, as 64 bits each."""
+
+    def __init__(self) -> None:
+        self._days: list[QualityScore] = []
+        self._terms, self._cases = array("Q"), array("Q")
+
+    def add(self, day: QualityScore, entities: Entities) -> None:
+        """Take a case of a day."""
+        for term in crowd_terms(entities):
+            self._terms.append(int.from_bytes(blake2b(term.encode(), digest_size=8).digest()))
+            self._cases.append(len(self._days))
+        self._days.append(day)
+
+    def take(self) -> list[QualityScore]:
+        """The day of each case that shares a term with more cases than a search looks at of one owner."""
+        terms, cases = np.array(self._terms, np.uint64), np.array(self._cases, np.uint64)
+        _, places, counts = np.unique(terms, return_inverse=True, return_counts=True)
+        crowded = np.unique(cases[counts[places] > OPERATIONS]) if len(terms) else cases
+        return [self._days[at] for at in crowded.tolist()]
 
 
 def sum_scores(scores: Iterable[QualityScore]) -> QualityScore:
@@ -166,6 +213,7 @@ def _share(count: int, of: int) -> float | None:
 
 
 _judged = msgspec.json.Decoder(CountedReceipt).decode
+_compared = msgspec.json.Decoder(Entities)
 _held = msgspec.json.Decoder(CountedVersion).decode
 
 
@@ -177,6 +225,8 @@ async def read_scorecards(settings: Settings, only: Collection[str], since: date
     cards = {name: Scorecard() for name in only or registered}
     await _add_receipts(settings, cards, since)
     await _add_versions(settings, cards, since)
+    for card in cards.values():
+        card.count_crowds()
     return cards
 
 

@@ -50,11 +50,13 @@ from pipeline.search.terms import (
     PLATE,
     EqualName,
     address_terms,
+    born_term,
     born_terms,
     equal_name_terms,
     equal_number_terms,
     folded_text,
     plate_pieces,
+    token_terms,
 )
 
 NICKNAME = "nickname"
@@ -403,6 +405,21 @@ def list_exact_numbers(question: Question, probe: QuestionProbe) -> frozenset[st
         | {f"id:{number}" for number in (*question.numbers, *question.plates, *typed)}
         | {f"email:{email}" for email in question.emails}
     )
+
+
+def make_equal_query(question: Question, probe: QuestionProbe) -> CandidateQuery:
+    """What selects those of a question's candidates that may be equal to it, by the terms that all documents bear.
+
+    Whole numbers, and the birth date with a word of the name; nothing of a question without either.
+    """
+    numbers = tuple(sorted(list_exact_numbers(question, probe)))
+    clauses = [ScoredClause("number", numbers)] if numbers else []
+    for person in probe.entities:
+        born = whole_birth_date(person)
+        words = dict.fromkeys(term for name in person.names for token in name.tokens for term in token_terms(token))
+        if born is not None and words:
+            clauses.append(ScoredClause("name", tuple(words), each=((born_term(born),),)))
+    return CandidateQuery(tuple(clauses))
 
 
 EQUAL: Final = "equals"

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import combinations
 from typing import Final, NamedTuple
 
 from anyascii import anyascii
@@ -108,6 +109,22 @@ def equal_terms(entities: Iterable[EntityPrint]) -> tuple[str, ...]:
             found += [f"{begin}{sound}" for sound in sorted(_heard(name.tokens))]
             names[born] += 1
     return tuple(dict.fromkeys(found))
+
+
+def crowd_terms(entities: Iterable[EntityPrint]) -> frozenset[str]:
+    """What cases of one owner have in common that are candidates of one question, so that there may be too many.
+
+    A whole number; two words of a whole name with the date of birth, as the likeliest Latin spelling has them.
+    """
+    found: set[str] = set()
+    for entity in entities:
+        found.update(f"id:{one.value}" for one in entity.identifiers if not WILDCARDS.intersection(one.value))
+        found.update(f"phone:{phone.e164}" for phone in entity.phones)
+        born = whole_birth_date(entity)
+        for name in filter(is_whole_name, entity.names if born is not None else ()):
+            words = sorted({token.forms[0] for token in name.tokens if token.kind != INITIAL})
+            found.update(f"{born}|{a}|{b}" for a, b in combinations(words, 2))
+    return frozenset(found)
 
 
 def equal_number_terms(value: str, kind: str) -> tuple[str, ...]:

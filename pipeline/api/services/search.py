@@ -70,6 +70,9 @@ from pipeline.streams.audit.guess_log import GuessError
 MOST = 100
 """Results of one page."""
 
+MOST_ANSWERS: Final = 100 * CANDIDATES
+"""More than are ranked: those that may be equal to a question are of each owner."""
+
 
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked, in words, by fields or both. Without either the filters list what may be read, by case key."""
@@ -409,7 +412,7 @@ async def _find_counted(session: Session, asked: Search, question: Question, jud
     """The cases that answer a question, whatever facets are chosen."""
     narrowed = (*other_clauses(asked.filters), *offence_clauses(question.offences))
     limits = QueryLimits(session.now.date(), session.viewer, narrowed)
-    runtime, wanted = session.runtime, PageRequest(CANDIDATES, session.filter_readable)
+    runtime, wanted = session.runtime, PageRequest(MOST_ANSWERS, session.filter_readable)
     probe = make_probe(question, asked.country)
     selected = None if judged is None else judged.find(session, asked)
     found = await find_cases(runtime.reader, question, probe, runtime.model, limits, wanted, selected=selected)

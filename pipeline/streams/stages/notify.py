@@ -36,7 +36,7 @@ from pipeline.index.engine import connect_for_reading
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import QueryLimits, silent_cases
 from pipeline.index.reading import IndexReader
-from pipeline.index.searching import search_cases
+from pipeline.index.searching import find_equal
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
@@ -132,9 +132,9 @@ class SilentSearches:
         probe = make_query_probe(person, asked.country)
         at = datetime.fromisoformat(entry.time)
         limits = QueryLimits(at.date(), filters=(silent_cases(),))
-        for result in await search_cases(self._reader, person, self._model, limits, asked.country):
-            if result.case.agency != entry.agency and names_person(probe, result.entities, self._model):
-                yield searched_notice(result.case.case, entry.agency, entry.purpose, at, self._ring)
+        for candidate, document in await find_equal(self._reader, person, asked.country, self._model, limits):
+            if document.agency != entry.agency and names_person(probe, candidate.entities, self._model):
+                yield searched_notice(document.case, entry.agency, entry.purpose, at, self._ring)
 
     def _decrypt_search(self, entry: AuditEntry) -> _Asked | None:
         """The search's words; None once the month's key is gone, or where they ask for nothing."""

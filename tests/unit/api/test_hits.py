@@ -11,8 +11,9 @@ import pytest
 from pipeline.access.audit import ShownForm
 from pipeline.access.case_filters import Filters
 from pipeline.api.answers import FoundHit, SearchAnswer
-from pipeline.api.services.search import Search, search
+from pipeline.api.services.search import Search, count_facets, search
 from pipeline.correlation.key_ring import digest_name
+from pipeline.index.documents import order_key_of, place_equals
 from pipeline.index.queries import QueryLimits
 from pipeline.index.searching import find_hits
 from pipeline.matching.bands import HIT_BAND
@@ -239,3 +240,26 @@ async def test_the_last_hits_of_a_day_are_told_of_each_agency_in_turn(api: Api) 
     answer = await ask(api, NUMBER)
     assert sorted(row.agency for row in answer.hits) == ["de-lka", "nl-np"]
     assert (answer.hits_left, answer.not_asked) == (0, "budget")
+
+
+@pytest.mark.parametrize(
+    "question", [f"{NAME} 1980-05-01", NUMBER, f"passport:{NUMBER}", "ivan petrov born:1980-05-01"]
+)
+async def test_no_crowd_that_all_may_read_hides_another_owners_equal_record(api: Api, question: str) -> None:
+    """Neither from the results nor from the counts of facets."""
+    key = order_key_of(api.runtime.opaque.ring)
+    last = place_equals(VICTIM, key)
+    first = (f"c{at}" for at in count() if place_equals(f"de-lka:c{at}", key) < last)
+    api.hold(*(record("de-lka", at, entities=[HELD, HELD | {"id": "p2"}]) for at in islice(first, 130)))
+    api.hold(record("nl-np", VICTIM.partition(":")[2], entities=[HELD]))
+    session = api.session(ANNA)
+    found, cursor = set(), ""
+    while True:
+        answer = await search(session, Search(question, limit=100, cursor=cursor))
+        found |= {row.case for row in answer.results}
+        if answer.next is None:
+            break
+        cursor = answer.next
+    assert VICTIM in found
+    facets = await count_facets(session, Search(question))
+    assert {count.value: count.count for count in facets.facets.agencies}["nl-np"] == 1

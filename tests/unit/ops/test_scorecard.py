@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.matching.model import load_model
 from pipeline.ops.scorecard import CountedReceipt, CountedVersion, QualityScore, Scorecard, is_incomplete
 from pipeline.records.doubts import Doubt
+from support.index.documents import PureStages
+from support.records.builder import person, record
 
 
 def receipt(outcome: str, time: str, *codes: str) -> CountedReceipt:
@@ -38,6 +41,7 @@ def test_each_record_counts_once_for_each_rate() -> None:
         "placeholder": 0.25,
         "invalid": 0.25,
         "missing": None,
+        "crowded": None,
     }
 
 
@@ -76,3 +80,21 @@ def test_a_case_that_lacks_something_counts_once_and_a_withdrawn_one_not_at_all(
 def test_what_a_type_of_entity_needs(entity: dict[str, Any], expected: bool) -> None:
     (fields,) = held("2026-11-23T10:00:00Z", entity).entities
     assert is_incomplete(fields) is expected
+
+
+def test_an_agency_is_told_of_the_cases_that_its_own_crowd_hides() -> None:
+    """Hit-only cases alone, since all others are shown, and those that a question finds together with too many."""
+    card, stages = Scorecard(), PureStages(load_model())
+    for code, count, name, born in (
+        ("H2", 101, "Ivan Petrov", "1980-05-01"),
+        ("H2", 100, "Anna Petrov", "1980-05-01"),
+        ("H0", 101, "Jan Nowak", "1980-05-01"),
+        ("H2", 1, "Petrov Ivan Sergeevich", "1980-01-05"),
+    ):
+        for at in range(count):
+            man = person(name, id="p1", birth_date=born)
+            accepted = stages.accepted(record("fr-pj", f"{name[:3]}{count}-{at}", code=code, entities=[man]))
+            card.add_version(msgspec.json.decode(msgspec.json.encode(accepted), type=CountedVersion))
+    card.count_crowds()
+    assert card.sum_days().crowded == 102
+    assert card.sum_days().rates()["crowded"] == 102 / 303

@@ -58,7 +58,7 @@ class Desk:
         for agency, code in (("fr-pj", "H3"), ("be-fp", "H3"), ("nl-np", "H0")):
             index.write([case_document(stages.accepted(record(agency, code=code, entities=[PHONED])))])
         self.cipher = QueryCipher(keys_in(home))
-        self.home, self.stages = home, stages
+        self.home, self.stages, self.index = home, stages, index
         self.reader = IndexReader(index, Indices("", ""), lambda: NOW)
         self.searches = SilentSearches(self.reader, self.stages.model, self.cipher, RING, lambda: NOW)
         self.work = self.working_with(self.cipher)
@@ -96,6 +96,13 @@ async def test_the_other_owner_is_told_who_searched_on_which_day_and_for_what_an
     assert notice.time == datetime(2026, 11, 24, tzinfo=UTC)
     encoded = msgspec.json.encode(notice)
     assert not [word for word in (b"petrov", b"612345678", b"secret", b"bert", b"12:") if word in encoded]
+
+
+async def test_no_crowd_of_silent_cases_keeps_another_owner_from_being_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    crowd = [record("de-lka", str(at), code="H3", entities=[PHONED]) for at in range(300)]
+    desk.index.write([case_document(desk.stages.accepted(one)) for one in crowd])
+    assert {"fr-pj", "de-lka"} == {notice.agency for notice in await desk.told(MEANT)}
 
 
 TRIPWIRES = ("+33612345678", "ivan petrov", "ivan petrov +33612345678", "ivan petrov born:1980-05-02 +33612345678",
