@@ -7,18 +7,14 @@ of a pair's time by walking over all fingerprints that a worker holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import msgspec
-from msgspec import structs
 
 from pipeline.matching.handling import Contact, Handling, OwnerScope
 from pipeline.matching.names import NamePrint, make_name_print
+from pipeline.records.limits import ENTITY_VALUES, MOST_LETTERS
 from pipeline.records.normalised import (
-    CASE_VALUES,
-    ENTITY_VALUES,
-    FEW_ENTITIES,
-    SEVERAL,
     BirthDate,
     GeoPoint,
     NormalisedAddress,
@@ -36,11 +32,6 @@ TAIL_DIGITS = 7
 """Digits of a subscriber's number without area code, in the North American and most European plans."""
 
 WORD = re.compile(r"\w+")
-
-
-MOST_LETTERS = 254
-"""Letters of a text or number that are compared: as many as an e-mail address may have (RFC 5321). To compare two costs
-as their square."""
 
 
 class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
@@ -177,21 +168,9 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     first: bool = False
 
 
-def entity_prints(entities: Sequence[NormalisedEntity]) -> Entities:
-    """The comparable forms of a case's entities. Of each field the case has at most CASE_VALUES.
-
-    Where it has more, each entity keeps the same number of them, or all that it has if these are fewer.
-    """
-    made = tuple(map(entity_print, entities))
-    if len(made) <= FEW_ENTITIES:
-        return made
-    for field in SEVERAL:
-        counts = [len(getattr(one, field)) for one in made]
-        if sum(counts) > CASE_VALUES:
-            shares = range(1, max(counts))
-            most = max(share for share in shares if sum(min(count, share) for count in counts) <= CASE_VALUES)
-            made = tuple(structs.replace(one, **{field: getattr(one, field)[:most]}) for one in made)
-    return made
+def entity_prints(entities: Iterable[NormalisedEntity]) -> Entities:
+    """The comparable forms of a case's entities."""
+    return tuple(map(entity_print, entities))
 
 
 def entity_print(entity: NormalisedEntity) -> EntityPrint:
@@ -231,13 +210,23 @@ def entity_print(entity: NormalisedEntity) -> EntityPrint:
 
 
 def _make_names(entity: NormalisedEntity) -> tuple[NamePrint, ...]:
+    """The prints by the names' texts; of a text that is stated in several ways, the most telling print."""
     if len(entity.names) == 1:
         only = make_name_print(entity.names[0], entity.type)
         return (only,) if only.tokens else ()
-    names = {name.text: name for name in entity.names}
-    prints = (make_name_print(names[text], entity.type) for text in sorted(names))
-    distinct = dict.fromkeys(print_ for print_ in prints if print_.tokens)
+    found: dict[str, NamePrint] = {}
+    for name in entity.names:
+        made = make_name_print(name, entity.type)
+        before = found.setdefault(name.text, made)
+        if made != before:
+            found[name.text] = min(before, made, key=_tell_least)
+    distinct = dict.fromkeys(found[text] for text in sorted(found) if found[text].tokens)
     return tuple(distinct)[:ENTITY_VALUES]
+
+
+def _tell_least(print_: NamePrint) -> tuple[bool, bool, NamePrint]:
+    """How little a print tells: one of nothing, a nickname, one whose parts are not known ("name") come last."""
+    return not print_.tokens, print_.weak, print_
 
 
 def _make_birth_dates(entity: NormalisedEntity) -> tuple[PartialDate | None, tuple[BirthDate, ...]]:

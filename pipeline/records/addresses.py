@@ -26,12 +26,12 @@ import msgspec
 from anyascii import anyascii
 
 from pipeline.records.countries import country_code
+from pipeline.records.limits import MAX_LETTERS
 from pipeline.records.names import clean_text
 from pipeline.records.normalised import NormalisedAddress
 
-MAX_LETTERS = 600
-"""Letters of a field that are read, and MAX_LINES its parts; the longest of real lists have 300 and 15."""
 MAX_LINES = 24
+"""Parts of a field that are read; the most of real lists are 15."""
 MAX_STREETS = 3
 MAX_REGIONS = 6
 """Streets and areas that are kept of one address."""

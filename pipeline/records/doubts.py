@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from pipeline.records.normalised import CASE_VALUES, RecordWarning
+from pipeline.records.limits import Limit
+from pipeline.records.normalised import RecordWarning
 
 MAX_WARNINGS = 100
 """Warnings on one receipt: a record that has more is broken at its source."""
 
 
 class Doubt(StrEnum):
-    """Codes of warnings; their sentences are in MESSAGES and never repeat a value."""
+    """Codes of warnings; their sentences are in MESSAGES, of MANY_VALUES in Limit, and never repeat a value."""
 
     CHECK_DIGIT = "check_digit"
     FORM = "form"
@@ -49,7 +50,6 @@ MESSAGES = {
     Doubt.MRZ: "not the size or characters of a TD1, TD2 or TD3 machine-readable zone",
     Doubt.MRZ_MISMATCH: "differs from the machine-readable zone; both are kept",
     Doubt.RETENTION: "has passed: nobody sees the case, and the next retention run ends it",
-    Doubt.MANY_VALUES: f"more than {CASE_VALUES} in the case; of each entity only some are compared, all are shown",
     Doubt.MORE: f"more than {MAX_WARNINGS} warnings; the rest are left out",
 }
 
@@ -58,18 +58,24 @@ class Doubts:
     """Collects the warnings of one case."""
 
     def __init__(self) -> None:
-        self._found: list[tuple[Doubt, str]] = []
+        self._found: dict[tuple[Doubt | Limit, str], None] = {}
 
-    def add(self, doubt: Doubt, pointer: str) -> None:
-        """Note a doubt about the value at a JSON pointer."""
-        self._found.append((doubt, pointer))
+    def add(self, doubt: Doubt | Limit, pointer: str) -> None:
+        """Note a doubt about the value at a JSON pointer, or that more is there than is compared."""
+        self._found[doubt, pointer] = None
 
     def warnings(self) -> tuple[RecordWarning, ...]:
-        """Each doubt once, in the order met, at most MAX_WARNINGS and one that says that there are more."""
-        found = list(dict.fromkeys(self._found))
+        """Each once, what is not compared first, else as met; at most MAX_WARNINGS and one that there are more."""
+        found = sorted(self._found, key=lambda one: not isinstance(one[0], Limit))
         if len(found) > MAX_WARNINGS:
             found = [*found[:MAX_WARNINGS], (Doubt.MORE, "/data")]
-        return tuple(RecordWarning(doubt, pointer, MESSAGES[doubt]) for doubt, pointer in found)
+        return tuple(_warn(doubt, pointer) for doubt, pointer in found)
+
+
+def _warn(doubt: Doubt | Limit, pointer: str) -> RecordWarning:
+    if isinstance(doubt, Limit):
+        return RecordWarning(Doubt.MANY_VALUES, pointer, doubt)
+    return RecordWarning(doubt, pointer, MESSAGES[doubt])
 
 
 def retention_warnings(retain_until: str | None, now: datetime) -> tuple[RecordWarning, ...]:

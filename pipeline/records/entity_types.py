@@ -20,7 +20,8 @@ from pipeline.records.caveats import is_known_language
 from pipeline.records.doubts import Doubt, Doubts
 from pipeline.records.entity_normalisers import Normalise, PlainFields
 from pipeline.records.fields import FieldReader
-from pipeline.records.normalised import CASE_VALUES, FEW_ENTITIES, SEVERAL, NormalisedCase
+from pipeline.records.limits import limit_values
+from pipeline.records.normalised import NormalisedCase
 
 CALIBRES = {
     "9x19": ("9mm", "9x19mm", "9para", "9mmpara", "9mmparabellum", "9parabellum", "9mmluger", "9luger", "9x19para",
@@ -308,16 +309,18 @@ COMPANIONABLE: Final = tuple(row.name for row in ENTITY_TYPES if row.companions)
 
 
 def normalise(case: model.Case) -> NormalisedCase:
-    """All entities of a case in order; pure, and the same for equal entities in any case of the same country."""
+    """All entities of a case in order, with the values that are compared; pure.
+
+    Equal entities in cases of one country become the same, unless a case has more values than are compared of one.
+    """
     doubts = Doubts()
-    entities = tuple(
+    read = tuple(
         ENTITY_TYPES_BY_MODEL[type(entity)].normalise(entity, FieldReader(f"/data/entities/{at}", case.country, doubts))
         for at, entity in enumerate(case.entities)
     )
-    if len(entities) > FEW_ENTITIES:
-        for name in SEVERAL:
-            if sum(len(getattr(entity, name)) for entity in entities) > CASE_VALUES:
-                doubts.add(Doubt.MANY_VALUES, "/data/entities")
+    entities, exceeded = limit_values(read)
+    for limit, path in exceeded:
+        doubts.add(limit, "/".join(("/data/entities", *map(str, path))))
     for tag in case.handling.caveat_translations:
         if not is_known_language(tag):
             doubts.add(Doubt.LANGUAGE, f"/data/handling/caveat_translations/{tag}")

@@ -18,6 +18,7 @@ from pipeline.records.countries import country_code
 from pipeline.records.doubts import Doubt, Doubts
 from pipeline.records.identifier_types import CHECKED
 from pipeline.records.identifiers import identifier
+from pipeline.records.limits import MAX_LETTERS, MOST_LETTERS, Limit
 from pipeline.records.normalised import (
     BirthDate,
     GeoPoint,
@@ -92,14 +93,17 @@ class FieldReader:
         self._country = country
         self._doubts = doubts
 
-    def doubt(self, doubt: Doubt, *path: str | int) -> None:
+    def doubt(self, doubt: Doubt | Limit, *path: str | int) -> None:
         """Note a doubt about the field at `path` below this entity."""
         self._doubts.add(doubt, self._pointer + "".join(f"/{step}" for step in path))
 
     def text(self, value: str | None, *path: str | int) -> str:
-        """Clean text in lower case; "" for a placeholder."""
+        """Clean text in lower case, of a long one its beginning; "" for a placeholder."""
         if not value:
             return ""
+        if len(value) > MOST_LETTERS:
+            self.doubt(Limit.TEXT, *path)
+            value = value[:MAX_LETTERS]
         text, doubts = _text(value)
         for doubt in doubts:
             self.doubt(doubt, *path)
@@ -127,11 +131,20 @@ class FieldReader:
         """Names that name somebody; what stands in brackets and is another name is one of its own."""
         kept: list[NormalisedName] = []
         for at, value in enumerate(values):
+            if any(len(text) > MAX_LETTERS for part in _PARTS if (text := getattr(value, part))):
+                value = self._cut_name(value, at)
             found, doubts = _names(value, entity_type)
             for doubt, part in doubts:
                 self.doubt(doubt, "names", at, *part)
             kept += found
         return tuple([name for name in kept if name.tokens])
+
+    def _cut_name(self, value: model.Name, at: int) -> model.Name:
+        """What is read of a name with a long part."""
+        parts = {part: text for part in _PARTS if (text := getattr(value, part)) and len(text) > MAX_LETTERS}
+        for part in parts:
+            self.doubt(Limit.LETTERS, "names", at, part)
+        return structs.replace(value, **{part: text[:MAX_LETTERS] for part, text in parts.items()})
 
     def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[NormalisedIdentifier, ...]:
         """The identifiers of an entity's list."""
@@ -150,6 +163,9 @@ class FieldReader:
         """One identifier, or none where there is no value or only a placeholder."""
         if not value:
             return ()
+        if len(value) > MOST_LETTERS:
+            self.doubt(Limit.TEXT, *path)
+            value = value[:MAX_LETTERS]
         found, doubt = _identifier(kind, value, country)
         if doubt:
             self.doubt(doubt, *path)
@@ -164,7 +180,7 @@ class FieldReader:
         """What a machine-readable zone says."""
         if not self.text(value, *path):
             return None
-        found = mrz.read(value or "")
+        found = mrz.read((value or "")[:MAX_LETTERS])
         if found is None:
             self.doubt(Doubt.MRZ, *path)
         elif found.failed:
@@ -182,7 +198,7 @@ class FieldReader:
         """One number, or none; `country` is where it is dialled from, the case's where that is ""."""
         if not value:
             return ()
-        found, doubt = _phone(value, country or self._country)
+        found, doubt = _phone(value[:MAX_LETTERS], country or self._country)
         if doubt:
             self.doubt(doubt, *path)
         return () if found is None else (found,)
@@ -211,6 +227,9 @@ class FieldReader:
         stated = (value.full, value.house, value.street, value.unit, value.postcode, value.city, value.region)
         parts = [part or "" for part in stated]
         for at, part in enumerate(parts):
+            if len(part) > MAX_LETTERS:
+                self.doubt(Limit.LETTERS, *path, _ADDRESS[at])
+                part = parts[at] = part[:MAX_LETTERS]
             if part and part[0] not in _DIGITS and _stands_for_none(part):
                 self.doubt(Doubt.PLACEHOLDER, *path, _ADDRESS[at])
                 parts[at] = ""
@@ -298,10 +317,10 @@ _LAYOUT = str.maketrans("\n\r\t", "   ")
 @lru_cache(maxsize=65536)
 def _names(
     value: model.Name, entity_type: str
-) -> tuple[tuple[NormalisedName, ...], tuple[tuple[Doubt, tuple[str, ...]], ...]]:
+) -> tuple[tuple[NormalisedName, ...], tuple[tuple[Doubt | Limit, tuple[str, ...]], ...]]:
     """The name, with what stands in brackets and is another one; and its doubts, each with the part it is about."""
     stated = {part: text for part in _PARTS if (text := getattr(value, part))}
-    doubts: list[tuple[Doubt, tuple[str, ...]]] = [
+    doubts: list[tuple[Doubt | Limit, tuple[str, ...]]] = [
         (Doubt.INVISIBLE, (part,)) for part, text in stated.items() if is_invisible(text)
     ]
     raw = dict.fromkeys(_PARTS, "")
@@ -310,15 +329,19 @@ def _names(
             doubts.append((Doubt.PLACEHOLDER, (part,)))
         else:
             raw[part] = text
-    full, others = raw["full"], names.find_renderings(value.full or "")
+    full, (others, more) = raw["full"], names.find_renderings(value.full or "")
+    if more:
+        doubts.append((Limit.RENDERINGS, ("full",)))
     if entity_type == "organisation":
         raw["full"], also = names.part_body_names(full)
         others += also
     name = names.normalise_name(**raw, kind=value.kind or "", entity_type=entity_type)
     if raw["full"] != full:
-        name = structs.replace(name, text=names.clean_text(full))
+        name = structs.replace(name, text=names.clean_name(full))
     if "mixed_script" in name.flags:
         doubts.append((Doubt.MIXED_SCRIPT, ("full",) if full else ()))
+    if "many_words" in name.flags:
+        doubts.append((Limit.TOKENS, ("full",) if full else ()))
     further = [names.normalise_name(other, "", "", "", "", name.kind, entity_type) for other in others]
     return (name, *further), tuple(doubts)
 

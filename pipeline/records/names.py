@@ -18,6 +18,7 @@ from typing import Any
 from pipeline.records import name_words as words
 from pipeline.records.countries import country_code
 from pipeline.records.legal_forms import take_legal_forms
+from pipeline.records.limits import MAX_LETTERS, MAX_RENDERINGS, MAX_TOKENS
 from pipeline.records.normalised import NameToken, NormalisedName
 from pipeline.records.organisation_names import organisation_tokens
 from pipeline.records.organisation_words import translations_of
@@ -66,17 +67,23 @@ def remove_notes(folded: str) -> str:
     text = _BORN.sub("", folded)
     if "(" in text or "[" in text or "（" in text:
         rest = _BRACKETED.sub(" ", text)
-        text = _BRACKETED.sub(lambda found: " " if _is_note(_content(found), rest) else found[0], text)
+        text = _BRACKETED.sub(
+            lambda found: " " if _is_note(_content(found), rest) else found[0], text, count=_MOST_BRACKETS
+        )
     return text if any(char.isalnum() for char in text) else folded
 
 
-def find_renderings(name: str) -> list[str]:
-    """What stands in brackets behind a name in another script: the same name, in one spelling or several."""
+def find_renderings(name: str) -> tuple[list[str], bool]:
+    """What stands in brackets behind a name in another script: the same name, in one spelling or several.
+
+    At most MAX_RENDERINGS, and whether there are more.
+    """
     if name.isascii() or not any(bracket in name for bracket in "([（"):
-        return []
+        return [], False
     rest = script_of(_BRACKETED.sub(" ", name))
-    found = (part.strip() for match in _BRACKETED.finditer(name) for part in _content(match).split(";"))
-    return [text for text in found if rest and (script := script_of(text)) and script != rest]
+    parts = (part.strip() for match in _BRACKETED.finditer(name) for part in _content(match).split(";"))
+    found = [text for text in parts if rest and (script := script_of(text)) and script != rest]
+    return found[:MAX_RENDERINGS], len(found) > MAX_RENDERINGS
 
 
 def part_body_names(name: str) -> tuple[str, list[str]]:
@@ -95,7 +102,7 @@ def part_body_names(name: str) -> tuple[str, list[str]]:
 
 def _is_also_called(rest: str, other: str) -> bool:
     others, spelled = _WORD.findall(rest.casefold()), _WORD.findall(other.casefold())
-    if not 0 < len(spelled) <= len(others) or not other[0].isalpha() or country_code(other):
+    if not 0 < len(spelled) <= len(others) <= MAX_TOKENS or not other[0].isalpha() or country_code(other):
         return False
     if len(spelled) > 1:
         return _translates(spelled, others)
@@ -130,8 +137,13 @@ def _abbreviates(word: str, rest: str) -> bool:
     return all(letter in initials for letter in word)
 
 
-MAX_TOKENS = 40
-"""More words than any name has; the rest is dropped, which bounds the cost of a comparison."""
+_MOST_READ = 2 * MAX_TOKENS
+"""Words of a name that are read, as to tell one's kind looks at the others; MAX_TOKENS of them are compared."""
+_MOST_BRACKETS = 12
+"""Brackets of a name that may be notes: as many as two for each word that most names have."""
+_MOST_EXPANDED = 4
+"""By how much NFKC may lengthen a text. It makes four letters of the sign for God's name, which names have, and 18 of
+one for a whole phrase, which none has: the rest of what is made is dropped."""
 
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻʹ`´ʾʿ״׳\"](?=\w)|[ʹʺʼʻʾʿ׳]")
 _SEPARATORS = re.compile(rf"[^\w{MARKS}'/]+|_+")
@@ -154,8 +166,8 @@ def normalise_name(
     Every argument may be ""; `kind` defaults to "primary". Never raises: a name without a word has no tokens.
     """
     stated = {"given": given, "middle": middle, "family": family, "patronymic": patronymic}
-    parts = {part: clean_text(value) for part, value in stated.items() if value}
-    text = clean_text(full) or " ".join([parts[part] for part in PARTS if parts.get(part)])
+    parts = {part: clean_name(value) for part, value in stated.items() if value}
+    text = clean_name(full) or " ".join([parts[part] for part in PARTS if parts.get(part)])
     folded, person = fold_case(text), entity_type == "person"
     telltale = _has_telltale(folded)
     unmasked, mixed = _unmask_words(remove_notes(folded) if telltale else folded)
@@ -170,7 +182,9 @@ def normalise_name(
         tokens = _person_tokens(unmasked, {part: fold_case(value) for part, value in parts.items()})
     else:
         tokens = organisation_tokens(unmasked, entity_type)
-    return NormalisedName(text=text, tokens=tokens[:MAX_TOKENS], kind=kind or "primary", flags=flags)
+    if len(tokens) > MAX_TOKENS:
+        tokens, flags = tokens[:MAX_TOKENS], (*flags, "many_words")
+    return NormalisedName(text=text, tokens=tokens, kind=kind or "primary", flags=flags)
 
 
 def _has_telltale(folded: str) -> bool:
@@ -182,12 +196,17 @@ def _has_telltale(folded: str) -> bool:
 
 def clean_text(text: str) -> str:
     """NFKC, every control or white space one blank, format characters (zero width, direction marks) removed."""
-    composed = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    composed = text if text.isascii() else unicodedata.normalize("NFKC", text)[: _MOST_EXPANDED * len(text)]
     if composed.isascii() and composed.isprintable():
         return " ".join(composed.split())
     categories = ((char, unicodedata.category(char)) for char in composed)
     kept = (" " if category in _BLANKED else char for char, category in categories if category != "Cf")
     return " ".join("".join(kept).split())
+
+
+def clean_name(text: str) -> str:
+    """The clean text of what is read of a name or of a part of one."""
+    return clean_text(text[:MAX_LETTERS])[:MAX_LETTERS].rstrip()
 
 
 def fold_case(text: str) -> str:
@@ -234,7 +253,7 @@ def _person_tokens(text: str, parts: dict[str, str]) -> tuple[NameToken, ...]:
     elif "/" in text:
         text = _GLUED_TITLE.sub(r" \1", text)
     comma = _family_before_mark(text) if not parts else ""
-    spelled = _split(text)
+    spelled = _split(text)[:_MOST_READ]
     if len(spelled) == 1 and (split := _split_east_asian(spelled[0])):
         return split
     named = {word: part for part, value in parts.items() for word in _split(value)}

@@ -17,7 +17,10 @@ TOKEN_KINDS = ("title", "given", "family", "patronymic", "particle", "initial", 
 
 
 class NormalisedName(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A name: `text` is the NFKC form without control characters; flags such as `mixed_script`, `placeholder`."""
+    """A name: `text` is the NFKC form without control characters.
+
+    Flags are `mixed_script`, `placeholder` and `many_words` (more than are compared).
+    """
 
     text: str
     tokens: tuple[NameToken, ...] = ()
@@ -99,20 +102,6 @@ class TimeSpan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end: int
 
 
-CASE_VALUES = 500
-"""Values of one field that are compared of a case at most: what a pair costs grows with the square. So 200 entities
-have two of each field, 10 have 50. A choice: a pair of the dearest cases that an agency can make takes some seconds."""
-
-ENTITY_VALUES = 50
-"""Values of one field that are compared of an entity at most (docs/record.md limits names to so many)."""
-
-FEW_ENTITIES = CASE_VALUES // ENTITY_VALUES
-"""So many have no more than CASE_VALUES of any field."""
-
-SEVERAL = ("names", "birth_dates", "birth_places", "nationalities", "identifiers", "phones", "emails", "addresses")
-"""Fields of entities that have several values."""
-
-
 class NormalisedEntity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One normalised entity of a case.
 
@@ -153,7 +142,7 @@ class RecordWarning(msgspec.Struct, frozen=True, gc=False):
 
 
 class NormalisedCase(msgspec.Struct, frozen=True, gc=False):
-    """All entities of a case, and what normalisation doubted."""
+    """All entities of a case with the values that are compared (pipeline.records.limits), and what was doubted."""
 
     entities: tuple[NormalisedEntity, ...]
     warnings: tuple[RecordWarning, ...] = ()

@@ -11,9 +11,8 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.records.entity_types import normalise
+from pipeline.records.limits import ENTITY_VALUES, MAX_TOKENS
 from pipeline.records.messages import Reason
-from pipeline.records.names import MAX_TOKENS
-from pipeline.records.normalised import ENTITY_VALUES
 from pipeline.records.validation import RefusedError, read
 from support.records.builder import RawEntity, event_bytes, person
 

@@ -21,7 +21,7 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES
 from pipeline.records.entity_types import PERSON as PERSON_ROW
 from pipeline.records.entity_types import VEHICLE as VEHICLE_ROW
-from pipeline.records.normalised import ENTITY_VALUES
+from pipeline.records.limits import ENTITY_VALUES
 
 if TYPE_CHECKING:
     from pipeline.matching.encoded import Flags, Rows

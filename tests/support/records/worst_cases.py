@@ -154,10 +154,13 @@ def worst_bytes(data: RawCase) -> bytes:
 
 
 def fit(data: RawCase, most: int = MAX_BYTES) -> RawCase:
-    """The case with as many of its first entities as `most` bytes hold; relations to others go with them."""
+    """The case with as many of its first entities as `most` bytes hold, and one at least.
+
+    Relations to the others go with them.
+    """
     kept = len(data["entities"])
-    while len(worst_bytes(data)) > most and kept:
-        kept -= max(1, kept // 20)
+    while len(worst_bytes(data)) > most and kept > 1:
+        kept -= 1 + kept // 20 if kept > 20 else 1
         entities = data["entities"][:kept]
         ids = {entity["id"] for entity in entities}
         relations = [one for one in data.get("relations", []) if {one["from"], one["to"]} <= ids]
@@ -233,7 +236,13 @@ def _noted_name(chance: Random, size: Size) -> dict[str, str]:
 
 def _expanding_name(chance: Random, size: Size) -> dict[str, str]:
     """Characters that become many by NFKC."""
-    return {"full": EXPANDING * size.words + chance.choice(like_words("Latin", size))}
+    first, last = chance.choices(like_words("Latin", size), k=2)
+    return {"full": f"{first} {EXPANDING * size.words} {last}"}
+
+
+def _fathers_name(chance: Random, size: Size) -> dict[str, str]:
+    """A name of words that may each be a father's, which the others tell."""
+    return {"full": " ".join(f"{chance.choice('bdgkmprstv')}{chance.choice('aeiou')}vich" for _ in range(size.words))}
 
 
 def _masked_name(chance: Random, size: Size) -> dict[str, str]:
@@ -383,6 +392,9 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "renderings in brackets": Shape("person", "names", _bracketed_name, Size(5, 50, 400), "renderings"),
     "notes in brackets": Shape("person", "names", _noted_name, Size(5, 50, 250), "brackets"),
     "expanding letters": Shape("person", "names", _expanding_name, Size(2, 40, 3_900), "letters"),
+    "expanding signs": Shape("person", "names", _expanding_name, Size(MOST_ENTITIES, MOST_NAMES, 30), "letters"),
+    "short notes in brackets": Shape("person", "names", _noted_name, Size(MOST_ENTITIES, MOST_NAMES, 30), "brackets"),
+    "fathers' names": Shape("person", "names", _fathers_name, Size(MOST_ENTITIES, MOST_NAMES, 74)),
     "masked letters": Shape("person", "names", _masked_name, Size(10, 10, 40)),
     "organisations": Shape("organisation", "names", _organisation_name, Size(10, 10, 40)),
     "most organisations": Shape("organisation", "names", _organisation_name, Size(MOST_ENTITIES, 12, 30)),

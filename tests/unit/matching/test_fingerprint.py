@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.dates import format_birth_date
-from pipeline.records.normalised import CASE_VALUES, PartialDate
+from pipeline.records.limits import CASE_VALUES
+from pipeline.records.normalised import PartialDate
 from support.matching.prints import case_of, print_of
 from support.records.builder import RawEntity
 

@@ -313,7 +313,7 @@ def test_warnings_are_bounded() -> None:
 
 
 def test_every_doubt_has_its_sentence() -> None:
-    assert set(MESSAGES) == set(Doubt)
+    assert {*MESSAGES, Doubt.MANY_VALUES} == set(Doubt)
 
 
 texts = st.none() | st.text(max_size=30) | st.text(alphabet="0123456789+-/ ABCXYZ<?*", max_size=44)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.records.limits import MAX_TOKENS
 from pipeline.records.names import (
-    MAX_TOKENS,
     clean_text,
     find_renderings,
     full_name,
@@ -238,10 +238,10 @@ def test_tokens_are_without_notes_and_the_text_is_as_it_came() -> None:
 
 
 def test_a_name_in_another_script_in_brackets_is_a_name_of_its_own() -> None:
-    assert find_renderings("Djaafar Abou Mohamed (جعفر ابو محمد)") == ["جعفر ابو محمد"]
-    assert find_renderings("أنصار الشريعة (Ansar al Charia)") == ["Ansar al Charia"]
-    assert find_renderings("حاجى مالك (Hajji Malik; Haji Malek)") == ["Hajji Malik", "Haji Malek"]
-    assert find_renderings("Elizabeth (Liz) Müller") == []
+    assert find_renderings("Djaafar Abou Mohamed (جعفر ابو محمد)") == (["جعفر ابو محمد"], False)
+    assert find_renderings("أنصار الشريعة (Ansar al Charia)") == (["Ansar al Charia"], False)
+    assert find_renderings("حاجى مالك (Hajji Malik; Haji Malek)") == (["Hajji Malik", "Haji Malek"], False)
+    assert find_renderings("Elizabeth (Liz) Müller") == ([], False)
     entity = print_of(type="person", names=[{"full": "Djaafar Abou Mohamed (جعفر ابو محمد)"}])
     assert sorted(name.tokens[0].script for name in entity.names) == ["Arabic", "Latin"]
 
