@@ -27,15 +27,24 @@ from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, partial_date
 from pipeline.records.entity_types import ENTITY_TYPES, ENTITY_TYPES_BY_NAME, PERSON
 from pipeline.records.identifiers import canonical, identifier, plate
+from pipeline.records.limits import MAX_TOKENS
 from pipeline.records.names import clean_text
 from pipeline.records.normalised import BirthDate, PartialDate
 from pipeline.records.offence_codes import ICCS, search_offences
+from pipeline.records.scripts import MARKS
 
 MAX_QUESTION_CHARS = 1000
 """More than anyone types, and a bound on what one question costs."""
 
 MAX_PARTS = 40
 """Words or numbers of a question."""
+
+MAX_WORDS = 150
+"""Words of a question, those within quotes and fields too: as many as MAX_QUESTION_CHARS hold of ordinary ones. A list
+row that asks for 50 other names has more, and is refused as such."""
+
+_WORD = re.compile(rf"[^\W\d_][\w{MARKS}]*")
+"""A word of letters; numbers are bounded by MAX_PARTS."""
 
 SHORTEST_NUMBER = 4
 """Characters of the shortest word that is taken for a number."""
@@ -189,11 +198,21 @@ def split_question(text: str) -> tuple[QuestionPart, ...]:
     found = list(_PART.finditer(clean_text(text)))
     if len(found) > MAX_PARTS:
         raise LiaisonError("the search has more than {most} words; shorten it", most=MAX_PARTS)
+    _require_few_words([each[0] for each in found])
     parts = _leave_out(list(_group_pieces(map(_make_part, found))))
     searched = [part for part in parts if part.field != LEFT_OUT]
     if any(part.field != LOOSE for part in searched):
         return tuple(parts)
     return tuple(part._replace(lone=part.field == LOOSE) for part in parts)
+
+
+def _require_few_words(parts: Sequence[str]) -> None:
+    """Raises LiaisonError for more words than are compared: of one part as of one name of a record, and of all."""
+    counts = [len(_WORD.findall(part)) for part in parts]
+    if max(counts, default=0) > MAX_TOKENS:
+        raise LiaisonError("a name in the search has more than {most} words; shorten it", most=MAX_TOKENS)
+    if sum(counts) > MAX_WORDS:
+        raise LiaisonError("the search has more than {most} words; shorten it", most=MAX_WORDS)
 
 
 def _make_part(found: re.Match[str]) -> QuestionPart:

@@ -13,6 +13,7 @@ from pipeline.api.list_planning import COLUMNS, parse_rows
 from pipeline.api.services.search import Search
 from pipeline.errors import LiaisonError
 from pipeline.records.dates import birth_date
+from pipeline.records.limits import MAX_TOKENS
 from pipeline.records.normalised import BirthDate
 from pipeline.search.questions import (
     FIELDS,
@@ -112,6 +113,8 @@ def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Questio
         "\u200b",
         "x" * (MAX_QUESTION_CHARS + 1),
         "x " * (MAX_PARTS + 1),
+        f'"{"ab " * (MAX_TOKENS + 1)}"',
+        " ".join([f'"{"ab " * 30}"'] * 6),
         "born:1980-13",
         "born:31/31/1982",
         '""',
