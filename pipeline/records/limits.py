@@ -4,7 +4,7 @@ Nothing valid is refused for its work: what is over a limit is kept and shown wh
 and the receipt says so (`many_values`). What is kept depends on the values alone, never on their order in the record.
 
 The limits stand well above what records have. The most of anything among 10,366 entries of the UN's, the UK's and
-OFAC's lists, 2,871 entries of the EU's with names in up to 24 languages, and 50,000 census-like records: 324 letters of
+OFAC's lists, 2,871 entries of the EU's with names in up to 24 languages, and 2,562 census-like records: 324 letters of
 a name, 180 of a part of an address and 112 of another text; six names in brackets behind one; 29 compared words of one
 name; 50 names, 30 addresses, 14 numbers, 7 birth dates and 700 words of names, titles and legal forms of one entity.
 """
