@@ -13,13 +13,14 @@ from rich.text import Text
 from pipeline.access.redaction import HitRow, ProvenanceRow
 from pipeline.api.answers import CaseRow, LinkListRow, SearchAnswer, SearchRow, told
 from pipeline.cli.case_view import LANGUAGE, case_view, new_table, plain, spell_out
+from pipeline.locale import SOURCE
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
 from pipeline.matching.explain.explanation import Explanation, Item, mirrored
 from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding
 from pipeline.matching.explain.words import FIELDS
 from pipeline.matching.handling import Handling
-from pipeline.search.understanding import SearchHint
+from pipeline.search.understanding import SearchHint, lacking
 
 BAND_STYLES: Final = {Band.CERTAIN: "bold green", Band.PROBABLE: "green", Band.POSSIBLE: "yellow", Band.NONE: ""}
 
@@ -42,7 +43,7 @@ def hints(rows: Iterable[SearchHint]) -> RenderableType:
     """What may not have been meant so, which words no record has, and what to try: a line each."""
     lines = []
     for row in rows:
-        said = "No record that you can read has " if row.kind == "not_found" else ""
+        said = f"{lacking(row, SOURCE)} ".lstrip()
         meant = f" {row.question}" if row.question else ""
         lines.append(Text.assemble(said, plain(row.words, "bold"), f": {row.advice}", plain(meant)))
     return Group(*lines)

@@ -76,6 +76,9 @@ LOOSE = ""
 LEFT_OUT: Final = "-"
 """The field of a word that is not searched for: an operator of other search engines, and what it would exclude."""
 
+NARROWING: Final = "offence"
+"""The field that finds nobody: it says among which cases the rest of the question is asked."""
+
 OTHER_PREFIXES: Final = {
     "nom": "name", "surnom": "nickname", "naissance": "born", "né": "born", "née": "born", "dob": "born",
     "ville": "city", "lieu": "city", "place": "city", "passeport": "passport", "tel": "phone", "tél": "phone",
@@ -160,7 +163,7 @@ class QuestionPart(NamedTuple):
     """A part of a question's clean text, from `start` to `end`, and what it says.
 
     `field` is one of FIELDS, LOOSE or LEFT_OUT; `stated`: a prefix or quotes say so, not the word's looks. `lone`: a
-    loose word, and nothing but loose words is asked: together they may be a place too.
+    loose word, and nothing but loose words is asked, or what narrows them: together they may be a place too.
     """
 
     field: str
@@ -200,8 +203,7 @@ def split_question(text: str) -> tuple[QuestionPart, ...]:
         raise LiaisonError("the search has more than {most} words; shorten it", most=MAX_PARTS)
     _require_few_words([each[0] for each in found])
     parts = _leave_out(list(_group_pieces(map(_make_part, found))))
-    searched = [part for part in parts if part.field != LEFT_OUT]
-    if any(part.field != LOOSE for part in searched):
+    if any(part.field not in (LOOSE, LEFT_OUT, NARROWING) for part in parts):
         return tuple(parts)
     return tuple(part._replace(lone=part.field == LOOSE) for part in parts)
 
@@ -392,7 +394,7 @@ class Question(msgspec.Struct, frozen=True):
     @property
     def asks_for_places(self) -> bool:
         """Whether it names cities and nothing else that could be found: then whoever is there answers it."""
-        return bool(self.cities) and msgspec.structs.replace(self, cities=()).empty
+        return bool(self.cities) and msgspec.structs.replace(self, cities=(), offences=()).empty
 
     @property
     def births(self) -> tuple[PartialDate, ...]:

@@ -8,7 +8,7 @@ reader is shown; nothing else moves it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -28,6 +28,7 @@ from pipeline.search.questions import (
     LEFT_OUT,
     LOOSE,
     MAX_QUESTION_CHARS,
+    NARROWING,
     TYPED,
     PartDoubt,
     QuestionPart,
@@ -167,6 +168,8 @@ class SearchHintKind(StrEnum):
     WILDCARD = "wildcard"
     DATE_ALONE = "date_alone"
     NOT_FOUND = "not_found"
+    NOT_TOGETHER = "not_together"
+    """Nobody agrees well enough with a name and what else is known of who bears it."""
 
 
 class SearchHint(msgspec.Struct, frozen=True):
@@ -209,8 +212,18 @@ ADVICE: Final = {
 }
 """What to try where nothing has a part, by its field; numbers of a type (TYPED) are as `number`."""
 
-JUDGED_BY_EVIDENCE: Final = frozenset({"born", "birthplace", "nationality", "type", "offence"})
-"""Fields that find nobody beside others, where each result says whether it agrees; a date of birth alone does."""
+JUDGED_BY_EVIDENCE: Final = frozenset({"born", "birthplace", "nationality", "city"})
+"""Fields that find nobody beside others, where each result says whether it agrees; a date of birth or a city alone
+does."""
+
+UNFINDING: Final = frozenset({LEFT_OUT, "type", NARROWING})
+"""Fields of which nobody could be found."""
+
+LACKING: Final = {
+    SearchHintKind.NOT_FOUND: N_("No record that you can read has"),
+    SearchHintKind.NOT_TOGETHER: N_("No record that you can read agrees well enough with"),
+}
+"""What stands before the words of a hint on what was not found."""
 
 
 def translate_hint(hint: SearchHint, language: str) -> SearchHint:
@@ -218,10 +231,14 @@ def translate_hint(hint: SearchHint, language: str) -> SearchHint:
     return msgspec.structs.replace(hint, advice=translate(hint.advice, language))
 
 
+def lacking(hint: SearchHint, language: str) -> str:
+    """What stands before the words of a hint: "" unless nothing was found."""
+    return translate(LACKING[hint.kind], language) if hint.kind in LACKING else ""
+
+
 def tell_hint(hint: SearchHint, language: str) -> str:
     """A translated hint in one line."""
-    lacking = translate("No record that you can read has", language) if hint.kind is SearchHintKind.NOT_FOUND else ""
-    words = f"{lacking} {hint.words}".strip()
+    words = " ".join(filter(None, (lacking(hint, language), hint.words)))
     said = translate("{field}: {level}", language, field=words, level=hint.advice)
     return f"{said} {hint.question}".rstrip()
 
@@ -233,7 +250,7 @@ def find_hints(question: str, *, more_born: bool = False) -> list[SearchHint]:
     """
     clean, parts = clean_text(question), split_question(question)
     hints = [_hint_at_doubt(clean, part) for part in parts if part.doubt]
-    asked = {part.field for part in parts} - {LEFT_OUT, "type", "nationality", "birthplace"}
+    asked = {part.field for part in parts} - {LEFT_OUT, NARROWING, "type", "nationality", "birthplace"}
     if asked != {"born"}:
         return hints
     advice = (MORE_BORN if more_born else "") if _births_of(parts) else YEAR_ALONE
@@ -261,14 +278,18 @@ def _hint_at_doubt(clean: str, part: QuestionPart) -> SearchHint:
 def list_unfound(question: str, country: str, shown: Sequence[Candidate]) -> list[SearchHint]:
     """The parts of a question that none of the shown candidates has, where these are all that answer it.
 
-    `country` ("" unknown) is where phones are dialled.
+    None of a question that narrows: what it leaves out may have them. `country` ("" unknown) is where phones are
+    dialled.
     """
-    clean = clean_text(question)
+    clean, split = clean_text(question), split_question(question)
+    if any(part.field == NARROWING for part in split):
+        return []
     met = {name for candidate in shown for name in candidate.met}
     hints = []
-    if not shown and _births_of(split_question(question)):
+    if not shown and _births_of(split):
         hints.append(SearchHint(SearchHintKind.NOT_FOUND, clean, ADVICE["born"]))
-    for parts in _searched_parts(question):
+    judged = _find_judged(split)
+    for parts in _searched_parts(split, judged):
         fields = {field for part in parts for field in part.readings}
         try:
             asked = read_question(part._replace(lone=False) for part in parts)
@@ -279,17 +300,33 @@ def list_unfound(question: str, country: str, shown: Sequence[Candidate]) -> lis
             continue
         by_clause = ("text" in fields and "text" in met) or ("city" in fields and "place" in met)
         if not by_clause and all(terms.isdisjoint(_terms_of(candidate)) for candidate in shown):
+            with_judged = bool(judged) and not fields.isdisjoint(NAMING)
+            told = sorted((*parts, *judged), key=lambda part: part.start) if with_judged else parts
+            kind = SearchHintKind.NOT_TOGETHER if with_judged else SearchHintKind.NOT_FOUND
             field = "number" if parts[0].field in TYPED else parts[0].field
-            words = " ".join(clean[part.start : part.end] for part in parts)
-            hints.append(SearchHint(SearchHintKind.NOT_FOUND, words, ADVICE[field]))
+            hints.append(SearchHint(kind, " ".join(clean[part.start : part.end] for part in told), ADVICE[field]))
     return hints
 
 
-def _searched_parts(question: str) -> Iterable[Sequence[QuestionPart]]:
+NAMING: Final = frozenset({"name", "alias", "nickname"})
+"""Fields whose bearer is left out where what else is known speaks against them."""
+
+
+def _find_judged(parts: Iterable[QuestionPart]) -> list[QuestionPart]:
+    """What is known of whom another part finds; none where it alone is what is asked."""
+    searched = [part for part in parts if part.field not in UNFINDING]
+    judged = [part for part in searched if part.field in JUDGED_BY_EVIDENCE]
+    alone = {part.field for part in searched} == {"city"}
+    return [] if alone else judged
+
+
+def _searched_parts(
+    parts: Iterable[QuestionPart], judged: Collection[QuestionPart]
+) -> Iterable[Sequence[QuestionPart]]:
     """The parts that may find somebody: each by itself, all loose words as one."""
-    parts = [part for part in split_question(question) if part.field not in {LEFT_OUT, *JUDGED_BY_EVIDENCE}]
-    loose = [part for part in parts if part.field == LOOSE]
-    return [*([loose] if loose else []), *([part] for part in parts if part.field != LOOSE)]
+    searched = [part for part in parts if part.field not in UNFINDING and part not in judged]
+    loose = [part for part in searched if part.field == LOOSE]
+    return [*([loose] if loose else []), *([part] for part in searched if part.field != LOOSE)]
 
 
 def _terms_of(candidate: Candidate) -> Iterator[str]:

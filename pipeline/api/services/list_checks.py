@@ -58,7 +58,7 @@ from pipeline.matching.explain.wording import compared_thing, finding, value
 from pipeline.matching.score.scoring import judge_score
 from pipeline.records.agencies import Registry, title_of
 from pipeline.search.probes import QuestionProbe, make_probe
-from pipeline.search.questions import FIELDS, parse_question
+from pipeline.search.questions import parse_question, split_question
 from pipeline.search.understanding import SearchHint, find_hints, list_unfound, tell_hint, translate_hint
 
 FoundFilter = Literal["", "match", "weak", "none", "not_asked", "problem"]
@@ -441,8 +441,9 @@ def _find_hint(asked: ListRow, language: str) -> SearchHint | None:
     found = [*find_hints(asked.question), *list_unfound(asked.question, asked.country, ())]
     if not found:
         return None
-    field, _, value = found[0].words.partition(":")  # name:"Ivan Petrov", as a column makes it of a cell
-    words = value.strip('"') if field in FIELDS and value.startswith('"') else found[0].words
+    words, parts = found[0].words, split_question(found[0].words)
+    if '"' in words and all(part.stated for part in parts):  # name:"Ivan Petrov", as a column makes it of a cell
+        words = ", ".join(part.value for part in parts)
     return translate_hint(msgspec.structs.replace(found[0], words=words), language)
 
 

@@ -9,7 +9,7 @@ from pipeline.locale import N_
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.records.dates import CIRCA, RANGE
 from pipeline.search.questions import TYPED
-from pipeline.search.understanding import Reading, SearchHint, SearchHintKind, UnderstoodPart, leave_out, settle_reading
+from pipeline.search.understanding import Reading, SearchHint, UnderstoodPart, lacking, leave_out, settle_reading
 from pipeline.web.components.markup import bidi_text, box, icon, link, text
 from pipeline.web.components.values import format_offence
 from pipeline.web.i18n import Words
@@ -92,8 +92,8 @@ def draw_hints(words: Words, asked: Mapping[str, str], hints: Sequence[SearchHin
 def draw_hint(words: Words, hint: SearchHint, tag: str = "p", asked: Mapping[str, str] | None = None) -> None:
     """One hint; `asked` is what else the address of the question that may be meant keeps."""
     with box(tag, "hint"):
-        if hint.kind is SearchHintKind.NOT_FOUND:
-            text("span", words("No record that you can read has"))
+        if said := lacking(hint, words.language):
+            text("span", said)
         bidi_text(hint.words, "b")
         text("span", hint.advice)
         if hint.question:

@@ -74,8 +74,8 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
         ("number:12", Question(numbers=("12",))),
         ("fr-pj:2026-0417", Question(numbers=("FRPJ20260417",), cases=("FRPJ20260417",))),
         ("case:2026-0417", Question(cases=("20260417",))),
-        ("x iccs:0501", Question(names=("x",), text="x", offences=("ICCS:0501",))),
-        ('offence:"sexual violence" x', Question(names=("x",), text="x", offences=("ICCS:0301",))),
+        ("x iccs:0501", Question(names=("x",), text="x", offences=("ICCS:0501",), place="x")),
+        ('offence:"sexual violence" x', Question(names=("x",), text="x", offences=("ICCS:0301",), place="x")),
         ("offence:05 offence:natinf:7151", Question(offences=("ICCS:05", "natinf:7151"))),
         (
             "name:x +33 6 12 34 56 78 25/11/1982",

@@ -155,6 +155,36 @@ async def test_a_hidden_record_moves_no_hint(api: Api) -> None:
     assert hinted(await ask(api, asked)) == before == [("not_found", "zoltan nagy"), ("not_found", "0612345678")]
 
 
+@pytest.mark.parametrize("typed", ["offence:0501 city:Lyon", "offence:burglary Lyon", "Lyon iccs:0501"])
+async def test_an_offence_narrows_who_is_at_a_place(api: Api, typed: str) -> None:
+    for number, code in enumerate(("05012", "0601")):
+        offences = [{"scheme": "ICCS", "code": code}]
+        api.hold(record("be-fp", str(number), entities=[_living("Zoltan Nagy", "Lyon")], offences=offences))
+    answer = await ask(api, typed)
+    assert (found(answer), hinted(answer)) == (["be-fp:0"], [])
+    assert answer.results[0].met == ("place",)
+
+
+async def test_no_hint_says_of_a_narrowed_set_that_no_record_has_what_is_asked(api: Api) -> None:
+    api.hold(record("be-fp", "1", entities=[_living("Zoltan Nagy", "Lyon")]))
+    for asked in ("city:Lyon", "zoltan nagy", "Lyon 1980"):
+        narrowed = Search(asked, "FR", filters=Filters(countries=("NL",)))
+        assert (await search(api.session(ANNA), narrowed)).hints == ()
+        answer = await ask(api, f"offence:0501 {asked}")
+        assert (found(answer), hinted(answer)) == ([], [])
+
+
+async def test_a_hint_never_says_that_no_record_has_a_name_or_place_that_another_part_kept_out(api: Api) -> None:
+    api.hold(record("be-fp", "1", entities=[_living("Zoltan Nagy", "Lyon")]))
+    assert hinted(await ask(api, "ivan petrov city:Lyon")) == [("not_together", "ivan petrov city:Lyon")]
+    assert hinted(await ask(api, "born:1980-05 ivan city:Lyon")) == [("not_together", "born:1980-05 ivan city:Lyon")]
+    assert hinted(await ask(api, "city:Nice")) == [("not_found", "city:Nice")]
+
+
+def _living(name: str, city: str) -> dict[str, Any]:
+    return person(name, id="p1", addresses=[{"city": city}])
+
+
 @pytest.mark.parametrize("typed", ["52N043308", "passport:52NO43308", "pasport:52NO43308"])
 async def test_a_passport_is_found_by_its_prefix_and_with_a_zero_for_an_o(api: Api, typed: str) -> None:
     api.hold(record("be-fp", "1", entities=[_passport("52NO43308")]))
