@@ -14,7 +14,7 @@ from pipeline.api.entity_rows import SUFFIX
 from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError, translate_error
-from pipeline.api.result_files import RESULT_TYPES, ResultForm, write_results
+from pipeline.api.result_files import RESULT_TYPES, ResultForm, name_results, write_results
 from pipeline.api.services import audit, cross_reference, exports, folders, list_checks, list_drafts
 from pipeline.api.services.exports import MEDIA_TYPES, ExportFormat, TableFormat, What
 from pipeline.api.services.result_tables import MOST_ROWS, ResultList, tabulate
@@ -92,8 +92,9 @@ def _add_result_routes(routes: APIRouter, site: Site) -> None:
         async def answer(session: Session) -> Response:
             table = await tabulate(session, what, place, _read_marks(only))
             about = _describe_file(session, len(table.rows))
+            name = name_results(what, form, table, session.language)
             content = await asyncio.to_thread(write_results, form, table, about, session.language, session.now)
-            return Response(content, media_type=RESULT_TYPES[form], headers=name_file(f"{what}.{form}"))
+            return Response(content, media_type=RESULT_TYPES[form], headers=name_file(name))
 
         return await serve_signed_in(site, request, answer, file_form=form)
 

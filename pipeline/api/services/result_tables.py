@@ -31,7 +31,14 @@ from pipeline.api.services.export_words import BAND_WORDS, COLOURS, PARTS, SEVER
 from pipeline.api.services.inbox import InboxFilter, list_inbox
 from pipeline.api.services.linked_things import name_entity
 from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
-from pipeline.api.services.list_checks import ALL_ROWS, ListFilter, format_not_asked, read_results
+from pipeline.api.services.list_checks import (
+    ALL_ROWS,
+    ListFilter,
+    describe_job,
+    format_not_asked,
+    read_results,
+    require_job,
+)
 from pipeline.api.services.search import MOST, Search, search
 from pipeline.api.session import Session
 from pipeline.locale import N_, translate
@@ -41,7 +48,12 @@ from pipeline.matching.names.romanisation import romanise_name
 from pipeline.records.agencies import title_of
 
 MOST_ROWS: Final = 2_000
-"""Rows of one file: what somebody goes through by hand. All that may be read is in the exports of the statistics."""
+"""Rows of one table: what somebody goes through by hand. All that may be read is in the exports of the statistics. A
+list that was checked has a line for each of its own rows in any case."""
+
+LEFT_OUT: Final = N_("The first {most} rows are here; others were left out. Narrow the list for the rest.")
+UNCHECKED: Final = N_("{done} of {rows} rows have been checked so far; the others are missing.")
+"""What the first line of a file says of what is not there."""
 
 NAMED: Final = (
     N_("Name"), N_("In Latin letters"), N_("Type"), N_("Date of birth"),
@@ -58,11 +70,11 @@ HIT: Final = N_("Hit only: content on request")
 
 
 class _Table:
-    """Rows under columns, as they come; `words` translates."""
+    """Rows under columns, as they come, at most MOST_ROWS unless all are wanted; `say` translates."""
 
-    def __init__(self, session: Session, title: str, columns: Iterable[str]) -> None:
+    def __init__(self, session: Session, title: str, columns: Iterable[str], *, whole: bool = False) -> None:
         self._language, self._agencies = session.language, session.runtime.agencies
-        self._title, self._columns = title, tuple(columns)
+        self._title, self._columns, self._whole = title, tuple(columns), whole
         self._rows: list[list[CellValue]] = []
         self._cut = False
 
@@ -76,16 +88,25 @@ class _Table:
 
     def add(self, **cells: CellValue) -> None:
         """A row by the English words of its columns, `_` for a space."""
-        self._rows.append([cells.get(column.replace(" ", "_").replace("-", "_")) for column in self._columns])
+        if self.full:
+            self._cut = True
+        else:
+            self._rows.append([cells.get(column.replace(" ", "_").replace("-", "_")) for column in self._columns])
 
     @property
     def full(self) -> bool:
-        return len(self._rows) >= MOST_ROWS
+        return not self._whole and len(self._rows) >= MOST_ROWS
 
-    def close(self, *, more: bool) -> ResultTable:
-        rows = self._rows[:MOST_ROWS]
-        cut = more or len(self._rows) > MOST_ROWS
-        return ResultTable(self.say(self._title), [self.say(column) for column in self._columns], rows, cut)
+    def close(self, *, more: bool = False, left_out: str = "", further: Iterable[_Table] = ()) -> ResultTable:
+        """The table; `more`: others were not even added. Of `further` ones those that are empty are left out."""
+        cut = [translate(LEFT_OUT, self._language, most=len(self._rows))] if more or self._cut else []
+        return ResultTable(
+            self.say(self._title),
+            [self.say(column) for column in self._columns],
+            self._rows,
+            " ".join(filter(None, (*cut, left_out))),
+            tuple(closed for table in further if (closed := table.close()).rows),
+        )
 
 
 async def tabulate_search(session: Session, asked: Search, only: Collection[str] = ()) -> ResultTable:
@@ -241,42 +262,66 @@ def _add_link(table: _Table, row: CaseLinkRow, names: dict[str, str]) -> None:
 
 
 async def tabulate_list(session: Session, name: str, wanted: ListFilter = ALL_ROWS) -> ResultTable:
-    """What was found for the rows of a list, a row for each record or hit, and one for each row without.
+    """What was found for the rows of a list: a line for each row, with its best result and how many others it has.
 
-    Raises NotFoundError for another's list.
+    Other results in a band, and weak ones, are tables of their own behind it. Raises NotFoundError for another's list.
     """
-    columns = (
-        N_("Row"), N_("Your ID"), N_("Search"), *NAMED, *OWNED, N_("Band"), N_("Bits"), N_("Values compared"),
-        N_("Not searched"), N_("Access"), *ASKABLE,
-    )  # fmt: skip
-    table, cursor = _Table(session, N_("List check"), columns), ""
+    check = describe_job(session, require_job(session, name))
+    tables, cursor = _ListTables(session), ""
     while True:
         answer = await read_results(session, name, MOST, cursor, wanted)
         for row in answer.rows:
-            _add_list_row(table, row, session.language)
+            tables.add(row, session.language)
         cursor = answer.next or ""
-        if not cursor or table.full:
-            return table.close(more=bool(cursor))
+        if not cursor:
+            break
+    is_done = check.done == check.rows
+    unchecked = "" if is_done else translate(UNCHECKED, session.language, done=check.done, rows=check.rows)
+    return tables.rows.close(left_out=unchecked, further=(tables.others, tables.weak))
 
 
-def _add_list_row(table: _Table, row: ListResultRow, language: str) -> None:
-    own: dict[str, CellValue] = {"Row": row.line, "Your_ID": row.id, "Search": row.query}
-    untold = row.problem or format_not_asked(row, language) or None
-    for found in row.matches:
-        about = found.about
-        table.add(
-            **own, **_name_cells(table, about.name, about.type, about.born, found.country),
+class _ListTables:
+    """The rows of a list, each with its best result, and apart from them what else was found."""
+
+    def __init__(self, session: Session) -> None:
+        own, compared = (N_("Row"), N_("Your ID"), N_("Search")), (N_("Band"), N_("Bits"), N_("Values compared"))
+        found = (*own, *NAMED, *OWNED, *compared, N_("Not searched"), N_("Access"), *ASKABLE)
+        counted = (*own, *NAMED, *OWNED, *compared, *COUNTED, N_("Not searched"), N_("Access"), *ASKABLE)
+        self.rows = _Table(session, N_("List check"), counted, whole=True)
+        self.others = _Table(session, N_("More results"), found)
+        self.weak = _Table(session, N_("Weak results"), found)
+
+    def add(self, row: ListResultRow, language: str) -> None:
+        """A row, its best result first, and what else was found for it; nothing keeps out the rows behind it."""
+        own: dict[str, CellValue] = {
+            "Row": row.line, "Your_ID": row.id, "Search": row.query,
+            "Not_searched": row.problem or format_not_asked(row, language) or None,
+        }  # fmt: skip
+        matches = [(found, self._match_cells(found, language)) for found in row.matches]
+        weak = [cells for found, cells in matches if not found.band]
+        hits = (_hit_cells(self.rows, hit.agency, hit.band, hit) for hit in row.hits)
+        best, *others = [*(cells for found, cells in matches if found.band), *hits] or [{}]
+        self.rows.add(**own, **best, More_results=len(others) or None, Weak_results=len(weak) or None)
+        for cells in others:
+            self.others.add(**own, **cells)
+        for cells in weak:
+            self.weak.add(**own, **cells)
+
+    def _match_cells(self, found: ListMatch, language: str) -> dict[str, CellValue]:
+        about, table = found.about, self.rows
+        return {
+            **_name_cells(table, about.name, about.type, about.born, found.country),
             **_record_cells(table, found),
-            Band=table.say(BAND_WORDS.get(found.band or Band.NONE, "")), Bits=to_bits(found.score),
-            Values_compared=SEVERAL.join(
+            "Band": table.say(BAND_WORDS.get(found.band or Band.NONE, "")),
+            "Bits": to_bits(found.score),
+            "Values_compared": SEVERAL.join(
                 translate("{field}: {level}", language, field=one.label, level=one.agreement) for one in found.compared
             ),
-            Not_searched=untold,
-        )  # fmt: skip
-    for hit in row.hits:
-        table.add(**own, **_hit_cells(table, hit.agency, hit.band, hit), Not_searched=untold)
-    if not row.matches and not row.hits:
-        table.add(**own, Not_searched=untold)
+        }
+
+
+COUNTED: Final = (N_("More results"), N_("Weak results"))
+"""How many results a row has beside its best one: in a band, and weaker. They stand in tables of their own."""
 
 
 ResultList = Literal["search", "inbox", "links", "list"]

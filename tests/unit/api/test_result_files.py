@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipeline.api.result_files import LONGEST, CellValue, ResultTable, write_results
+from pipeline.api.result_files import LONGEST, CellValue, ResultTable, name_results, write_results
 
 MADE = datetime(2026, 12, 1, 1, 2, tzinfo=UTC)
 
@@ -52,14 +52,19 @@ def test_no_text_is_a_formula_in_a_workbook_or_in_csv(text: str) -> None:
     assert cell.replace("'", "") == text
 
 
-def test_what_is_left_out_is_said_in_both_forms_and_in_the_readers_language() -> None:
-    cut = one("x")._replace(cut=True)
-    assert sheets(cut)["About this file"][-1][1] == (
-        "The first 1 rows are here; others were left out. Narrow the list for the rest."
-    )
-    assert lines(cut)[-1] == ["The first 1 rows are here; others were left out. Narrow the list for the rest."]
+def test_what_is_left_out_is_the_first_line_of_both_forms_and_in_the_name() -> None:
+    cut = one("x", "y")._replace(left_out="The first row is here.")
+    weak = ResultTable("Weak", ["c1"], [["z"]], "So is one weak.")
+    both = cut._replace(further=(weak,))
+    assert sheets(cut)["Results"] == [["The first row is here.", ""], ["c0", "c1"], ["x", "y"]]
+    assert lines(cut) == [["The first row is here."], ["c0", "c1"], ["x", "y"]]
+    assert sheets(both)["Results"][0][0] == "The first row is here. Weak: So is one weak."
+    assert sheets(both)["Weak"] == [["So is one weak."], ["c1"], ["z"]]
+    assert lines(both)[1:] == [["c0", "c1"], ["x", "y"], ["", "z"]]
+    assert name_results("list", "xlsx", both, "en") == "list-incomplete.xlsx"
+    assert name_results("list", "csv", cut, "fr") == "list-incomplet.csv"
+    assert name_results("list", "csv", one("x"), "en") == "list.csv"
     assert "À propos de ce fichier" in sheets(cut, "fr")
-    assert "left out" not in str(lines(one("x")))
 
 
 def test_the_same_table_is_the_same_file_and_odd_texts_make_no_broken_one() -> None:

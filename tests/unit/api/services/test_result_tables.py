@@ -9,6 +9,8 @@ import pytest
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Role
+from pipeline.api.list_store import STEP
+from pipeline.api.list_worker import STEPS_A_TURN, run_round
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.result_files import ResultTable
 from pipeline.api.services import result_tables
@@ -19,7 +21,7 @@ from pipeline.api.services.search import Search
 from pipeline.api.session import Session
 from pipeline.records.agencies import Agency
 from support.access.requesters import ANNA, make_requester
-from support.api.runtime import Api
+from support.api.runtime import GROUNDS, Api
 from support.records.builder import handling, person, record
 
 
@@ -108,7 +110,23 @@ async def test_beyond_the_limit_rows_are_left_out_and_that_is_said(api: Api, mon
     monkeypatch.setattr(result_tables, "MOST_ROWS", 50)
     api.hold(*(record("fr-pj", f"{number:03}") for number in range(120)))
     table = await made(api, "search", Search(filters=Filters(agencies=("fr-pj",))))
-    assert (len(table.rows), table.cut) == (50, True)
+    assert len(table.rows) == 50
+    assert table.left_out == "The first 50 rows are here; others were left out. Narrow the list for the rest."
+
+
+async def test_a_list_that_is_still_checked_says_how_many_of_its_rows_are_here(api: Api) -> None:
+    sent = {**GROUNDS, "Content-Type": "text/csv"}
+    rows = "\n".join(["name", *["Ivan Petrov"] * (STEP * STEPS_A_TURN + 10)])
+    answer = await api.request("POST", "/v1/list-checks", ANNA, sent, content=rows.encode())
+    place = ListPlace(answer.json()["list"]["id"])
+    await run_round(api.runtime)
+    table = await made(api, "list", place)
+    assert len(table.rows) == STEP * STEPS_A_TURN
+    asked = {"done": STEP * STEPS_A_TURN, "rows": STEP * STEPS_A_TURN + 10}
+    assert table.left_out == "{done} of {rows} rows have been checked so far; the others are missing.".format(**asked)
+    while await run_round(api.runtime):
+        pass
+    assert (await made(api, "list", place)).left_out == ""
 
 
 async def test_an_inbox_and_the_links_of_a_case_are_tables(api: Api) -> None:
