@@ -40,7 +40,9 @@ from pipeline.feeds.tables.limited_process import ProcessLimits, limit_process, 
 from pipeline.feeds.tables.sources import TableSource
 from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.records.countries import country_code
-from pipeline.search.questions import FIELDS, parse_question, quote_value
+from pipeline.records.identifiers import canonical
+from pipeline.records.placeholders import is_placeholder, is_placeholder_number
+from pipeline.search.questions import FIELDS, parse_question, quote_value, whole_years
 
 ListFormat = Literal["csv", "ndjson"]
 
@@ -172,8 +174,14 @@ def _state_row(cells: Mapping[str, list[str]]) -> ListRow:
 NAME_PARTS: Final = ("given", "family")
 """Columns that make one name together, in this order."""
 
-TARGETS: Final = ("", *COLUMNS, *NAME_PARTS)
+DATE_ORDERS: Final = {"born_day_first": (DAY_FIRST, MONTH_FIRST), "born_month_first": (MONTH_FIRST, DAY_FIRST)}
+"""Columns of dates of birth whose sender says what stands first: the format that reads them, and the other."""
+
+TARGETS: Final = ("", *COLUMNS, *NAME_PARTS, *DATE_ORDERS)
 """What a column can be asked as; "" leaves it out."""
+
+BORN: Final = ("born", *DATE_ORDERS)
+"""What columns of dates of birth are asked as: all are the field `born` of a question."""
 
 TARGET_LABELS: Final[Mapping[str, str]] = {
     "": N_("Not searched"),
@@ -184,6 +192,8 @@ TARGET_LABELS: Final[Mapping[str, str]] = {
     "alias": N_("Other name"),
     "nickname": N_("Nickname"),
     "born": N_("Date of birth"),
+    "born_day_first": N_("Date of birth, the day first"),
+    "born_month_first": N_("Date of birth, the month first"),
     "birthplace": N_("Place of birth"),
     "nationality": N_("Nationality"),
     "phone": N_("Phone"),
@@ -208,6 +218,9 @@ ROLE_TARGETS: Final[Mapping[str, str]] = {
     "imo": "number", "lei": "number", "plate": "plate", "city": "city", "case_id": "id",
 }  # fmt: skip
 """What a column is asked as by what it is taken for (feeds/column_roles.py). A country may be of anything: of none."""
+
+BY_NAME_ALONE: Final = frozenset({"birth_date", "phone"})
+"""What a column is taken for by its name, be few of its values such: those that aren't are told of."""
 
 ONCE: Final = frozenset({"id", "question", "country", "given", "family"})
 """Guessed for one column alone: a second of that name is likelier something else."""
@@ -296,10 +309,10 @@ def _guess_target(name: str, values: Sequence[str]) -> str:
     own = name.strip().casefold()
     if target := own if own in COLUMNS else _labelled_targets().get(own):
         return target
-    role = guess_role(name, values)
-    if role is None and role_of_name(name) == "birth_date":
-        return "born"  # dates of which few can be read: those that can't are told of
-    return ROLE_TARGETS.get(role.role, "") if role else ""
+    known = [value for value in values if not is_placeholder(value.strip().casefold())]
+    role = guess_role(name, known)
+    named = role.role if role else role_of_name(name)
+    return ROLE_TARGETS.get(named, "") if role or named in BY_NAME_ALONE else ""
 
 
 @cache
@@ -324,7 +337,7 @@ def describe_columns(grid: TableGrid, targets: Sequence[str]) -> tuple[ListColum
 def plan_rows(grid: TableGrid, targets: Sequence[str]) -> ListPlan:
     """Each row as it would be asked; every row stays, be it one that asks nothing."""
     counter = _HintCounter()
-    readings = {at: _date_reading(grid, at) for at, target in enumerate(targets) if target == "born"}
+    readings = {at: _date_reading(grid, at, target) for at, target in enumerate(targets) if target in BORN}
     rows = tuple(_make_row(row, grid.columns, targets, readings, counter) for row in grid.rows)
     for number in grid.unread:
         counter.add("unread_row", str(number))
@@ -349,7 +362,8 @@ def _make_row(
         if "\N{REPLACEMENT CHARACTER}" in cell:
             counter.add("damaged", cell, columns[at])
         if target and cell:
-            values.setdefault(target, []).extend(_read_cell(target, cell, readings.get(at), counter, columns[at]))
+            asked = "born" if target in BORN else target
+            values.setdefault(asked, []).extend(_read_cell(asked, cell, readings.get(at), counter, columns[at]))
     if name := " ".join(part for role in NAME_PARTS for part in values.get(role, ())):
         values.setdefault("name", []).insert(0, name)
     question = " ".join(
@@ -378,7 +392,7 @@ def _read_cell(target: str, cell: str, dates: DateReading | None, counter: _Hint
         return
     parts = [whole] if target in NAME_PARTS else re.split(SEPARATORS.get(target, OTHERWISE), cell)
     for value in filter(None, map(str.strip, parts)):
-        found = _read_value(target, value, dates) if any(map(str.isalnum, value)) else ()
+        found = () if _is_nothing(target, value) else _read_value(target, value, dates)
         if not found:
             counter.add("unread_value", value, column)
         elif len(found) > 1:
@@ -386,12 +400,19 @@ def _read_cell(target: str, cell: str, dates: DateReading | None, counter: _Hint
         yield from found
 
 
+def _is_nothing(target: str, value: str) -> bool:
+    """Whether a value says that it is not known, as a record's would: no letter or digit, n/a, 0000."""
+    if not any(map(str.isalnum, value)) or is_placeholder(value.casefold()):
+        return True
+    return target == "number" and is_placeholder_number(canonical(value))
+
+
 def _read_value(target: str, value: str, dates: DateReading | None) -> tuple[str, ...]:
     """What a value is asked as: nothing where it can't be read, two dates where both may be meant."""
     if target == "country":
         code = country_code(value)
         return (code,) if code else ()
-    if dates is not None and (stated := stated_dates(value, dates)):
+    if dates is not None and (stated := [date for one in _whole_dates(value) for date in stated_dates(one, dates)]):
         return tuple(sorted({date[: len("YYYY-MM-DD")] for date in stated}))
     return (value,) if target not in CHECKED or _is_readable(target, value) else ()
 
@@ -406,13 +427,30 @@ def _is_readable(target: str, value: str) -> bool:
     return True
 
 
-def _date_reading(grid: TableGrid, at: int) -> DateReading:
-    """How a column writes its dates; where no value tells days from months, both ways."""
-    values = _column_values(grid, at, SAMPLE_VALUES)
+def _date_reading(grid: TableGrid, at: int, target: str) -> DateReading:
+    """How a column writes its dates; where neither its sender nor a value tells days from months, both ways."""
+    values = [one for value in _column_values(grid, at, SAMPLE_VALUES) for one in _whole_dates(value)]
     formats, _ = fit_formats(values)
+    if target in DATE_ORDERS:
+        first, other = DATE_ORDERS[target]
+        stated = [first.replace("/", sign) for sign in DATE_SIGNS]
+        others = {other.replace("/", sign) for sign in DATE_SIGNS}
+        return DateReading((*stated, *(one for one in formats if one not in others)))
     if DAY_FIRST in formats and is_order_open(values):
         formats = (*formats, MONTH_FIRST)
     return DateReading(formats)
+
+
+DATE_SIGNS: Final = "/.-"
+"""What stands between the parts of a date in numbers."""
+
+_SHORT_YEAR: Final = re.compile(r"(\d{1,2}([./-])\d{1,2}\2)(\d{2})")
+
+
+def _whole_dates(value: str) -> tuple[str, ...]:
+    """A date whose year has two digits as what it may be with four; any other text as it is."""
+    found = _SHORT_YEAR.fullmatch(value.strip())
+    return tuple(f"{found[1]}{year}" for year in whole_years(found[3])) if found else (value,)
 
 
 def _column_values(grid: TableGrid, at: int, most: int) -> list[str]:

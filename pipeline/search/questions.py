@@ -31,6 +31,7 @@ from pipeline.records.limits import MAX_TOKENS
 from pipeline.records.names import clean_text
 from pipeline.records.normalised import BirthDate, PartialDate
 from pipeline.records.offence_codes import ICCS, search_offences
+from pipeline.records.placeholders import is_placeholder
 from pipeline.records.scripts import MARKS
 
 MAX_QUESTION_CHARS = 1000
@@ -129,6 +130,12 @@ _WORDED_DATE = (
 
 _DAY_FIRST = r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d{2})"
 """A date as it is written in most countries, or in the United States: the day first, or the month."""
+_SHORT_DAY_FIRST = r"(\d{1,2})([./-])(\d{1,2})\2(\d{2})"
+"""The same with a year of two digits; behind a phone it may be a part of that."""
+
+LAST_OF_THIS_CENTURY: Final = 40
+"""A year of two digits up to it may be of this century or of the last, a later one of the last alone: nobody in a
+record is born in 2041."""
 
 _PART = re.compile(
     rf"(?P<date>{_WORDED_DATE})|(?:(?P<field>(?i:{'|'.join(FIELDS)})):|(?P<unknown>[^\W\d_]{{2,19}}):)?"
@@ -142,6 +149,7 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?|(?:19|20)\d{2}")
 _OFFENCE = re.compile(r"iccs:\d{2,6}", re.IGNORECASE)
 _READ_DAY_FIRST = re.compile(_DAY_FIRST)
+_READ_SHORT = re.compile(_SHORT_DAY_FIRST)
 _READ_WORDED = re.compile(_WORDED_DATE)
 
 
@@ -317,13 +325,23 @@ def _join_pieces(pieces: list[QuestionPart]) -> Iterator[QuestionPart]:
 
 
 def read_day_first(value: str) -> list[str]:
-    """The dates that a word such as 25/11/1982 may be, the day first: two where the month may stand there too."""
+    """The dates that a word such as 25/11/1982 may be, the day first: two where the month may stand there too.
+
+    Twice as many where the year has two digits that may be of either century.
+    """
+    if found := _READ_SHORT.fullmatch(value):
+        return [date for year in whole_years(found[4]) for date in read_day_first(f"{found[1]}/{found[3]}/{year}")]
     found = _READ_DAY_FIRST.fullmatch(value)
     if not found:
         return []
     one, other, year = found[1].zfill(2), found[2].zfill(2), found[3]
     readings = dict.fromkeys((f"{year}-{other}-{one}", f"{year}-{one}-{other}"))
     return [date for date in readings if is_date(date)]
+
+
+def whole_years(year: str) -> list[str]:
+    """The years that one of two digits may be, the latest last."""
+    return [f"19{year}", *([f"20{year}"] if int(year) <= LAST_OF_THIS_CENTURY else [])]
 
 
 def read_worded(value: str) -> list[str]:
@@ -460,7 +478,8 @@ def _make_question(lists: Mapping[str, list[str]]) -> Question:
 
 
 def _cores(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(core for value in values if (core := canonical(value))))
+    known = (value for value in values if not is_placeholder(value.casefold()))
+    return tuple(dict.fromkeys(core for value in known if (core := canonical(value))))
 
 
 def _phone_text(value: str) -> str:

@@ -215,8 +215,10 @@ SENTENCES: Mapping[HintKind, tuple[str, str]] = {
         "{column}: {count} values can't be read and are left out of their rows' searches: {examples}",
     ),
     "two_dates": NN_(
-        "{column}: {count} date can be read in two ways; both are searched: {examples}",
-        "{column}: {count} dates can be read in two ways; both are searched: {examples}",
+        "{column}: {count} date can be read in several ways; all are searched, unless you choose above what stands "
+        "first: {examples}",
+        "{column}: {count} dates can be read in several ways; all are searched, unless you choose above what stands "
+        "first: {examples}",
     ),
     "other_sheets": NN_(
         "{count} other sheet is not read: {examples}",

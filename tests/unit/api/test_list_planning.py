@@ -58,6 +58,39 @@ def test_a_date_that_can_be_two_is_asked_as_both_and_told() -> None:
     assert ("two_dates", "Né le", 1, ("04/03/1976",)) in hints("Né le,Nom", "04/03/1976,B")
 
 
+def test_a_year_of_two_digits_is_read_as_all_that_it_may_be_and_told() -> None:
+    assert asked("Né le,Nom", "3/4/82,B") == ['name:"B" born:"1982-03-04" born:"1982-04-03"']
+    assert ("two_dates", "Né le", 1, ("3/4/82",)) in hints("Né le,Nom", "3/4/82,B")
+    assert asked("Né le,Nom", "3/4/82,B", "25/4/82,C") == ['name:"B" born:"1982-04-03"', 'name:"C" born:"1982-04-25"']
+    assert asked("Né le,Nom", "25.4.05,B") == ['name:"B" born:"1905-04-25" born:"2005-04-25"']
+
+
+@pytest.mark.parametrize(
+    ("target", "dates"),
+    [("born_day_first", ("1982-04-03", "1976-03-04")), ("born_month_first", ("1982-03-04", "1976-04-03"))],
+)
+def test_whoever_sends_dates_says_what_stands_first_in_them(target: str, dates: tuple[str, str]) -> None:
+    found = grid("Né le,Nom", "3/4/82,A", "04/03/1976,B", "1980-05,C")
+    plan = plan_rows(found, (target, "name"))
+    assert [row.question for row in plan.rows] == [
+        f'name:"A" born:"{dates[0]}"', f'name:"B" born:"{dates[1]}"', 'name:"C" born:"1980-05"',
+    ]  # fmt: skip
+    assert plan.hints == ()
+
+
+def test_what_says_that_nothing_is_known_is_asked_nowhere_and_told() -> None:
+    rows = ["n/a,A,0612345678", "52NO43308,B,unknown", "0000,C,?", "X1,D,N/A"]
+    assert asked("number,Nom,Tel", *rows) == [
+        'name:"A" phone:"0612345678"', 'name:"B" number:"52NO43308"', 'name:"C"', 'name:"D" number:"X1"',
+    ]  # fmt: skip
+    assert ("unread_value", "number", 2, ("n/a", "0000")) in hints("number,Nom,Tel", *rows)
+
+
+@pytest.mark.parametrize("cell", ["n/a", "06 12 34 56 78 (bureau)", "6123", "unbekannt"])
+def test_a_column_that_is_called_a_phone_is_one_whatever_stands_in_some_cells(cell: str) -> None:
+    assert guess_targets(grid("Nom,Tel", "A,0612345678", f"B,{cell}", f"C,{cell}")) == ("family", "phone")
+
+
 def test_what_is_no_date_is_left_out_and_told() -> None:
     rows = ["25/11/1982,A", "about 60,B", "?,C", "?,D", "1980~,E", "1978/1982,F"]
     assert asked("Né le,Nom", *rows)[1:] == [

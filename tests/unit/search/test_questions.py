@@ -125,6 +125,7 @@ def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Questio
         "nationality:FR",
         "birthplace:Paris type:person",
         "offence:gibberish ivan",
+        "number:n/a",
         "? ,",
     ],
 )

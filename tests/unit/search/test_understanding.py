@@ -21,7 +21,7 @@ from pipeline.search.understanding import (
 from pipeline.web.pages.search import GUIDE
 
 WORDS = (
-    "ivan", "Петров", "王小明", "AB", "123", "CD", "45", "1980", "1980-05-01", "03/04/1982", "0612345678",
+    "ivan", "Петров", "王小明", "AB", "123", "CD", "45", "1980", "1980-05-01", "03/04/1982", "3/4/82", "0612345678",
     "06 12 34 56 78", "+33 6 12 34 56 78", "fr-pj:2026-0417", "AB-1?3*", "a@b.example", "iccs:0501",
     'name:"Ivan Petrov"', "alias:vanya", "nickname:V", "born:1978/1982", "born:04/03/1982", "type:person",
     "nationality:Latvian", "birthplace:Tver", "city:Lyon", 'text:"vol aggravé"', "number:52NO43308", "plate:AB*",
@@ -52,6 +52,14 @@ def test_a_question_of_loose_words_alone_may_be_a_place() -> None:
         "Saint Malo": [("name", "Saint Malo"), ("text", "Saint Malo"), ("city", "Saint Malo")]
     }
     assert ("city", "ivan") not in read("ivan 1980")["ivan"]
+
+
+def test_a_year_of_two_digits_is_all_that_it_may_be() -> None:
+    assert read("ivan 3/4/82")["3/4/82"] == [("born", "1982-04-03"), ("born", "1982-03-04")]
+    assert read("25.4.05")["25.4.05"] == [("born", "1905-04-25"), ("born", "2005-04-25")]
+    assert read("12/34/56")["12/34/56"][0] == ("number", "123456")
+    assert read("3/4-82")["3/4-82"][0] == ("number", "3482")
+    assert read("+352 26-12-34")["+352 26-12-34"] == [("phone", "+352261234")]
 
 
 def test_what_is_left_out_has_no_reading() -> None:
