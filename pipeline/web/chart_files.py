@@ -75,7 +75,7 @@ def make_router(site: Site) -> APIRouter:
             kept = await save_chart(session, folder, title, content, item or None, seen)
             return JSONResponse({"item": kept.item, "version": kept.version})
 
-        return await serve_signed_in(site, request, answer, to_script=True)
+        return await serve_signed_in(site, request, answer)
 
     @routes.post("/chart/file", **chart_room)
     async def write(request: Request, form: Annotated[FileForm, Form()], content: Annotated[str, Form()]) -> Response:
@@ -88,7 +88,7 @@ def make_router(site: Site) -> APIRouter:
             brought = read_chart_file(await file.read())
             return await _tell_brought(session, brought)
 
-        return await serve_signed_in(site, request, answer, to_script=True)
+        return await serve_signed_in(site, request, answer)
 
     return routes
 

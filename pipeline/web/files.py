@@ -40,6 +40,9 @@ ENDINGS: Final[dict[ExportFormat, str]] = {
 
 CHECKS: Final = "/checks"
 
+JSON: Final = "application/json"
+"""What a page's script takes, and no browser that leads its reader elsewhere."""
+
 MAPPED_ALREADY: Final = (".ndjson", ".jsonl", SUFFIX)
 """Files whose fields say what they are."""
 
@@ -191,18 +194,19 @@ async def serve_signed_in(
     answer: Callable[[Session], Awaitable[Response]],
     back: str = "",
     file_form: str = "",
-    *,
-    to_script: bool = False,
 ) -> Response:
     """What `answer` gives for a signed-in visitor; what is wrong is said on a page that leads `back`.
 
-    With `file_form` what is read is recorded as an export. A page's script is told what is wrong in JSON.
+    With `file_form` what is read is recorded as an export. A page's script, which says that it takes JSON, is told in
+    it where the answer leads, or what is wrong.
     """
-    visitor = await get_visit(request, site.runtime)
+    visitor, to_script = await get_visit(request, site.runtime), request.headers.get("Accept") == JSON
     if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
-        return await answer(visitor.new_session(file_form))
+        found = await answer(visitor.new_session(file_form))
+        leads = isinstance(found, RedirectResponse) and to_script
+        return JSONResponse({"goes": found.headers["Location"]}) if leads else found
     except ProblemError as problem:
         if to_script:
             said = translate_error(problem, visitor.words.language)

@@ -163,14 +163,35 @@ def test_a_choice_that_was_not_told_yet_counts(opened: Browser, site: MemorySite
     [(b" ", "the file is empty"), (b"%PDF-1.7", "can't be read as a table"), (b"PK\3\4 cut", "can't be read")],
     ids=["empty", "PDF", "damaged"],
 )
-def test_what_is_no_list_is_named_with_a_way_back(
+def test_what_is_no_list_is_named_in_the_form_which_keeps_all_that_was_chosen(
     opened: Browser, site: MemorySite, api: Api, content: bytes, word: str
 ) -> None:
+    """A wrong file led to a page of its own, and back to an empty form."""
+    user, page = (user := _open_checks(opened, site)), user.page
+    page.fill("#lines-list", "ivan petrov")
+    page.set_input_files("#file-list", {"name": "wrong.xlsx", "mimeType": "text/plain", "buffer": content})
+    page.locator("form .button.main").click()
+    expect(page.get_by_role("alert").filter(has_text=word)).to_be_visible()
+    assert page.url.endswith("/checks")
+    assert page.evaluate("document.getElementById('file-list').files[0].name") == "wrong.xlsx"
+    expect(page.locator("#lines-list")).to_have_value("ivan petrov")
+    _send(user, TABLE)
+    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
+    assert user.faults in ([], ["Failed to load resource: the server responded with a status of 422 ()"])
+
+
+def test_columns_that_are_refused_keep_their_page_and_choices(opened: Browser, site: MemorySite, api: Api) -> None:
     user = _open_checks(opened, site)
-    _send(user, content)
-    expect(user.page.get_by_role("alert")).to_contain_text(word)
-    user.page.get_by_role("link", name="Back").click()
-    expect(user.page.get_by_role("heading", name="New list check")).to_be_visible()
+    _send(user, TABLE)
+    page, title = user.page, user.page.get_by_role("heading", name="Check the columns")
+    expect(title).to_be_visible()
+    page.locator("select[name=target-4]").select_option("text")
+    expect(page.locator(".asked").first).to_contain_text("12A")
+    page.locator("select[name=target-0]").evaluate("field => field.add(new Option('other', 'nonsense', true, true))")
+    page.locator(".mapping .button.main").click()
+    expect(page.get_by_role("alert").filter(has_text="unknown target")).to_be_visible()
+    expect(title).to_be_visible()
+    expect(page.locator("select[name=target-4]")).to_have_value("text")
 
 
 def test_a_file_that_is_too_large_is_not_sent(opened: Browser, site: MemorySite, api: Api, tmp_path: Path) -> None:
@@ -202,7 +223,8 @@ def test_the_pages_are_accessible_and_fit_a_phone(
     expect(page.locator("tr[data-row]")).to_have_count(1)
     user.holds(f"lists, {language}", dark=True)
     page.locator("tr[data-row] a").click()
-    page.locator(".mapping .button.main").click()
+    with page.expect_navigation(url=lambda url: not url.endswith("/columns")):
+        page.locator(".mapping .button.main").click()
     _work(api)
     expect(page.locator("tr[data-row]")).to_have_count(4)
     user.holds(f"found, {language}", dark=True)

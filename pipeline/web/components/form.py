@@ -44,6 +44,15 @@ def post_form(action: str, token: str, classes: str = "stack", **attributes: Any
     return element
 
 
+def staying_form(words: Words, action: str, token: str, classes: str = "stack", **attributes: Any) -> Element:
+    """The same, sent by the page's script: where it is refused it says so, and keeps all that was chosen."""
+    lost = words("The server does not answer; try again")
+    element = post_form(action, token, classes, data_lost=lost, **attributes)
+    with element:
+        text("p", "", "notice bad", role="alert", data_refused="", hidden=True)
+    return element
+
+
 def field(word: str, name: str, mark: str, tag: str = "input", **attributes: Any) -> None:
     """A labelled field; `mark` makes its id the only one of the page."""
     with box("p", "field"):

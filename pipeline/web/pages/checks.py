@@ -55,6 +55,7 @@ from pipeline.web.components.form import (
     form,
     post_form,
     select_field,
+    staying_form,
     submit_button,
 )
 from pipeline.web.components.hits import draw_hit_actions
@@ -114,7 +115,7 @@ def draw_lists(view: OpenPage, lists: Sequence[ListCheck]) -> None:
 
 
 def _draw_form(words: Words, token: str) -> None:
-    with post_form("/checks", token, enctype="multipart/form-data"):
+    with staying_form(words, "/checks", token, enctype="multipart/form-data"):
         box("input", type="hidden", name="key", value=uuid.uuid4().hex)
         with box("div", "halves"):
             with box("div", "stack"):

@@ -22,7 +22,7 @@ from pipeline.api.services.list_drafts import ENCODINGS, ListDraftChange, change
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_, NN_
 from pipeline.web.addresses import list_path
-from pipeline.web.components.form import post_form, submit_button
+from pipeline.web.components.form import staying_form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.states import format_failure
 from pipeline.web.components.tables import TableColumn, draw_table, panel
@@ -72,7 +72,7 @@ def draw(view: OpenPage, draft: ListDraftView) -> None:
         if await view.run_action(deleted, words("Deleted"), redraw=False):
             ui.navigate.to("/checks")
 
-    with post_form(f"{list_path(draft.id)}/start", view.visit.csrf, "stack mapping") as form:
+    with staying_form(words, f"{list_path(draft.id)}/start", view.visit.csrf, "stack mapping") as form:
         with panel(words("Columns"), words("guessed by name and content; change what is wrong"), tight=True):
             draw_table(words("Columns"), _mapping_columns(words, draft), list(enumerate(draft.columns)))
         shown = box("div", "stack", aria_live="polite")

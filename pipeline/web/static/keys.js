@@ -208,6 +208,39 @@
     form.action += location.hash;
   };
 
+  // A form with a file stays where it is, with all that was chosen, until the server has taken it: what is wrong is said
+  // in it (components/form.py).
+  const send = async (form, button) => {
+    const said = form.querySelector("[data-refused]");
+    const refuse = (why) => {
+      said.textContent = why;
+      said.hidden = false;
+      said.scrollIntoView({ block: "nearest" });
+    };
+    said.hidden = true;
+    form.ariaBusy = "true";
+    try {
+      const sent = { method: "POST", body: new FormData(form, button), headers: { Accept: "application/json" } };
+      const answer = await fetch(form.action, sent);
+      if (answer.headers.get("Content-Type")?.includes("json")) {
+        const { goes, detail } = await answer.json();
+        if (goes) location.href = goes;
+        else refuse(detail);
+      } else if (answer.redirected) location.href = answer.url; // to where one signs in
+      else refuse(form.dataset.lost);
+    } catch {
+      refuse(form.dataset.lost);
+    } finally {
+      form.ariaBusy = null;
+    }
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-lost]")) return;
+    event.preventDefault();
+    if (!form.ariaBusy) send(form, event.submitter);
+  });
+
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-leave]")) depart(event.target);
     if (event.target.matches("form[data-back]")) stay(event.target);

@@ -99,6 +99,7 @@ class Album:
         page.goto("/checks")
         page.get_by_label("Or paste one search per line").fill(f"{question}\n{LINES}")
         page.get_by_role("button", name="Continue").click()
+        page.wait_for_url("**/checks/*")
         expect(page.locator("tr[data-row]").first).to_be_visible()
         self.take(page, "list-check")
 
