@@ -23,6 +23,8 @@ EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 """The demo's cases are opened in 2026: a fixed time keeps the feed the same on every day."""
 RETAINED_UNTIL = "2056-01-01"
 """Far enough that no demo case expires."""
+DRAWN_CODES = 5
+"""What the code of a case is drawn from, whatever its title; each title has fewer of its own."""
 ACTIVE, CORRECTED, WITHDRAWN = "active", "corrected", "withdrawn"
 
 
@@ -87,11 +89,13 @@ class CaseFile:
 
     def _make_content(self) -> JsonObject:
         unit = f"{self._country.agency} {self._rng.randrange(1, 9)}"
+        title, codes = self._rng.choice(list(self._country.titles.items()))
+        code = codes[self._rng.randrange(DRAWN_CODES) % len(codes)]
         return {
             "opened": self._opened.date().isoformat(),
-            "title": self._rng.choice(self._country.titles),
+            "title": title,
             "language": self._country.language,
-            "offences": [{"scheme": "ICCS", "code": self._rng.choice(("0501", "0502", "0601", "0701", "0702"))}],
+            "offences": [{"scheme": "ICCS", "code": code}],
             "policing_goals": [Random(self._case_id).randint(1, 7)],  # noqa: S311 - reproducible, not secret
             "handling": case_handling(self._country, self._case_id),
             "evaluation": {

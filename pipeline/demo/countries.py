@@ -31,9 +31,10 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A country, its agency, and the patterns of its numbers (L a letter, D a digit).
 
     `title` is its agency's full name. `scripts` names the cultures whose own script its registers write; `weight` is
-    its share of the cases; `caveat` is what its owner asks of who reads a case under one, `translations` are its own of
-    that; `companies` (`legal_form` comes behind their names) and `clubs` are how such are called, with places for a
-    family name and a city.
+    its share of the cases; `titles` are what its cases are called, each with the ICCS codes of what that is; `caveat`
+    is what its owner asks of who reads a case under one, `translations` are its own of that; `companies` (`legal_form`
+    comes behind their names) and `clubs` are how such are called, with places for a family
+    name and a city.
     """
 
     agency: str
@@ -47,7 +48,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bban: str
     cities: tuple[City, ...]
     streets: tuple[str, ...]
-    titles: tuple[str, ...]
+    titles: dict[str, tuple[str, ...]]
     caveat: str
     legal_form: str
     companies: tuple[str, ...]

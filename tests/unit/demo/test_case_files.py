@@ -5,9 +5,10 @@ from random import Random
 import pytest
 
 from pipeline.demo.case_files import CaseFile
-from pipeline.demo.countries import load_countries
+from pipeline.demo.countries import Country, load_countries
 from pipeline.demo.recording import RecordedEntity
 from pipeline.feeds.checking import Checker
+from pipeline.records.offence_codes import offence_codes
 
 PERSON = RecordedEntity({"type": "person", "names": [{"full": "Ana Neznámá"}]}, ("person-1",))
 CAR = RecordedEntity({"type": "vehicle", "plate": "AB-123-CD"}, ("vehicle-1",))
@@ -16,6 +17,31 @@ CAR = RecordedEntity({"type": "vehicle", "plate": "AB-123-CD"}, ("vehicle-1",))
 @pytest.fixture
 def file() -> CaseFile:
     return CaseFile(Random(1), load_countries()["FR"], 8, [PERSON])
+
+
+GROUPS = {
+    "0204": ("Traite des êtres humains", "Трафик на хора"),
+    "0501": ("Vol avec effraction", "Robo con fuerza"),
+    "0502": ("Vol aggravé", "Bandendiebstahl", "Kradzież pojazdów", "Κλοπή οχήματος", "Кражба на автомобили"),
+    "0601": ("Trafic de stupéfiants", "Rauschgifthandel", "Tráfico de drogas", "Handel narkotykami",
+             "Διακίνηση ναρκωτικών", "الاتجار في المخدرات"),
+    "0701": ("Escroquerie en bande organisée", "Estafa", "Oszustwo", "Измама"),
+    "0702": ("Urkundenfälschung", "Falsedad documental", "Πλαστογραφία εγγράφων", "تزوير وثائق"),
+    "0704": ("Blanchiment", "Geldwäsche", "Blanqueo de capitales", "Pranie pieniędzy", "Recel de véhicules", "Hehlerei"),
+    "0804": ("Fraude à la TVA", "Przemyt papierosów", "Контрабанда на цигари", "تهريب السيارات"),
+    "0805": ("Παράνομη διακίνηση",),
+}  # fmt: skip
+"""What the titles mean, by the ICCS's groups."""
+
+
+@pytest.mark.parametrize("country", load_countries().values(), ids=load_countries())
+def test_the_code_of_a_case_is_of_what_its_title_says(country: Country) -> None:
+    meant = {title: group for group, titles in GROUPS.items() for title in titles}
+    for number in range(40):
+        case = CaseFile(Random(number), country, number, [PERSON]).last.event["data"]
+        (offence,) = case["offences"]
+        assert offence["code"].startswith(meant[case["title"]])
+        assert offence["code"] in offence_codes()
 
 
 def test_each_change_is_the_next_version_and_shows_what_it_holds(file: CaseFile) -> None:
