@@ -455,8 +455,7 @@ def _make_match(
     met = found.met if isinstance(found, CaseFinding) else ()
     score, evidence = judge_answer(document, met, probe, model)
     best = max(evidence, key=lambda part: part.bits, default=None)
-    named = next((item.value_b for item in best.items if item.field == "name"), "") if best else ""
-    side = name_side(document, LinkedThing(best.entity_b, named), session.language) if best else None
+    side = name_side(document, LinkedThing(best.entity_b), session.language) if best else None
     about = ListMatchSubject(side.entity, side.type, side.name, side.born) if side else ListMatchSubject()
     items = sorted((item for part in evidence for item in part.items), key=lambda item: -abs(item.bits))
     return ListMatch(

@@ -439,20 +439,22 @@ async def describe_results(session: Session, results: Sequence[SearchResult]) ->
 
 
 def _describe(case: CaseDocument, evidence: Sequence[EntityEvidence], language: str) -> ResultSubject:
-    side = name_side(case, _find_thing(case, evidence), language)
+    side = name_side(case, LinkedThing(find_subject(case, evidence)), language)
     entities = case.sent_entities
     role = next((one.get("role") for one in entities if one.get("id") == side.entity), None)
     return ResultSubject(side.entity, side.type, side.name, side.born, role, case.opened)
 
 
-def _find_thing(case: CaseDocument, evidence: Sequence[EntityEvidence]) -> LinkedThing:
-    """The entity for which most speaks, by the name that was compared; without evidence the case's first."""
+def find_subject(case: CaseDocument, evidence: Sequence[EntityEvidence]) -> str:
+    """The entity for which most speaks; without evidence the case's first.
+
+    It goes by one name, whatever was asked: which of its names was compared stands among the reasons.
+    """
     best = max(evidence, key=lambda part: part.bits, default=None)
     if best is None:
         first: AsSent = next(iter(case.sent_entities), {})
-        return LinkedThing(first.get("id", ""))
-    named = next((item.value_b for item in best.items if item.field == "name"), "")
-    return LinkedThing(best.entity_b, named)
+        return str(first.get("id", ""))
+    return best.entity_b
 
 
 class CountedQuestion(NamedTuple):

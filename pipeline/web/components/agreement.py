@@ -5,6 +5,7 @@ Pure but for the markup. A symbol stands beside the words that say the same, so 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
@@ -15,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from pipeline.matching.explain.explanation import Item
 from pipeline.matching.explain.wording import agreement
 from pipeline.records.scripts import script_of
-from pipeline.web.components.values import render_name
+from pipeline.web.components.values import format_birth_date, render_name
 from pipeline.web.i18n import Words
 
 SYMBOLS: Final = {"for": "=", "near": "≈", "against": "≠", "quiet": "·"}
@@ -55,8 +56,10 @@ def render_agreement(words: Words, item: Item) -> htpy.Element:
     ]
 
 
-def mark_differences(a: str, b: str) -> tuple[Parts, Parts]:
+def mark_differences(a: str, b: str, *, beyond: bool = True) -> tuple[Parts, Parts]:
     """Two values in parts, in those of which they differ; case and the order of words make no difference.
+
+    Without `beyond` words of `b` are no difference where each word of `a` has its like among the others.
 
     Nothing is marked in values of two scripts, in long ones, and where hardly anything is alike: all of them differ.
     """
@@ -67,12 +70,34 @@ def mark_differences(a: str, b: str) -> tuple[Parts, Parts]:
     partners = _pair_words(words_a, words_b)
     if not partners:
         return whole
+    lacks = beyond or len(partners) < sum(word[0].isalnum() for word in words_a)
     marked = {at: _mark_pair(words_a[at], words_b[other]) for at, other in partners.items()}
     back = {other: pair[1] for other, pair in zip(partners.values(), marked.values(), strict=True)}
     return (
         _join(marked[at][0] if at in marked else _mark_alone(word) for at, word in enumerate(words_a)),
-        _join(back[at] if at in back else _mark_alone(word) for at, word in enumerate(words_b)),
+        _join(back[at] if at in back else _mark_alone(word, lacks=lacks) for at, word in enumerate(words_b)),
     )
+
+
+def mark_contradictions(asked: str, held: str) -> Parts:
+    """What a record holds, in parts: those differ that contradict what was asked, not what goes beyond it."""
+    return mark_differences(asked, held, beyond=False)[1]
+
+
+def mark_date(words: Words, asked: str, held: str) -> Parts:
+    """A birth date as pages write it; of a whole one the day, month or year differs that contradicts what was asked."""
+    said = format_birth_date(words, held)
+    if not (_DATE.fullmatch(asked) and _WHOLE_DATE.fullmatch(held)) or len(tokens := said.split(" ")) != len("dmy"):
+        return (Part(said, differs=False),)
+    known = dict(enumerate(asked.split("-")))
+    apart = [known.get(at, own) != own for at, own in enumerate(held.split("-"))]
+    marked = zip(tokens, reversed(apart), strict=True)
+    parts = [part for token, differs in marked for part in (Part(token, differs), Part(" ", differs=False))]
+    return _join([parts[:-1]])
+
+
+_DATE: Final = re.compile(r"\d{4}(-\d\d){0,2}")
+_WHOLE_DATE: Final = re.compile(r"\d{4}(-\d\d){2}")
 
 
 def render_parts(parts: Sequence[Part]) -> htpy.Node:
@@ -124,9 +149,9 @@ def _likeness(a: str, b: str) -> float:
     return Levenshtein.normalized_similarity(_fold(a), _fold(b))
 
 
-def _mark_alone(word: str) -> Parts:
-    """A word without a partner differs as a whole; what stands between words never does."""
-    return (Part(word, differs=word[0].isalnum()),)
+def _mark_alone(word: str, *, lacks: bool = True) -> Parts:
+    """A word that the other value lacks differs as a whole; what stands between words never does."""
+    return (Part(word, differs=lacks and word[0].isalnum()),)
 
 
 def _mark_pair(a: str, b: str) -> tuple[Parts, Parts]:
@@ -138,7 +163,7 @@ def _mark_pair(a: str, b: str) -> tuple[Parts, Parts]:
     return tuple(part for part in parts_a if part.text), tuple(part for part in parts_b if part.text)
 
 
-def _join(words: Iterable[Parts]) -> Parts:
+def _join(words: Iterable[Sequence[Part]]) -> Parts:
     """The parts of all words, neighbours of one kind together."""
     joined: list[Part] = []
     for part in (part for word in words for part in word):

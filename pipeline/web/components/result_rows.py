@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import htpy
 
@@ -10,23 +11,27 @@ from pipeline.api.answers import ResultSubject, SearchRow, told
 from pipeline.api.services.export_words import PARTS
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Item
-from pipeline.matching.explain.wording import bits, rarity
+from pipeline.matching.explain.wording import bits, rarity, value
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.records.entity_types import PERSON
+from pipeline.search.understanding import UnderstoodPart
 from pipeline.web.addresses import case_path
-from pipeline.web.components.agreement import mark_differences, render_agreement, render_parts
+from pipeline.web.components.agreement import Parts, mark_contradictions, mark_date, render_agreement, render_parts
 from pipeline.web.components.badges import render_band, render_caveat_badge
 from pipeline.web.components.rows import record_mark, render_preview_button, render_tick, row_marks
-from pipeline.web.components.understood import MET
+from pipeline.web.components.understood import MET, find_lookup
 from pipeline.web.components.values import render_name, tell_bits
 from pipeline.web.i18n import Words
+
+BORN: Final = frozenset({"birth_date", "birth_date_partial"})
+"""Comparisons of dates of birth, whole or known in part."""
 
 SHOWN = 5
 """Reasons beside a result, the strongest; all are on the link's page."""
 
 
-def render_result(words: Words, row: SearchRow) -> htpy.Element:
-    """A result as an item of a list; `data-by` names what the list can be sorted by."""
+def render_result(words: Words, row: SearchRow, parts: Sequence[UnderstoodPart] = ()) -> htpy.Element:
+    """A result as an item of a list; `data-by` names what the list can be sorted by, `parts` are what was asked."""
     about, title = told(row.about), told(row.title)
     name = about.name if about else None
     called, country = name or title or row.case, words.country_name(row.country)
@@ -51,7 +56,7 @@ def render_result(words: Words, row: SearchRow) -> htpy.Element:
                 htpy.time(datetime=about.opened)[words.format_date(about.opened)] if about and about.opened else None
             ],
         ],
-        _render_score(words, row),
+        _render_score(words, row, find_lookup(parts, told(row.met) or ())),
         render_preview_button(words, called),
         _render_reasons(words, row),
     ]
@@ -81,12 +86,13 @@ def _render_marks(words: Words, row: SearchRow) -> list[htpy.Node]:
     ]
 
 
-def _render_score(words: Words, row: SearchRow) -> htpy.Node:
+def _render_score(words: Words, row: SearchRow, lookup: str) -> htpy.Node:
+    """How sure a result is; of the one thing that was asked it has exactly that, whatever its score."""
     score = told(row.score)
     if told(row.evidence) is None:
         return htpy.span(".score")
     return htpy.span(".score")[
-        render_band(words, told(row.band) or Band.NONE),
+        htpy.span(".tag.plain")[words(lookup)] if lookup else render_band(words, told(row.band) or Band.NONE),
         htpy.small(dir="ltr")[words("{bits} bits", bits=bits(score or 0, words.language))],
     ]
 
@@ -113,8 +119,16 @@ def _render_reason(words: Words, item: Item) -> htpy.Element:
     return htpy.span(".reason", title=tell_bits(words, item.bits))[
         htpy.b[words.label(FIELDS, item.field)],
         " ",
-        htpy.bdi(dir="auto")[render_parts(mark_differences(item.value_a, item.value_b)[1])],
+        htpy.bdi(dir="auto")[render_parts(_mark_value(words, item))],
         " ",
         render_agreement(words, item),
         rare and htpy.span(".quiet")[f" · {rare}"],
     ]
+
+
+def _mark_value(words: Words, item: Item) -> Parts:
+    """What the record has, in the reader's words; what contradicts the question differs."""
+    if item.field in BORN:
+        return mark_date(words, item.value_a, item.value_b)
+    asked, held = (value(item.field, said, words.language) for said in (item.value_a, item.value_b))
+    return mark_contradictions(asked, held)

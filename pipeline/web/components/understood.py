@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 from urllib.parse import urlencode
 
 from pipeline.locale import N_
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
-from pipeline.records.dates import CIRCA, RANGE
-from pipeline.search.questions import TYPED
+from pipeline.search.probes import NAME_CLAUSES
+from pipeline.search.questions import NARROWING, TYPED
 from pipeline.search.understanding import Reading, SearchHint, UnderstoodPart, lacking, leave_out, settle_reading
 from pipeline.web.components.markup import bidi_text, box, icon, link, text
-from pipeline.web.components.values import format_offence
+from pipeline.web.components.values import format_birth_date, format_offence
 from pipeline.web.i18n import Words
 
 READ_AS = {
@@ -113,9 +114,7 @@ def _join_or(words: Words, said: Sequence[str]) -> str:
 def _format_value(words: Words, reading: Reading) -> str:
     match reading.field:
         case "born":
-            first, _, last = reading.value.removesuffix(CIRCA).partition(RANGE)
-            span = " – ".join(words.format_date(date) for date in (first, last) if date)
-            return words("about {date}", date=span) if reading.value.endswith(CIRCA) else span
+            return format_birth_date(words, reading.value)
         case "offence":
             return format_offence(words, reading.value)
         case "nationality":
@@ -141,3 +140,24 @@ MET = {
     "key": N_("name together with another detail"),
 }
 """The clauses of a question that a case can meet, said only where the matcher has no better reason."""
+
+EXACT: Final = {
+    "case": N_("Exact number"),
+    "number": N_("Exact number"),
+    "phone": N_("Exact number"),
+    "email": N_("Exact e-mail address"),
+    "place": N_("In this city"),
+    "born": N_("Born then"),
+}
+"""What a result is, by the clause that it met, where nothing else was asked: then it has exactly that."""
+
+
+def find_lookup(parts: Sequence[UnderstoodPart], met: Collection[str]) -> str:
+    """What a result is to a question that asks for one thing, in English; "" where more is asked, or less is met.
+
+    Who bears the name that a lone word may be is no answer to the place that it may be as well.
+    """
+    asked = [part for part in parts if part.readings and part.readings[0].field != NARROWING]
+    if len(asked) != 1 or not NAME_CLAUSES.isdisjoint(met):
+        return ""
+    return next((said for clause, said in EXACT.items() if clause in met), "")

@@ -58,6 +58,13 @@ def format_moment(words: Words, when: str) -> str:
     return words.format_minute(when) if "T" in when else words.format_date(when)
 
 
+def format_birth_date(words: Words, stated: str) -> str:
+    """A birth date as a question or a record states it, as all dates of a page: one, a range, or about one."""
+    first, _, last = stated.removesuffix(CIRCA).partition(RANGE)
+    span = " – ".join(words.format_date(date) for date in (first, last) if date)
+    return words("about {date}", date=span) if stated.endswith(CIRCA) else span
+
+
 CODES_PATH = "/offences"
 """The page that lists the codes."""
 

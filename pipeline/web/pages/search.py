@@ -262,7 +262,7 @@ def _draw_answer(
     draw_hints(words, asked, answer.hints)
     country = view.visit.requester.country if view.visit.requester else ""
     wanted = Search(question, country, filters=parse_filters(asked))
-    _draw_results(view, wanted, answer, counted)
+    _draw_results(view, wanted, parts, answer, counted)
     if answer.next:
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
@@ -295,7 +295,9 @@ def _draw_keep_button(view: OpenPage, question: str, filters: Filters) -> None:
         text("button", view.words("Add search to folder"), "button slight", type="button", data_keep_button="")
 
 
-def _draw_results(view: OpenPage, wanted: Search, answer: SearchAnswer, counted: str) -> None:
+def _draw_results(
+    view: OpenPage, wanted: Search, parts: Sequence[UnderstoodPart], answer: SearchAnswer, counted: str
+) -> None:
     words, question = view.words, wanted.question
     if not answer.results and not answer.hits:
         states.draw_empty(
@@ -310,7 +312,7 @@ def _draw_results(view: OpenPage, wanted: Search, answer: SearchAnswer, counted:
         tools = partial(_draw_list_tools, view, wanted, is_ranked=is_ranked)
         explain = partial(draw_help, words, "agreement") if is_ranked else None
         with panel(counted, aside, tight=True, tools=tools, explain=explain):
-            rows = (render_result(words, row) for row in answer.results)
+            rows = (render_result(words, row, parts) for row in answer.results)
             static_html(rows, "ol", "results", id=RESULTS_PLACE)
     if answer.hits:
         title = words("Restricted matches (hit only)")

@@ -27,7 +27,8 @@ GROUPS = {
              "Διακίνηση ναρκωτικών", "الاتجار في المخدرات"),
     "0701": ("Escroquerie en bande organisée", "Estafa", "Oszustwo", "Измама"),
     "0702": ("Urkundenfälschung", "Falsedad documental", "Πλαστογραφία εγγράφων", "تزوير وثائق"),
-    "0704": ("Blanchiment", "Geldwäsche", "Blanqueo de capitales", "Pranie pieniędzy", "Recel de véhicules", "Hehlerei"),
+    "0704": ("Blanchiment", "Geldwäsche", "Blanqueo de capitales", "Pranie pieniędzy", "Hehlerei",
+             "Recel de véhicules"),
     "0804": ("Fraude à la TVA", "Przemyt papierosów", "Контрабанда на цигари", "تهريب السيارات"),
     "0805": ("Παράνομη διακίνηση",),
 }  # fmt: skip

@@ -7,14 +7,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.matching.explain.explanation import Item
-from pipeline.web.components.agreement import MOST_CHARS, SYMBOLS, mark_differences, side_of
+from pipeline.web.components.agreement import (
+    MOST_CHARS,
+    SYMBOLS,
+    Parts,
+    mark_contradictions,
+    mark_date,
+    mark_differences,
+    side_of,
+)
+from pipeline.web.i18n import load_words
 
 
 def marked(a: str, b: str) -> tuple[str, str]:
     """Both values, what differs in brackets."""
-    first, second = ("".join(f"[{part.text}]" if part.differs else part.text for part in parts)
-                     for parts in mark_differences(a, b))  # fmt: skip
+    first, second = map(bracket, mark_differences(a, b))
     return first, second
+
+
+def bracket(parts: Parts) -> str:
+    """Parts as a text, what differs in brackets."""
+    return "".join(f"[{part.text}]" if part.differs else part.text for part in parts)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +54,34 @@ def marked(a: str, b: str) -> tuple[str, str]:
 def test_what_differs_is_marked_character_by_character(a: str, b: str, expected: tuple[str, str]) -> None:
     assert marked(a, b) == expected
     assert marked(b, a) == expected[::-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "expected"),
+    [
+        ("lyon", "12 rue des tanneurs, 69003 lyon", "12 rue des tanneurs, 69003 lyon"),
+        ("lyon", "lion", "l[i]on"),
+        ("ivan petrov", "ivan sergeevich petrov", "ivan sergeevich petrov"),
+        ("ivan petrov", "ivan savin", "ivan [savin]"),
+    ],
+)
+def test_what_goes_beyond_a_question_is_not_marked(asked: str, held: str, expected: str) -> None:
+    assert bracket(mark_contradictions(asked, held)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "expected"),
+    [
+        ("1980", "1980-05-01", "1 May 1980"),
+        ("1980-05", "1980-05-01", "1 May 1980"),
+        ("1981", "1980-05-01", "1 May [1980]"),
+        ("1980-06-01", "1980-05-01", "1 [May] 1980"),
+        ("1980-05-01", "1980-05", "1980-05"),
+        ("1980~", "1978/1982", "1978 – 1982"),
+    ],
+)
+def test_of_a_date_what_contradicts_the_question_is_marked(asked: str, held: str, expected: str) -> None:
+    assert bracket(mark_date(load_words("en"), asked, held)) == expected
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -198,9 +198,63 @@ async def test_a_result_says_whom_it_is_about(api: Api) -> None:
     man = person("", id="p2", birth_date="1980-05-01", role="suspect", **several)
     api.hold(record("fr-pj", "1", title="Vol", opened="2026-10-28", entities=[person("Anna Keller", id="p1"), man]))
     said = " ".join((await asked(api, "boris savin")).said().split())
-    assert "Борис Савин Boris Savin Vol born 1 May 1980 suspect fr-pj:1 France 28 Oct 2026" in said
+    assert "Ivan Petrov Vol born 1 May 1980 suspect fr-pj:1 France 28 Oct 2026" in said
+    assert "борис савин" in said, "the name that was compared is a reason"
     by_number = " ".join((await asked(api, "case:1")).said().split())
     assert "Anna Keller Vol fr-pj:1 France" in by_number
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "said"),
+    [
+        ("+33 6 12 34 56 78", "en", "Exact number"),
+        ("06 12 34 56 78", "en", "Exact number"),
+        ("52NO43308", "fr", "Numéro exact"),
+        ("i.petrov@mail.example", "en", "Exact e-mail address"),
+        ("city:Lyon", "en", "In this city"),
+        ("Lyon", "es", "En esta ciudad"),
+        ("offence:0501 city:Lyon", "en", "In this city"),
+        ("3 May 1980", "en", "Born then"),
+        ("fr-pj:1", "en", "Exact number"),
+    ],
+)
+async def test_what_was_looked_up_is_told_as_what_it_is_and_nothing_else_is_marked(
+    api: Api, question: str, language: str, said: str
+) -> None:
+    """The very phone was "Possible", typed nationally "Weak"; of the very city street and house number were marked."""
+    _hold_resident(api)
+    page = await asked(api, question, language)
+    assert said in page.said()
+    rows = page.markup('class="result"')
+    assert 'class="band"' not in rows
+    assert "<mark>" not in rows
+
+
+def _hold_resident(api: Api) -> None:
+    home = {
+        "street": "12 rue de la République",
+        "postcode": "69002",
+        "city": "Lyon",
+        "country": "FR",
+    }
+    passport = {"type": "passport", "value": "52NO43308", "country": "RU"}
+    man = person(
+        "Ivan Petrov", id="p1", birth_date="1980-05-03", addresses=[home], identifiers=[passport],
+        phones=["+33612345678"], emails=["i.petrov@mail.example"],
+    )  # fmt: skip
+    api.hold(record("fr-pj", "1", entities=[man], offences=[{"scheme": "ICCS", "code": "0501"}]))
+
+
+async def test_only_what_contradicts_a_question_is_marked_and_dates_have_one_form(api: Api) -> None:
+    _hold_resident(api)
+    for question in ("ivan petrov 1980", "ivan petrov 1980-05 city:Lyon"):
+        page = await asked(api, question)
+        assert "<mark>" not in page.markup('class="result"')
+        assert page.said().count("3 May 1980") == 2, "in the row and among its reasons"
+        assert "1980-05-03" not in page.said()
+        assert "Exact" not in page.said()
+    apart = await asked(api, "ivan petrov 52NO43308 3 Mar 1980")
+    assert "3 <mark>May</mark> 1980" in apart.markup('class="result"')
 
 
 async def test_a_thing_is_told_as_what_it_is(api: Api) -> None:
