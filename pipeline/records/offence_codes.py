@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -23,6 +24,12 @@ _LEVELS = (6, 5, 4, 2)
 """Digits of a class, a group, a division and a section."""
 
 _WORDS = re.compile(r"\w+")
+SHORTEST_WORD = 7
+"""Letters of a word beside the names that tells an offence by itself; shorter ones (house) tell of many things."""
+SHORTEST_HEAD = 4
+"""Letters of a name's first word that tells its offence alone: robo, homicide."""
+MOST_HEADED = 2
+"""Divisions whose names a word may begin: in Spanish robbery and burglary are both *robo*; *acts* begins dozens."""
 MAX_WORDS = 20
 """Of a question; the longest name has fifteen."""
 
@@ -79,6 +86,30 @@ def search_offences(text: str) -> tuple[OffenceCode, ...]:
         ]
     )
     return tuple(offence_codes()[code] for code in dict.fromkeys((*whole, *begun)))
+
+
+def name_in_words(word: str) -> str:
+    """The name by which a word, in the plural too, asks for an offence: one word that is a whole name, or means it.
+
+    "" where it is no such word: what only stands within a name, as *premises* does, asks for nothing.
+    """
+    (folded, *others) = _fold(word) or [""]
+    singulars = (folded, folded.removesuffix("ies") + "y", folded.removesuffix("s"), folded.removesuffix("es"))
+    return "" if others else next((one for one in singulars if one in _lone_words()), "")
+
+
+@cache
+def _lone_words() -> frozenset[str]:
+    """Names of one word in any of LANGUAGES, words that begin hardly any other division's name, long usual words."""
+    found = set[str]()
+    for table in _read_tables().values():
+        heads = Counter(_fold(name)[0] for code, (name, *_) in table.items() if len(code) == len("0501"))
+        found.update(head for head, count in heads.items() if count <= MOST_HEADED and len(head) >= SHORTEST_HEAD)
+        for name, *besides in table.values():
+            words = _fold(name)
+            found.update(words if len(words) == 1 else ())
+            found.update(word for word in _fold(" ".join(besides)) if len(word) >= SHORTEST_WORD)
+    return frozenset(found)
 
 
 def _keep_highest(codes: list[str]) -> list[str]:

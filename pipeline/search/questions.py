@@ -356,6 +356,11 @@ def read_worded(value: str) -> list[str]:
     return [date] if is_date(date) else []
 
 
+def is_month(word: str) -> bool:
+    """Whether a word in small letters names a month, in a language of the pages."""
+    return word in _MONTHS
+
+
 def is_date(value: str) -> bool:
     """Whether a text is a date as records write it, whole or in part."""
     return _can_read(partial_date, value)

@@ -21,6 +21,7 @@ from pipeline.records.countries import country_code
 from pipeline.records.identifiers import canonical, plate
 from pipeline.records.names import clean_text
 from pipeline.records.normalised import PartialDate
+from pipeline.records.offence_codes import name_in_words
 from pipeline.records.phones import phone
 from pipeline.search.probes import make_probe, term_clauses
 from pipeline.search.questions import (
@@ -32,6 +33,7 @@ from pipeline.search.questions import (
     TYPED,
     PartDoubt,
     QuestionPart,
+    is_month,
     quote_value,
     read_dates,
     read_offences,
@@ -168,6 +170,8 @@ class SearchHintKind(StrEnum):
     WILDCARD = "wildcard"
     DATE_ALONE = "date_alone"
     NOT_FOUND = "not_found"
+    OFFENCE = "offence"
+    PLACE = "place"
     NOT_TOGETHER = "not_together"
     """Nobody agrees well enough with a name and what else is known of who bears it."""
 
@@ -249,12 +253,51 @@ def find_hints(question: str, *, more_born: bool = False) -> list[SearchHint]:
     `more_born`: where it asks for a date of birth alone, others than those found may be born then.
     """
     clean, parts = clean_text(question), split_question(question)
-    hints = [_hint_at_doubt(clean, part) for part in parts if part.doubt]
+    hints = [*(_hint_at_doubt(clean, part) for part in parts if part.doubt), *suggest_readings(question)]
     asked = {part.field for part in parts} - {LEFT_OUT, NARROWING, "type", "nationality", "birthplace"}
     if asked != {"born"}:
         return hints
     advice = (MORE_BORN if more_born else "") if _births_of(parts) else YEAR_ALONE
     return [*hints, SearchHint(SearchHintKind.DATE_ALONE, clean, advice)] if advice else hints
+
+
+SMALL_WORDS: Final = frozenset((
+    "in", "at", "of", "the", "on", "from", "near", "during", "and", "a", "an", "à", "au", "aux", "en", "dans", "de",
+    "du", "des", "le", "la", "les", "par", "pour", "vers", "et", "un", "una", "une", "el", "los", "las", "del", "por",
+    "y",
+))  # fmt: skip
+"""What stands between the words of a sentence, in the languages of the pages."""
+
+IS_OFFENCE: Final = N_("Offence? It then narrows the search:")
+IS_PLACE: Final = N_("Place? Then search who is there:")
+
+
+def suggest_readings(question: str) -> list[SearchHint]:
+    """What words of a sentence may be beside a name: an offence, and the place that is left; never searched unasked.
+
+    It follows from the question and the offences' names alone: "burglaries in Lyon in March".
+    """
+    clean, parts = clean_text(question), split_question(question)
+    loose = [part for part in parts if part.field == LOOSE]
+    named = {part.start: name for part in loose if (name := name_in_words(part.value))}
+    if not named or len(loose) == 1:
+        return []
+    (start, name), *_ = named.items()
+    stated = [clean[part.start : part.end] for part in parts if part.field not in (LOOSE, LEFT_OUT)]
+    left = [part.value for part in loose if part.start != start and not _is_small(part.value)]
+    offence, words = f"offence:{name}", next(clean[part.start : part.end] for part in loose if part.start == start)
+    hints = [SearchHint(SearchHintKind.OFFENCE, words, IS_OFFENCE, " ".join([offence, *left, *stated]))]
+    if left:
+        place = " ".join(left)
+        asked = " ".join([offence, _state("city", place), *stated])
+        hints.append(SearchHint(SearchHintKind.PLACE, place, IS_PLACE, asked))
+    return hints
+
+
+def _is_small(word: str) -> bool:
+    """Whether a word tells neither who nor where: one between others, or a month, which no search narrows by."""
+    plain = word.casefold().strip(".,;'’")
+    return plain in SMALL_WORDS or is_month(plain)
 
 
 def _births_of(parts: Iterable[QuestionPart]) -> tuple[PartialDate, ...]:

@@ -177,6 +177,31 @@ def told(question: str) -> list[tuple[SearchHintKind, str, str]]:
         ("1980 ivan", []),
         ("fr-pj:2026-0417", []),
         ("police:2026", []),
+        (
+            "burglaries in Lyon in March",
+            [
+                (SearchHintKind.OFFENCE, "burglaries", "offence:burglary Lyon"),
+                (SearchHintKind.PLACE, "Lyon", "offence:burglary city:Lyon"),
+            ],
+        ),
+        (
+            "cambriolage à Saint Malo mars",
+            [
+                (SearchHintKind.OFFENCE, "cambriolage", "offence:cambriolage Saint Malo"),
+                (SearchHintKind.PLACE, "Saint Malo", 'offence:cambriolage city:"Saint Malo"'),
+            ],
+        ),
+        (
+            "robos en Madrid",
+            [
+                (SearchHintKind.OFFENCE, "robos", "offence:robo Madrid"),
+                (SearchHintKind.PLACE, "Madrid", "offence:robo city:Madrid"),
+            ],
+        ),
+        ("burglary", []),
+        ("name:theft Lyon", []),
+        ("offence:theft Lyon", []),
+        ("March in Lyon", []),
     ],
 )
 def test_what_may_not_be_meant_so_is_told(question: str, hints: list[tuple[SearchHintKind, str, str]]) -> None:

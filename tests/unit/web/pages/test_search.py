@@ -230,6 +230,17 @@ async def test_what_was_looked_up_is_told_as_what_it_is_and_nothing_else_is_mark
     assert "<mark>" not in rows
 
 
+@pytest.mark.parametrize("question", ["burglaries in Lyon in March", "cambriolage Lyon mars"])
+async def test_what_a_sentence_may_mean_is_offered_and_never_applied_unasked(api: Api, question: str) -> None:
+    before = await asked(api, question)
+    _hold_resident(api)
+    page = await asked(api, question)
+    assert "fr-pj:1" not in page.said()
+    assert page.said() == before.said(), "what is offered follows from the question alone"
+    (offered,) = {link["q"][0] for link in addresses(page, "offence:") if "city:Lyon" in link["q"][0]}
+    assert "fr-pj:1" in (await asked(api, offered)).said()
+
+
 def _hold_resident(api: Api) -> None:
     home = {
         "street": "12 rue de la République",
