@@ -118,8 +118,8 @@ def _name_months() -> dict[str, int]:
     return found
 
 
-_MONTHS: Final = _name_months()
-_MONTH = f"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+MONTHS: Final = _name_months()
+_MONTH = f"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})"
 _DAY = r"\d{1,2}(?:st|nd|rd|th|er)?"
 _WORDED_DATE = (
     rf"(?i:(?<!\w)(?:{_DAY}[\s.\-/]+(?:of\s+|de\s+)?{_MONTH}[\s.,\-/]+(?:de\s+|del\s+)?(?:18|19|20)\d\d"
@@ -349,16 +349,11 @@ def read_worded(value: str) -> list[str]:
     if not _READ_WORDED.fullmatch(value):
         return []
     words = re.findall(r"\d+|[^\W\d_]+", value.casefold())
-    (month,) = (_MONTHS[word] for word in words if word in _MONTHS)
+    (month,) = (MONTHS[word] for word in words if word in MONTHS)
     first, last = (word for word in words if word.isdigit())
     day, year = (last, first) if len(first) == len("2001") else (first, last)
     date = f"{year}-{month:02d}-{int(day):02d}"
     return [date] if is_date(date) else []
-
-
-def is_month(word: str) -> bool:
-    """Whether a word in small letters names a month, in a language of the pages."""
-    return word in _MONTHS
 
 
 def is_date(value: str) -> bool:

@@ -29,11 +29,11 @@ from pipeline.search.questions import (
     LEFT_OUT,
     LOOSE,
     MAX_QUESTION_CHARS,
+    MONTHS,
     NARROWING,
     TYPED,
     PartDoubt,
     QuestionPart,
-    is_month,
     quote_value,
     read_dates,
     read_offences,
@@ -297,7 +297,7 @@ def suggest_readings(question: str) -> list[SearchHint]:
 def _is_small(word: str) -> bool:
     """Whether a word tells neither who nor where: one between others, or a month, which no search narrows by."""
     plain = word.casefold().strip(".,;'’")
-    return plain in SMALL_WORDS or is_month(plain)
+    return plain in SMALL_WORDS or plain in MONTHS
 
 
 def _births_of(parts: Iterable[QuestionPart]) -> tuple[PartialDate, ...]:
