@@ -202,6 +202,24 @@ def test_an_alert_shows_what_came_since_one_looked(opened: Browser, site: Memory
     assert user.faults == []
 
 
+def test_an_old_result_never_stands_under_a_new_question(opened: Browser, site: MemorySite, api: Api) -> None:
+    """While the server had not heard the new question, the results of the last one stood under it."""
+    page = _sign_in(opened, site).page
+    page.goto("/search#q=ivan+petrov")
+    expect(page.locator(".results .name").first).to_be_visible()
+    page.evaluate("() => { window.heard = window.emitEvent; window.emitEvent = () => {}; }")
+    page.fill("#question", "nord trade")
+    page.keyboard.press("Enter")
+    expect(page.locator(".results .name").first).not_to_be_visible()
+    page.evaluate("() => { window.emitEvent = window.heard; }")
+    page.fill("#question", "aurora nobody")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No results you have access to")).to_be_visible()
+    page.fill("#question", "ivan petrov")
+    page.keyboard.press("Enter")
+    expect(page.locator(".results .name").first).to_be_visible()
+
+
 def test_who_signs_out_and_in_again_is_back_at_the_same_search(opened: Browser, site: MemorySite, api: Api) -> None:
     user = _sign_in(opened, site)
     asked: list[str] = []

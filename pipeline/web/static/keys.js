@@ -275,6 +275,12 @@
   let asked;
   const ask = () => {
     asked = location.hash;
+    const found = document.getElementById("found");
+    found.ariaBusy = "true"; // until the server has heard the question, nothing stands under it that answers another
+    new MutationObserver((_, seen) => {
+      found.ariaBusy = null;
+      seen.disconnect();
+    }).observe(found, { childList: true });
     emitEvent("ask", question());
   };
   const askAgain = () => asked !== undefined && ask();
