@@ -49,7 +49,8 @@ INSTALLATIONS = ("", *sorted(file.stem for file in EXAMPLES.glob("*.yaml")))
 """The chart's own values, and each example's."""
 
 ALL_ON = ('nextGeneration={"id":"g0000000000000001","image":{"tag":"9.9.9"}}', "backup.enabled=true")
-MORE = ("monitoring.podMonitor=true", "monitoring.rules=true", "autoscaling.enabled=true", 'api.tls="x"')
+MORE = ("monitoring.podMonitor=true", "monitoring.rules=true", "autoscaling.enabled=true", 'api.tls="x"',
+        'api.trustedProxies="10.0.0.7"')  # fmt: skip
 
 FILES = (
     "home", "secret_file", "audit_keys", "audit_log_key_file", "lists", "kafka_ca_file", "kafka_certificate_file",
@@ -293,6 +294,18 @@ def test_each_process_has_a_kafka_user_of_its_own(values: str) -> None:
             assert one["pod"]["serviceAccountName"] == user
             [token] = volumes["kafka"]["projected"]["sources"]
             assert token["serviceAccountToken"]["audience"] == "kafka"
+
+
+def test_no_proxy_is_believed_until_one_is_named() -> None:
+    """Whoever sits in a network that is believed can say to come from any address."""
+
+    def proxies(*sets: str) -> set[str]:
+        pods = (one["spec"]["template"]["spec"] for one in render("", *sets) if one["kind"] == "StatefulSet")
+        variables = (each for pod in pods for held in pod["containers"] for each in held.get("env", ()))
+        return {each.get("value", "") for each in variables if each["name"] == "LIAISON_TRUSTED_PROXIES"}
+
+    assert proxies() <= {""}
+    assert proxies('api.trustedProxies="10.0.0.7"') == {"10.0.0.7"}
 
 
 def test_users_are_those_of_the_catalogues() -> None:
