@@ -9,6 +9,8 @@ remove at the same time change different values and lose nothing. Items of one p
 
 What a viewer saw of an item is kept as keyed digests (`FolderVisit`). Marks of what is new compare them with what the
 same viewer may see now, and with nothing else: when a record came is told to its owner alone.
+
+It is one module, since items, charts and visits are all of one folder and change with it.
 """
 
 from __future__ import annotations
@@ -42,10 +44,10 @@ MOST_MEMBERS: Final = 100
 """People who share one folder."""
 
 MOST_FOLDERS: Final = 1_000
-"""Folders of one agency that are shared with one person: what one list shows."""
+"""Folders of one agency that one person owns, and that one list shows: of those that others own, the latest."""
 
 MOST_ADDED: Final = 500
-"""Items that are added at once, in one transaction. With a few other decisions they are what DecisionLog looks back."""
+"""Items that are added at once, or marked as removed in one transaction, of which DecisionLog looks back to two."""
 
 CHART_BYTES: Final = 2 * 1024 * 1024
 """Of a saved chart: 5,000 nodes and 10,000 edges with their places take about 1 MB."""
@@ -401,6 +403,34 @@ DRAWN_AT: Final = ("x", "y")
 """What of such an object is left where its viewer can't open it: its place in the drawing."""
 
 
+class DeepChartError(LiaisonError):
+    """A chart's content is nested deeper than any chart is."""
+
+
+MOST_NESTED: Final = 64
+"""Lists and objects in each other, of which a chart of ours has five."""
+
+
+def read_content(text: str) -> Any:
+    """A chart's content, of its JSON. Raises msgspec.DecodeError, DeepChartError."""
+    deep = DeepChartError("the chart is nested deeper than {most} levels", most=MOST_NESTED)
+    try:
+        content = msgspec.json.decode(text)
+    except RecursionError as error:
+        raise deep from error
+    level = [content]
+    for _ in range(MOST_NESTED):
+        level = [
+            inner
+            for held in level
+            if isinstance(held, dict | list)
+            for inner in (held.values() if isinstance(held, dict) else held)
+        ]
+        if not level:
+            return content
+    raise deep
+
+
 def find_references(content: Any) -> Iterator[Reference]:
     """What the objects of a chart's content stand for. Raises BadReferenceError for one that names nothing."""
     for held in _walk(content):
@@ -422,7 +452,7 @@ def _walk(content: Any) -> Iterator[dict[str, Any]]:
 def close_references(content: Any, opened: Container[str]) -> Any:
     """The content as somebody may see it who can open these references: of others it says where something stands.
 
-    `opened` are references as text. Content is nested as deep as JSON's decoder takes it.
+    `opened` are references as text.
     """
     if isinstance(content, list):
         return [close_references(one, opened) for one in content]
@@ -557,6 +587,18 @@ def add_visit(
     return FolderVisit(
         folder.id, who.subject, folder.agency, now, pack_sights(seen), pack_sights(before), known.since, item
     )
+
+
+def forget_item(visit: FolderVisit, item: str) -> FolderVisit | None:
+    """The visit without what was seen of an item that was removed; None where nothing was."""
+    if not any(bytes.fromhex(item) in packed for packed in (visit.seen, visit.before)):
+        return None
+    seen, before = unpack_sights(visit.seen), unpack_sights(visit.before)
+    if item not in seen and item not in before:
+        return None
+    kept = [{name: sight for name, sight in some.items() if name != item} for some in (seen, before)]
+    packed_seen, packed_before = map(pack_sights, kept)
+    return msgspec.structs.replace(visit, seen=packed_seen, before=packed_before)
 
 
 def close_visit(visit: FolderVisit, now: datetime) -> FolderVisit:

@@ -13,17 +13,13 @@ from msgspec import Meta
 
 from pipeline.access.folders import BadReferenceError, ItemKind, parse_reference
 from pipeline.api.answers import ChartPlace
+from pipeline.api.own_nodes import Label, NodeText, OwnNode
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.chart import MOST_KNOWN, MOST_PLACES
 from pipeline.api.services.saved_charts import MOST_LINKS, ChartItem, ChartOpening, ChartPair
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 
-MOST_LABEL: Final = 300
-"""Characters of what an author writes on a node or line of their own."""
-
-Label = Annotated[str, Meta(max_length=MOST_LABEL)]
-NodeText = Annotated[str, Meta(max_length=700)]
 At = Annotated[int, Meta(ge=0)]
 
 
@@ -32,18 +28,6 @@ class KeptPlace(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ref: NodeText = ""
     number: NodeText = ""
-
-
-class OwnNode(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A node that a chart's author made or brought from elsewhere; no policy vouches for it.
-
-    `number` is the node's id of a number that it bears, `case` the key of a record that it names.
-    """
-
-    label: Label = ""
-    type: Label = ""
-    number: NodeText = ""
-    case: NodeText = ""
 
 
 class KeptNode(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,25 +1,30 @@
 """Charts as files: SVG, GraphML and i2 Analyst's Notebook (ANX) out; i2 and FollowTheMoney in, as nodes of one's own.
 
+    python -m pipeline.api.chart_exchange     what to do: a line of JSON on standard input, then the file or the chart
+
 What comes in is what its bringer says: no policy vouches for it. XML is read as it streams, without entities, and so
-much of it as a chart holds. Pure.
+much of it as a chart holds. Files are read and written in a process of its own, as tables are (`read_bounded`,
+`write_bounded`): a large one takes seconds, in which a server would answer nobody.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import IO, Any, Final, Literal, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 import msgspec
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from pipeline.api.chart_content import MOST_LABEL, OwnNode
 from pipeline.api.chart_graph import make_id
+from pipeline.api.own_nodes import MOST_LABEL, OwnNode
 from pipeline.api.problems import RequestTooLargeError, UnprocessableError
 from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.limited_process import ProcessLimits, limit_process, run_limited
 from pipeline.locale import N_
 from pipeline.records.identifiers import canonical
 
@@ -115,7 +120,10 @@ def write_graphml(chart: FileChart) -> bytes:
 
 
 def write_i2(chart: FileChart) -> bytes:
-    """The chart as an ANX file of i2 Analyst's Notebook; a node's identity is its id here."""
+    """The chart as an ANX file of i2 Analyst's Notebook; a node's identity is its id here.
+
+    Lines from a node to itself are left out, as that format has none.
+    """
     from anxwritter import ANXChart  # not above: importing it takes a quarter of a second
 
     anx = ANXChart()
@@ -124,6 +132,8 @@ def write_i2(chart: FileChart) -> bytes:
         anx.add_icon(id=_fit(node.id), type=_fit(node.type) or "Entity", label=_fit(node.label), x=round(node.x),
                      y=round(node.y), **({"description": _fit(said)} if said else {}))  # fmt: skip
     for line in chart.lines:
+        if line.a == line.b:
+            continue
         anx.add_link(from_id=_fit(line.a), to_id=_fit(line.b), type=_fit(line.word) or "Link", label=_fit(line.word))
     return str(anx.to_xml()).encode()
 
@@ -162,13 +172,18 @@ def write_svg(chart: FileChart) -> bytes:
     return drawn
 
 
+def require_file_size(size: int) -> None:
+    """Raises RequestTooLargeError for a file of more bytes than are read."""
+    if size > MOST_FILE_BYTES:
+        raise RequestTooLargeError(LiaisonError(TOO_LARGE, most=MOST_FILE_BYTES // 1_000_000))
+
+
 def read_chart_file(raw: bytes) -> BroughtChart:
     """What an ANX file or FollowTheMoney entities, a line each, bring.
 
     Raises RequestTooLargeError for a larger one, before anything of it is read, and UnprocessableError.
     """
-    if len(raw) > MOST_FILE_BYTES:
-        raise RequestTooLargeError(LiaisonError(TOO_LARGE, most=MOST_FILE_BYTES // 1_000_000))
+    require_file_size(len(raw))
     begin = raw[:200].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     found = _read_money(raw) if begin.startswith(b"{") else _read_i2(raw)
     if not found.nodes:
@@ -298,3 +313,58 @@ def read_number(said: str) -> str:
 def list_case_keys(nodes: Iterable[OwnNode]) -> list[str]:
     """The records that some nodes name, each once."""
     return list(dict.fromkeys(node.case for node in nodes if ":" in node.case))
+
+
+# ── in a process of its own ──
+
+FileForm = Literal["svg", "graphml", "i2"]
+
+WRITERS: Final[Mapping[FileForm, Callable[[FileChart], bytes]]] = {
+    "svg": write_svg, "graphml": write_graphml, "i2": write_i2,
+}  # fmt: skip
+
+LIMITS: Final = ProcessLimits(memory_bytes=1 << 30, cpu_s=20, niceness=10)
+"""Ten times what 5,000 nodes take on a busy core. Whoever asks the server for less goes before it."""
+
+MAX_WAIT_S: Final = 60
+"""A busy machine may take longer than the processor's time."""
+
+UNWRITABLE: Final = N_("the chart is too large to be written; hide or remove nodes first")
+
+
+def read_bounded(raw: bytes) -> BroughtChart:
+    """The same as `read_chart_file`, in a process of its own; blocks until it is read, or given up."""
+    require_file_size(len(raw))
+    answer = run_limited(__name__, b'"read"\n' + raw, MAX_WAIT_S)
+    found = msgspec.json.decode(answer, type=BroughtChart | None) if answer else None
+    if found is None:
+        raise UnprocessableError(UNREADABLE, "file")
+    return found
+
+
+def write_bounded(form: FileForm, chart: FileChart) -> bytes:
+    """A chart as a file, in a process of its own; blocks until it is written, or given up.
+
+    Raises UnprocessableError.
+    """
+    asked = msgspec.json.encode(form) + b"\n" + msgspec.json.encode(chart)
+    answer = run_limited(__name__, asked, MAX_WAIT_S)
+    if answer is None:
+        raise UnprocessableError(UNWRITABLE)
+    return answer
+
+
+def _serve(source: IO[bytes]) -> bytes:
+    asked = msgspec.json.decode(source.readline(), type=Literal["read"] | FileForm)
+    given = source.read()
+    if asked != "read":
+        return WRITERS[asked](msgspec.json.decode(given, type=FileChart))
+    try:
+        return msgspec.json.encode(read_chart_file(given))
+    except UnprocessableError:
+        return b"null"
+
+
+if __name__ == "__main__":
+    limit_process(LIMITS)
+    sys.stdout.buffer.write(_serve(sys.stdin.buffer))

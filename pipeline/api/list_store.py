@@ -18,7 +18,6 @@ them, under a namespace of its own, sees none of its lists.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import fcntl
 import hashlib
@@ -38,7 +37,6 @@ from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Grounds, Requester
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.list_planning import DraftPlan, ListRow
-from pipeline.api.quotas import MOST_COSTLY
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridHead, GridOptions
 from pipeline.ops.kept_lists import DRAFT, LASTS, SealedHead, delete_ended, list_folders
@@ -49,10 +47,6 @@ LONGEST: Final = timedelta(days=90)
 
 STEP: Final = 8
 """Rows asked together, so that they share an audit round trip; at most so many are asked twice after a crash."""
-
-MAX_READERS: Final = MOST_COSTLY + 1
-"""Tables that one server reads at a time, each in a process of up to a gibibyte (feeds/tables/grids.py): one
-more than a person may have read at a time, so that nobody keeps all others waiting."""
 
 NAME: Final = re.compile("[0-9a-f]{32}")
 
@@ -145,8 +139,6 @@ class ListStore:
         named = rf"{re.escape(namespace)}[0-9a-f]{{32}}"
         self._job_name = re.compile(rf"{named}\.[0-9a-f]{{32}}")
         self._earlier = re.compile(rf"{named}\.[0-9a-f]{{32}}\.(file|table)")
-        self.readers = asyncio.Semaphore(MAX_READERS)
-        """Held while a table is read."""
 
     def add_draft(self, who: Requester, draft: ListDraft, grid: msgspec.Raw, raw: bytes) -> None:
         """Keep an upload with what was read of it; one of this id that is there already stays as it is."""

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, cast
+from weakref import WeakValueDictionary
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage, Storage
@@ -125,7 +126,8 @@ class RequestRates:
 
 
 MOST_COSTLY: Final = 2
-"""Drafts, workbooks, lists, exports and large networks of one person at a time: one in each of two windows."""
+"""What one person may have under way at a time that takes long (lists, exports, charts, statistics, timelines and what
+else `Endpoint.costly` says): one in each of two windows."""
 
 MOST_STREAMS: Final = 5
 """Live streams of one person: a browser has one for all its tabs, programs of theirs a few."""
@@ -163,11 +165,31 @@ class PersonSlots:
         return self._held.total()
 
 
+class PersonTurns:
+    """Lets one piece of work of each person go on at a time; another one of theirs waits, others' do not."""
+
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        """Of those who work or wait."""
+
+    @asynccontextmanager
+    async def take(self, agency: str, subject: str) -> AsyncIterator[None]:
+        """The person's turn, until the end of the block."""
+        holder = agency, subject
+        turn = self._turns.get(holder) or self._turns.setdefault(holder, asyncio.Lock())
+        async with turn:
+            yield
+
+    def __len__(self) -> int:
+        """How many persons have work under way."""
+        return len(self._turns)
+
+
 def costly_slots() -> PersonSlots:
     """Those of what costs much, all kinds together."""
     return PersonSlots(
         MOST_COSTLY,
-        N_("you have two lists, exports or networks under way; try again when one of them is done"),
+        N_("two things of yours that take long are under way; try again when one of them is done"),
         COSTLY_AGAIN_S,
     )
 

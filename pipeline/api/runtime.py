@@ -31,7 +31,15 @@ from pipeline.access.tokens import TokenVerifier, check_session
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import BREAK_GLASS_OVERDUE, show_audit_log, show_index_age, show_refused_guesses
-from pipeline.api.quotas import PersonSlots, RequestRates, costly_slots, open_rates, stream_slots
+from pipeline.api.quotas import (
+    MOST_COSTLY,
+    PersonSlots,
+    PersonTurns,
+    RequestRates,
+    costly_slots,
+    open_rates,
+    stream_slots,
+)
 from pipeline.api.recent_answers import RecentAnswers
 from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing
@@ -64,6 +72,11 @@ FOLLOW_AGAIN_S: Final = 5.0
 
 SHOW_GUESSES_S: Final = 15.0
 """Pause between two counts of refused guesses for the metrics: as often as Prometheus commonly asks."""
+
+
+MOST_PROCESSES: Final = MOST_COSTLY + 1
+"""Processes that one server has at a time for tables and charts, each of up to a gibibyte: one more than a person may
+have, so that nobody keeps all others waiting."""
 
 
 class AuditSink(Protocol):
@@ -145,6 +158,10 @@ class Runtime:
     """What this server's searches have just shown."""
     costly: PersonSlots = field(default_factory=costly_slots)
     streams: PersonSlots = field(default_factory=stream_slots)
+    computing: PersonTurns = field(default_factory=PersonTurns)
+    """Taken for what is computed in a thread: threads share one interpreter, so one person has one at a time."""
+    processes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_PROCESSES))
+    """Held while a file that a person sent or asked for is read or written in a process of its own."""
 
     async def requester(self, token: str) -> Requester:
         """Whose token it is. Raises TokenError where it does not hold, was ended, or its agency does not take part."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from functools import wraps
+from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 import orjson
@@ -66,6 +68,9 @@ OPENED: Final = frozenset({Rule.GRANTED, Rule.BREAK_GLASS})
 FORMS = {View.FULL: ShownForm.FULL, View.HIT: ShownForm.HIT}
 
 
+Computed = TypeVar("Computed")
+
+
 class AnswerMoment(NamedTuple):
     """All that agencies had pushed by `as_of` is in the index (1970: it is not known); `time` is the answer's."""
 
@@ -118,6 +123,11 @@ class Session:
     def hold_stream(self) -> AbstractContextManager[None]:
         """Count a live stream for as long as the block lasts. Raises TooManyRequestsError beyond a person's."""
         return self.runtime.streams.hold(self.requester.agency, self.requester.subject)
+
+    async def compute(self, work: Callable[[], Computed]) -> Computed:
+        """What `work` returns, computed in a thread: the loop goes on, and a person computes one thing at a time."""
+        async with self.runtime.computing.take(self.requester.agency, self.requester.subject):
+            return await asyncio.to_thread(work)
 
     def require_reader(self) -> None:
         """Raises ForbiddenError unless they may read cases, UnavailableError while the index is too far behind."""
@@ -285,6 +295,31 @@ class Session:
             metrics.AUDIT_FAILURES.inc()
             raise UnavailableError("access can't be logged right now, so nothing is shown; try again") from error
 
+
+Asked = ParamSpec("Asked")
+Answered = TypeVar("Answered")
+
+
+def costly(
+    serve: Callable[Concatenate[Session, Asked], Awaitable[Answered]],
+) -> Callable[Concatenate[Session, Asked], Awaitable[Answered]]:
+    """Declare what a service does to cost much: it counts among a person's few costly things for as long as it lasts.
+
+    The API and the pages go through the service, and `Endpoint.costly` tells of the operation. Raises
+    TooManyRequestsError besides what it raises.
+    """
+
+    @wraps(serve)
+    async def serve_counted(session: Session, /, *given: Asked.args, **named: Asked.kwargs) -> Answered:
+        with session.hold_costly():
+            return await serve(session, *given, **named)
+
+    COSTLY.add(serve_counted)
+    return serve_counted
+
+
+COSTLY: Final[set[Callable[..., object]]] = set()
+"""What was declared so."""
 
 meta = case_meta
 """What the policy needs to know of a case document."""

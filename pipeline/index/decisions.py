@@ -21,7 +21,17 @@ from pipeline.access.alerts import Alert
 from pipeline.access.audit import ActKind, AuditEntry, ShownCase
 from pipeline.access.disclosure_threads import Disclosure, Move, find_unreviewed, grant_of
 from pipeline.access.disclosures import thread_ids
-from pipeline.access.folders import MOST_FOLDERS, Folder, FolderChart, FolderItem, FolderVisit, item_key, visit_key
+from pipeline.access.folders import (
+    MOST_FOLDERS,
+    Folder,
+    FolderChart,
+    FolderItem,
+    FolderMember,
+    FolderRole,
+    FolderVisit,
+    item_key,
+    visit_key,
+)
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.release import Grant
@@ -459,12 +469,20 @@ class DecisionReader:
     async def list_folders(self, agency: str, subject: str | None = None) -> list[Folder]:
         """The open folders of an agency, those made last first; those past their date among them.
 
-        With a `subject` those that are shared with them.
+        With a `subject` those that are shared with them: all that they own, and of others' the latest.
         """
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "open"}}]
-        if subject is not None:
+        if subject is None:
+            found = [folder for folder, _ in await self._find("folders", query, Folder, LATEST_FIRST, MOST_FOLDERS)]
+        else:
             query.append({"term": {"subjects": subject}})
-        found = [folder for folder, _ in await self._find("folders", query, Folder, LATEST_FIRST, MOST_FOLDERS)]
+            own, others = list[Folder](), list[Folder]()
+            pages = read_pages(self.open_point("folders", None), {"bool": {"filter": query}}, LATEST_FIRST, PAGE)
+            async for batch in pages:
+                for folder in (hit.read_as(Folder) for hit in batch):
+                    (own if FolderMember(subject, FolderRole.OWNER) in folder.members else others).append(folder)
+                del others[MOST_FOLDERS:]
+            found = [*own, *others[: max(0, MOST_FOLDERS - len(own))]]
         return sorted(found, key=lambda folder: (folder.made or folder.time, folder.id), reverse=True)
 
     async def count_folder_items(self, folders: Sequence[str]) -> dict[str, int]:

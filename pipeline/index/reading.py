@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date
-from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, Self
 
 import msgspec
+import orjson
 
 from pipeline.access.release import Viewer
 from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_expired, is_visible
@@ -46,6 +46,42 @@ RANKED = (*STATE_FIELDS, *NAMED, "card", "entities")
 SHOWN = (*STATE_FIELDS, *NAMED)
 """What a list of cases shows."""
 
+COUNTED = (*SHOWN, "status", "closed", "offences", "policing_goals")
+"""What cases are counted and told apart by."""
+
+MOST_BRIEF: Final = 200
+"""Cases that are asked for at once where of each only what COUNTED holds is brought: decoding it takes some 5 ms."""
+
+MOST_LONG: Final = 10
+"""The same where more is brought, such as names: of a case of 1 MB they may be nearly all."""
+
+FIRST_WHOLE: Final = 4
+"""Cases that are asked for first where their size decides: of the largest they are 4 MB, decoding which takes 20 ms."""
+
+MOST_WHOLE: Final = 64
+"""And at the most, however small those before were."""
+
+PART_BYTES: Final = 2_000_000
+"""What a part of these is to hold, by the one before it; it has at most twice as many."""
+
+
+class _Parts:
+    """How many cases are asked for at once, so that not much is decoded, or in memory, at once.
+
+    Their size decides only where all of them are `readable`: what is hidden has no part in what the index is asked.
+    """
+
+    def __init__(self, fields: Sequence[str] | None, *, readable: bool) -> None:
+        is_brief = fields is not None and {*fields} <= {*COUNTED}
+        self._by_size = readable and not is_brief
+        self.size = FIRST_WHOLE if self._by_size else MOST_BRIEF if is_brief else MOST_LONG
+
+    def note(self, found: Sequence[FoundDocument]) -> None:
+        """Go by what the last part held."""
+        if self._by_size and found:
+            each = sum(len(orjson.dumps(item.source)) for item in found) / len(found)
+            self.size = max(1, min(2 * self.size, MOST_WHOLE, int(PART_BYTES / each)))
+
 
 LARGE: Final = 10
 """Operations that it takes to look at a case which is too large for its card, and how many such are read at once: the
@@ -79,13 +115,22 @@ class CaseReader:
         self, keys: Iterable[str], fields: Sequence[str] | None = STATE_FIELDS
     ) -> dict[str, CaseDocument]:
         """The live cases among `keys`, read in real time; `fields` None brings all of each."""
-        wanted = iter(dict.fromkeys(keys))
-        found: dict[str, CaseDocument] = {}
-        while batch := list(islice(wanted, PAGE)):
+        return {document.case: document async for part in self.read_parts(keys, fields) for document in part}
+
+    async def read_parts(
+        self, keys: Iterable[str], fields: Sequence[str] | None = STATE_FIELDS, *, readable: bool = False
+    ) -> AsyncIterator[list[CaseDocument]]:
+        """The same in parts, for who keeps little of each.
+
+        `readable`: whoever asks may read all of them, so that their size may decide how many come at once.
+        """
+        wanted, parts, at = list(dict.fromkeys(keys)), _Parts(fields, readable=readable), 0
+        while batch := wanted[at : at + parts.size]:
             items = await fetch_documents(self._client, self._cases, batch, source_includes=fields)
+            at += len(batch)
+            parts.note(items)
             documents = (item.read_as(CaseDocument) for item in items)
-            found |= {document.case: document for document in documents if self._is_live(document)}
-        return found
+            yield [document for document in documents if self._is_live(document)]
 
     async def may_be_read(self, key: str, viewer: Viewer, *, granted: bool) -> bool:
         """Whether a case was readable as it was indexed, about a second ago; nothing of it is fetched."""
@@ -194,12 +239,14 @@ class CaseReader:
                 break
         return kept[:size]
 
-    async def every_case(self, limits: queries.QueryLimits) -> AsyncIterator[CaseDocument]:
-        """All live cases with their records, by case key, from one point in time of the index."""
+    async def every_case(
+        self, limits: queries.QueryLimits, fields: Sequence[str] | None = None
+    ) -> AsyncIterator[list[CaseDocument]]:
+        """All live cases, by case key, from one point in time of the index, in parts; by default with their records."""
         point, query = self.open_point("cases", ""), queries.all_cases(limits)
         async for batch in read_all_pages(point, query, queries.BY_CASE, fields=("case",)):
-            for document in (await self.read_cases((found.id for found in batch), fields=None)).values():
-                yield document
+            async for part in self.read_parts([found.id for found in batch], fields, readable=True):
+                yield part
 
     def _today(self) -> date:
         return self._clock().astimezone(UTC).date()
@@ -223,8 +270,11 @@ LISTED_FIELDS = tuple(field for field in LinkDocument.__struct_encode_fields__ i
 TIES = (*LISTED_FIELDS, *(f"evidence.entities.{field}" for field in ("entity_a", "entity_b", "bits")))
 """What ranking the links of an entity takes: which entities they tie, and by how much."""
 
+TYPED_TIES = (*TIES, "evidence.entities.type_a", "evidence.entities.type_b")
+"""What resolving an entity takes."""
+
 LISTED = 100
-"""Links a request while listing those of one case."""
+"""Links with their evidence that are asked for at once."""
 
 
 class ListedLink(NamedTuple):
@@ -338,12 +388,20 @@ class IndexReader(CaseReader):
         links = [link for link in _to_links(found) if all(case in cases for case in link.cases)]
         return {link.link: link for link in self._visible_among(links, cases) if link.band}
 
+    async def read_typed_ties(self, ids: Iterable[str]) -> list[LinkDocument]:
+        """The visible links of these ids, in real time; of their evidence they bring TYPED_TIES."""
+        return [link for link in await self._keep_visible(await self._fetch_links(ids, TYPED_TIES)) if link.band]
+
     async def live_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The same whether they are visible or not: for who holds their hashes against visible ones."""
         return {link.link: link for link in await self._fetch_links(ids) if link.state is ClaimState.LIVE}
 
-    async def _fetch_links(self, ids: Iterable[str]) -> list[LinkDocument]:
-        return _to_links(await fetch_documents(self._client, self._links, list(dict.fromkeys(ids))))
+    async def _fetch_links(self, ids: Iterable[str], fields: Sequence[str] | None = None) -> list[LinkDocument]:
+        wanted, found = list(dict.fromkeys(ids)), list[LinkDocument]()
+        for at in range(0, len(wanted), LISTED):
+            some = wanted[at : at + LISTED]
+            found += _to_links(await fetch_documents(self._client, self._links, some, source_includes=fields))
+        return found
 
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
@@ -372,11 +430,15 @@ class IndexReader(CaseReader):
         return [(link if link.link in visible else None, hit.sort) for link, hit in zip(links, hits, strict=True)]
 
     async def every_link(
-        self, audience: Sequence[str] | None = None, *, hits: bool = False
+        self, audience: Sequence[str] | None = None, *, hits: bool = False, evidence: bool = True
     ) -> AsyncIterator[LinkDocument]:
-        """All visible links, by link id, from one point in time of the index; `hits`: and what is told as one alone."""
+        """All visible links, by link id, from one point in time of the index; `hits`: and what is told as one alone.
+
+        Without `evidence` they bring none of it.
+        """
         query = queries.all_links(self._today(), audience, hits=hits)
-        async for link in self._visible_links(read_all_pages(self.open_point("links", ""), query, queries.BY_LINK)):
+        point, fields = self.open_point("links", ""), () if evidence else LISTED_FIELDS
+        async for link in self._visible_links(read_all_pages(point, query, queries.BY_LINK, fields)):
             yield link
 
     async def _visible_links(self, pages: AsyncIterator[list[FoundDocument]]) -> AsyncIterator[LinkDocument]:

@@ -6,9 +6,11 @@ has changed since it was indexed is read and ranked anew, what has gone or may n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -85,10 +87,25 @@ class SearchResult(msgspec.Struct, frozen=True):
     entities: tuple[EntityPrint, ...]
 
 
+Worked = TypeVar("Worked")
+
+
+class Compute(Protocol):
+    """Where the matcher's work on a question is done."""
+
+    async def __call__(self, work: Callable[[], Worked]) -> Worked:
+        """What `work` returns."""
+
+
+async def compute_apart(work: Callable[[], Worked]) -> Worked:
+    """Do it in a thread: the loop, and whoever else waits for it, goes on."""
+    return await asyncio.to_thread(work)
+
+
 class PageRequest(NamedTuple):
     """Which of the cases that answer are wanted: the first `most` behind a place, of those that `admit` lets pass.
 
-    They are listed as of `at` (None: now), without those that were `shown` before.
+    They are listed as of `at` (None: now), without those that were `shown` before. `compute` runs what takes long.
     """
 
     most: int
@@ -96,6 +113,7 @@ class PageRequest(NamedTuple):
     after: Place | None = None
     at: PointInTime | None = None
     shown: Callable[[str], bool] = lambda _: False
+    compute: Compute = compute_apart
 
     @property
     def is_steady(self) -> bool:
@@ -144,12 +162,15 @@ async def find_cases(
         equal = await _find_more_equal(reader, question, asked_for, selection, limits, wanted.at) if cut else ()
         answering = [one for one in found if asked_for.admits(one.entities)]
         chosen = {one.card.case: one for one in (*answering[:among], *equal)}
-        kept = (one for case, one in chosen.items() if not wanted.shown(case))
-        selected = Selected(Ranking(asked_for, kept, model), cut or len(answering) > among)
+        kept = [one for case, one in chosen.items() if not wanted.shown(case)]
+        ranked = await wanted.compute(partial(Ranking, asked_for, kept, model))
+        selected = Selected(ranked, cut or len(answering) > among)
     ranking = selected.ranking
     read: dict[str, CaseDocument | None] = {}
     while unread := [
-        card for one in ranking.first(wanted.most, wanted.after) if (card := one.candidate.card).case not in read
+        card
+        for one in await wanted.compute(partial(ranking.first, wanted.most, wanted.after))
+        if (card := one.candidate.card).case not in read
     ]:
         documents = await reader.read_current(unread)
         admitted = await wanted.admit(documents)
@@ -161,7 +182,7 @@ async def find_cases(
             # As far as it is found by the question and its filters now, and by what: it may have changed minutes ago.
             met = {candidate.card.case: candidate.met for candidate in await reader.find_candidates(again)}
             changed = {case: changed[case]._replace(met=found_by) for case, found_by in met.items()}
-        anew = rank_candidates(asked_for, changed.values(), model)
+        anew = await wanted.compute(partial(rank_candidates, asked_for, changed.values(), model)) if changed else []
         hashes = {case: document.hash if document else None for case, document in read.items()}
         if wanted.is_steady:  # in its old place: the next page's reader would miss what moved forward
             places = ranking.places()
@@ -211,7 +232,12 @@ def _update_candidate(candidate: Candidate, document: CaseDocument | None) -> Ca
 
 
 async def find_hits(
-    reader: IndexReader, question: Question, country: str, model: Model, limits: QueryLimits
+    reader: IndexReader,
+    question: Question,
+    country: str,
+    model: Model,
+    limits: QueryLimits,
+    compute: Compute = compute_apart,
 ) -> list[tuple[Candidate, CaseDocument]]:
     """The hit-only cases of `limits` that a question may tell of, in no order that says anything of them.
 
@@ -219,11 +245,18 @@ async def find_hits(
     date asks the index nothing.
     """
     kept = strict_question(question)
-    return [] if kept is None else await find_equal(reader, kept, country, model, replace(limits, hits=True))
+    if kept is None:
+        return []
+    return await find_equal(reader, kept, country, model, replace(limits, hits=True), compute)
 
 
 async def find_equal(
-    reader: IndexReader, kept: Question, country: str, model: Model, limits: QueryLimits
+    reader: IndexReader,
+    kept: Question,
+    country: str,
+    model: Model,
+    limits: QueryLimits,
+    compute: Compute = compute_apart,
 ) -> list[tuple[Candidate, CaseDocument]]:
     """The cases of `limits` that the exact parts of a question (strict_question) meet exactly, owner by owner.
 
@@ -231,12 +264,13 @@ async def find_equal(
     """
     asked_for = make_probe(kept, country, exact=True)
     body = owned_body(make_strict_query(kept, asked_for), limits, OPERATIONS)
-    likely = [
-        candidate
-        async for some in reader.find_owned(body, OPERATIONS)
-        for candidate in some
-        if _exact_match(candidate, asked_for, model)
-    ]
+
+    def select(found: Iterable[Candidate]) -> list[Candidate]:
+        return [one for one in found if _exact_match(one, asked_for, model)]
+
+    likely: list[Candidate] = []
+    async for some in reader.find_owned(body, OPERATIONS):
+        likely += await compute(partial(select, list(some)))
     documents = await reader.read_current(candidate.card for candidate in likely)
     held = ((candidate, documents.get(candidate.card.case)) for candidate in likely)
     now = {
@@ -244,9 +278,8 @@ async def find_equal(
         for candidate, document in held
         if document is not None
     }
-    return [
-        (candidate, documents[case]) for case, candidate in now.items() if _exact_match(candidate, asked_for, model)
-    ]
+    met = await compute(partial(select, list(now.values())))
+    return [(one, documents[one.card.case]) for one in met]
 
 
 def _exact_match(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> ExactMatch:

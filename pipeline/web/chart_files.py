@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -15,15 +16,13 @@ from pipeline.api.chart_exchange import (
     MOST_FILE_BYTES,
     BroughtChart,
     FileChart,
+    FileForm,
     FileLine,
     FileNode,
     list_case_keys,
-    read_chart_file,
-    write_graphml,
-    write_i2,
-    write_svg,
 )
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.services.chart_files import read_chart_file, write_chart_file
 from pipeline.api.services.folders import save_chart
 from pipeline.api.services.saved_charts import match_own_nodes, open_chart
 from pipeline.api.session import Session
@@ -42,14 +41,12 @@ from pipeline.web.files import ROOM, serve_signed_in
 from pipeline.web.i18n import Words, load_words
 from pipeline.web.site import Site
 
-FileForm = Literal["svg", "graphml", "i2"]
-
-FORMS: Final = {
-    "svg": (write_svg, "image/svg+xml", "svg"),
-    "graphml": (write_graphml, "application/graphml+xml", "graphml"),
-    "i2": (write_i2, "application/xml", "anx"),
+FORMS: Final[Mapping[FileForm, tuple[str, str]]] = {
+    "svg": ("image/svg+xml", "svg"),
+    "graphml": ("application/graphml+xml", "graphml"),
+    "i2": ("application/xml", "anx"),
 }
-"""By form what writes it, its media type, and how its file's name ends."""
+"""By form its media type, and how its file's name ends."""
 
 EMPTY: Final = N_("the chart is empty")
 
@@ -84,9 +81,7 @@ def make_router(site: Site) -> APIRouter:
     @routes.post("/chart/import", **file_room)
     async def bring(request: Request, file: Annotated[UploadFile, File()]) -> Response:
         async def answer(session: Session) -> Response:
-            session.require_reader()
-            brought = read_chart_file(await file.read())
-            return await _tell_brought(session, brought)
+            return await _tell_brought(session, await read_chart_file(session, await file.read()))
 
         return await serve_signed_in(site, request, answer)
 
@@ -100,9 +95,10 @@ async def _write_file(session: Session, content: str, form: FileForm) -> Respons
     if asked is None:
         raise UnprocessableError(EMPTY)
     opened = await open_chart(session, asked, ActKind.EXPORT, form)
-    write, media_type, ending = FORMS[form]
+    media_type, ending = FORMS[form]
     words = load_words(session.language)
-    drawn = write(_make_file(words, kept, draw_kept(words, kept, opened)))
+    chart = await session.compute(lambda: _make_file(words, kept, draw_kept(words, kept, opened)))
+    drawn = await write_chart_file(session, form, chart)
     return Response(drawn, media_type=media_type, headers=name_file(f"chart.{ending}"))
 
 

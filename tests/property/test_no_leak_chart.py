@@ -199,12 +199,12 @@ def _read_all(monkeypatch: pytest.MonkeyPatch) -> None:
     async def keep(*_: Any, **__: Any) -> None: ...
 
     async def find_anything(session: Session, keys: Any, fields: Any) -> Any:
-        return await session.runtime.reader.read_cases(keys, fields)
+        yield [*(await session.runtime.reader.read_cases(keys, fields)).items()]
 
     monkeypatch.setattr(IndexReader, "find_by_terms", find_for_all)
     monkeypatch.setattr(chart.ChartReadings, "read", partialmethod(read))
     monkeypatch.setattr(chart.ChartReadings, "record", keep)
-    monkeypatch.setattr(saved_charts, "find_readable", find_anything)
+    monkeypatch.setattr(saved_charts, "find_readable_parts", find_anything)
     monkeypatch.setattr(Session, "audit", keep)
     monkeypatch.setattr(Session, "make_shown", lambda *_: ())
 

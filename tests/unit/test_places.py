@@ -15,6 +15,7 @@ ACROSS = {
     "access/test_pushed_cases.py": "what pushed cases are told of hit-only records, from keys to hits",
     "api/test_bad_input.py": "any input to any use case",
     "api/test_constant_work.py": "use cases that must not do more where there is a hidden case",
+    "api/test_costs.py": "use cases that cost much, and what they cost others",
     "api/test_guess_limits.py": "use cases that ask hit-only records, counted together",
     "api/test_hit_links.py": "use cases that show links to hit-only cases",
     "api/test_hits.py": "use cases that show hit-only cases",

@@ -24,7 +24,7 @@ from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.api import problems
 from pipeline.api.problems import PROBLEM_TYPE, ProblemError, UnauthenticatedError, UnprocessableError
 from pipeline.api.runtime import Runtime
-from pipeline.api.session import Session
+from pipeline.api.session import COSTLY, Session
 from pipeline.locale import LANGUAGES
 
 PURPOSE_HEADER = "Liaison-Purpose"
@@ -141,6 +141,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         """The struct that is answered; None where the answer is a file, a text or a stream."""
         found = get_type_hints(self.serve)["return"]
         return found if isinstance(found, type) and issubclass(found, msgspec.Struct) else None
+
+    @property
+    def costly(self) -> bool:
+        """Whether it always counts among the few costly things that a person has under way (`session.costly`)."""
+        return self.serve in COSTLY
 
     def read_example(self) -> Any:
         """The answer's example."""

@@ -7,7 +7,7 @@ trust it checks the answer itself (`liaison feed verify-case`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
@@ -56,6 +56,13 @@ async def find_readable(session: Session, keys: Sequence[str], fields: Sequence[
 
     The index is asked the same whatever is there and not to be read, and brings nothing of it (`require_readable`).
     """
+    return {case: document async for part in find_readable_parts(session, keys, fields) for case, document in part}
+
+
+async def find_readable_parts(
+    session: Session, keys: Sequence[str], fields: Sequence[str] | None
+) -> AsyncIterator[list[tuple[str, CaseDocument]]]:
+    """The same in parts, for who keeps little of each."""
     viewer, reader = session.viewer, session.runtime.reader
     keys = list(dict.fromkeys(keys))
     foreign = [] if viewer is None else [key for key in keys if key.partition(":")[0] != viewer.agency]
@@ -64,10 +71,10 @@ async def find_readable(session: Session, keys: Sequence[str], fields: Sequence[
         granted = [grant.case for grant in grants if session.now < grant.until]
         closed = {*foreign} - {*await reader.find_readable(foreign, granted, viewer)}
         keys = [key for key in keys if key not in closed]
-    found = await reader.read_cases(keys, fields) if keys else {}
-    return {
-        key: document for key, document in found.items() if session.decide_view(meta(document), grants) is View.FULL
-    }
+    async for part in reader.read_parts(keys, fields):  # of their own agency some may be hidden
+        yield [
+            (document.case, document) for document in part if session.decide_view(meta(document), grants) is View.FULL
+        ]
 
 
 async def _might_read(session: Session, key: str) -> bool:

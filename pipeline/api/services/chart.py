@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from itertools import pairwise
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import unquote
@@ -58,7 +57,7 @@ from pipeline.api.services.links import (
     find_own_entities,
     find_surroundings,
 )
-from pipeline.api.session import Session
+from pipeline.api.session import Session, costly
 from pipeline.index.documents import AsSent, CaseDocument, LinkDocument, entities_of
 from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band
@@ -187,14 +186,13 @@ class ChartReadings:
         refused: NotFoundError | None = None
         for case in dict.fromkeys(cases):
             try:
-                self.documents[case] = await require_readable(self.session, case, RECORD_FIELDS)
+                document = await require_readable(self.session, case, RECORD_FIELDS)
+                self.documents[case] = slim(document)
+                self.records[case] = make_record(document, self.session.language)
             except NotFoundError as error:
                 refused = error
         if not self.documents:
             raise refused or NotFoundError(NO_CASE)
-        self.records |= {
-            case: make_record(document, self.session.language) for case, document in self.documents.items()
-        }
 
     async def follow(self, cases: Iterable[str]) -> None:
         """Read the links of cases that are seen in full."""
@@ -204,12 +202,11 @@ class ChartReadings:
     async def read(self, cases: Iterable[str]) -> None:
         """Read linked cases, as far as they are still seen in full."""
         new = [case for case in dict.fromkeys(cases) if case not in self.documents]
-        found = await self.session.runtime.reader.read_cases(new, RECORD_FIELDS)
-        views = await self.session.decide_views(found)
-        self.documents |= found
-        self.records |= {
-            case: make_record(found[case], self.session.language) for case, view in views.items() if view is View.FULL
-        }
+        async for part in self.session.runtime.reader.read_parts(new, RECORD_FIELDS, readable=True):
+            found = {document.case: document for document in part}
+            for case in await self.session.filter_readable(found):
+                self.records[case] = make_record(found[case], self.session.language)
+            self.documents |= {document.case: slim(document) for document in part}
 
     async def find_bearers(self, cases: Iterable[str]) -> list[str]:
         """Read the cases that have a number in common with some that were read, as far as there is room for them."""
@@ -262,6 +259,11 @@ def make_record(document: CaseDocument, language: str) -> ChartRecord:
     )
 
 
+def slim(document: CaseDocument) -> CaseDocument:
+    """What is decided on of a case whose record was made."""
+    return msgspec.structs.replace(document, data=None, card=None, entities=None)
+
+
 def _list_numbers(entity: EntityPrint) -> tuple[ThingNumber, ...]:
     """The numbers of an entity that two may have in common, each once."""
     phones = (ThingNumber("phone", phone.e164) for phone in entity.phones)
@@ -285,21 +287,24 @@ def find_term(node: str) -> str:
     return f"{kind if kind in ('phone', 'email') else 'id'}:{unquote(value)}"
 
 
+@costly
 async def expand(session: Session, asked: ChartExpansion) -> ChartExpansionAnswer:
-    """What a case or a thing is tied to. Raises NotFoundError where none of its places may be read."""
+    """What a case or a thing is tied to.
+
+    Raises NotFoundError where none of its places may be read, TooManyRequestsError.
+    """
     session.require_reader()
     readings = ChartReadings(session)
-    with session.hold_costly() if len(asked.places) > 1 else nullcontext():
-        await readings.require(place.case for place in asked.places)
-        own = list(readings.records)
-        await readings.follow(own)
-        await readings.find_bearers(own)
-        near = _list_neighbours(readings, asked.places)
-        if asked.number:
-            near = [one for one in near if _bears(readings.records.get(one.case), asked.number)]
-        wanted = [one for one in near if _is_wanted(one, asked)]
-        drawn = _choose(wanted, asked)
-        await readings.read(one.case for one in drawn if not one.is_hit)
+    await readings.require(place.case for place in asked.places)
+    own = list(readings.records)
+    await readings.follow(own)
+    await readings.find_bearers(own)
+    near = _list_neighbours(readings, asked.places)
+    if asked.number:
+        near = [one for one in near if _bears(readings.records.get(one.case), asked.number)]
+    wanted = [one for one in near if _is_wanted(one, asked)]
+    drawn = _choose(wanted, asked)
+    await readings.read(one.case for one in drawn if not one.is_hit)
     marked = {(place.case, place.entity) for place in asked.places if place.entity}
     if asked.entities:
         marked |= {(own[0], name) for name in list(readings.records[own[0]].entities)[:MOST_ENTITIES]}
@@ -453,27 +458,27 @@ def make_hit(case: str, reference: str, hit: CaseDocument, band: Band) -> tuple[
     return node, ChartEdge(case_node(case), node.id, HIT, band)
 
 
+@costly
 async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAnswer:
     """The shortest paths between two nodes over links that the requester sees, never through a hit.
 
-    Raises NotFoundError where an end may not be read. It counts as costly.
+    Raises NotFoundError where an end may not be read, TooManyRequestsError.
     """
     session.require_reader()
     readings = ChartReadings(session)
-    with session.hold_costly():
-        await readings.require(place.case for place in asked.a)
-        starts = list(readings.records)
-        goals = [asked.hit]
-        if not asked.hit:
-            ends = ChartReadings(session)
-            await ends.require(place.case for place in asked.b)
-            goals = list(ends.records)
-            readings.documents |= ends.documents
-            readings.records |= ends.records
-        search = PathSearch(starts, goals, LONGEST, closed={asked.hit})
-        complete = await _search(readings, search, asked.hit)
-        paths = search.list_paths(MOST_PATHS)
-        await readings.read(case for path in paths for case in path if case != asked.hit)
+    await readings.require(place.case for place in asked.a)
+    starts = list(readings.records)
+    goals = [asked.hit]
+    if not asked.hit:
+        ends = ChartReadings(session)
+        await ends.require(place.case for place in asked.b)
+        goals = list(ends.records)
+        readings.documents |= ends.documents
+        readings.records |= ends.records
+    search = PathSearch(starts, goals, LONGEST, closed={asked.hit})
+    complete = await _search(readings, search, asked.hit)
+    paths = search.list_paths(MOST_PATHS)
+    await readings.read(case for path in paths for case in path if case != asked.hit)
     kept = [path for path in paths if all(case in readings.records or case == asked.hit for case in path)]
     steps = [one for path in kept for pair in pairwise(path) if (one := _find_step(readings, *pair))]
     graph = _Graph(session, readings)
@@ -572,26 +577,26 @@ def name_thing(language: str, kind: str, name: str) -> str:
     return f"{said[:1].upper()}{said[1:]} {name}".strip()
 
 
+@costly
 async def rank_chart_hubs(session: Session, asked: ChartHubQuestion) -> ChartHubsAnswer:
     """The people and things that tie the most cases, of some cases and those linked to them.
 
-    Raises NotFoundError where none of the cases may be read. It counts as costly.
+    Raises NotFoundError where none of the cases may be read, TooManyRequestsError.
     """
     session.require_reader()
     readings = ChartReadings(session)
-    with session.hold_costly():
-        await readings.require(asked.cases)
-        own = list(readings.records)
-        await readings.follow(own)
-        full = [one for case in own for one in _list_linked(readings, case, ("",)) if not one.is_hit]
-        full.sort(key=lambda one: one.place)
-        linked = list(dict.fromkeys(one.case for one in full))
-        await readings.read(linked[:MOST_READ])
-        near = await readings.find_bearers([*readings.records])
+    await readings.require(asked.cases)
+    own = list(readings.records)
+    await readings.follow(own)
+    full = [one for case in own for one in _list_linked(readings, case, ("",)) if not one.is_hit]
+    full.sort(key=lambda one: one.place)
+    linked = list(dict.fromkeys(one.case for one in full))
+    await readings.read(linked[:MOST_READ])
+    near = await readings.find_bearers([*readings.records])
     records = readings.records
     links = readings.list_links(full)
-    web = weave(records, links)
-    hubs, all_hubs = rank_hubs(records, web, MOST_HUBS)
+    web = await session.compute(lambda: weave(records, links))
+    hubs, all_hubs = await session.compute(lambda: rank_hubs(records, web, MOST_HUBS))
     cases = sorted({case for hub in hubs for case in hub.thing.cases})
     named = {hub.thing.id for hub in hubs}
     things = tuple(hub.thing for hub in hubs)

@@ -8,7 +8,7 @@ two lists meet in the records that both found, and a list and a folder in those 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -18,15 +18,15 @@ from pipeline.access.release import View
 from pipeline.api.answers import FoundEntry, FoundRecord, FoundRecordsAnswer, ListCheckAnswer
 from pipeline.api.entity_rows import CLOSED, ENTITY_FIELDS, rows_of_record
 from pipeline.api.list_planning import MAX_TITLE_CHARS, MOST_ROWS, ListRow
-from pipeline.api.list_store import ListJob
+from pipeline.api.list_store import ListJob, ListRowFindings
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import NotFoundError, UnprocessableError
-from pipeline.api.services.cases import find_readable
+from pipeline.api.services.cases import find_readable, find_readable_parts
 from pipeline.api.services.exports import encode_lines
 from pipeline.api.services.folders import list_kept_entities
 from pipeline.api.services.follow_the_money import case_entities
 from pipeline.api.services.list_checks import MOST, fill_rows, keep_list, make_list_id, require_job
-from pipeline.api.session import Session
+from pipeline.api.session import Session, costly
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import SHOWN, STATE_FIELDS
@@ -39,12 +39,10 @@ MOST_RECORDS: Final = 500
 MOST_ENTRIES: Final = 20
 """Rows that are told of one record; how many there are is told besides."""
 
-PART: Final = 100
-"""Records of one part of a file."""
-
 NO_RECORDS: Final = N_("nothing here has people or things that you can open and search")
 
 
+@costly
 async def cross_reference_records(
     session: Session, cases: Sequence[str], title: str = "", key: str = ""
 ) -> ListCheckAnswer:
@@ -58,6 +56,7 @@ async def cross_reference_records(
     return await _ask_entities(session, [(case, "") for case in cases[:MOST_RECORDS]], title, key)
 
 
+@costly
 async def cross_reference_folder(session: Session, name: str, key: str = "") -> ListCheckAnswer:
     """The same for what a folder keeps: its records whole, of its links both records, its entities by themselves."""
     session.require_reader()
@@ -68,13 +67,14 @@ async def cross_reference_folder(session: Session, name: str, key: str = "") -> 
 async def _ask_entities(session: Session, kept: Sequence[tuple[str, str]], title: str, key: str) -> ListCheckAnswer:
     """Ask some entities, each a case key and an id; an id of "" is all entities of the case."""
     name = make_list_id(session, key)
-    found = await find_readable(session, [case for case, _ in kept], (*STATE_FIELDS, *ENTITY_FIELDS))
+    found: dict[str, list[ListRow]] = {}
+    async for part in find_readable_parts(session, [case for case, _ in kept], (*STATE_FIELDS, *ENTITY_FIELDS)):
+        found |= {case: list(rows_of_record(document)) for case, document in part}
     wanted = dict.fromkeys(kept)
     rows = {
         (row.source, row.entity): row
         for case, entity in wanted
-        if case in found
-        for row in rows_of_record(found[case])
+        for row in found.get(case, ())
         if entity in ("", row.entity)
     }
     seen = session.make_shown(dict.fromkeys(found, View.FULL))
@@ -97,14 +97,17 @@ async def export_folder_entities(session: Session, name: str) -> AsyncGenerator[
     wanted: dict[str, set[str]] = {}
     for case, entity in kept.entities:
         wanted.setdefault(case, set()).add(entity)
-    keys = list(wanted)
-    for at in range(0, len(keys), PART) if keys else (0,):
-        found = await find_readable(session, keys[at : at + PART], None)
+    written = 0
+    async for part in find_readable_parts(session, list(wanted), None):
+        found = dict(part)
         seen = session.make_shown(dict.fromkeys(found, View.FULL))
-        await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": at}, seen, about=name)
+        await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": written}, seen, about=name)
+        written += len(found)
         yield encode_lines(
             entity for case, document in found.items() for entity in case_entities(_narrow(document, wanted[case]))
         )
+    if not written:
+        await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": 0}, about=name)
 
 
 def _narrow(document: CaseDocument, wanted: set[str]) -> CaseRecord:
@@ -122,6 +125,7 @@ Meetings = dict[str, list[FoundEntry]]
 """By record the rows that found it, in their order."""
 
 
+@costly
 async def list_found_records(
     session: Session, name: str, limit: int = 50, cursor: str = "", other: str = "", folder: str = ""
 ) -> FoundRecordsAnswer:
@@ -129,14 +133,13 @@ async def list_found_records(
 
     Those found by most rows come first, then by key. With `other`, another list of theirs, or a `folder`, the records
     that both have. Raises NotFoundError, ConflictError for a folder that has run out, UnprocessableError for a cursor
-    of another list.
+    of another list, TooManyRequestsError.
     """
     session.require_reader()
     pages = PageCursor(session, "found records", session.grounds.purpose, name, other, folder)
     after = pages.open(cursor)
-    with session.hold_costly():
-        entries = await _find_meetings(session, require_job(session, name))
-        also = await _find_meetings(session, require_job(session, other)) if other else None
+    entries = await _find_meetings(session, require_job(session, name))
+    also = await _find_meetings(session, require_job(session, other)) if other else None
     kept = {case for case, _ in (await list_kept_entities(session, folder, MOST_ROWS)).entities} if folder else None
     places = sorted(
         [-len(rows), case]
@@ -172,6 +175,10 @@ async def _find_meetings(session: Session, job: ListJob) -> Meetings:
     found = await asyncio.to_thread(lambda: dict(lists.read_results(job)))
     hit = {at: one for at, one in found.items() if one.cases}
     filled = dict(zip(hit, await fill_rows(session, [asked[at] for at in hit]), strict=True))
+    return await session.compute(lambda: _gather_meetings(hit, filled))
+
+
+def _gather_meetings(hit: Mapping[int, ListRowFindings], filled: Mapping[int, ListRow]) -> Meetings:
     meetings: Meetings = {}
     for at, one in hit.items():
         row = filled[at]

@@ -6,19 +6,22 @@ It is computed at reading, from what this requester reads in full and nothing el
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
+import msgspec
 import orjson
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.release import LinkView, View
 from pipeline.api.answers import EntityAnswer, EntityAppearance, EntityFact, EntityRelation
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, find_surroundings
-from pipeline.api.session import Session
+from pipeline.api.session import Session, costly
 from pipeline.index.documents import AsSent, CaseDocument, LinkDocument, entities_of
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.matching.bands import Band, Basis
+from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 
@@ -63,27 +66,76 @@ class _Neighbourhood:
             yield other
 
 
+RANKED_FIELDS: Final = (*STATE_FIELDS, "card", "entities")
+"""What of a case's document says which of its entities are one with another's."""
+
+STATED_FIELDS: Final = (*STATE_FIELDS, "caveat_translations", "language", "data.entities", "data.relations")
+"""What of it the entities themselves say."""
+
+
+@costly
 async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     """The thing that entity `name` of case `key` is.
 
-    Raises NotFoundError for a case that is not to be read or an entity that it does not have.
+    Raises NotFoundError for a case that is not to be read or an entity that it does not have, TooManyRequestsError.
     """
     session.require_reader()
-    own = await require_readable(session, key)
+    own = await require_readable(session, key, (*RANKED_FIELDS, "data.entities.id"))
     if name not in _entities_by_id(own):
         await session.audit(ActKind.READ, {"entity": name, "case": key}, session.make_shown({key: View.FULL}))
         raise NotFoundError("entity not found")
     near = await _find_near_cases(session, key)
-    cases = await session.runtime.reader.read_cases(sorted(near.bands), fields=None)
-    views = await session.decide_views(cases)
-    cases = {key: own} | {case: document for case, document in cases.items() if views[case] is View.FULL}
-    links = await session.runtime.reader.read_links(sorted(near.links))
-    members = _find_members((key, name), cases, links.values(), session.runtime.model)
+    prints = {(key, one.id): one for one in entities_of(own)} | await _read_prints(session, near)
+    links = await session.runtime.reader.read_typed_ties(sorted(near.links))
+    model = session.runtime.model
+    members = await session.compute(lambda: _find_members((key, name), prints, links, model))
+    stated = await _read_stated(session, key, members)
+    members = [member for member in members if member in stated]
+    if (key, name) not in stated:  # it has gone meanwhile
+        await session.audit(ActKind.READ, {"entity": name, "case": key}, rule=RequestRule.NOT_SHOWN)
+        raise NotFoundError("entity not found")
     shown = session.make_shown({case: View.FULL for case, _ in members})
     await session.audit(ActKind.READ, {"entity": name, "case": key}, shown)
-    rows = [_make_appearance(cases[case], entity, near.bands[case], session.language) for case, entity in members]
-    facts, relations = tuple(_collect_facts(rows)), tuple(_collect_relations(cases, members))
+    rows = [_make_appearance(stated[member], near.bands[member[0]], session.language) for member in members]
+    facts, relations = tuple(_collect_facts(rows)), tuple(_collect_relations([stated[member] for member in members]))
     return EntityAnswer(*session.moment, rows[0].entity["type"], tuple(rows), facts, relations, near.complete)
+
+
+async def _read_prints(session: Session, near: _Neighbourhood) -> dict[EntityKey, EntityPrint]:
+    """What the matcher knows of every entity of the cases around one that the requester sees in full."""
+    found: dict[EntityKey, EntityPrint] = {}
+    async for part in session.runtime.reader.read_parts(sorted(near.bands), RANKED_FIELDS, readable=True):
+        held = {document.case: document for document in part}
+        for case in await session.filter_readable(held):
+            found |= {(case, one.id): one for one in entities_of(held[case])}
+    return found
+
+
+class _StatedEntity(NamedTuple):
+    """An entity as its case states it, with how it is related to others of the case."""
+
+    case: CaseDocument
+    entity: AsSent
+    relations: tuple[EntityRelation, ...]
+
+
+async def _read_stated(session: Session, key: str, members: Iterable[EntityKey]) -> dict[EntityKey, _StatedEntity]:
+    """The entities as they are stated now, as far as the requester still reads their cases in full; `key`'s first."""
+    wanted: dict[str, list[str]] = {}
+    for case, name in members:
+        wanted.setdefault(case, []).append(name)
+    found: dict[EntityKey, _StatedEntity] = {}
+    cases = [key, *sorted(wanted.keys() - {key})]
+    async for part in session.runtime.reader.read_parts(cases, STATED_FIELDS, readable=True):
+        held = {document.case: document for document in part}
+        for case in await session.filter_readable(held):
+            sent = _entities_by_id(held[case])
+            bare = msgspec.structs.replace(held[case], data=None)
+            for name in wanted[case]:
+                if name in sent:
+                    relations = tuple(_list_relations(held[case], name, sent))
+                    found[case, name] = _StatedEntity(bare, sent[name], relations)
+    return found
 
 
 async def _find_near_cases(session: Session, key: str) -> _Neighbourhood:
@@ -96,14 +148,14 @@ async def _find_near_cases(session: Session, key: str) -> _Neighbourhood:
 
 
 def _find_members(
-    asked: EntityKey, cases: Mapping[str, CaseDocument], links: Iterable[LinkDocument], model: Model
+    asked: EntityKey, prints: Mapping[EntityKey, EntityPrint], links: Iterable[LinkDocument], model: Model
 ) -> list[EntityKey]:
     """The entities that are one with the asked one: itself first, then the others by case key."""
-    held = {(case, entity.id): entity for case, document in sorted(cases.items()) for entity in entities_of(document)}
-    places, prints = list(held), list(held.values())
+    places = sorted(prints, key=lambda place: place[0])
+    held = [prints[place] for place in places]
     number = {place: at for at, place in enumerate(places)}
     ties = [tie for link in links for tie in _make_ties(link, number)]
-    found = group_ties(len(places), ties, lambda a, b: are_apart(prints[a], prints[b], model))
+    found = group_ties(len(places), ties, lambda a, b: are_apart(held[a], held[b], model))
     mine = next((group for group in found if number.get(asked) in group), [])
     return [asked, *(places[at] for at in mine if places[at] != asked)]
 
@@ -122,9 +174,10 @@ def _entities_by_id(case: CaseDocument) -> dict[str, AsSent]:
     return {entity["id"]: entity for entity in case.sent_entities}
 
 
-def _make_appearance(case: CaseDocument, name: str, band: Band, language: str) -> EntityAppearance:
-    held, translation = _entities_by_id(case)[name], case.translate_caveat(language)
-    return EntityAppearance(case.case, case.agency, case.country, band, case.caveat, held, translation)
+def _make_appearance(stated: _StatedEntity, band: Band, language: str) -> EntityAppearance:
+    case = stated.case
+    translation = case.translate_caveat(language)
+    return EntityAppearance(case.case, case.agency, case.country, band, case.caveat, stated.entity, translation)
 
 
 def _collect_facts(rows: Iterable[EntityAppearance]) -> Iterator[EntityFact]:
@@ -139,19 +192,22 @@ def _collect_facts(rows: Iterable[EntityAppearance]) -> Iterator[EntityFact]:
         yield EntityFact(field, orjson.loads(value), tuple(dict.fromkeys(cases)))
 
 
-def _collect_relations(cases: Mapping[str, CaseDocument], members: Iterable[EntityKey]) -> Iterator[EntityRelation]:
+def _collect_relations(stated: Iterable[_StatedEntity]) -> Iterator[EntityRelation]:
     """How each of the entities is related to others of its own case, in the order in which the cases say it."""
-    for key, name in members:
-        held = _entities_by_id(cases[key])
-        for relation in (cases[key].data or {}).get("relations", ()):
-            for end, other in (("from", "to"), ("to", "from")):
-                if relation[end] == name and relation[other] in held:
-                    yield EntityRelation(
-                        case=key,
-                        country=cases[key].country,
-                        type=relation["type"],
-                        outgoing=end == "from",
-                        start=relation.get("start"),
-                        end=relation.get("end"),
-                        other=held[relation[other]],
-                    )
+    for one in stated:
+        yield from one.relations
+
+
+def _list_relations(case: CaseDocument, name: str, held: Mapping[str, AsSent]) -> Iterator[EntityRelation]:
+    for relation in (case.data or {}).get("relations", ()):
+        for end, other in (("from", "to"), ("to", "from")):
+            if relation[end] == name and relation[other] in held:
+                yield EntityRelation(
+                    case=case.case,
+                    country=case.country,
+                    type=relation["type"],
+                    outgoing=end == "from",
+                    start=relation.get("start"),
+                    end=relation.get("end"),
+                    other=held[relation[other]],
+                )

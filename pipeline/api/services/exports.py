@@ -24,7 +24,7 @@ from pipeline.api.services.follow_the_money import FtmEntity, case_entities, lin
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument, case_row, link_row
 from pipeline.index.queries import QueryLimits
-from pipeline.index.reading import STATE_FIELDS
+from pipeline.index.reading import LISTED, STATE_FIELDS
 from pipeline.records.agencies import title_of
 
 What = Literal["links", "cases"]
@@ -209,7 +209,9 @@ def _is_formula(text: str) -> bool:
 
 
 PART: Final = 500
-"""Records that are decided on, recorded and sent together."""
+"""Records that are recorded and sent together, unless they take PART_BYTES."""
+
+PART_BYTES: Final = 2_000_000
 
 T = TypeVar("T")
 
@@ -223,10 +225,25 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     file = make_writer(session, what, form)
     parts = _export_links(session) if what == "links" else _export_cases(session)
     yield file.encode_head()
-    async for rows, shown in parts:
-        await session.audit(ActKind.EXPORT, {"export": what, "form": form}, shown)
-        yield file.encode_part(rows)
+    written: list[bytes] = []
+    shown: list[ShownCase] = []
+    async for rows, seen in parts:
+        written.append(file.encode_part(rows))
+        shown += seen
+        if len(shown) >= PART or sum(map(len, written)) >= PART_BYTES:
+            yield await _record_part(session, what, form, written, shown)
+            written, shown = [], []
+    if written:
+        yield await _record_part(session, what, form, written, shown)
     yield file.encode_tail()
+
+
+async def _record_part(
+    session: Session, what: What, form: ExportFormat, written: Iterable[bytes], shown: Iterable[ShownCase]
+) -> bytes:
+    """What is sent next, once the audit has it."""
+    await session.audit(ActKind.EXPORT, {"export": what, "form": form}, shown)
+    return b"".join(written)
 
 
 async def _export_links(session: Session) -> AsyncIterator[tuple[list[LinkRow], tuple[ShownCase, ...]]]:
@@ -238,15 +255,25 @@ async def _export_links(session: Session) -> AsyncIterator[tuple[list[LinkRow], 
     words = None if viewer is None else requester_words(viewer)
     hits: list[LinkRow] = []
     hits_shown: dict[str, ShownCase] = {}
-    async for part in _batch_items(session.runtime.reader.every_link(words, hits=True)):
+    async for part in _batch_items(session.runtime.reader.every_link(words, hits=True, evidence=False)):
         cases = await session.runtime.reader.read_cases((case for link in part for case in link.cases), STATE_FIELDS)
         views = await session.decide_views(cases)
         held = [link for link in part if all(case in cases for case in link.cases)]
         full, hit = _split_hits(session, held, cases, views, await session.see_links(held, views))
         hits += [row for _, row in hit]
         hits_shown |= {shown.case: shown for shown in session.make_shown(_select_views(hit, views))}
-        yield [row for _, row in full], session.make_shown(_select_views(full, views))
+        for at in range(0, len(full), LISTED):
+            told = full[at : at + LISTED]
+            rows = await _read_evidence(session, [row for _, row in told])
+            kept = [(link, rows[link.link]) for link, _ in told if link.link in rows]
+            yield [row for _, row in kept], session.make_shown(_select_views(kept, views))
     yield sorted(hits, key=lambda row: row.link_id), tuple(hits_shown.values())
+
+
+async def _read_evidence(session: Session, rows: Sequence[LinkRow]) -> dict[str, LinkRow]:
+    """Links that are seen in full as they are now, with their evidence, by id; those that have gone are left out."""
+    found = await session.runtime.reader.read_links(row.link_id for row in rows)
+    return {link.link: link_row(link) for link in found.values()}
 
 
 Told = list[tuple[LinkDocument, LinkRow]]
@@ -278,7 +305,7 @@ def _split_hits(
 
 async def _export_cases(session: Session) -> AsyncIterator[tuple[list[CaseRecord], tuple[ShownCase, ...]]]:
     limits = QueryLimits(session.now.date(), session.viewer)
-    async for part in _batch_items(session.runtime.reader.every_case(limits)):
+    async for part in session.runtime.reader.every_case(limits):
         views = await session.decide_views({document.case: document for document in part})
         kept = [document for document in part if views[document.case] is View.FULL]
         yield (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -24,6 +25,7 @@ from pipeline.access.folders import (
     MOST_ITEMS,
     BadReferenceError,
     Baseline,
+    DeepChartError,
     Folder,
     FolderChart,
     FolderItem,
@@ -141,8 +143,9 @@ async def create_folder(session: Session, title: str) -> FolderAnswer:
     """
     session.require_reader()
     title = _plain_title(title)
-    held = await session.runtime.decisions.list_folders(session.requester.agency, session.requester.subject)
-    if len(held) >= MOST_FOLDERS:
+    who = session.requester
+    held = await session.runtime.decisions.list_folders(who.agency, who.subject)
+    if sum(folder.role_of(who) is FolderRole.OWNER for folder in held) >= MOST_FOLDERS:
         raise ConflictError(LiaisonError("you have {most} folders already; close one first", most=MOST_FOLDERS))
     made = folders.make_folder(uuid.uuid4().hex, title, session.requester, session.grounds, session.now)
     return await _record_folder(session, None, made)
@@ -236,6 +239,18 @@ async def _erase_visits(session: Session, visits: Iterable[FolderVisit]) -> None
     ]
     for at in range(0, len(marks), MOST_ADDED):
         await record_decisions(session, marks[at : at + MOST_ADDED])
+
+
+VISITS_TOGETHER: Final = 5
+"""Visits that are written anew at once: each has up to 1.2 MB."""
+
+
+async def _forget_item(session: Session, visits: Sequence[FolderVisit], item: str) -> None:
+    """Let nobody's visit hold what was seen of an item that was removed: else it would grow with each that comes."""
+    found = await session.compute(lambda: [folders.forget_item(visit, item) for visit in visits])
+    left = [NewValue(topics.FOLDER_VISITS, visit.key, visit) for visit in found if visit is not None]
+    for at in range(0, len(left), VISITS_TOGETHER):
+        await record_decisions(session, left[at : at + VISITS_TOGETHER], waits=False)
 
 
 def make_removal(item: FolderItem, session: Session) -> list[NewValue]:
@@ -528,11 +543,17 @@ async def add_items(session: Session, name: str, items: Sequence[str]) -> ItemsA
     """Keep what texts refer to (`parse_reference`), at the end and in their order; what is there stays where it is.
 
     What the requester can't open is not kept, whether or not it is there. Raises NotFoundError, ForbiddenError,
-    UnprocessableError for a text that names nothing, ConflictError where the folder is full, UnavailableError.
+    UnprocessableError for a text that names nothing, ConflictError where the folder is full, UnavailableError, and
+    TooManyRequestsError: many count as costly.
     """
-    folder = await require_folder(session, name, WORK)
     if len(items) > MOST_ADDED:
         raise UnprocessableError(LiaisonError("at most {most} items are added at once", most=MOST_ADDED), "items")
+    with session.hold_costly() if len(items) > ADDED_TOGETHER else nullcontext():
+        return await _add_items(session, name, items)
+
+
+async def _add_items(session: Session, name: str, items: Sequence[str]) -> ItemsAddedAnswer:
+    folder = await require_folder(session, name, WORK)
     asked = {text: _parse_reference(text) for text in items}
     made = await _make_items(session, folder, asked.values())
     opened = await _open_items(session, list(made.values()))
@@ -589,22 +610,46 @@ async def _append(
 ) -> None:
     """Keep items that are not there yet at the end, and `beside` in the same transaction, as a chart's content.
 
-    Raises ConflictError where the folder would be too full.
+    Many are kept in several transactions, each once the one before has taken effect: what others write meanwhile goes
+    between them. Raises ConflictError where the folder would be too full.
     """
-    decisions = session.runtime.decisions
+    if len(items) > ADDED_TOGETHER:
+        await _find_new(session, folder, items)
+    for at in range(0, len(items), ADDED_TOGETHER):
+        await _append_together(session, folder, items[at : at + ADDED_TOGETHER], beside)
 
+
+ADDED_TOGETHER: Final = 50
+"""Items of one transaction, which others' decisions wait for until it is indexed. To add more counts as costly."""
+
+
+async def _append_together(
+    session: Session, folder: Folder, items: Sequence[FolderItem], beside: Sequence[NewValue]
+) -> None:
     async def decide() -> list[NewValue]:
-        held = await decisions.folder_items_of(folder.id, [item.id for item in items])
-        new = [item for item in items if item.id not in held or held[item.id].removed]
-        counts = await decisions.count_folder_items([folder.id]) if new else {}
-        if counts.get(folder.id, 0) + len(new) > MOST_ITEMS:
-            raise ConflictError(LiaisonError("a folder keeps at most {most} items; start another", most=MOST_ITEMS))
-        last = await decisions.list_folder_items(folder.id, 1, last=True) if new else []
+        held, new = await _find_new(session, folder, items)
+        last = await session.runtime.decisions.list_folder_items(folder.id, 1, last=True) if new else []
         places = places_between(last[0].place if last else "", "", len(new))
         placed = [_place_value(item, place, held.get(item.id)) for item, place in zip(new, places, strict=True)]
         return [*placed, *beside] if placed else []
 
     await _record_items(session, decide)
+
+
+async def _find_new(
+    session: Session, folder: Folder, items: Sequence[FolderItem]
+) -> tuple[dict[str, FolderItem], list[FolderItem]]:
+    """What the folder has or had of some items, and those that it does not keep.
+
+    Raises ConflictError where it has no room for them.
+    """
+    decisions = session.runtime.decisions
+    held = await decisions.folder_items_of(folder.id, [item.id for item in items])
+    new = [item for item in items if item.id not in held or held[item.id].removed]
+    counts = await decisions.count_folder_items([folder.id]) if new else {}
+    if counts.get(folder.id, 0) + len(new) > MOST_ITEMS:
+        raise ConflictError(LiaisonError("a folder keeps at most {most} items; start another", most=MOST_ITEMS))
+    return held, new
 
 
 def _place_value(item: FolderItem, place: str, held: FolderItem | None) -> NewValue:
@@ -703,9 +748,9 @@ async def remove_item(session: Session, name: str, item: str) -> FolderItemAnswe
         return [mark._replace(replaces=now), *others]
 
     await _record_items(session, decide)
-    if held.kind is ItemKind.CHART:
-        visits = await session.runtime.decisions.visits_to(name)
-        await _erase_visits(session, [visit for visit in visits if visit.item == item])
+    visits = await session.runtime.decisions.visits_to(name)
+    await _erase_visits(session, [visit for visit in visits if held.kind is ItemKind.CHART and visit.item == item])
+    await _forget_item(session, [visit for visit in visits if visit.item != item], item)
     return FolderItemAnswer(*session.moment, item, 0)
 
 
@@ -809,10 +854,10 @@ def _require_chart(content: str) -> None:
             LiaisonError("the chart has more than {most} MB; hide or remove nodes first", most=CHART_BYTES >> 20)
         )
     try:
-        named = sum(1 for _ in folders.find_references(msgspec.json.decode(content)))
+        named = sum(1 for _ in folders.find_references(folders.read_content(content)))
     except msgspec.DecodeError as error:
         raise UnprocessableError("the chart is not valid JSON", "content") from error
-    except BadReferenceError as error:
+    except (BadReferenceError, DeepChartError) as error:
         raise UnprocessableError(error, "content") from error
     if named > MOST_CHARTED:
         raise RequestTooLargeError(
@@ -830,7 +875,10 @@ async def read_chart(session: Session, name: str, item: str) -> FolderChartAnswe
     chart = await session.runtime.decisions.read_chart(name, item)
     if held.kind is not ItemKind.CHART or chart is None:
         raise NotFoundError(NO_ITEM)
-    content = msgspec.json.decode(chart.content)
+    try:
+        content = folders.read_content(chart.content)
+    except DeepChartError as error:  # versions before 0.4.0 kept it
+        raise UnprocessableError(error) from error
     items = await _make_items(session, folder, folders.find_references(content))
     opened = await _open_items(session, list(items.values()))
     readable = {text for text, one in items.items() if one.id in opened}

@@ -16,8 +16,9 @@ from pipeline.api.answers import (
 )
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.links import SeenLink, Surroundings, find_surroundings
-from pipeline.api.session import Session
+from pipeline.api.session import Session, costly
 from pipeline.index.documents import AsSent, CaseDocument
+from pipeline.index.reading import SHOWN, STATE_FIELDS
 
 DEEPEST: Final = 3
 """Links from the case to the outermost one. A choice: with 25 links followed of each case a fourth step would mostly go
@@ -87,7 +88,7 @@ async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimi
     """
     session.require_reader()
     drawing = _Drawing(session, most)
-    drawing.add_case(key, await require_readable(session, key))
+    drawing.add_case(key, await require_readable(session, key, SHOWN))
     ring = [key]
     with session.hold_costly() if depth > 1 else nullcontext():
         for _ in range(min(depth, DEEPEST)):
@@ -108,8 +109,18 @@ async def _follow_links(drawing: _Drawing, origin: str) -> list[str]:
     return [case for case in onward if case is not None]
 
 
+DATED: Final = (
+    *STATE_FIELDS, "data.opened", "data.closed", *(f"data.entities.{field}" for field in ("id", "type", "start"))
+)  # fmt: skip
+"""What of a case's document says when something happened."""
+
+
+@costly
 async def read_timeline(session: Session, key: str) -> TimelineAnswer:
-    """When a case and the linked ones that the requester reads were opened and closed, and their events."""
+    """When a case and the linked ones that the requester reads were opened and closed, and their events.
+
+    Raises NotFoundError, TooManyRequestsError.
+    """
     cases = await _read_linked_cases(session, key)
     found = [event for case in cases.values() for event in _list_events(case)]
     await session.audit(ActKind.READ, {"timeline": key}, session.make_shown(dict.fromkeys(cases, View.FULL)))
@@ -118,12 +129,12 @@ async def read_timeline(session: Session, key: str) -> TimelineAnswer:
 
 
 async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocument]:
-    """A case and those linked to it that the requester reads in full, with their records. Raises NotFoundError."""
+    """A case and those linked to it that the requester reads in full, with what is DATED. Raises NotFoundError."""
     session.require_reader()
-    own = await require_readable(session, key)
+    own = await require_readable(session, key, DATED)
     around = await find_surroundings(session, key)
     near = {case for link in around.links[:MOST_EACH] if link.view is LinkView.FULL for case in link.link.cases}
-    others = await session.runtime.reader.read_cases(sorted(near - {key}), fields=None)
+    others = await session.runtime.reader.read_cases(sorted(near - {key}), DATED)
     views = await session.decide_views(others)
     return {key: own} | {case: document for case, document in others.items() if views[case] is View.FULL}
 

@@ -448,7 +448,11 @@ async def _are_same(session: Session, *things: tuple[str, str]) -> bool:
         tuple(one for one in (entities_of(cases[case]) if case in cases else ()) if one.id == entity)
         for case, entity in things
     ]
-    return all(found) and judge_score(score_cases(found[0], found[1], session.runtime.model)).band in _STRONG
+    if not all(found):
+        return False
+    model = session.runtime.model
+    score = await session.compute(lambda: score_cases(found[0], found[1], model))
+    return judge_score(score).band in _STRONG
 
 
 def _ties_of(link: LinkDocument, case: str, entity: str) -> dict[str, int]:

@@ -198,7 +198,7 @@ async def _read_grid(session: Session, raw: bytes, options: GridOptions) -> tupl
 
     Raises UnprocessableError that says what is wrong with it.
     """
-    async with session.runtime.lists.readers:
+    async with session.runtime.processes:
         answer = await asyncio.to_thread(read_bounded, raw, options, MOST_ROWS)
     head = answer.head
     if answer.fault or head is None:

@@ -22,7 +22,7 @@ from pipeline.access.release import LinkView, View
 from pipeline.api.answers import ChartEdge, ChartNode, ChartPlace, OpenedChartAnswer
 from pipeline.api.chart_graph import ChartLink, ChartRecord, Web, make_id, weave
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import find_readable
+from pipeline.api.services.cases import find_readable, find_readable_parts
 from pipeline.api.services.chart import (
     MOST_FOLLOWED,
     MOST_KNOWN,
@@ -37,10 +37,11 @@ from pipeline.api.services.chart import (
     make_link,
     make_record,
     make_thing_node,
+    slim,
 )
 from pipeline.api.services.folders import LOOK, NO_ITEM, keep_visit, require_folder, require_item
 from pipeline.api.services.links import find_links_of, find_other_case, find_surroundings
-from pipeline.api.session import Session
+from pipeline.api.session import Session, costly
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import STATE_FIELDS
@@ -103,13 +104,12 @@ async def open_chart(
     session.require_reader()
     with session.hold_costly() if len(asked.items) > COSTLY_ITEMS else nullcontext():
         keys = dict.fromkeys(place.case for item in asked.items for place in item.places)
-        documents = await find_readable(session, list(keys), RECORD_FIELDS)
-        records = {case: make_record(document, session.language) for case, document in documents.items()}
+        documents, records = await _read_records(session, list(keys))
         links = await _read_links_between(session, asked, documents)
         hits = await _read_hits(session, asked, documents)
     named = {(place.case, place.entity) for item in asked.items for place in item.places if place.entity}
-    web = weave(records, links, named)
-    found = _list_opened(records, web)
+    web = await session.compute(lambda: weave(records, links, named))
+    found = await session.compute(lambda: _list_opened(records, web))
     nodes = tuple(hits[item.hit].node if item.hit in hits else _find_node(found, item) for item in asked.items)
     ids = {node.id for node in nodes}
     edges = [edge for edge in map(make_edge, web.ties) if {edge.a, edge.b} <= ids]
@@ -119,6 +119,18 @@ async def open_chart(
     query = {"opened": len(asked.items)} | ({"form": form} if form else {})
     await session.audit(kind, query, session.make_shown(shown))
     return OpenedChartAnswer(*session.moment, nodes, tuple(edges))
+
+
+async def _read_records(
+    session: Session, keys: Sequence[str]
+) -> tuple[dict[str, CaseDocument], dict[str, ChartRecord]]:
+    """What is decided on of those of some cases that the requester sees in full, and the cases as charts take them."""
+    documents: dict[str, CaseDocument] = {}
+    records: dict[str, ChartRecord] = {}
+    async for part in find_readable_parts(session, keys, RECORD_FIELDS):
+        documents |= {case: slim(document) for case, document in part}
+        records |= {case: make_record(document, session.language) for case, document in part}
+    return documents, records
 
 
 def _list_opened(records: Mapping[str, ChartRecord], web: Web) -> dict[object, ChartNode]:
@@ -197,18 +209,17 @@ class MatchedNodes(msgspec.Struct, frozen=True):
     bearers: dict[str, tuple[str, ...]]
 
 
+@costly
 async def match_own_nodes(session: Session, numbers: Sequence[str], cases: Sequence[str]) -> MatchedNodes:
     """The cases that the requester reads and that bear some numbers, or have some keys; of others nothing is told.
 
     Hit-only records are not asked. Raises ForbiddenError, TooManyRequestsError.
     """
     session.require_reader()
-    with session.hold_costly():
-        wanted = dict.fromkeys(numbers)
-        terms = list(filter(None, (find_term(number) for number in wanted)))[:MOST_NUMBERS]
-        found = await session.runtime.reader.find_by_terms(terms, session.viewer, MOST_READ)
-        documents = await find_readable(session, [*list(dict.fromkeys(cases))[:MOST_READ], *found], RECORD_FIELDS)
-    records = {case: make_record(document, session.language) for case, document in documents.items()}
+    wanted = dict.fromkeys(numbers)
+    terms = list(filter(None, (find_term(number) for number in wanted)))[:MOST_NUMBERS]
+    found = await session.runtime.reader.find_by_terms(terms, session.viewer, MOST_READ)
+    documents, records = await _read_records(session, [*list(dict.fromkeys(cases))[:MOST_READ], *found])
     bearers: dict[str, list[str]] = {}
     for case in sorted(records):
         held = {make_id("number", *one) for entity in records[case].entities.values() for one in entity.numbers}
@@ -229,11 +240,13 @@ class ChartNews(msgspec.Struct, frozen=True):
     links: dict[str, int]
 
 
+@costly
 async def find_news(session: Session, folder: str, chart: str, cases: Sequence[str]) -> ChartNews:
     """What is new in a chart since its viewer's last visit; what it shows counts as seen from now on.
 
     As with a folder itself it is told from what the same viewer saw and sees: when a record came is told to its owner
-    alone. On the first visit nothing is new. Raises NotFoundError, ForbiddenError, ConflictError, UnavailableError.
+    alone. On the first visit nothing is new. Raises NotFoundError, ForbiddenError, ConflictError, UnavailableError,
+    TooManyRequestsError.
     """
     held = await require_folder(session, folder, LOOK)
     if (await require_item(session, folder, chart)).kind is not ItemKind.CHART:

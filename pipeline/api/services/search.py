@@ -241,7 +241,9 @@ async def _find_answers(
     )
     after = None if listing.after is None else tuple(listing.after)
     limits = _make_limits(session, asked, question)
-    wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
+    wanted = PageRequest(
+        limit + 1, session.filter_readable, after, listing.at, listing.was_shown, compute=session.compute
+    )
     found = await find_cases(runtime.reader, question, asked_for, runtime.model, limits, wanted)
     shown_ = found.cases[:limit]
     page = await _make_page(session, asked, asked_for, shown_, with_reasons)
@@ -262,7 +264,8 @@ async def _make_page(
     """The rows of ranked cases that are read in full, each with its reasons and, under a grant, until when."""
     rows = [_make_row(session, *one) for one in ranked]
     if with_reasons:
-        results = [explain_result(*one, asked_for, session.runtime.model) for one in ranked]
+        model = session.runtime.model
+        results = await session.compute(lambda: [explain_result(*one, asked_for, model) for one in ranked])
         about = await describe_results(session, results) if asked.evidence else {}
         rows = [
             _say_in_full(session, row, result, about.get(row.case))
@@ -292,15 +295,16 @@ async def _find_hits(
         return _HitPage([], {}, counted.not_asked), _ResultPage([], {})
     limits = QueryLimits(session.now.date(), session.viewer)
     runtime = session.runtime
-    met = {
-        document.case: (candidate, document)
-        for candidate, document in await find_hits(runtime.reader, counted.asked, asked.country, runtime.model, limits)
-    }
+    exact = await find_hits(
+        runtime.reader, counted.asked, asked.country, runtime.model, limits, compute=session.compute
+    )
+    met = {document.case: (candidate, document) for candidate, document in exact}
     found = [document for _, document in met.values()]
     views = await session.decide_views({document.case: document for document in found})
     asked_for = make_probe(question, asked.country)
-    opened = (candidate for candidate, document in met.values() if views[document.case] is View.FULL)
-    ranked = [(one, met[one.candidate.card.case][1]) for one in rank_answers(asked_for, opened, runtime.model)]
+    opened = [candidate for candidate, document in met.values() if views[document.case] is View.FULL]
+    answers = await session.compute(partial(rank_answers, asked_for, opened, runtime.model))
+    ranked = [(one, met[one.candidate.card.case][1]) for one in answers]
     granted = await _make_page(session, asked, asked_for, ranked, with_reasons)
     told = (hit_for(meta(document), session.make_reference) for document in found if views[document.case] is View.HIT)
     hit_rows = _take_turns(
@@ -412,7 +416,8 @@ async def _find_counted(session: Session, asked: Search, question: Question, jud
     """The cases that answer a question, whatever facets are chosen."""
     narrowed = (*other_clauses(asked.filters), *offence_clauses(question.offences))
     limits = QueryLimits(session.now.date(), session.viewer, narrowed)
-    runtime, wanted = session.runtime, PageRequest(MOST_ANSWERS, session.filter_readable)
+    runtime = session.runtime
+    wanted = PageRequest(MOST_ANSWERS, session.filter_readable, compute=session.compute)
     probe = make_probe(question, asked.country)
     selected = None if judged is None else judged.find(session, asked)
     found = await find_cases(runtime.reader, question, probe, runtime.model, limits, wanted, selected=selected)

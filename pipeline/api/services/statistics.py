@@ -15,21 +15,23 @@ from pipeline.api.answers import DeconflictionAnswer, NearbyCase, StatisticsAnsw
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.search import require_bounded
-from pipeline.api.session import Session
+from pipeline.api.session import Session, costly
 from pipeline.correlation import key_kinds as kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses
 from pipeline.index.queries import QueryLimits
+from pipeline.index.reading import COUNTED, STATE_FIELDS
 
 MOST = 10_000
 """Cases or links that are counted: for more, nobody is answered."""
 
 
+@costly
 async def count_statistics(session: Session, filters: Filters = Filters()) -> StatisticsAnswer:  # noqa: B008 - frozen
     """Counts over what the requester reads in full, narrowed.
 
-    Raises UnprocessableError where that is more than MOST.
+    Raises UnprocessableError where that is more than MOST, TooManyRequestsError.
     """
     session.require_reader()
     require_bounded(filters)
@@ -46,13 +48,14 @@ async def count_statistics(session: Session, filters: Filters = Filters()) -> St
     return StatisticsAnswer(*session.moment, len(cases), len(links), *found)
 
 
+@costly
 async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
     """Open cases of other agencies with an event where and when case `key` has one.
 
-    Raises NotFoundError for the case.
+    Raises NotFoundError for the case, TooManyRequestsError.
     """
     session.require_reader()
-    case = await require_readable(session, key)
+    case = await require_readable(session, key, (*STATE_FIELDS, "keys"))
     events = sorted(found for found in case.keys if kinds.kind_of(found) is kinds.KeyKind.EVENT)
     near = await _find_near(session, case, events)
     await session.audit(
@@ -66,9 +69,9 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
 async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
     limits = QueryLimits(session.now.date(), session.viewer, filter_clauses(filters))
-    async for document in session.runtime.reader.every_case(limits):
-        if (await session.decide_views({document.case: document}))[document.case] is View.FULL:
-            found.append(document)
+    async for part in session.runtime.reader.every_case(limits, COUNTED):
+        documents = {document.case: document for document in part}
+        found += [documents[key] for key in await session.filter_readable(documents)]
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be counted; add filters", most=MOST))
     return found
@@ -78,7 +81,7 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
     """The countries of each link whose two sides are among those cases."""
     words = None if session.viewer is None else requester_words(session.viewer)
     found: list[tuple[str, str]] = []
-    async for document in session.runtime.reader.every_link(words):
+    async for document in session.runtime.reader.every_link(words, evidence=False):
         if all(case in countries for case in document.cases):
             found.append((countries[document.a.case], countries[document.b.case]))
         if len(found) > MOST:
@@ -89,15 +92,18 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
 async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
-    async for document in session.runtime.reader.every_case(QueryLimits(session.now.date(), session.viewer, (met,))):
-        if document.agency != case.agency and (
-            document.closed is None or date.fromisoformat(document.closed) > session.now.date()
-        ):
-            seen = (await session.decide_views({document.case: document}))[document.case]
-            found += [document] if seen is View.FULL else []
+    limits = QueryLimits(session.now.date(), session.viewer, (met,))
+    async for part in session.runtime.reader.every_case(limits, COUNTED):
+        others = {document.case: document for document in part if _is_open_elsewhere(session, case, document)}
+        found += [others[key] for key in await session.filter_readable(others)]
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be listed; add filters", most=MOST))
     return found
+
+
+def _is_open_elsewhere(session: Session, case: CaseDocument, other: CaseDocument) -> bool:
+    is_closed = other.closed is not None and date.fromisoformat(other.closed) <= session.now.date()
+    return other.agency != case.agency and not is_closed
 
 
 def _make_row(document: CaseDocument) -> NearbyCase:

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from pipeline.api.answers import ChartEdge, ChartNode, OpenedChartAnswer, told
-from pipeline.api.chart_content import KeptChart, OwnNode
+from pipeline.api.chart_content import KeptChart
+from pipeline.api.own_nodes import OwnNode
 from pipeline.locale import N_
 from pipeline.matching.bands import Basis
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES

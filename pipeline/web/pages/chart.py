@@ -158,7 +158,8 @@ async def load(visit: Visit, parameters: Parameters) -> LoadedChart:
             kept = parse_chart(found.content)
             kept_in = KeptIn(folder, item, found.title, found.version)
         else:
-            kept, kept_in = await _chart_folder(visit, folder), KeptIn(folder)
+            with visit.new_session().hold_costly():
+                kept, kept_in = await _chart_folder(visit, folder), KeptIn(folder)
         asked = kept.opening
         opened = await open_chart(visit.new_session(), asked) if asked else None
         return LoadedChart(kept_in=kept_in, kept=kept, opened=opened)

@@ -106,7 +106,7 @@ async def test_a_withdrawn_case_and_its_links_are_gone_at_once(
     assert await reader.read_case(b) is None
     assert await visible(reader) == []
     assert await reader.links_of(a, 10) == []
-    assert [case.case async for case in reader.every_case(EVERYTHING)] == [a]
+    assert [case.case async for part in reader.every_case(EVERYTHING) for case in part] == [a]
 
 
 async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
@@ -132,7 +132,7 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
 
     async def seen(time: datetime) -> tuple[bool, int, int]:
         reader = IndexReader(client, indices, lambda: time)
-        cases = [case async for case in reader.every_case(QueryLimits(time.date()))]
+        cases = [case async for part in reader.every_case(QueryLimits(time.date())) for case in part]
         return await reader.read_case(b) is not None, len(await visible(reader)), len(cases)
 
     assert await seen(datetime(2026, 12, 31, 23, 59, tzinfo=UTC)) == (True, 1, 2)
@@ -152,7 +152,7 @@ async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
     claims = [stages.claim(a, b) for a, b in combinations(cases, 2)]
     await writer.write([*map(case_document, cases), *map(link_document, claims)])
     assert await visible(reader) == sorted(claim.link for claim in claims)
-    assert [case.case async for case in reader.every_case(EVERYTHING)] == [case.case for case in cases]
+    assert [case.case async for part in reader.every_case(EVERYTHING) for case in part] == [case.case for case in cases]
     hidden = {"case_id": "1", "agency": "x1", "country": "FR", "version": 2, "status": "withdrawn"}
     await writer.write([case_document(stages.accepted(hidden))])
     assert len(await reader.links_of("x0:1", 3)) == 3

@@ -97,7 +97,7 @@ async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader,
             assert found[0] or limits is not ALL
             hits = [await find_hits(reader, question, "FR", stages.model, limits) for reader in (one, three)]
             assert hits[0] == hits[1]
-        cases = [[case.case async for case in reader.every_case(limits)] for reader in (one, three)]
+        cases = [[case.case async for part in reader.every_case(limits) for case in part] for reader in (one, three)]
         assert cases[0] == cases[1]
         assert [document.case for document in await one.browse_cases(limits, 50)] == [
             document.case for document in await three.browse_cases(limits, 50)

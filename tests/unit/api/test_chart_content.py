@@ -5,7 +5,8 @@ import pytest
 
 from pipeline.access.folders import close_references
 from pipeline.api.answers import ChartPlace
-from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace, OwnNode, parse_chart
+from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace, parse_chart
+from pipeline.api.own_nodes import OwnNode
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.chart import MOST_KNOWN
 from pipeline.api.services.saved_charts import ChartItem, ChartPair

@@ -40,7 +40,7 @@ class ManyHits:
     def __init__(self, own: CaseDocument, hidden: CaseDocument, link: LinkDocument, count: int) -> None:
         self._own, self._hidden, self._link, self._count = own, hidden, link, count
 
-    async def every_link(self, _: Sequence[str] | None, *, hits: bool) -> AsyncIterator[LinkDocument]:
+    async def every_link(self, _: Sequence[str] | None, *, hits: bool, evidence: bool) -> AsyncIterator[LinkDocument]:
         for at in range(self._count):
             cases = (self._own.case, f"{OWNER}:{at}")
             other = msgspec.structs.replace(self._link.b, case=cases[1])
