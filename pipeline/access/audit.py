@@ -109,7 +109,8 @@ class ShownCase(msgspec.Struct, frozen=True, omit_defaults=True):
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     """What someone did, before it is bound into a chain.
 
-    `object` names what was acted on besides the cases shown: a link, review, disclosure, subscription or ops command.
+    `object` names what was acted on besides the cases shown: a link, review, disclosure, subscription or ops command;
+    of a search that was saved as a file the file's form.
     `query` is encrypted (query_cipher.py), `heads` are a checkpoint's last hashes by chain. `rule` is the RequestRule
     by which it was answered or refused; entries from before rules name none. `part` is "2/25" where this is the second
     of 25 parts, "" of an act that one entry holds.

@@ -86,7 +86,8 @@ class AccessRow(msgspec.Struct, frozen=True):
     """An act in which records of the agency were shown.
 
     Of other agencies' people `subject` is null, and so is `case_reference` unless the installation tells owners that.
-    `part` says which part of how many of a large act this entry holds: "2/25".
+    `part` says which part of how many of a large act this entry holds: "2/25"; `file` in which form a
+    search was saved as a file: "xlsx".
     """
 
     kind: str
@@ -97,6 +98,7 @@ class AccessRow(msgspec.Struct, frozen=True):
     purpose: str
     case_reference: str | None
     part: str | None
+    file: str | None
     shown: tuple[AccessedRecord, ...]
 
 
@@ -121,7 +123,8 @@ class ActRow(msgspec.Struct, frozen=True):
     """An act of the agency's people, or of others in which its records were shown.
 
     Of the latter `subject` and `rule` are null, and so is `case_reference` unless the installation tells owners that.
-    `part` says which part of how many of a large act this entry holds: "2/25".
+    `part` says which part of how many of a large act this entry holds: "2/25"; `file` in which form a
+    search was saved as a file: "xlsx".
     """
 
     time: UtcTime
@@ -134,6 +137,7 @@ class ActRow(msgspec.Struct, frozen=True):
     shown: tuple[ActRecord, ...]
     rule: str | None
     part: str | None
+    file: str | None
 
 
 class ActsAnswer(IndexAnswer, frozen=True):

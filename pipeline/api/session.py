@@ -81,7 +81,8 @@ class AnswerMoment(NamedTuple):
 class Session:
     """One requester's one request. `request_id` is in the answer and in the audit.
 
-    With `file_form` what is read goes into a file of that form: searches and reads are recorded as exports.
+    With `file_form` what is read goes into a file of that form, which the record says: reads are recorded as exports,
+    a search stays one, since the same follows from it as on a page.
 
     `note_shown` is called with each case that is shown, its rule and its handling code, so that whoever shows it can
     watch a grant, and say on paper how strictly it is to be handled.
@@ -266,7 +267,8 @@ class Session:
         """
         who = self.requester
         if self.file_form and kind in (ActKind.READ, ActKind.SEARCH):
-            kind, query = ActKind.EXPORT, {**(query or {}), "form": self.file_form}
+            query = {**(query or {}), "form": self.file_form}
+            kind, about = (ActKind.EXPORT, about) if kind is ActKind.READ else (kind, self.file_form)
         said = orjson.dumps(query) if query is not None else b""
         if len(said) > MOST_WORDS:
             raise RequestTooLargeError(TOO_LONG)

@@ -58,6 +58,7 @@ def _make_access(session: Session, document: AuditDocument) -> AccessRow:
         time=document.time,
         **_describe_actor(session, document),
         part=part_of(document),
+        file=_file_of(document),
         shown=tuple(AccessedRecord(each.case, each.form.value, each.rule or None) for each in shown),
     )
 
@@ -65,6 +66,11 @@ def _make_access(session: Session, document: AuditDocument) -> AccessRow:
 def part_of(document: AuditDocument) -> str | None:
     """Which part of how many of an act that showed more than one entry holds: "2/25"; each record is in one of them."""
     return (document.entry or {}).get("part")
+
+
+def _file_of(document: AuditDocument) -> str | None:
+    """In which form a search was saved as a file. All else that went into one is an export by its kind."""
+    return (document.object or None) if document.kind is ActKind.SEARCH else None
 
 
 class ToldActor(TypedDict):
@@ -107,7 +113,9 @@ MEDIA_TYPES: Final[dict[TableFormat, str]] = {
     "excel": "text/csv; charset=utf-8",
 }
 
-COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown", "rule", "part")
+COLUMNS: Final = (
+    "time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown", "rule", "part", "file",
+)  # fmt: skip
 """The fields of an act in a file, a contract with those who read it: another comes behind them."""
 
 
@@ -210,6 +218,7 @@ def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, Cas
         shown=tuple(_make_record(session, document, each, cases) for each in shown),
         rule=(document.entry or {}).get("rule") if own else None,
         part=part_of(document),
+        file=_file_of(document),
     )
 
 

@@ -176,6 +176,8 @@ def act_columns(words: Words) -> list[TableColumn[ActRow | AccessRow]]:
 def _draw_action(words: Words, row: ActRow | AccessRow) -> None:
     opened = row.kind == ActKind.DISCLOSURE and any(record.rule == Rule.BREAK_GLASS for record in row.shown)
     text("span", words("Emergency access") if opened else words.label(ACTS, row.kind))
+    if row.file:
+        text("div", words("saved as {form}", form=row.file.upper()), "small quiet")
     if row.part:
         number, _, count = row.part.partition("/")
         part = words("part {number} of {count}", number=words.format_number(int(number)),

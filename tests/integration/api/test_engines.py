@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from pipeline.api.problems import UnavailableError
 from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.services.audit import verify_trail
 from pipeline.api.services.links import list_links
+from pipeline.api.services.result_tables import tabulate
 from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
 from pipeline.cli.main import build_cli
@@ -25,14 +27,16 @@ from pipeline.index.documents import case_document
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
+from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit.audit_tail import FRESH, TrailCheck, read_entries
 from support.access.requesters import ANNA, make_requester
 from support.api.bad_questions import BODIES, QUESTIONS
-from support.api.index import write_documents
+from support.api.index import beside, write_documents
 from support.api.runtime import GROUNDS
 from support.index.documents import PureStages
 from support.records.builder import person, record
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.engines
 
@@ -103,6 +107,31 @@ async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
         "fr-pj:1": ShownForm.FULL, "be-fp:1": ShownForm.FULL, "nl-np:1": ShownForm.HIT,
     }  # fmt: skip
     assert entry.request == shown.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("form", ["", "xlsx", "csv"])
+async def test_hits_of_a_search_in_any_form_are_spent_at_every_server_and_after_a_restart(
+    runtime: Runtime, engine_settings: Settings, form: str
+) -> None:
+    another, grounds = beside(engine_settings), parse_grounds("investigation", "2026/1")
+    daily = engine_settings.hit_budget
+    asked = Search("Иван Петров 1980-05-01")
+
+    async def ask(at: Runtime) -> None:
+        session = Session(at, ANNA, grounds, file_form=form)
+        await (tabulate(session, "search", msgspec.json.encode(asked).decode()) if form else search(session, asked))
+
+    async with open_runtime(another) as second:
+        await ask(runtime)
+        async with asyncio.timeout(PATIENCE_S):
+            while second.hits.remaining(ANNA, second.clock()) != daily - 1:
+                await asyncio.sleep(0.05)
+        await ask(second)
+        async with asyncio.timeout(PATIENCE_S):
+            while runtime.hits.remaining(ANNA, runtime.clock()) != daily - 2:
+                await asyncio.sleep(0.05)
+    async with open_runtime(another) as restarted:
+        assert restarted.hits.remaining(ANNA, restarted.clock()) == daily - 2
 
 
 async def test_no_answer_while_kafka_is_away(runtime: Runtime) -> None:

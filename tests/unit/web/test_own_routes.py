@@ -170,7 +170,7 @@ async def test_a_request_that_was_admitted_is_not_looked_into_again(api: Api, mo
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
-async def test_results_are_a_file_of_a_form_that_is_recorded_as_an_export(
+async def test_results_are_a_file_whose_form_is_recorded_with_the_search(
     api: Api, browser: httpx.AsyncClient, kind: str
 ) -> None:
     api.hold(record("fr-pj"), record("fr-pj", "2"), record("be-fp", code="H3"))
@@ -185,7 +185,7 @@ async def test_results_are_a_file_of_a_form_that_is_recorded_as_an_export(
         if kind == "csv":
             assert len(answer.content.decode().splitlines()) == rows + 1
             assert "be-fp" not in answer.text
-    assert [act.kind for act in api.audit.acts] == ["export"] * 2
+    assert [(act.kind, act.object) for act in api.audit.acts] == [("search", kind)] * 2
 
 
 @pytest.mark.parametrize("fields", [{"place": "{"}, {"place": "{}", "only": "{"}, {"what": "links", "place": "{}"}])

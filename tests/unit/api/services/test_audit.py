@@ -52,7 +52,7 @@ def with_acts(api: Api) -> Api:
                   shown=tuple(
                       ShownCase(case, form, "hit_only" if form is ShownForm.HIT else "released") for case in cases
                   ),
-                  rule="role")  # fmt: skip
+                  rule="role", object="" if at else "xlsx")  # fmt: skip
         entry = chain.make_entry(act, NOW + timedelta(days=at))
         chain = chain.advance(entry)
         api.index.write([audit_document(msgspec.json.encode(entry), at)])
@@ -74,7 +74,9 @@ async def test_own_people_are_named_and_others_by_their_agency_alone(done: Api) 
     ]  # fmt: skip
     assert keys(rows[0]) == ["be-fp:1"]
     assert [row.rule for row in rows] == [None, "role", "role", "role"]
+    assert [row.file for row in rows] == [None, None, None, "xlsx"]
     assert done.audit.kinds() == [ActKind.READ]
+    assert [row.file for row in (await list_accesses(done.session(ANNA))).accesses][-1] == "xlsx"
 
 
 async def test_owners_see_references_where_the_installation_says_so(stages: PureStages, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ async def test_a_search_is_a_table_with_columns_that_a_person_reads(api: Api) ->
     assert column(table, "Access")[hit] == "Hit only: content on request"
     assert column(table, "Name")[hit] is None
     assert "de-bka" not in str(table)
-    assert [act.kind for act in api.audit.acts] == [ActKind.EXPORT]
+    assert [(act.kind, act.object) for act in api.audit.acts] == [(ActKind.SEARCH, "xlsx")]
     shown = {one.case for one in api.audit.acts[0].shown}
     assert shown == {"fr-pj:1", "be-fp:1", "nl-np:1"}
 

@@ -23,7 +23,8 @@ def did(api: Api) -> None:
     seen = ((BERT, "fr-pj:1", ShownForm.HIT, "hit_only"), (ANNA, "be-fp:1", ShownForm.FULL, ""))
     for at, (who, case, form, rule) in enumerate(seen):
         act = Act(ActKind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
-                  case_reference=f"ref {at}", shown=(ShownCase(case, form, rule),), rule="role")  # fmt: skip
+                  case_reference=f"ref {at}", shown=(ShownCase(case, form, rule),), rule="role",
+                  object="" if at else "xlsx")  # fmt: skip
         entry = chain.make_entry(act, NOW)
         chain = chain.advance(entry)
         api.index.write([audit_document(msgspec.json.encode(entry), at)])
@@ -34,7 +35,7 @@ async def test_it_tells_who_did_what_and_names_no_record_that_is_a_hit(api: Api)
     said = (await opened(api, PAGE, AUDITOR)).said()
     for told in ("bert", "ref 0", "A record of fr-pj", "be-fp:1", "Intact", "3 entries verified"):
         assert told in said
-    for words in ("handling code H2", "allowed by a role"):
+    for words in ("handling code H2", "allowed by a role", "Search saved as XLSX"):
         assert words in said
     for hidden in ("fr-pj:1", "anna", "ref 1"):
         assert hidden not in said
