@@ -87,6 +87,12 @@ class TrailVerifier:
             self._found += self._check_heads(entry)
         chain.add_entry(entry)
 
+    def note_unreadable(self, chain: str, position: str) -> None:
+        """Take note of what stands where an entry should, under the name of a chain."""
+        held = self._chains.get(chain)
+        told = f"{position} is no audit entry"
+        self._found.append(TrailFinding(chain, held.next if held else 0, TrailFault.ALTERED, told))
+
     def _find_faults(self, chain: _ChainProgress, entry: AuditEntry) -> Iterator[TrailFinding]:
         if entry_hash(entry) != entry.hash:
             yield _make_finding(entry, TrailFault.ALTERED, "its content does not give its hash")

@@ -45,6 +45,11 @@ AUDIT_FAILURES: Final = Counter(
     "Requests that were refused because they could not be recorded.",
     registry=REGISTRY,
 )
+AUDIT_UNREADABLE: Final = Counter(
+    "liaison_audit_unreadable_entries",
+    "Records of the audit trail that are no entry, as this server followed it: hits in them count against no budget.",
+    registry=REGISTRY,
+)
 UNDECIDED_ANSWERS: Final = Counter(
     "liaison_undecided_answers",
     "Answers that were refused because a record in them was not decided on, or otherwise than it would be shown.",

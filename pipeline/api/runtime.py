@@ -30,7 +30,13 @@ from pipeline.access.token_keys import make_verifier
 from pipeline.access.tokens import TokenVerifier, check_session
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
-from pipeline.api.metrics import BREAK_GLASS_OVERDUE, show_audit_log, show_index_age, show_refused_guesses
+from pipeline.api.metrics import (
+    AUDIT_UNREADABLE,
+    BREAK_GLASS_OVERDUE,
+    show_audit_log,
+    show_index_age,
+    show_refused_guesses,
+)
 from pipeline.api.quotas import (
     MOST_COSTLY,
     PersonSlots,
@@ -217,7 +223,7 @@ async def _connect(
     """Open the connections, the audit first: entries are recorded as `writer`'s and counted by `hits`."""
     async with (
         connect_for_reading(settings) as elasticsearch,
-        audit_log(settings, now, [hits.record_entry], writer) as audit,
+        audit_log(settings, now, [hits.record_entry], writer, lambda _: AUDIT_UNREADABLE.inc()) as audit,
         DecisionLog(settings) as decide,
         GuessLog(settings, GuessLedger(), now) as guesses,
         watch_freshness(settings, now, settled := _settle_notices(settings, notices, elasticsearch)) as freshness,

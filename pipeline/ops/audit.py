@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.transparency.leaves import encode64, is_sealable, nonce_of, seal_entry, seed_of
+from pipeline.transparency.leaves import encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.log_records import HEAD_KEY
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import VerifierKey
@@ -66,11 +66,6 @@ class EntryCheck:
 
     def check_entry(self, entry: AuditEntry) -> None:
         """Take the next entry."""
-        if not is_sealable(entry):
-            self._add_finding(
-                LogFault.ALTERED, self._next, f"entry {entry.sequence} of {entry.chain} is nothing of ours"
-            )
-            return
         index = self._served.place_of(nonce_of(seed_of(entry, self._keys)))
         if index is None:
             self.waiting += 1
@@ -116,8 +111,8 @@ def known_log_key(settings: Settings, given: str) -> VerifierKey | None:
     return None
 
 
-async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callable[[AuditEntry], None]) -> LogCheck:
-    """Read `audit_log`, then `audit`, whose entries `see` is handed in their order. Raises KafkaError, LiaisonError."""
+async def check_log(settings: Settings, log_key: VerifierKey | None, trail: TrailVerifier) -> LogCheck:
+    """Read `audit_log`, then `audit`, which `trail` is handed in its order. Raises KafkaError, LiaisonError."""
     read_ids(settings, [topics.topic_name(settings, topics.AUDIT_LOG)])  # raises where there is none
     keys = tag_keys(key_ring(settings))
     with ExitStack() as stack:
@@ -126,9 +121,9 @@ async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callab
         witness = stack.enter_context(closing(Witness(folder / "witness", log_key, {}))) if log_key else None
         await _read_log(settings, served, witness)
         check = EntryCheck(served, keys)
-        async for entry in read_entries(settings):
+        async for entry in read_entries(settings, lambda found: trail.note_unreadable(*found)):
             check.check_entry(entry)
-            see(entry)
+            trail.check_entry(entry)
         heads = sum(1 for _ in witness.read_heads()) if witness else 0
         findings = (*(witness.read_findings() if witness else ()), *check.finish())
         return LogCheck(served.store.size, heads, check.waiting, findings)
@@ -176,7 +171,7 @@ def _print_findings(entries: int, found: list[TrailFinding], checked: LogCheck) 
 async def _check_trail_and_log(log_key: str) -> tuple[int, list[TrailFinding], LogCheck]:
     settings, verification = from_environment(), TrailVerifier()
     with Console(stderr=True).status("Reading the audit trail and its log ..."):
-        checked = await check_log(settings, known_log_key(settings, log_key), verification.check_entry)
+        checked = await check_log(settings, known_log_key(settings, log_key), verification)
     return verification.entries, verification.findings(datetime.now(UTC)), checked
 
 

@@ -37,7 +37,7 @@ from pipeline.access.audit import (
 )
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_tail import DAY_MS, See, follow_audit
+from pipeline.streams.audit.audit_tail import DAY_MS, See, SeeUnreadable, follow_audit, pass_over
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.producers import ANSWER_S, PromptProducer, consume_exception
 from pipeline.times import Clock, unix_ms
@@ -280,13 +280,23 @@ def _require_taken(answers: Sequence[object], sent: int) -> None:
 
 @asynccontextmanager
 async def audit_log(
-    settings: Settings, clock: Clock, see: Iterable[See] = (), writer: str = ""
+    settings: Settings,
+    clock: Clock,
+    see: Iterable[See] = (),
+    writer: str = "",
+    unreadable: SeeUnreadable = pass_over,
 ) -> AsyncIterator[AuditLog]:
-    """This process's writer to the topic `audit`; `see` is told of all entries of the last day and of each new one."""
+    """This process's writer to the topic `audit`.
+
+    `see` is told of all entries of the last day and of each new one, `unreadable` of what is none.
+    """
     send, heads = KafkaSender(settings), ChainHeads()
     since = unix_ms(clock()) - DAY_MS
     try:
-        async with follow_audit(settings, since, [heads.add_entry, *see]), AuditLog(send, clock, heads, writer) as log:
+        async with (
+            follow_audit(settings, since, [heads.add_entry, *see], unreadable),
+            AuditLog(send, clock, heads, writer) as log,
+        ):
             yield log
     finally:
         await send.stop()

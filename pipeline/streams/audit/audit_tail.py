@@ -7,10 +7,10 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import AuditEntry
@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.positions import BlockedPartitionError
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
+from pipeline.transparency.leaves import is_sealable
 
 log = logging.getLogger(__name__)
 
@@ -39,30 +40,65 @@ See = Callable[[AuditEntry], None]
 _decode = msgspec.json.Decoder(AuditEntry).decode
 
 
+class UnreadableEntry(NamedTuple):
+    """What stands in the topic and is no entry: who wrote it is nobody of ours, or of a later version.
+
+    `chain` is its message's key, `position` where it stands.
+    """
+
+    chain: str
+    position: str
+
+
+SeeUnreadable = Callable[[UnreadableEntry], object]
+
+
+def decode_entry(record: ConsumerRecord) -> AuditEntry | UnreadableEntry:
+    """The entry in a record of the topic. What is none is an error in the log: it says nothing of what was done."""
+    try:
+        entry = _decode(record.value or b"")
+        if is_sealable(entry):
+            return entry
+    except msgspec.MsgspecError:
+        pass
+    position = f"{record.topic}-{record.partition}-{record.offset}"
+    log.error("%s is no audit entry", position)
+    return UnreadableEntry((record.key or b"").decode(errors="replace"), position)
+
+
+def pass_over(_: UnreadableEntry) -> None:
+    """The log has it already."""
+
+
 def _audit_partition(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.topic_name(settings, topics.AUDIT), 0)
 
 
-async def read_entries(settings: Settings) -> AsyncIterator[AuditEntry]:
-    """Every entry that the topic holds, in its order."""
+async def read_entries(settings: Settings, unreadable: SeeUnreadable = pass_over) -> AsyncIterator[AuditEntry]:
+    """Every entry that the topic holds, in its order; `unreadable` is told of what is none."""
     async for _, entry in entries_from(settings, 0):
-        yield entry
+        if isinstance(entry, UnreadableEntry):
+            unreadable(entry)
+        else:
+            yield entry
 
 
-async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, AuditEntry]]:
+async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, AuditEntry | UnreadableEntry]]:
     """Each entry from an offset on, with its own."""
     async for records in read_partitions(settings, {_audit_partition(settings): start}):
         for record in records:
-            yield record.offset, _decode(record.value)
+            yield record.offset, decode_entry(record)
 
 
 @asynccontextmanager
-async def follow_audit(settings: Settings, since_ms: int, see: Iterable[See]) -> AsyncIterator[None]:
+async def follow_audit(
+    settings: Settings, since_ms: int, see: Iterable[See], unreadable: SeeUnreadable = pass_over
+) -> AsyncIterator[None]:
     """Hand on every entry since a time (Unix, ms), in order, then each new one, until the context ends.
 
-    Entered once what was there at the start has been handed on.
+    `unreadable` is told of what is no entry. Entered once what was there at the start has been handed on.
     """
-    follower = _Follower(settings, since_ms, tuple(see))
+    follower = _Follower(settings, since_ms, tuple(see), unreadable)
     task = asyncio.create_task(follower.run())
     try:
         caught_up = asyncio.create_task(follower.caught_up.wait())
@@ -76,10 +112,13 @@ async def follow_audit(settings: Settings, since_ms: int, see: Iterable[See]) ->
 
 
 class _Follower:
-    """One consumer without a group; it starts anew after an outage, where it was."""
+    """One consumer without a group; it starts anew after an outage, where it was.
 
-    def __init__(self, settings: Settings, since_ms: int, see: tuple[See, ...]) -> None:
-        self._settings, self._since_ms, self._see = settings, since_ms, see
+    So it does where an entry can't be taken in, without end: one that was passed over would count for nothing.
+    """
+
+    def __init__(self, settings: Settings, since_ms: int, see: tuple[See, ...], unreadable: SeeUnreadable) -> None:
+        self._settings, self._since_ms, self._see, self._unreadable = settings, since_ms, see, unreadable
         self._next: int | None = None
         self.caught_up = asyncio.Event()
 
@@ -89,7 +128,9 @@ class _Follower:
                 await self._follow_partition(_audit_partition(self._settings))
             except (KafkaError, OSError, BlockedPartitionError) as error:
                 log.warning("the audit trail cannot be followed: %s", error or type(error).__name__)
-                await asyncio.sleep(PAUSE_S)
+            except Exception:
+                log.exception("the audit trail cannot be followed")
+            await asyncio.sleep(PAUSE_S)
 
     async def _follow_partition(self, partition: TopicPartition) -> None:
         async with plain_consumer(self._settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
@@ -102,10 +143,15 @@ class _Follower:
                 if await consumer.position(partition) >= end:  # a restore's transaction ends in no record
                     self.caught_up.set()
                 for record in (await consumer.getmany(timeout_ms=POLL_MS)).get(partition, ()):
-                    entry = _decode(record.value)
-                    for see in self._see:
-                        see(entry)
+                    self._take_entry(decode_entry(record))
                     self._next = record.offset + 1
+
+    def _take_entry(self, entry: AuditEntry | UnreadableEntry) -> None:
+        if isinstance(entry, UnreadableEntry):
+            self._unreadable(entry)
+        else:
+            for see in self._see:
+                see(entry)
 
 
 FRESH: Final = timedelta(minutes=1)
@@ -155,7 +201,10 @@ class TrailCheck:
 
     async def _run_check(self) -> None:
         async for offset, entry in entries_from(self._settings, self._next):
-            self._verification.check_entry(entry)
+            if isinstance(entry, UnreadableEntry):
+                self._verification.note_unreadable(*entry)
+            else:
+                self._verification.check_entry(entry)
             self._next = offset + 1
         at = self._clock()
         self._done = TrailStatus(self._verification.entries, tuple(self._verification.findings(at)), at)

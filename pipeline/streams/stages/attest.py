@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
-import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import AuditEntry
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams.audit import log_keys
+from pipeline.streams.audit.audit_tail import decode_entry
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
@@ -30,7 +30,6 @@ from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.times import now
 from pipeline.transparency.growth import GrowingLog, LogNotContinuedError, grow_log
-from pipeline.transparency.leaves import is_sealable
 from pipeline.transparency.notes import SigningKey
 from pipeline.transparency.tag_keys import TagKeys
 
@@ -44,8 +43,6 @@ entries."""
 
 KEY_POLL_S: Final = 2.0
 """Between two looks for a signing key that is missing."""
-
-_entries = msgspec.json.Decoder(AuditEntry)
 
 
 class LogEnd(NullStore):
@@ -88,19 +85,9 @@ class AttestProcessor(Processor):
 def _decode_entries(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, AuditEntry]]:
     """The entries among records; what is none was written by nobody of ours, and has no leaf."""
     for record in records:
-        entry = _decode_entry(record)
-        if entry is None:
-            log.error("%s-%d-%d is no audit entry", record.topic, record.partition, record.offset)
-        else:
+        entry = decode_entry(record)
+        if isinstance(entry, AuditEntry):
             yield record, entry
-
-
-def _decode_entry(record: ConsumerRecord) -> AuditEntry | None:
-    try:
-        entry = _entries.decode(record.value) if record.value is not None else None
-    except msgspec.MsgspecError:
-        return None
-    return entry if entry is not None and is_sealable(entry) else None
 
 
 async def read_log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:

@@ -9,11 +9,14 @@ from datetime import timedelta
 import httpx
 import msgspec
 import pytest
+from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
-from pipeline.access.audit import ActKind, AuditEntry, ShownForm
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownForm
+from pipeline.access.audit_verification import TrailFault
 from pipeline.access.requester import Role, parse_grounds
 from pipeline.access.token_keys import issue_token
+from pipeline.api import metrics
 from pipeline.api.application import create_app
 from pipeline.api.problems import UnavailableError
 from pipeline.api.runtime import Runtime, open_runtime
@@ -30,11 +33,14 @@ from pipeline.index.reading import IndexReader
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit.audit_tail import FRESH, TrailCheck, read_entries
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.connection import client_options
 from support.access.requesters import ANNA, make_requester
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.index import beside, write_documents
 from support.api.runtime import GROUNDS
 from support.index.documents import PureStages
+from support.processes import warm
 from support.records.builder import person, record
 from support.waiting import PATIENCE_S
 
@@ -132,6 +138,40 @@ async def test_hits_of_a_search_in_any_form_are_spent_at_every_server_and_after_
                 await asyncio.sleep(0.05)
     async with open_runtime(another) as restarted:
         assert restarted.hits.remaining(ANNA, restarted.clock()) == daily - 2
+
+
+async def test_what_is_no_audit_entry_is_told_and_keeps_no_server_from_counting_what_follows(
+    runtime: Runtime, engine_settings: Settings, engine_environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Damaged, of a later version, and of a time that makes no sense."""
+    entry = Chain("host|0").make_entry(Act(ActKind.SEARCH, "anna", "fr-pj"), runtime.clock())
+    strange = (b"poison", msgspec.json.encode(entry).replace(b'"search"', b'"later"'),
+               msgspec.json.encode(msgspec.structs.replace(entry, time="soon")), None)  # fmt: skip
+    another, daily = beside(engine_settings), engine_settings.hit_budget
+
+    def count() -> float:
+        return metrics.REGISTRY.get_sample_value("liaison_audit_unreadable_entries_total") or 0.0
+
+    before = count()
+    topic = topics.topic_name(engine_settings, topics.AUDIT)
+    async with AIOKafkaProducer(**client_options(engine_settings)) as producer:
+        sent = [(await producer.send_and_wait(topic, value, key=b"host|0")).offset for value in strange]
+    async with open_runtime(another) as second:
+        session = Session(second, ANNA, parse_grounds("investigation", "2026/1"))
+        await search(session, Search("Иван Петров 1980-05-01"))
+        async with asyncio.timeout(PATIENCE_S):
+            while runtime.hits.remaining(ANNA, runtime.clock()) != daily - 1:
+                await asyncio.sleep(0.05)
+    assert count() == before + 2 * len(strange), "each server has counted each of them"
+    told = {f"{topic}-0-{at} is no audit entry" for at in sent}
+    assert told <= {line.getMessage() for line in caplog.records if line.levelname == "ERROR"}
+    auditor = Session(runtime, make_requester("be-fp", Role.AUDITOR), parse_grounds("investigation", "2026/1"))
+    found = (await verify_trail(auditor)).findings
+    assert [(one.chain, one.fault, one.told) for one in found] == [
+        ("host|0", TrailFault.ALTERED, line) for line in sorted(told)
+    ]
+    done = await asyncio.to_thread(warm.run, ["ops", "audit", "verify"], engine_environment)
+    assert (done.returncode, done.stdout.count("is no audit entry\n")) == (1, len(strange))
 
 
 async def test_no_answer_while_kafka_is_away(runtime: Runtime) -> None:

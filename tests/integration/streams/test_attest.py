@@ -110,7 +110,7 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     hashes = list(map(leaf_hash, bodies))
     told = heads(settings)
     assert [checkpoint.root for checkpoint in told] == [root_of(hashes[: checkpoint.size]) for checkpoint in told]
-    checked = asyncio.run(check_log(settings, known_log_key(settings, ""), TrailVerifier().check_entry))
+    checked = asyncio.run(check_log(settings, known_log_key(settings, ""), TrailVerifier()))
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 
 
@@ -216,6 +216,6 @@ def test_a_restored_log_goes_on_behind_its_last_entry(
     asyncio.run(write(settings, writers=1))
     count = len(written(settings))
     wait_for(lambda: is_covered(settings, count), deadline_s=90)
-    checked = asyncio.run(check_log(settings, key.verifier, TrailVerifier().check_entry))
+    checked = asyncio.run(check_log(settings, key.verifier, TrailVerifier()))
     assert (checked.leaves, checked.findings) == (count, ())
     assert encode64(leaf_hash(leaves(settings)[49][1])) == encode64(leaf_hash(bodies[49]))
