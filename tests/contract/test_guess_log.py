@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.access.guesses import BORN, AskedGuesses, GuessLedger, NamedGuess
 from pipeline.settings import Settings
-from pipeline.streams.audit.guess_log import GuessLog, GuessReader
+from pipeline.streams.audit import guess_log
+from pipeline.streams.audit.guess_log import GuessError, GuessLog, GuessReader
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.producers import FailFastProducer
 from pipeline.streams.kafka.topic_plans import apply_plan
@@ -38,6 +39,20 @@ async def test_servers_that_ask_at_once_are_answered_three_dates_together_and_a_
     async with GuessLog(engine_settings, ledgers[2], now) as late:
         assert [await late.ask(guess(born)) for born in range(1, 7)] == again
         assert late.ledger.refused_days()[0].day == datetime.now(UTC).date()
+
+
+async def test_a_verdict_that_is_missing_lets_nothing_be_asked(
+    engine_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where others write very much before the asker comes for it."""
+    apply_plan(engine_settings, topics.plan_topics(engine_settings, [], []))
+    async with GuessLog(engine_settings, GuessLedger(), now) as log:
+        with monkeypatch.context() as crowded:
+            crowded.setattr(guess_log, "REMEMBERED", 0)
+            for born in range(1, 5):
+                with pytest.raises(GuessError):
+                    await log.ask(guess(born, "fr-pj:1"))
+        assert [await log.ask(guess(born)) for born in range(1, 5)] == [frozenset()] * 3 + [{BORN}]
 
 
 async def test_a_transaction_that_is_open_holds_nobody_up_and_counts_at_once(engine_settings: Settings) -> None:

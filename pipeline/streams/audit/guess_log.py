@@ -45,7 +45,7 @@ PAUSE_S: Final = 2.0
 """Between two attempts while the topic can't be read."""
 
 REMEMBERED: Final = 10_000
-"""Refusals whose askers may not have come for them yet: each does within ANSWER_S."""
+"""Verdicts whose askers may not have come for them yet: each does within ANSWER_S. Who finds none asks again."""
 
 
 class GuessError(LiaisonError):
@@ -113,7 +113,8 @@ class GuessLog:
         self.ledger = ledger
         self._partition, self._clock = guess_partition(settings), clock
         self._settings, self._producer = settings, PromptProducer(settings)
-        self._refused: OrderedDict[int, frozenset[str]] = OrderedDict()
+        self._verdicts: OrderedDict[int, frozenset[str]] = OrderedDict()
+        """By offset what was refused of a record: none only where it was judged and all of it may be asked."""
         self._position = 0
         self._came = asyncio.Condition()
         self._caught_up = asyncio.Event()
@@ -147,9 +148,12 @@ class GuessLog:
                 offset = await self._write(asked)
                 async with self._came:
                     await self._came.wait_for(lambda: self.ledger.end > offset)
-                return self._refused.pop(offset, frozenset())
+                refused = self._verdicts.pop(offset, None)
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
             raise GuessError("the search cannot be counted now; try again") from error
+        if refused is None:
+            raise GuessError("the search cannot be counted now; try again")
+        return refused
 
     async def forget(self, agency: str, about: str) -> None:
         """Say that an alert guesses nothing any more. Raises GuessError."""
@@ -177,7 +181,9 @@ class GuessLog:
                 await self._follow_topic()
             except (KafkaError, OSError, BlockedPartitionError) as error:
                 log.warning("guesses cannot be followed: %s", type(error).__name__)
-                await asyncio.sleep(PAUSE_S)
+            except Exception:
+                log.exception("guesses cannot be followed")
+            await asyncio.sleep(PAUSE_S)
 
     async def _follow_topic(self) -> None:
         async with plain_consumer(
@@ -193,10 +199,9 @@ class GuessLog:
 
     async def _take_records(self, records: list[ConsumerRecord] | tuple[()]) -> None:
         for record in records:
-            if kinds := take_guess(self.ledger, record):
-                self._refused[record.offset] = kinds
+            self._verdicts[record.offset] = take_guess(self.ledger, record)
             self._position = record.offset + 1
-        while len(self._refused) > REMEMBERED:
-            self._refused.popitem(last=False)
+        while len(self._verdicts) > REMEMBERED:
+            self._verdicts.popitem(last=False)
         async with self._came:
             self._came.notify_all()
