@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from aiokafka import TopicPartition
 
+from pipeline.access.hit_ledger import REFUSED, Admission
 from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
 from pipeline.ops.backup.files import BackupFolder, BackupManifest, BackupRecord
@@ -36,7 +37,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
 from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.connection import asks_for_credentials, keeps_passwords
-from pipeline.streams.kafka.topic_plans import apply_plan
+from pipeline.streams.kafka.topic_plans import apply_plan, let_times_be
 from pipeline.streams.provisioning.users import limit_rate, make_user, restore_user
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
@@ -56,6 +57,7 @@ AT_ONCE_BYTES: Final = 4 << 20
 """A transaction of so much takes some 50 ms: well within its timeout however slow the brokers are."""
 
 _agency = msgspec.json.Decoder(Agency).decode
+_admission = msgspec.json.Decoder(Admission).decode
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ async def restore_installation(
     await refuse_while_attended(own, generation)
     records = await _fill_topics(own, folder, manifest, generation, names, found, count)
     if (await control.read_control(own)).active != generation.id:
+        await asyncio.to_thread(let_times_be, own, _stamped_topics(own), topics.BROKERS_TIME)
         await record_restore(own, manifest)
         await control.register_generation(own, generation)
         await control.activate_generation(own, generation.id)
@@ -167,11 +170,12 @@ async def _fill_topics(
             await control.read_control(settings)
         ).active == generation.id:  # all was done, and the stages have gone on since
             return 0
+        await asyncio.to_thread(let_times_be, settings, _stamped_topics(settings), topics.SENDERS_TIME)
         written = 0
         for topic in COPIED:
             for partition in range(topics.partition_count(settings, topic)):
                 source = TopicPartition(topics.topic_name(settings, topic), partition)
-                records = folder.read_records(manifest, topic.pattern, partition)
+                records = restate_records(topic, folder.read_records(manifest, topic.pattern, partition))
                 written += await _copy_records(
                     transactions, source, records, applied.get(source, AppliedPosition()).offset, count
                 )
@@ -181,6 +185,25 @@ async def _fill_topics(
         raise LiaisonError("another restore has taken over, or Kafka did not respond; run the command again") from error
     finally:
         await transactions.stop()
+
+
+def _stamped_topics(settings: Settings) -> list[str]:
+    """The copied topics whose messages bear the broker's time, but for those that a restore writes."""
+    return [topics.topic_name(settings, topic) for topic in COPIED if topic.stamped]
+
+
+def restate_records(topic: topics.Topic, records: Iterator[BackupRecord]) -> Iterator[BackupRecord]:
+    """The records of a topic as they are true of the topics that a restore makes.
+
+    An admission of what was refused says where in `hit_guesses` that stands, which counts from 0 again: it comes before
+    all that is restored there, which is judged anew.
+    """
+    for record in records:
+        if topic is topics.HIT_ADMISSIONS and record.value and record.key.startswith(REFUSED.encode()):
+            value = msgspec.json.encode(msgspec.structs.replace(_admission(record.value), offset=-1))
+            yield msgspec.structs.replace(record, value=value)
+        else:
+            yield record
 
 
 async def _copy_records(

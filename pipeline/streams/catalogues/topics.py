@@ -98,7 +98,7 @@ class Topic:
     compressed: bool = False
     """Stages compress its larger values by zstd. None that agencies read: not all of their clients have this codec."""
     stamped: bool = False
-    """Its messages bear the broker's time of arrival, not one of their sender's choice."""
+    """Its messages bear the broker's time of arrival, not one of their sender's choice. A restore's keep their own."""
     backed_up: bool = False
     """A backup copies it: nothing else that is kept says what it holds."""
     personal: bool = False
@@ -128,7 +128,7 @@ class Topic:
         if self.purged:
             config |= {"segment.ms": HOUR_MS, "segment.bytes": str(64 * MIB)}
         if self.stamped:
-            config["message.timestamp.type"] = "LogAppendTime"
+            config[TIMES] = BROKERS_TIME
         if self.quick:
             config |= {"segment.bytes": str(MIB), "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
         return config
@@ -137,6 +137,11 @@ class Topic:
 PROGRESS_PARTITIONS: Final = 24
 """A dead worker's open transaction holds back readers of its partition only: enough that two stages seldom meet."""
 
+
+TIMES: Final = "message.timestamp.type"
+BROKERS_TIME: Final = "LogAppendTime"
+SENDERS_TIME: Final = "CreateTime"
+"""Whose time a topic's messages bear, as Kafka names it."""
 
 INTERNAL: Final = ("__consumer_offsets", "__transaction_state")
 """Kafka's own topics that exactly-once rests on; brokers create them at first use."""
@@ -299,10 +304,11 @@ HIT_GUESSES: Final = Topic(
     description="Which names agencies ask with which birth dates and numbers, as digests under a key of each agency.",
     note="Read uncommitted: what was asked in a transaction that was given up was asked.",
     writers=(Process.INTAKE, Process.PROJECT, Process.API, Process.OPERATIONS), readers=(Process.PROJECT, Process.API),
-    retention=GUESSES_KEPT, stamped=True, personal=True,
+    retention=GUESSES_KEPT, stamped=True, backed_up=True, personal=True,
     erasure="deleted after 160 days; it holds keyed digests, and keys of cases and alerts",
 )  # fmt: skip
-"""Stamped, since the days in which a guess counts are the broker's, whoever wrote it."""
+"""Stamped, since the days in which a guess counts are the broker's, whoever wrote it. In a backup, or whoever lost one
+could ask three more dates with each name."""
 FOLDERS: Final = Topic(
     "folders", "folder id", "folder", Count.ONE,
     description="Case folders: what they are called, for what they are, and who of their agency shares them.",

@@ -27,7 +27,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from pipeline.backoff import FIRST_PAUSE_S
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.catalogues.topics import INTERNAL, PlannedTopic, min_insync_replicas
+from pipeline.streams.catalogues.topics import INTERNAL, TIMES, PlannedTopic, min_insync_replicas
 from pipeline.streams.kafka.admin import ClusterNotReadyError, admin_client
 
 REPLICAS: Final = "replicas"
@@ -297,6 +297,21 @@ def repair_topics(settings: Settings, planned: Sequence[PlannedTopic], advance: 
         while _find_mendable(settings, planned, read_states(client, names)) and time.monotonic() < deadline:
             time.sleep(POLL_S)
     return [str(each) for each in found]
+
+
+def let_times_be(settings: Settings, names: Sequence[str], whose: str) -> None:
+    """Let messages that are written to these topics from now on bear the time of SENDERS_TIME or BROKERS_TIME.
+
+    What was written keeps its own. Raises LiaisonError where Kafka refuses, or does not say so within SEEN_WITHIN_S.
+    """
+    with admin_client(settings) as client:
+        deadline = time.monotonic() + SEEN_WITHIN_S
+        while other := {state.name: now for state in read_states(client, names)
+                        if (now := state.configuration[TIMES]) != whose}:  # fmt: skip
+            if time.monotonic() > deadline:
+                raise LiaisonError(f"Kafka does not change {TIMES} of {', '.join(other)}; run the command again")
+            _set_configuration(client, [TopicDifference(name, TIMES, now, whose) for name, now in other.items()])
+            time.sleep(POLL_S)
 
 
 def _find_mendable(

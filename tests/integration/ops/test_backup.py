@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from pipeline.access.folders import (
     make_folder,
     make_item,
 )
+from pipeline.access.guesses import AskedGuesses, GuessLedger, NamedGuess
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.errors import LiaisonError
@@ -37,7 +38,10 @@ from pipeline.ops.operation import audit_operation
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog, NewValue
+from pipeline.streams.audit.guess_log import GuessLog, guess_partition
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.kafka.topic_plans import find_differences
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
@@ -202,6 +206,45 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     assert counted.balanced
     assert counted.accepted == 1, "intake knows every version that came before the backup"
     assert elsewhere.visible_links() == installation.visible_links()
+
+
+def ask(settings: Settings, borns: Iterable[int], about: str = "") -> list[bool]:
+    """Whether each of these dates with one name is refused."""
+
+    async def answers() -> list[bool]:
+        async with GuessLog(settings, GuessLedger(), now) as log:
+            guesses = [NamedGuess(("0123456789abcdef",), f"{born:08x}") for born in borns]
+            return [bool(await log.ask(AskedGuesses("fr-pj", about, (guess,)))) for guess in guesses]
+
+    return asyncio.run(answers())
+
+
+def held_guesses(settings: Settings) -> list[tuple[int, bytes | None]]:
+    async def all_of_them() -> list[tuple[int, bytes | None]]:
+        start = {guess_partition(settings): 0}
+        return [(one.timestamp, one.value) async for part in read_partitions(settings, start) for one in part]
+
+    return asyncio.run(all_of_them())
+
+
+def test_what_was_guessed_is_guessed_still_with_the_days_in_which_it_counts(
+    installation: Installation, elsewhere: Installation, tmp_path: Path
+) -> None:
+    """Whoever lost an installation could else ask three more dates with each name; new guesses count by their day."""
+    settings, folder = installation.settings, BackupFolder(tmp_path / "backup")
+    asyncio.run(decide(settings))
+    assert ask(settings, range(1, 5), "fr-pj:9") == [False, False, False, True]
+    before = held_guesses(settings)
+    asyncio.run(copy_installation(settings, folder, now, lambda: None))
+    asyncio.run(restore_installation(elsewhere.settings, folder, lambda: None))
+    restored = now().timestamp() * 1000
+    assert held_guesses(elsewhere.settings) == before
+    assert ask(elsewhere.settings, range(1, 6)) == [False, False, False, True, True]
+    late = held_guesses(elsewhere.settings)[len(before) :]
+    assert late
+    assert all(at >= restored for at, _ in late)
+    planned = topics.plan_topics(elsewhere.settings, [], [])
+    assert not [one for one in find_differences(elsewhere.settings, planned) if "timestamp" in one.key]
 
 
 def test_what_it_would_not_go_with_is_refused_before_anything_is_written(

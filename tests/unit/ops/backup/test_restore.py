@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from pipeline.access.hit_ledger import Admission
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import load_model
 from pipeline.matching.model_file import encode_model
 from pipeline.matching.reference import SHIPPED
 from pipeline.ops.backup.files import BackupFolder, BackupManifest, BackupRecord
-from pipeline.ops.backup.restore import rebuild_generation
+from pipeline.ops.backup.restore import rebuild_generation, restate_records
+from pipeline.streams.catalogues import topics
 from pipeline.streams.registers.control import ControlSetting, new_generation
 from support.matching.earlier_model import STOP_KEY, earlier_model
 
@@ -45,6 +48,23 @@ def test_this_versions_own_model_is_as_it_was(tmp_path: Path) -> None:
     made, told = rebuild_generation(*backup_of(tmp_path / "backup", encode_model(load_model().file)))
     assert replace(made, by="", time="") == replace(new_generation(load_model(), 8), by="", time="")
     assert told == ""
+
+
+def test_what_was_refused_comes_before_all_guesses_that_are_restored() -> None:
+    """Their places in another topic would let some of them count for nothing."""
+    at = datetime(2026, 11, 25, tzinfo=UTC)
+    admissions = (
+        Admission("refused|fr-pj:1", "fr-pj", "fr-pj", at, kinds=("born",), refused="{}", offset=70),
+        Admission("spent|fr-pj|nl-np", "fr-pj", "nl-np", at, spent=3),
+    )
+    held = [BackupRecord(at, 0, each.id.encode(), msgspec.json.encode(each)) for at, each in enumerate(admissions)]
+    held.append(BackupRecord(9, 0, b"refused|fr-pj:2", None))
+    refused, spent, gone = restate_records(topics.HIT_ADMISSIONS, iter(held))
+    assert msgspec.json.decode(refused.value or b"", type=Admission) == msgspec.structs.replace(
+        admissions[0], offset=-1
+    )
+    assert [spent, gone] == held[1:]
+    assert list(restate_records(topics.NOTICES, iter(held))) == held
 
 
 @pytest.mark.parametrize("model", [encode_model(earlier_model("trained")), b'{"version":"m"}', b"[]"])
