@@ -44,16 +44,18 @@ def witness(
     """Keep the audit log's heads and hashes, check that it only grows, and compare with other agencies' witnesses.
 
     Exit 1 if anything does not match, or leaves bear tags under a key that `feed accesses` was not given; the evidence
-    is kept. Keys that were not asked for since their leaves came are named, and are no fault.
+    is kept. Keys that were not asked for since their leaves came are named, and are no fault; so are agencies whose
+    heads could not be read.
     """
     settings = from_environment()
-    kept = _open_witness_folder(settings, agency, folder, log_key, tag_keys)
+    kept, others = _open_witness_folder(settings, agency, folder, log_key, tag_keys), list[str]()
     with closing(kept.open_witness()) as seen:
         with suppress(KeyboardInterrupt):
-            asyncio.run(_witness_log(settings, kept, seen, agency, follow=follow, publish=publish))
+            asyncio.run(_witness_log(settings, kept, seen, agency, others, follow=follow, publish=publish))
         withheld, unasked = seen.judge_keys()
         found = [*seen.read_findings(), *withheld]
-        _report_findings(found, _describe_witness(seen), describe_unread(unasked), as_json=as_json)
+        unchecked = [*describe_unread(unasked), *others]
+        _report_findings(found, _describe_witness(seen), unchecked, as_json=as_json)
 
 
 def heads(agency: OwnAgencyOption, folder: ProofFolder = None) -> None:
@@ -138,13 +140,25 @@ def _open_witness_folder(
 
 
 async def _witness_log(
-    settings: Settings, kept: WitnessFolder, seen: Witness, agency: str, *, follow: bool, publish: bool
+    settings: Settings,
+    kept: WitnessFolder,
+    seen: Witness,
+    agency: str,
+    others: list[str],
+    *,
+    follow: bool,
+    publish: bool,
 ) -> None:
-    """Read, compare, countersign; with `follow` again for each head that comes."""
-    published, positions = 0, dict[str, int]()
+    """Read, compare, countersign; with `follow` again for each head that comes.
+
+    `others` holds whose heads could not be read the last time, and why.
+    """
+    published = 0
     async with aclosing(_sizes_at_heads(read_log(settings, seen, follow=follow), seen)) as sizes:
         async for size in sizes:
-            await compare_with_others(settings, seen, agency, positions)
+            before, others[:] = list(others), await compare_with_others(settings, seen, agency)
+            for each in others if follow and others != before else ():
+                typer.echo(f"not checked: {each}", err=True)
             last = seen.last_head()
             if publish and last is not None and last.checkpoint.size > published:
                 await publish_head(settings, agency, last, kept.signing_key(agency))

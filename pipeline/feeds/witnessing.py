@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.outcomes import readable_topic
 from pipeline.private_files import create_private, write_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.admin import admin_client, read_ids
+from pipeline.streams.kafka.positions import BlockedPartitionError
 from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.registry import read_agencies
@@ -36,6 +38,16 @@ SEEN: Final = "seen"
 
 FOLLOW_WAIT_MS: Final = 1000
 """How long the broker holds back its answer while nothing comes, and one wait for messages lasts."""
+
+OTHERS_S: Final = 10.0
+OTHERS_HEADS: Final = 10_000
+"""What one look at another agency's heads takes at most. A choice: a witness that looks every day meets 1,440 of one
+that countersigns each minute, in some 2 s; the rest comes with the next look."""
+
+OTHERS_AT_ONCE: Final = 500
+OTHERS_WAIT_MS: Final = 500
+DAMAGED_S: Final = 2.0
+"""How long a batch that can't be read is fetched again."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -145,38 +157,70 @@ async def signed_heads(settings: Settings, log_key: VerifierKey, *, follow: bool
                     yield SignedHead.from_signed_note(decode_head(record.value).head, log_key)
 
 
-async def compare_with_others(settings: Settings, witness: Witness, agency: str, positions: dict[str, int]) -> None:
-    """Hold the heads that other agencies have countersigned against what was seen.
+async def compare_with_others(settings: Settings, witness: Witness, agency: str) -> list[str]:
+    """Hold the heads that other agencies have countersigned against what was seen, each from where it was left.
 
-    `positions` are the offsets to go on from by topic; heads that are ahead of what was seen come again.
+    Returns whose could not be read, or not to their end, and why: what an agency writes in its topic, or leaves open
+    there, keeps nobody from those of the others. A head that is ahead of what was seen comes again.
     """
+    unread = []
     found = await asyncio.to_thread(_witness_topics, settings, await read_agencies(settings), agency)
-    for other, name in found.items():
-        async with aclosing(read_partitions(settings, {TopicPartition(name, 0): positions.get(name, 0)})) as chunks:
-            async for records in chunks:
-                for record in records:
-                    note = _head_of(record.value)
-                    if note and not witness.add_head(note, other):
-                        break
-                    positions[name] = record.offset + 1
+    for other, (name, topic_id) in found.items():
+        told = f"the heads that {other} countersigned"
+        try:
+            async with asyncio.timeout(OTHERS_S):
+                if not await _compare_with(settings, witness, other, TopicPartition(name, 0), topic_id):
+                    unread.append(f"{told} behind {OTHERS_HEADS:,} that were read now; run this again")
+        except TimeoutError:
+            unread.append(f"{told}, or not all of them: reading took more than {OTHERS_S:.0f} s")
+        except (KafkaError, OSError, BlockedPartitionError, LiaisonError) as error:
+            unread.append(f"{told}: {error or type(error).__name__}")
+    return unread
 
 
-def _witness_topics(settings: Settings, names: Mapping[str, object], own: str) -> dict[str, str]:
-    """The topics of other agencies' witnesses that there are, by agency."""
-    found = {}
-    for name in names:
-        if name != own:
-            try:
-                found[name] = readable_topic(settings, topics.WITNESS, name)
-            except LiaisonError:
-                continue  # it was registered before there were any
-    return found
+async def _compare_with(
+    settings: Settings, witness: Witness, other: str, partition: TopicPartition, topic_id: str
+) -> bool:
+    """Go on with another agency's heads; False where there are more than one look takes.
+
+    They are read uncommitted: a head is signed by the log, whoever writes it and however, and whoever leaves a
+    transaction open would else hold up all readers.
+    """
+    read = 0
+    async with plain_consumer(settings, [partition], patience_s=DAMAGED_S, isolation="read_uncommitted") as consumer:
+        end = (await consumer.end_offsets([partition]))[partition]
+        consumer.seek(partition, witness.position_in(topic_id))
+        while (at := await consumer.position(partition)) < end:
+            if read >= OTHERS_HEADS:
+                return False
+            found = await consumer.getmany(timeout_ms=OTHERS_WAIT_MS, max_records=OTHERS_AT_ONCE)
+            for record in found.get(partition, ()):
+                note = _head_of(record.value)
+                if note and not witness.add_head(note, other):
+                    witness.note_position(topic_id, at)
+                    return True
+                at, read = record.offset + 1, read + 1
+            witness.note_position(topic_id, at)
+    return True
 
 
-def _head_of(value: bytes) -> str:
+def _witness_topics(settings: Settings, names: Iterable[str], own: str) -> dict[str, tuple[str, str]]:
+    """The topics of other agencies' witnesses that there are, each with Kafka's id, by agency.
+
+    One has none that was registered before there were any.
+    """
+    wanted = {name: topics.topic_name(settings, topics.WITNESS, agency=name) for name in names if name != own}
+    with admin_client(settings) as client:
+        held = set(client.list_topics())
+    there = {name: topic for name, topic in wanted.items() if topic in held}
+    ids = read_ids(settings, [*there.values()]).topics
+    return {name: (topic, ids[topic]) for name, topic in there.items()}
+
+
+def _head_of(value: bytes | None) -> str:
     """The head in a message; "" where there is none: whoever wrote it harms only what is told of itself."""
     try:
-        return decode_head(value).head
+        return decode_head(value or b"").head
     except LeafError:
         return ""
 

@@ -225,6 +225,14 @@ class Witness:
         """The ids of tag keys that leaves bear, each with the first such leaf."""
         return {key_id.decode(): at for key_id, at in self._first_met.items()}
 
+    def position_in(self, topic: str) -> int:
+        """From which offset on another agency's heads were not read, in the topic of this id."""
+        return int.from_bytes(self.store.get(PINNED, _position_key(topic)) or b"", "big")
+
+    def note_position(self, topic: str, offset: int) -> None:
+        """Note that another agency's heads were read up to an offset of the topic of this id."""
+        self.store.put(PINNED, _position_key(topic), encode_index(offset))
+
     def note_keys_asked(self, size: int) -> None:
         """Note that the log had this many leaves when its server was asked for the tag keys, and answered."""
         if size > self._asked:
@@ -265,3 +273,7 @@ class Witness:
 
     def _matches_tree(self, checkpoint: Checkpoint) -> bool:
         return checkpoint.size <= self._size and checkpoint.root == self.store.root(checkpoint.size)
+
+
+def _position_key(topic: str) -> bytes:
+    return f"read|{topic}".encode()

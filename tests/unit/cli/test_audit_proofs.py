@@ -34,6 +34,8 @@ class Owner:
         """The keys that the server hands out."""
         self.hidden: set[int] = set()
         """The leaves that it tells nothing of."""
+        self.unread: list[str] = []
+        """What could not be read of other agencies' heads."""
 
     def answer(self, path: str) -> bytes:
         if path.startswith("/v1/audit/log/keys"):
@@ -82,8 +84,9 @@ def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
         seen.note_scanned()
         yield seen.size
 
-    async def compare_with_none(*_: Any) -> None:
-        """No other agency witnesses."""
+    async def compare_with_none(*_: Any) -> list[str]:
+        """No other agency's heads fit or don't."""
+        return made.unread
 
     monkeypatch.setattr(commands, "read_log", read_log)
     monkeypatch.setattr(commands, "compare_with_others", compare_with_none)
@@ -139,6 +142,13 @@ def test_acts_that_are_withheld_after_a_rotation_are_found_by_the_new_key(owner:
     assert owner.witness().exit_code == 0
     checked = owner.verify()
     assert (checked.exit_code, faults(checked)) == (1, [LogFault.WITHHELD])
+
+
+def test_agencies_whose_heads_could_not_be_read_are_named_and_no_fault(owner: Owner) -> None:
+    owner.unread = ["the heads that de-bka countersigned: reading took long"]
+    witnessed = owner.witness()
+    assert (witnessed.exit_code, faults(witnessed)) == (0, [])
+    assert "not checked: the heads that de-bka countersigned: reading took long" in witnessed.stderr.splitlines()
 
 
 def test_an_honest_rotation_is_no_finding_and_what_was_not_asked_for_is_said(owner: Owner) -> None:
