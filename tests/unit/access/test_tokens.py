@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, KeySetSerialization, RSAKey
 
@@ -104,6 +107,56 @@ async def test_what_does_not_hold_names_nobody(token: str) -> None:
 async def test_a_public_key_is_no_shared_secret() -> None:
     with pytest.raises(TokenError):
         await named(confused())
+
+
+def forged() -> list[str]:
+    """What an attacker with a key of their own brings, or with none: the header may not say by which key it holds."""
+    own = ECKey.generate_key("P-256", auto_kid=True)
+    claims = _base64(json.dumps(CLAIMS).encode())
+    heads: list[dict[str, Any]] = [
+        {"alg": "ES256", "kid": KEY.kid},
+        {"alg": "ES256", "kid": own.kid, "jwk": own.as_dict(private=False)},
+        {"alg": "ES256", "kid": KEY.kid, "jwk": own.as_dict(private=False)},
+        {"alg": "ES256", "jwk": own.as_dict(private=False)},
+        {"alg": "ES256", "kid": own.kid, "jku": "http://127.0.0.1:1/keys"},
+        {"alg": "ES256", "kid": own.kid, "x5u": "http://127.0.0.1:1/keys", "x5c": ["AAAA"]},
+        {"alg": "ES256", "kid": "../../../../dev/null"},
+        {"alg": "ES256", "kid": None},
+        {"alg": "ES256", "kid": [KEY.kid]},
+        {"alg": "ES256"},
+    ]
+    by_own_key = [
+        f"{head}.{claims}.{_base64(_sign_es256(own, f'{head}.{claims}'))}"
+        for head in (_base64(json.dumps(one).encode()) for one in heads)
+    ]
+    named = [_base64(json.dumps({"alg": alg, "kid": KEY.kid}).encode()) for alg in ("none", "None", "nOnE", "", "dir")]
+    by_none = [f"{head}.{claims}.{tail}" for head in named for tail in ("", "AAAA")]
+    head, _, tail = signed().split(".")
+    other = _base64(json.dumps(CLAIMS | {"roles": ["operator"]}).encode())
+    known = _base64(json.dumps({"alg": "ES256", "kid": KEY.kid}).encode())
+    critical = _base64(json.dumps({"alg": "ES256", "kid": KEY.kid, "crit": ["exp"], "exp": 1}).encode())
+    uncoded = _base64(json.dumps({"alg": "ES256", "kid": KEY.kid, "crit": ["b64"], "b64": False}).encode())
+    return [
+        *by_own_key, *by_none,
+        f"{known}.{claims}.{_base64(bytes(64))}",  # a signature of zeros, which some libraries have taken
+        f"{critical}.{claims}.{_base64(_sign_es256(KEY, f'{critical}.{claims}'))}",
+        f"{uncoded}.{claims}.{_base64(_sign_es256(KEY, f'{uncoded}.{claims}'))}",
+        f"{head}.{other}.{tail}", f"{signed()}.{tail}", f"{signed()}=", f" {signed()}", f"{head}..{tail}",
+    ]  # fmt: skip
+
+
+def _sign_es256(key: Any, text: str) -> bytes:
+    """R and S, as JWS has them (RFC 7518, section 3.4)."""
+    r, s = decode_dss_signature(key.private_key.sign(text.encode(), ECDSA(SHA256())))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+async def test_no_header_says_by_which_key_a_token_holds() -> None:
+    head, claims = (_base64(json.dumps(one).encode()) for one in ({"alg": "ES256", "kid": KEY.kid}, CLAIMS))
+    assert (await named(f"{head}.{claims}.{_base64(_sign_es256(KEY, f'{head}.{claims}'))}")).subject == "anna"
+    for token in forged():
+        with pytest.raises(TokenError):
+            await named(token)
 
 
 async def test_a_clock_that_is_a_little_off_is_borne_with() -> None:
