@@ -4,7 +4,7 @@ A word is taken for what it looks like, unless one of FIELDS before it says what
 Examples: `ivan petrov 1980-05`, `plate:AB?12*`, `"Nord Trade" city:Лион`,
 `type:person name:"Ivan Petrov" nickname:Vanya born:1980 nationality:RU`. A type of entity may bring prefixes of its
 own for its numbers (records/entity_types.py). Programs state the same by fields (QuestionFields), each of which becomes
-the word that an investigator would type before it.
+the word that an investigator would type before it. It is one module, since what a word is depends on those beside it.
 """
 
 from __future__ import annotations
