@@ -17,7 +17,15 @@ from pipeline.locale import SOURCE
 from pipeline.matching.bands import Band, Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
 from pipeline.matching.explain.explanation import Explanation, Item, mirrored
-from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding
+from pipeline.matching.explain.wording import (
+    agreement,
+    label,
+    not_one,
+    partly_compared,
+    percent,
+    rarity,
+    shared_finding,
+)
 from pipeline.matching.explain.words import FIELDS
 from pipeline.matching.handling import Handling
 from pipeline.search.understanding import SearchHint, lacking
@@ -137,6 +145,8 @@ def explanation(evidence: Explanation) -> RenderableType:
         _add_line(table, line)
     table.add_row(label(LINES, "score", LANGUAGE), "", "", "", bits(lines.score), style="bold")
     said = [" ".join(describe_companions(pair.part, evidence, LANGUAGE)) for pair in lines.pairs]
+    if evidence.partly:
+        said.append(partly_compared(LANGUAGE))
     return Group(table, *(plain(sentences, "dim") for sentences in said if sentences))
 
 

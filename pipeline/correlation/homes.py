@@ -78,6 +78,8 @@ class HomeCounts(msgspec.Struct):
     """Pairs that came to be judged."""
     judged: int = 0
     """Those of them that the screen left."""
+    cut: int = 0
+    """Pairs that were judged by part of what they say, since all of it would take too much (score.selection)."""
     bounds_checked: int = 0
     """Pairs of the sample (meeting_places.SAMPLED) whose score was held to the screens' bound."""
     bounds_exceeded: int = 0
@@ -393,7 +395,9 @@ class Home:
     def _claim_pair(self, a: Fingerprint, b: Fingerprint) -> JudgedClaim | None:
         """The live claim about two cases, ordered by their keys; None if there is neither a link nor an exact hit."""
         self.counts.judged += 1
+        cut = self._matcher.cut
         judgement = self._matcher.find_link(a, b)
+        self.counts.cut += self._matcher.cut - cut
         exact_a, exact_b = self._match_exactly(a, b)
         if judgement is None and not exact_a and not exact_b:
             return None

@@ -45,6 +45,10 @@ class Matcher(Protocol):
     def threshold(self) -> float:
         """The probability from which a pair is a link."""
 
+    @property
+    def cut(self) -> int:
+        """How many pairs were judged by part of what they say so far, since all of it would take too much."""
+
     def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
         """Whether `a[i]` may be linked with `b[i]`, by their sketches alone, for each i."""
 

@@ -17,6 +17,7 @@ from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.names.prints import Names
+from pipeline.matching.operations import pairs_cut
 from pipeline.matching.score.scoring import BOUNDED, Judgement, judge_cases, judge_score, least_score, score_at_least
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen
@@ -24,6 +25,10 @@ from pipeline.matching.screening.screening import Screen
 
 THRESHOLD = 0.5
 """The probability from which a pair is a link."""
+
+MOST_MET_EACH, MOST_MET = 2_500, 100_000
+"""Pairs of words that are bounded before the cases are judged: of two entities at most, and of all cases at once. 50
+words, as 16 names have, with as many. A choice: entries of lists have a tenth, and 512 of their pairs meet at once."""
 
 FindExactMatch = Callable[[Entities, Entities, Model], ExactMatch]
 
@@ -60,6 +65,11 @@ class ModelMatcher:
         self._met = _Met()
         self._screen, self._screen_crowd = Screen(model, threshold), CrowdScreen(model, threshold)
 
+    @property
+    def cut(self) -> int:
+        """How many pairs this process has judged by part of what they say (score.selection)."""
+        return pairs_cut()
+
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         """Whether `a[i]` and `b[i]` may reach the threshold, for each i."""
         return self._screen(a, b)
@@ -85,9 +95,18 @@ class ModelMatcher:
         """Bound the names of pairs of cases, all at once.
 
         Comparing names is most of the cost of a link. Until the next call, `find_link` and `explain` of these pairs
-        reuse the bounds, and the comparisons that they lead to. Each thread holds its own.
+        reuse the bounds, and the comparisons that they lead to. The names of pairs that take much are bounded when they
+        are judged, so that this takes no longer than judging a few. Each thread holds its own.
         """
-        self._met.names = meet_names([names for a, b in pairs for names in _pairs_of_names(a, b)])
+        left = MOST_MET
+        met: list[tuple[Names, Names]] = []
+        for a, b in pairs:
+            for one, other in _pairs_of_names(a, b):
+                words = sum([len(name.tokens) for name in one]) * sum([len(name.tokens) for name in other])
+                if words <= min(left, MOST_MET_EACH):
+                    left -= words
+                    met.append((one, other))
+        self._met.names = meet_names(met)
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         """The judgement of a pair; None if it is no link, which mostly shows without aligning names."""

@@ -19,6 +19,7 @@ from pipeline.matching.comparisons.bounds import BitsArray, RowState, States, mo
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.comparison import Comparison, Table, apply_curve
 from pipeline.matching.comparisons.identifier import OWN
+from pipeline.matching.comparisons.name.encoding import OPEN
 from pipeline.matching.comparisons.number_rows import may_share_number
 from pipeline.matching.encoded import BitsOfRows, Bytes, Flags, Rows
 from pipeline.matching.fingerprint import Entities, EntityPrint
@@ -31,6 +32,10 @@ BoundOdds = Callable[[Rows, Rows, Flags], BitsArray]
 
 MOST_OTHERS = 8
 """The number of bits in a row's `others`."""
+
+MOST_BOUNDED = 8_000_000
+"""Pairs of words, and of runs of them, that are compared to bound two cases by their sketches, some 0.4 s. 40,000 pairs
+of people with one name have a quarter of it; two entities may have 65,000."""
 
 _HAS_OWN_NUMBER = np.array([entity_type in OWN for entity_type in TYPES])
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
@@ -58,7 +63,8 @@ class WeightBound:
     def bound_entities(self, a: Entities, b: Entities, cells: Sequence[tuple[int, int]], least: int) -> BitsOfRows:
         """The bounds of some pairs of entities of one type, by index, in hundredths of a bit.
 
-        One below `least` may be the quick bound, which is looser. It is SCORE_LIMIT where an entity has no sketch.
+        One below `least` may be the quick bound, which is looser, and so may those of entities with so many words that
+        the whole bounds of all would take too long (leave_costly). It is SCORE_LIMIT where an entity has no sketch.
         """
         sketches, others = (join_sketches([_sketch_alone(entity) for entity in side]) for side in (a, b))
         at, other = np.array(cells, np.int64).reshape(-1, 2).T
@@ -68,10 +74,32 @@ class WeightBound:
             starts, other_starts = sketches.starts[at[some]], others.starts[other[some]]
             first = np.zeros(len(some), np.int64)
             rows, other_rows = Rows(sketches.words, starts, first), Rows(others.words, other_starts, first)
+            if bound_odds == self.odds.bound_odds:
+                cheap = leave_costly(name_sizes(rows, other_rows))
+                some, rows, other_rows = some[cheap], rows.take(cheap), other_rows.take(cheap)
             odds = bound_odds(rows, other_rows, may_share_number(rows, other_rows))
             found[some] = self.combine(odds, rows.byte("type"))
             some = some[found[some] >= least]
         return found
+
+
+def name_sizes(a: Rows, b: Rows) -> Index:
+    """How many pairs of words, and of runs of them, whole bounds of pairs of rows compare."""
+    closed = (a.byte("name_words") != OPEN) & (b.byte("name_words") != OPEN)
+    sizes: Index = a.byte("name_entries").astype(np.int64) * b.byte("name_entries") * closed
+    return sizes
+
+
+def leave_costly(sizes: Index) -> Index:
+    """Those of some pairs, by index, whose sizes together are at most MOST_BOUNDED: the smallest, and all of one size.
+
+    Looser bounds change no score, and which have them depends on no order.
+    """
+    order = np.argsort(sizes, kind="stable")
+    ranked = sizes[order]
+    last = np.searchsorted(ranked, ranked, "right") - 1
+    kept: Index = np.sort(order[np.cumsum(ranked)[last] <= MOST_BOUNDED])
+    return kept
 
 
 @lru_cache(maxsize=2048)

@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from pipeline.matching.comparisons.comparison import SHARED_CAP, ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
 from pipeline.matching.names.prints import token_print
+from pipeline.matching.operations import DONE
 from pipeline.records.addresses import address, city_name
 from pipeline.records.scripts import UNPARTED, script_of
 
@@ -81,6 +82,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     """
     if not a.addresses or not b.addresses:
         return None
+    DONE.operations += len(a.addresses) * len(b.addresses)
     best: ComparisonResult | None = None
     unknown = False
     for i, j in product(range(len(a.addresses)), range(len(b.addresses))):
@@ -222,6 +224,7 @@ def _same_name(x: str, y: str, romanised: bool) -> bool | None:
 def _is_romanised(original: str, latin: str) -> bool:
     """Whether a name in another script may be written so in Latin letters."""
     read = ""
+    DONE.operations += LONGEST_NAME
     for word in original.split()[:LONGEST_NAME]:
         plain = _ARTICLE.sub("", word)
         forms = (*token_print(plain, "name").forms, anyascii(plain).casefold())

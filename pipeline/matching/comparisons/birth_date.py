@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pipeline.matching.comparisons.comparison import CHOICE_FEES, ComparisonResult, Table, best_of_several, less_fees
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.operations import DONE
 from pipeline.records.dates import format_birth_date
 from pipeline.records.normalised import BirthDate, PartialDate
 
@@ -104,6 +105,7 @@ def _compare_several(a: EntityPrint, b: EntityPrint, table: Table) -> Comparison
     rows, columns = a.all_birth_dates, b.all_birth_dates
     if not rows or not columns or table.beside is None:
         return None
+    DONE.operations += len(rows) * len(columns)
     grid = []
     for i, x in enumerate(rows):
         row = []

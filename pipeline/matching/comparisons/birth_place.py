@@ -16,6 +16,7 @@ from rapidfuzz import fuzz
 from pipeline.matching.comparisons.comparison import ComparisonResult, Table, best_of_several
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.prints import token_print
+from pipeline.matching.operations import DONE
 from pipeline.records.countries import are_compatible, country_code
 
 SAME, NEAR, WORD, DIFFERENT = range(4)
@@ -73,6 +74,7 @@ def _compare_several(a: EntityPrint, b: EntityPrint, table: Table) -> Comparison
     rows, columns = a.all_birth_places, b.all_birth_places
     if not rows or not columns:
         return None
+    DONE.operations += len(rows) * len(columns)
     nothing = ComparisonResult((0,) * len(table.bits[SAME]), DIFFERENT)
     grid = [[_compare_places(p, q, table, i, j) or nothing for j, q in enumerate(columns)] for i, p in enumerate(rows)]
     found = best_of_several(grid)

@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.comparison import SHARED_CAP, ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.operations import DONE
 
 SAME, EDIT, LOCAL, NEAR, ROLE, DIFFERENT = range(6)
 
@@ -34,6 +35,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     """
     if not a.emails or not b.emails:
         return None
+    DONE.operations += len(a.emails) * len(b.emails)
     best: ComparisonResult | None = None
     for i, j in product(range(len(a.emails)), range(len(b.emails))):
         level = email_level(a.emails[i], b.emails[j])

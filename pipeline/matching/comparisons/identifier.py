@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.comparison import ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
+from pipeline.matching.operations import DONE
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.identifier_types import CATALOGUE
 from pipeline.records.vehicles import vin_make
@@ -80,11 +81,22 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return structs.replace(best, settles=True) if settles else best
 
 
+def numbers_in_one_hand(entity: EntityPrint) -> frozenset[tuple[str, str]]:
+    """The numbers of an entity that one holder alone should have, by type and with confusable characters folded.
+
+    Two entities have a number in common (number_in_common) only if they have one of these in common.
+    """
+    return frozenset(
+        [(one.type, one.value.translate(CONFUSABLE_CLASSES)) for one in entity.identifiers if one.type in IN_ONE_HAND]
+    )
+
+
 def number_in_common(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """The strongest number that both have and one holder alone should, damaged or not; None where there is none.
 
     Its bits are its own: what else the two are told by, other numbers included, says nothing of it.
     """
+    DONE.operations += len(a.identifiers) * len(b.identifiers)
     best: ComparisonResult | None = None
     for i, p in enumerate(a.identifiers):
         for j, q in enumerate(b.identifiers):
@@ -101,6 +113,7 @@ def _rank(found: ComparisonResult) -> tuple[int, int, int, int]:
 
 def _best_by_kind(a: EntityPrint, b: EntityPrint, table: Table) -> list[ComparisonResult]:
     """The strongest finding of each type of identifier that both entities have."""
+    DONE.operations += len(a.identifiers) * len(b.identifiers)
     kinds: dict[str, ComparisonResult] = {}
     for i, j in product(range(len(a.identifiers)), range(len(b.identifiers))):
         p, q = a.identifiers[i], b.identifiers[j]

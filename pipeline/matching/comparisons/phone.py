@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 from pipeline.matching.comparisons.comparison import SHARED_CAP, ComparisonResult, Table, stronger_of
 from pipeline.matching.comparisons.identifier import MOST_EDITS
 from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint, PhonePrint
+from pipeline.matching.operations import DONE
 
 SAME, NATIONAL, TAIL, ONE_DIGIT, DIFFERENT = range(5)
 
@@ -25,6 +26,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     """
     if not a.phones or not b.phones:
         return None
+    DONE.operations += len(a.phones) * len(b.phones)
     best: ComparisonResult | None = None
     for i, j in product(range(len(a.phones)), range(len(b.phones))):
         level = phone_level(a.phones[i], b.phones[j])

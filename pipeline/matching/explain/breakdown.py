@@ -28,6 +28,7 @@ from pipeline.matching.explain.wording import (
     not_one,
     one_in,
     origin,
+    partly_compared,
     percent,
     shared_finding,
     steady,
@@ -302,6 +303,8 @@ def _statements(found: Explanation, language: str) -> Iterator[str]:
     if found.as_one is not None:
         yield not_one(found.as_one, language)
         yield from _pair(break_down_pair(found.as_one.evidence, language), None, language)
+    if found.partly:
+        yield partly_compared(language)
     yield origin(found, language)
 
 

@@ -22,6 +22,7 @@ from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityE
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, best_pair
+from pipeline.matching.names.name_pairs import hold_names
 from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
@@ -29,13 +30,13 @@ from pipeline.matching.score.scoring import (
     combine_alternatives,
     counted_bits,
     judge_score,
-    score_cases,
     settle_results,
     sum_results,
     total_score,
     weigh_evidence,
 )
 from pipeline.matching.score.shared_numbers import weigh_shared_number
+from pipeline.matching.work import compared_entities
 
 ExplainLists = Callable[[Entities, Entities, Model, str], Explanation]
 """Explains two lists of entities under a model, for a generation."""
@@ -91,6 +92,7 @@ def compose_explanation(
         model=model.version,
         model_hash=model.content_hash[:12],
         generation=generation,
+        partly=found.partly,
     )
 
 
@@ -165,7 +167,8 @@ class ComparedEntities(NamedTuple):
 def compare_entities(
     a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model, each: int = EACH_PAIR
 ) -> ComparedEntities:
-    """Make all comparisons of two entities that count for their tie."""
+    """Make all comparisons of two entities that count for their tie, with the names that are compared."""
+    a, b = compared_entities(a, b)
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
     tables = model.tables if tie.selector else model.tables_by_type[a.type]
     results = (
@@ -173,7 +176,9 @@ def compare_entities(
         for comparison in comparisons
         if comparison.name not in tie.skipped
     )
-    return ComparedEntities(a, b, tie, tuple((one, result) for one, result in results if result is not None), each)
+    with hold_names(a.names, b.names):
+        found = tuple((one, result) for one, result in results if result is not None)
+        return ComparedEntities(a, b, tie, found, each)
 
 
 def make_item(
@@ -269,8 +274,10 @@ def explain_shared_entities(a: Entities, b: Entities, model: Model, generation: 
     entities = (_number_evidence(a[tie.a], b[tie.b], model, found.each),)
     alone = compose_explanation(found, entities, (), model, generation)
     evidence = compare_entities(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model, found.each).evidence(model)
-    score = score_cases(a, b, model)
-    return structs.replace(alone, basis=Basis.SHARED, as_one=AsOne(evidence, score, judge_score(score).probability))
+    whole = weigh_evidence(a, b, model)
+    score = total_score(whole, model)
+    as_one = AsOne(evidence, score, judge_score(score).probability)
+    return structs.replace(alone, basis=Basis.SHARED, as_one=as_one, partly=whole.partly)
 
 
 def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model, each: int) -> EntityEvidence:

@@ -77,6 +77,8 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     If the `basis` is a shared number, `entities` holds the two entities that have it, by that number alone, and
     `as_one` says why they are not taken for the same.
+
+    `partly`: both cases say so much that some of it was not compared (score.selection).
     """
 
     prior: int
@@ -92,6 +94,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     generation: str = ""
     basis: Basis = Basis.SAME
     as_one: AsOne | None = None
+    partly: bool = False
 
     @property
     def fees(self) -> int:

@@ -310,6 +310,11 @@ READ: Final = frozenset({levels.ALIGNED, levels.SOUND, levels.FAINT, levels.VARI
 """Levels of words in two scripts that are one word read from one of them."""
 
 
+def partly_compared(language: str) -> str:
+    """That two cases say more than is compared."""
+    return translate("Both records say so much that only what is likeliest to agree was compared.", language)
+
+
 def strongest_pair(found: Explanation) -> EntityEvidence | None:
     """The two entities that speak most for a link."""
     return max(found.entities, key=lambda part: part.bits, default=None)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pipeline.matching.names.joined_words import BACK, BOTH_WAYS, FORTH, join_words, may_join
 from pipeline.matching.names.prints import NamePrint, Tokens
 from pipeline.matching.names.token_pairs import INITIAL, OTHER, PERSONAL, UNLIKE, PairMemory, TokenPair
+from pipeline.matching.operations import DONE
 
 PATRONYMIC = "patronymic"
 """The kind of a token that is the name of its bearer's father."""
@@ -25,6 +26,7 @@ def align(a: NamePrint, b: NamePrint, joined: int = BOTH_WAYS) -> tuple[list[Tok
 
     `joined` says in which name words may be written together (joined_words.BOTH_WAYS and others).
     """
+    DONE.operations += len(a.tokens) * len(b.tokens)
     rest_a, rest_b = list(range(len(a.tokens))), list(range(len(b.tokens)))
     memory = PERSONAL if a.person else OTHER
     ranked = a.ranked or b.ranked

@@ -19,6 +19,7 @@ from pipeline.matching.names.prints import (
 from pipeline.matching.names.spellings import unlike_joined
 from pipeline.matching.names.token_levels import is_latin, may_be_written
 from pipeline.matching.names.token_pairs import UNLIKE, PairMemory, TokenPair
+from pipeline.matching.operations import DONE
 from pipeline.records.scripts import UNPARTED
 
 MAX_JOINED = 3
@@ -150,6 +151,7 @@ def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> li
 
     Words and runs in two scripts are compared together.
     """
+    DONE.operations += len(held)
     found = [UNLIKE] * len(held)
     likely: list[int] = []
     across: list[int] = []

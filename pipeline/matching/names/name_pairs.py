@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, product
 from operator import is_
 from typing import Any, TypeVar
@@ -109,6 +110,14 @@ def compare_only(a: Names, b: Names) -> NameComparison:
     """The comparison of two entities with one name each."""
     held = _held.get((id(a), id(b))) if _held else None
     return compare(a[0], b[0]) if held is None else held.compare(0, 0)
+
+
+@contextmanager
+def hold_names(a: Names, b: Names) -> Iterator[None]:
+    """Hold the pairs of two entities' names, so that what is asked of them meanwhile is found once."""
+    held = _held.setdefault((id(a), id(b)), MetNames(a, b))
+    yield
+    del held
 
 
 def meet_names(pairs: Sequence[tuple[Names, Names]]) -> list[MetNames]:

@@ -44,7 +44,11 @@ from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, Names
 from pipeline.matching.names.shapes import IntegerArray, are_alike
 from pipeline.matching.names.token_pairs import OTHER, PERSONAL, UNLIKE, PairMemory
+from pipeline.matching.operations import DONE
 from pipeline.matching.ragged import Index, expand_counts, expand_pairs, lay_out
+
+IN_ARRAYS = 10
+"""Pairs of words that are compared in arrays in the time of one operation."""
 
 _ROUNDING = 0.01
 _LEAST_ALIKE_JOINED, _LEAST_ALIKE_FORMS = 1 - 1 / ALIKE_SHARE - _ROUNDING, ALIKE_FORMS - _ROUNDING
@@ -277,6 +281,7 @@ class Side:
         """Each of some runs of pairs with each term of `one`: the pair, the term, the run."""
         starts, counts = self.names.termed
         at, nth = expand_counts(counts[self.one[pair]])
+        DONE.operations += len(at) // IN_ARRAYS
         return pair[at], starts[self.one[pair[at]]] + nth, run[at]
 
     def _find_written_alike(self, pair: Index, run: Index) -> tuple[Index, ...]:
@@ -370,11 +375,13 @@ def _find_gains(forth: Side, back: Side, memory: PairMemory) -> None:
     """Find what single words of two sides have in common, for both."""
     names, (starts, counts) = forth.names, forth.names.termed
     pair, row, column = expand_pairs(counts[forth.one], counts[forth.many])
+    DONE.operations += len(pair) // IN_ARRAYS
     term, other = starts[forth.one[pair]] + row, starts[forth.many[pair]] + column
     words, held = names.terms[term], names.terms[other]
     (alike,) = np.nonzero(are_alike(names.shapes, words, held))
     pairs, at = np.unique(words[alike] * len(names.tokens) + held[alike], return_inverse=True)
     some, others = (part.tolist() for part in np.divmod(pairs, len(names.tokens)))
+    DONE.operations += len(some)
     judged = memory.judge_all([(names.tokens[s], names.tokens[t]) for s, t in zip(some, others, strict=True)])
     bits = np.array([one.bits for one in judged], np.int32)[at]
     (likely,) = np.nonzero(bits)

@@ -39,6 +39,7 @@ from pipeline.matching.names.transliteration.likelihood import (
     weigh_ratio,
 )
 from pipeline.matching.names.transliteration.model import plain_form
+from pipeline.matching.operations import DONE
 
 _MIN_EDIT = 4
 """The fewest letters of a word at the level EDIT: one edit turns a word of three letters into too many others."""
@@ -342,12 +343,15 @@ def find_resembling(a: tuple[NamePrint, ...], b: tuple[NamePrint, ...]) -> froze
     some, others = _latin_words(a), _latin_words(b)
     if not some or not others:
         return frozenset()
+    DONE.operations += len(some) * len(others) // 5
     alike = cdist(list(some), list(others), scorer=OSA.normalized_similarity, score_cutoff=RESEMBLANCE - _ROUNDING)
     words, held = list(some.items()), list(others.items())
     found: set[NameIndices] = set()
     for s, t in zip(*[places.tolist() for places in alike.nonzero()], strict=True):
         (x, rows), (y, columns) = words[s], held[t]
+        DONE.operations += 1
         if are_slips_apart(x, y):
+            DONE.operations += len(rows) * len(columns) // 10
             found.update(product(rows, columns))
     return frozenset(found)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from operator import add
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -26,7 +27,10 @@ from pipeline.matching.comparisons.comparison import ComparisonResult, apply_cur
 from pipeline.matching.encoded import BitsOfRows
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.names.name_pairs import meet_names, pairs_of
+from pipeline.matching.names.name_pairs import hold_names, meet_names, pairs_of
+from pipeline.matching.operations import DONE
+from pipeline.matching.score.selection import content_of, select_across, select_cells
+from pipeline.matching.work import compared_entities, is_light
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays; the strongest of a case pair gets it back. Only positive bits are
@@ -78,13 +82,15 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     """The parts of a score besides the prior, in hundredths of a bit.
 
     `attempts` is what the pairs of entities cost together (attempts_fee), `each` what each tie pays (tie_fee), `rebate`
-    what is paid back of that.
+    what is paid back of that. `partly`: some of what both say was not compared, since all would take too many
+    operations (score.selection).
     """
 
     ties: tuple[EntityAgreement, ...]
     attempts: int
     rebate: int
     each: int = EACH_PAIR
+    partly: bool = False
 
 
 def judge_cases(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
@@ -102,13 +108,15 @@ def judge_score(bits: int) -> Judgement:
 
 def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
     """The score of two cases' entities in hundredths of a bit, with the prior."""
-    if len(a) * len(b) <= ALL_PAIRS and _is_of_one(a, b):
+    if len(a) * len(b) <= ALL_PAIRS and _is_of_one(a, b) and is_light(a, b):
         return _score_of_one(a, b, model, model.plans)
     return total_score(weigh_evidence(a, b, model), model)
 
 
 def score_at_least(a: Entities, b: Entities, model: Model, least: int) -> int | None:
     """The same as score_cases, or None where that is less than `least` for certain, which mostly costs less to tell."""
+    if not is_light(a, b):
+        return _score_heavy(a, b, model, least)
     if len(a) * len(b) > ALL_PAIRS and len(cells := pairs_of_one_type(a, b)) > ALL_PAIRS:
         return _score_large(a, b, model, cells, least)
     if not _is_of_one(a, b):
@@ -126,7 +134,7 @@ def _score_large(a: Entities, b: Entities, model: Model, cells: IndexPairs, leas
     """score_at_least of large cases, which have these pairs of one type."""
     across, each = pairs_across_types(a, b), tie_fee(len(cells))
     bounds = _bound_cells(a, b, model, cells)
-    crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
+    crossing = tie_across(a, b, model, across)
     # 1. Whatever the pairs weigh up to their bounds, the score may be too low.
     if _most_of_large(a, b, model, cells, bounds, across, [tie.bits for tie in crossing]) < least:
         return None
@@ -141,8 +149,11 @@ def _score_large(a: Entities, b: Entities, model: Model, cells: IndexPairs, leas
 
 
 def most_score(a: Entities, b: Entities, model: Model) -> int | None:
-    """What score_cases never exceeds; None if both sides have several entities, or types that share a selector."""
-    if not _is_of_one(a, b):
+    """What score_cases never exceeds; None if both sides have several entities, or types that share a selector.
+
+    None, too, if it would cost too much to tell.
+    """
+    if not _is_of_one(a, b) or not is_light(a, b):
         return None
     return _score_of_one(a, b, model, model.ceilings)
 
@@ -168,14 +179,84 @@ def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model
     """The ties of two cases: the best one-to-one assignment within each type, then selectors across types.
 
     Every value counts once: if a person and a phone entity of each case have one phone number, that is one agreement.
+    Of cases that would take too many operations only some pairs are compared (score.selection).
     """
     cells = pairs_of_one_type(a, b)
+    if not is_light(a, b):
+        weighed = _weighed_last
+        if weighed is not None and weighed.a is a and weighed.b is b and weighed.model is model:
+            return weighed.found
+        return _weigh_heavy(a, b, model, cells, _bound_heavy(a, b, model, cells))
     if len(cells) <= ALL_PAIRS:
         bits = weigh_all(a, b, model, cells)
     else:
         bounds = _bound_cells(a, b, model, cells)
         bits = _weigh_strong(a, b, model, cells, bounds) or _weigh_strongest(a, b, model, cells, bounds)
     return tie_cases(a, b, model, cells, pairs_across_types(a, b), bits)
+
+
+class _Bounded(NamedTuple):
+    """Upper bounds of pairs of entities, 0 or less of those that are not compared; `left` is the highest of these."""
+
+    bounds: BitsOfRows
+    left: int = 0
+
+
+class _Weighed(NamedTuple):
+    """Two cases that took many operations, and what they have in common under a model."""
+
+    a: Entities
+    b: Entities
+    model: Model
+    found: Evidence
+
+
+_weighed_last: _Weighed | None = None
+"""Who is found to be linked is explained next; nothing is decided by it."""
+
+
+def _score_heavy(a: Entities, b: Entities, model: Model, least: int) -> int | None:
+    """score_at_least of two cases that are not light."""
+    cells, across = pairs_of_one_type(a, b), pairs_across_types(a, b)
+    bounded = _bound_heavy(a, b, model, cells)
+    if cells:
+        crossing = [tie.bits for tie in tie_across(a, b, model, across)]
+        if _most_of_large(a, b, model, cells, bounded.bounds, across, crossing) < least:
+            DONE.cut += bounded.left > 0
+            return None
+    return total_score(_weigh_heavy(a, b, model, cells, bounded), model)
+
+
+def _bound_heavy(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> _Bounded:
+    """The bounds of those pairs of entities that are compared of two cases that are not light."""
+    if not cells:
+        return _Bounded(np.zeros(0, np.int32))
+    bounds = weight_bound(model).bound_entities(a, b, cells, tie_fee(len(cells)) + 1)
+    some = np.flatnonzero(bounds > 0)
+    compared = some[select_cells(a, b, [cells[at] for at in some.tolist()], bounds[some])]
+    found = np.minimum(bounds, 0)
+    found[compared] = bounds[compared]
+    return _Bounded(found, int(np.where(found > 0, 0, bounds).max()))
+
+
+def _weigh_heavy(a: Entities, b: Entities, model: Model, cells: IndexPairs, bounded: _Bounded) -> Evidence:
+    """weigh_evidence of two cases that are not light."""
+    global _weighed_last
+    bounds, across = bounded.bounds, pairs_across_types(a, b)
+    strong = _weigh_strong(a, b, model, cells, bounds)
+    bits = strong or _weigh_strongest(a, b, model, cells, bounds)
+    found = tie_cases(a, b, model, cells, across, bits)
+    needed = tie_fee(len(cells)) if strong else 0
+    compared = [cells[at] for at in np.flatnonzero(bounds > needed).tolist()]
+    partly = (
+        bounded.left > needed
+        or any(compared_entities(a[i], b[j])[0] is not a[i] for i, j in compared)
+        or len(_choose_across(a, b, across)) < len(across)
+    )
+    found = structs.replace(found, partly=partly)
+    DONE.cut += partly
+    _weighed_last = _Weighed(a, b, model, found)
+    return found
 
 
 def weigh_all(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> dict[tuple[int, int], int]:
@@ -199,11 +280,12 @@ def _weigh_strong(
     left = [cells[at] for at in np.flatnonzero(bounds > each).tolist()]
     for start in range(0, len(left), MET_TOGETHER):
         some = left[start : start + MET_TOGETHER]
-        held = meet_names([(a[i].names, b[j].names) for i, j in some if a[i].names and b[j].names])
-        for i, j in some:
-            found = weigh_at_least(a[i], b[j], model, each + 1)
+        both = [compared_entities(a[i], b[j]) for i, j in some]
+        held = meet_names([(one.names, other.names) for one, other in both if one.names and other.names])
+        for cell, (one, other) in zip(some, both, strict=True):
+            found = weigh_at_least(one, other, model, each + 1)
             if found is not None and found > each:
-                strong[i, j] = found
+                strong[cell] = found
         del held
     return strong
 
@@ -217,7 +299,9 @@ def _weigh_strongest(
         if bounds[at] < most:
             break
         i, j = cells[at]
-        found = weigh_at_least(a[i], b[j], model, most)
+        one, other = compared_entities(a[i], b[j])
+        with hold_names(one.names, other.names):
+            found = weigh_at_least(one, other, model, most)
         if found is not None and found >= most:
             if found > most:
                 best.clear()
@@ -250,6 +334,16 @@ def _most_of_large(
     return model.prior + most + min(each, max([int(bounds.max()), 0, *crossing])) - _attempts(cells, across)
 
 
+def tie_across(a: Entities, b: Entities, model: Model, across: IndexPairs) -> list[EntityAgreement]:
+    """The ties of entities of two types by what they share (pairs_across_types); of very many some are compared."""
+    compared = _choose_across(a, b, across)
+    return [tie for cell in compared if (tie := selector_tie(a, b, cell, model)) is not None]
+
+
+def _choose_across(a: Entities, b: Entities, across: IndexPairs) -> IndexPairs:
+    return across if len(across) <= ALL_PAIRS or is_light(a, b) else select_across(a, b, across)
+
+
 def _attempts(cells: IndexPairs, across: IndexPairs) -> int:
     """What the pairs of entities of two cases cost together."""
     return attempts_fee(min(len(cells), ALL_PAIRS) + len(across))
@@ -267,7 +361,7 @@ def tie_cases(
     each = tie_fee(len(cells))
     strong = {cell: one for cell, one in bits.items() if one > each} or _strongest_weak_tie(a, b, bits)
     ties = _assign_ties(a, b, strong, each)
-    crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
+    crossing = tie_across(a, b, model, across)
     strongest = max([*bits.values(), *(tie.bits for tie in crossing)], default=0)
     if len(ties) + len(crossing) > 1:
         ties = drop_counted(a, b, ties, crossing, model)
@@ -299,17 +393,14 @@ def _by_content(entities: Entities, indices: set[int]) -> list[int]:
     return sorted(indices, key=lambda at: content_of(entities[at]))
 
 
-def content_of(entity: EntityPrint) -> bytes:
-    """The content of an entity as bytes, to order equally strong ties whatever the order of the entities."""
-    return msgspec.json.encode(entity)
-
-
 def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """The strongest of ties that are all no stronger than their fee: it counts by the rebate."""
     most = max(bits.values(), default=0)
     cells = [cell for cell, found in bits.items() if found == most]
     if len(cells) > 1:
-        cells.sort(key=lambda cell: (content_of(a[cell[0]]), content_of(b[cell[1]])))
+        rows, columns = _by_content(a, {row for row, _ in cells}), _by_content(b, {column for _, column in cells})
+        rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
+        cells.sort(key=lambda cell: (rank_a[cell[0]], rank_b[cell[1]]))
     return dict.fromkeys(cells[:1], most)
 
 
@@ -336,7 +427,8 @@ def drop_counted(
         if tie.selector:
             kept += [] if skipped else [tie]
         elif skipped:
-            kept.append(EntityAgreement(max(0, weigh_entities(left, right, model, skipped)), tie.a, tie.b, "", skipped))
+            bits = max(0, weigh_entities(*compared_entities(left, right), model, skipped))
+            kept.append(EntityAgreement(bits, tie.a, tie.b, "", skipped))
         else:
             kept.append(tie)
     return [tie for tie in kept if tie.bits > 0]
@@ -420,6 +512,7 @@ def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
 
     If one of them settles the pair, contradictions of the others do not count (settle_results).
     """
+    DONE.operations += 1
     odds = _sum_unsettled(a, b, plan)
     if odds is None:
         return sum_results([found for compare, table in plan if (found := compare(a, b, table)) is not None])
@@ -561,6 +654,7 @@ def _augment(costs: list[list[int]], row: int, u: list[int], v: list[int], owner
             else:
                 slack[k] -= step
         column = following
+        DONE.operations += 1 + width // 10
     while column:
         owner[column] = owner[way[column]]
         column = way[column]

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.matching.bands import Basis
 from pipeline.matching.comparisons.catalogue import IDENTIFIER
-from pipeline.matching.comparisons.identifier import number_in_common
+from pipeline.matching.comparisons.identifier import number_in_common, numbers_in_one_hand
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import (
@@ -20,12 +20,12 @@ from pipeline.matching.score.scoring import (
     Evidence,
     Judgement,
     attempts_fee,
-    content_of,
     judge_score,
     pairs_of_one_type,
     tie_fee,
     total_score,
 )
+from pipeline.matching.score.selection import content_of
 
 
 def judge_shared_number(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement | None:
@@ -44,20 +44,25 @@ def judge_shared_number(a: Fingerprint, b: Fingerprint, model: Model) -> Judgeme
 def weigh_shared_number(a: Entities, b: Entities, model: Model) -> Evidence | None:
     """The tie of the two entities that have the strongest number in common; None if no two have one.
 
-    Among equally strong ones the choice does not depend on the order of the entities.
+    Among equally strong ones the choice does not depend on the order of the entities. Only entities with equal numbers
+    are looked at, so that the cost does not grow with all that both bear.
     """
     if not (_have_numbers(a) and _have_numbers(b)):
         return None
+    held, others = ([numbers_in_one_hand(entity) for entity in side] for side in (a, b))
     table, cells = model.tables[IDENTIFIER.name], pairs_of_one_type(a, b)
     found = [
         (result.weight, i, j)
         for i, j in cells
-        if a[i].identifiers and b[j].identifiers
+        if not held[i].isdisjoint(others[j])
         if (result := number_in_common(a[i], b[j], table)) is not None and result.weight > 0
     ]
     if not found:
         return None
-    bits, i, j = min(found, key=lambda one: (-one[0], content_of(a[one[1]]), content_of(b[one[2]])))
+    bits = max(weight for weight, _, _ in found)
+    strongest = {(i, j) for weight, i, j in found if weight == bits}
+    i = min({i for i, _ in strongest}, key=lambda at: content_of(a[at]))
+    j = min({j for at, j in strongest if at == i}, key=lambda at: content_of(b[at]))
     each, attempts = tie_fee(len(cells)), attempts_fee(min(len(cells), ALL_PAIRS))
     return Evidence((EntityAgreement(bits, i, j, IDENTIFIER.name),), attempts, min(each, bits), each)
 

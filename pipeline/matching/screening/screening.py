@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.matching.alternatives import SCORE_LIMIT
-from pipeline.matching.bounds.entity_bounds import BoundOdds, WeightBound
+from pipeline.matching.bounds.entity_bounds import BoundOdds, WeightBound, name_sizes
 from pipeline.matching.bounds.sketches import Sketches, without_room
 from pipeline.matching.comparisons.birth_date_rows import share_birth_date
 from pipeline.matching.comparisons.catalogue import SELECTORS
@@ -30,6 +30,12 @@ MANY, SAMPLED, MOST_LEFT = 4096, 16, 0.75
 """Of MANY pairs or more, every SAMPLED-th is bounded quickly first. If more than the share MOST_LEFT passes, the quick
 bound costs more than it saves and is left out. That happens with a low threshold, or with pairs that all share a number
 which nearly makes a link."""
+
+MOST_WORDS = 1_000_000
+"""Pairs of words, and of runs of them, that are compared to bound two cases, some 0.06 s."""
+
+MOST_IN_ROWS = 254 * 254
+"""The same of two entities (encoding.OPEN)."""
 
 _ATTEMPTS = np.array([attempts_fee(cells) for cells in range(ALL_PAIRS + 1)], np.int32)
 """The fee by the number of entity pairs of one type, at most ALL_PAIRS of which are paid for."""
@@ -57,19 +63,39 @@ class Screen:
         #    left out where a sample shows that it rules out too few to pay.
         if closed.size < MANY or self._pass(a, b, closed[::SAMPLED], self._bound.odds.bound_quickly).mean() < MOST_LEFT:
             closed = closed[self._pass(a, b, closed, self._bound.odds.bound_quickly)]
-        # 4. The whole bound decides the rest. Both are never below the score, so links are the same without a screen.
+        # 4. A pair with so many words that they take too long to bound passes: the judge has bounds of its own.
+        costly = self._find_costly(a, b, closed)
+        may[closed[costly]] = True
+        closed = closed[~costly]
+        # 5. The whole bound decides the rest. Both are never below the score, so links are the same without a screen.
         may[closed[self._pass(a, b, closed, self._bound.odds.bound_odds)]] = True
         return may
 
     def bound_scores(self, a: Sketches, b: Sketches) -> BitsOfRows:
-        """The upper bound of each pair's score, in hundredths of a bit; SCORE_LIMIT where a case has no sketch.
+        """The upper bound of each pair's score, in hundredths of a bit; SCORE_LIMIT where it is not found.
+
+        It is not found where a case has no sketch, or both have so many words that it would take too long.
 
         Pairs that pass whatever they score are held to be at the least score of a link.
         """
         found = np.full(len(a.counts), SCORE_LIMIT, np.int32)
         some = np.flatnonzero((a.counts > 0) & (b.counts > 0))
+        some = some[~self._find_costly(a, b, some)]
         if some.size:
             found[some] = self._bound_scores(a.take_cases(some), b.take_cases(some), self._bound.odds.bound_odds)
+        return found
+
+    @staticmethod
+    def _find_costly(a: Sketches, b: Sketches, some: Index) -> Flags:
+        """Which of some pairs, by index, have more words to compare than MOST_WORDS."""
+        if not some.size:
+            return np.zeros(0, np.bool_)
+        left, right = a.take_cases(some), b.take_cases(some)
+        if not (left.counts * right.counts * MOST_IN_ROWS > MOST_WORDS).any():
+            return np.zeros(len(some), np.bool_)
+        pair, row, column = expand_pairs(left.counts, right.counts)
+        sizes = name_sizes(Rows(left.words, left.starts[pair], row), Rows(right.words, right.starts[pair], column))
+        found: Flags = np.bincount(pair, sizes, len(some)) > MOST_WORDS
         return found
 
     def _pass(self, a: Sketches, b: Sketches, some: Index, bound_odds: BoundOdds) -> Flags:

@@ -163,6 +163,11 @@ BOUNDS_EXCEEDED: Final = Counter(
     "Those of them that scored more than the bound: links may be missing.",
     registry=REGISTRY,
 )
+PAIRS_CUT: Final = Counter(
+    "liaison_pairs_cut",
+    "Pairs judged by part of what both records say, since comparing all of it would take too many operations.",
+    registry=REGISTRY,
+)
 CLAIMS: Final = Counter(
     "liaison_claims",
     "Claims about links by what they say: live (asserted) or retracted.",

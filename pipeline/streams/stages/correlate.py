@@ -323,6 +323,7 @@ class CorrelateProcessor(Processor):
         now = store.home.counts
         result.tally[metrics.BOUNDS_CHECKED] += now.bounds_checked - before.bounds_checked
         result.tally[metrics.BOUNDS_EXCEEDED] += now.bounds_exceeded - before.bounds_exceeded
+        result.tally[metrics.PAIRS_CUT] += now.cut - before.cut
         if now.disordered > before.disordered:
             result.tally[metrics.BROKEN_INVARIANTS.labels("claim_order")] += now.disordered - before.disordered
             log.error("%s-%d: claims go back behind earlier ones about the same link", source.topic, source.partition)

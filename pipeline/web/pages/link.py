@@ -8,7 +8,7 @@ from pipeline.api.services.links import read_evidence
 from pipeline.locale import N_
 from pipeline.matching.bands import Basis
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.wording import shared_finding
+from pipeline.matching.explain.wording import partly_compared, shared_finding
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import BAND_LABELS
 from pipeline.web.components.evidence import (
@@ -78,6 +78,8 @@ def _draw_heading(words: Words, loaded: LinkEvidenceAnswer, key: str) -> None:
             text("span", words(": ") + said)
         if found.basis is Basis.SHARED:
             text("p", shared_finding(found, words.language), "strong")
+        if found.partly:
+            text("p", partly_compared(words.language))
         with box("p", "row"):
             text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
 

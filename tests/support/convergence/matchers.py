@@ -74,6 +74,7 @@ class SyntheticMatcher:
     """
 
     threshold = THRESHOLD
+    cut = 0
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         return np.ones(len(a.counts), np.bool_)

@@ -36,6 +36,8 @@ class WordMatcher:
     def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
         return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
 
+    cut = 0
+
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint) -> bool:
         """Whether a link is ruled out, as any with two sketches is."""
         return bool(a.sketch and b.sketch) and self.find_link(a, b) is not None

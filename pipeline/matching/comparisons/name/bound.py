@@ -48,6 +48,7 @@ from pipeline.matching.names.rarity import CEILING
 from pipeline.matching.names.spellings import MOST_EDITS
 from pipeline.matching.names.token_levels import RESEMBLANCE, SHORTEST_ALIKE
 from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
+from pipeline.matching.operations import DONE
 from pipeline.matching.ragged import Index, expand_counts, expand_pairs
 from pipeline.records.entity_types import PERSON, TYPES
 
@@ -68,6 +69,9 @@ and, for entities with one name each and no word that agrees: other parts of a n
 NO_NAME = len(LEVELS_OPEN) * STEPS
 """The state of entities one of which has no name."""
 
+IN_ARRAYS = 20
+"""Pairs of words that are bounded in the time of one operation."""
+
 TOGETHER = 1 << 18
 """Pairs of words that are compared at once, which takes about 30 MB."""
 
@@ -80,6 +84,7 @@ def name_state(a: Rows, b: Rows) -> States:
     closed = np.flatnonzero(named & (words != OPEN) & (other != OPEN) & (a.byte("type") == b.byte("type")))
     sizes = a.byte("name_entries")[closed].astype(np.int64) * b.byte("name_entries")[closed]
     for some in _cut(closed, sizes):
+        DONE.operations += int(sizes[np.searchsorted(closed, some)].sum()) // IN_ARRAYS
         state[some] = _bound_names(EntityNames(a, some), EntityNames(b, some))
     return state
 

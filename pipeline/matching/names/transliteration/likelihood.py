@@ -28,6 +28,7 @@ from pipeline.matching.names.transliteration.model import (
     TransliterationModel,
     shipped_model,
 )
+from pipeline.matching.operations import DONE
 
 IMPOSSIBLE = -100_000
 """Hundredths of a bit of two words that no path of arcs joins."""
@@ -216,6 +217,13 @@ def likelihood_of(corridor: str) -> Likelihood:
 FEW = {1: 4, 2: 20}
 """Up to so many pairs cost less one by one, by how many units of the source an arc may join: with two, a place has ten
 times as many costs to be read, and most words are new."""
+
+OF_RATIO = 10
+"""Operations that a likelihood ratio takes among many."""
+
+TOGETHER = 1024
+"""Pairs whose ratios are found at once; they take some 10 MB. More would take longer each, as caches of the processor
+hold them no more."""
 
 _UNKNOWN = "\0"
 """Stands for all units that no context ever had and the other side does not know."""
@@ -409,10 +417,12 @@ def _fill_up(words: list[NumberedWord], length: int, widths: int) -> tuple[Index
 
 def find_ratios(corridor: str, pairs: Sequence[tuple[str, str]], least: int) -> list[int]:
     """The likelihood ratio of each word and Latin word; what does not exceed `least` may be told less exactly."""
+    DONE.operations += len(pairs) * OF_RATIO
     if len(pairs) <= FEW[BY_NAME[corridor].source_span]:
         ratio = likelihood_of(corridor).ratio
         return [ratio(word, latin, least) for word, latin in pairs]
-    return _paired_likelihood_of(corridor).ratios(pairs)
+    together = _paired_likelihood_of(corridor).ratios
+    return [ratio for start in range(0, len(pairs), TOGETHER) for ratio in together(pairs[start : start + TOGETHER])]
 
 
 @cache
