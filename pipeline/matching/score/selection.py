@@ -50,6 +50,17 @@ def select_cells(a: Entities, b: Entities, cells: Cells, ranks: BitsOfRows) -> I
     return kept
 
 
+def pairs_across_types(a: Entities, b: Entities) -> list[tuple[int, int]]:
+    """The pairs of different types that share a selector, as indices. Most cases hold persons alone, and have none."""
+    if len({entity.type for entity in (*a, *b)}) == 1:
+        return []
+    filled_a = [(i, entity.type, found) for i, entity in enumerate(a) if (found := entity.selectors)]
+    if not filled_a:
+        return []
+    filled_b = [(j, entity.type, found) for j, entity in enumerate(b) if (found := entity.selectors)]
+    return [(i, j) for i, kind, p in filled_a for j, other, q in filled_b if kind != other and not p.isdisjoint(q)]
+
+
 def select_across(a: Entities, b: Entities, cells: Cells) -> list[tuple[int, int]]:
     """The pairs of entities of two types that are compared, in their order: those that share most selectors first."""
     selectors = [[one.selectors for one in side] for side in (a, b)]

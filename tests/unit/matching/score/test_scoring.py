@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import random
-from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -14,7 +12,6 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import Calibration
 from pipeline.matching.score.scoring import (
-    assign_one_to_one,
     attempts_fee,
     judge_cases,
     least_score,
@@ -266,29 +263,3 @@ def test_a_score_is_an_exact_integer_in_any_company(model: Model) -> None:
 def test_the_least_score_is_the_first_that_reaches_the_threshold(threshold: float) -> None:
     least = least_score(threshold)
     assert probability_of(least) >= threshold > probability_of(least - 1)
-
-
-def brute(weights: dict[tuple[int, int], int], rows: int, columns: int) -> int:
-    wide = max(rows, columns)
-    return max(sum(weights.get((i, j), 0) for i, j in enumerate(order)) for order in permutations(range(wide)))
-
-
-def test_the_best_total_is_found() -> None:
-    chance = random.Random(7)
-    for _ in range(200):
-        rows, columns = chance.randint(1, 5), chance.randint(1, 5)
-        cells = [(i, j) for i in range(rows) for j in range(columns) if chance.random() < 0.7]
-        weights = {cell: chance.randint(1, 30) for cell in cells}
-        if not weights:
-            continue
-        chosen = assign_one_to_one(weights)
-        assert len({i for i, _ in chosen}) == len(chosen) == len({j for _, j in chosen})
-        assert sum(weights[cell] for cell in chosen) == brute(weights, rows, columns)
-
-
-def test_a_greedy_choice_would_be_worse() -> None:
-    assert assign_one_to_one({(0, 0): 10, (0, 1): 9, (1, 0): 9}) == [(0, 1), (1, 0)]
-
-
-def test_indices_need_not_be_dense() -> None:
-    assert assign_one_to_one({(7, 100): 5}) == [(7, 100)]
