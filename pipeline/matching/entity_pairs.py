@@ -14,6 +14,7 @@ from pipeline.matching.model import Model
 from pipeline.matching.names import bearer_decision
 from pipeline.matching.score.scoring import judge_score, total_score
 from pipeline.matching.score.shared_numbers import weigh_shared_number
+from pipeline.matching.work import compared_names
 from pipeline.records.entity_types import normalise
 from pipeline.records.model import Case
 
@@ -44,7 +45,8 @@ def explain_pair(line: bytes, model: Model, generation: str = "") -> Explanation
 
 def names_alone(a: EntityPrint, b: EntityPrint) -> NameAgreement | None:
     """The names that agree most, for screening against lists of names alone; None if a side has no name."""
-    found = (bearer_decision(x, y) for x in a.names for y in b.names)
+    names, others = compared_names(a.names, b.names)
+    found = (bearer_decision(x, y) for x in names for y in others)
     best = max(found, default=None) if a.type == b.type else None
     return None if best is None else NameAgreement(*best)
 

@@ -15,6 +15,7 @@ from pipeline.matching.alternatives import NO_BITS, STRANGERS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import settle_results
+from pipeline.matching.work import compared_entities
 
 CONTRADICTION = -1000
 """Hundredths of a bit of evidence; with less, two entities cannot be in one group."""
@@ -43,6 +44,7 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
     """Whether two entities are more likely strangers or companions than the same."""
     if a.type != b.type:
         return True
+    a, b = compared_entities(a, b)
     plan = model.plans[a.type]
     found = settle_results([result for compare, table in plan if (result := compare(a, b, table)) is not None])
     by_alternative = list(zip(*[result.bits for result in found], strict=True))
