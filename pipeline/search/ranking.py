@@ -21,6 +21,7 @@ from pipeline.matching.handling import Contact, Handling
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.score.scoring import most_score, score_cases
+from pipeline.matching.work import compared_names
 from pipeline.search.probes import QuestionProbe, adapt_probe
 
 CERTAIN_REASONS = frozenset({"case", "number", "phone", "email", "text"})
@@ -213,7 +214,7 @@ def _meet_candidates(asked_for: QuestionProbe, candidates: Sequence[Candidate]) 
                 for one in candidate.entities
                 if one.type == entity.type and one.names
             ]
-            pairs = meet_names([(entity.names, names) for _, names in held])
+            pairs = meet_names([compared_names(entity.names, names) for _, names in held])
             for (at, _), found in zip(held, pairs, strict=True):
                 met[at].append(found)
     return [tuple(found) for found in met]
