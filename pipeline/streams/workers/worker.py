@@ -25,6 +25,7 @@ from pipeline.backoff import retrying
 from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, how_to_mend
 from pipeline.errors import LiaisonError
 from pipeline.heap import freeze_heap
+from pipeline.matching.operations import operations_done
 from pipeline.private_files import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
@@ -122,11 +123,16 @@ def give_sign() -> None:
             os.write(place, b".")
 
 
+def _count_work() -> int:
+    """What moves as long as the work in hand does: turns at slices, and within one what is compared."""
+    return count_turns() + operations_done()
+
+
 async def _run_stage(
     name: str, settings: Settings, generation: str, attached: bool, after: After
 ) -> RestartReason | None:
     """Run the stage; returns why it is to be started anew, None where it was told to stop."""
-    health = Health(time.monotonic(), _remedies_of(name, settings), count_turns)
+    health = Health(time.monotonic(), _remedies_of(name, settings), _count_work)
     monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
     show_restarts(name)
