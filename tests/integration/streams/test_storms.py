@@ -1,8 +1,12 @@
-"""One agency's storm of versions: a link of two others comes while it goes on, and links behind it are the batch's."""
+"""One agency's storm, of versions, ends or the worst records: a link of two others comes beside it.
+
+Links behind it are the batch's.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +17,7 @@ from pipeline.ops.retention import apply_retention_plan, plan_retention
 from pipeline.records.hashing import partition_of
 from support.installation.installation import Installation
 from support.installation.records import Message, RecordMaker
+from support.records.worst_cases import fit, worst_bytes, worst_pair
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.rare, pytest.mark.timeout(500)]
@@ -45,6 +50,43 @@ def pair_beside(records: RecordMaker, installation: Installation, key: bytes | N
 
 def link_comes(installation: Installation, pair: list[Message]) -> bool:
     return any(set(found) == {message.case for message in pair} for found in installation.bases())
+
+
+WORST = {"like names": 2, "like names of two scripts": 1, "birth dates": 1, "addresses": 1}
+"""How many cases of each shape two agencies send, each to be compared with all of its shape: 2 of 55 kB stopped
+correlation for 371 s on a quiet host before work was bounded."""
+
+
+def worst_records(home: bytes | None, partitions: int) -> list[Message]:
+    """The worst valid records of two agencies; those of a shape share a number, so that all are compared."""
+    sent = []
+    for shape, count in WORST.items():
+        for number in range(count):
+            for side, data in enumerate(worst_pair(shape)):
+                agency, country = (("fr-pj", "FR"), ("de-bk", "DE"))[side]
+                name = beside(home, agency, partitions) if (number, shape) == (0, "like names") else f"{shape}-{number}".replace(" ", "-")
+                value = worst_bytes({**fit(data), "agency": agency, "country": country, "case_id": name})
+                sent.append(Message(agency, f"{agency}:{name}".encode(), value))
+    return sent
+
+
+def test_a_link_of_others_comes_behind_the_worst_records(
+    records: RecordMaker, installation: Installation, start_all: Callable[[], list[Any]], wait_for: WaitFor
+) -> None:
+    pair = pair_beside(records, installation, b"fr-pj:1")
+    worst = worst_records(pair[0].key, installation.settings.case_partitions)
+    start_all()
+    before = records.message("nl-np", "before")
+    installation.push([before])
+    wait_for(installation.at_rest)
+    installation.push(worst)
+    begun = time.monotonic()
+    installation.push(pair)
+    wait_for(lambda: link_comes(installation, pair))
+    print(f"a link of others came {time.monotonic() - begun:.1f} s behind {len(worst)} of the worst records")
+    wait_for(installation.at_rest, deadline_s=300)
+    assert installation.accounting().balanced
+    assert installation.visible_links() == installation.batch_links([before, *worst, *pair])
 
 
 def test_a_link_of_others_comes_while_one_case_is_amended_without_end(
