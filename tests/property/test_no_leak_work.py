@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -13,11 +13,16 @@ from pipeline.access.requester import Purpose, Requester
 from pipeline.api.services import cross_reference, inbox, list_checks
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
-from property.test_no_leak import assert_no_trace
-from support.no_leak.requests import CROSSED_RECORDS, Request
+from property.test_no_leak import answered, assert_no_trace
+from support.access.requesters import make_requester
+from support.no_leak.decisions import folder_id
+from support.no_leak.requests import CROSSED_RECORDS, OPERATIONS, Request
 from support.no_leak.worlds import CaseSpec, requesters, worlds
 
 WORK = Request("GET", "/v1/work")
+
+BOTH = ("investigation", "correlation")
+WORLD = [CaseSpec(agency, number, 0, "H0", ("*",), BOTH) for agency in ("fr-pj", "be-fp") for number in (0, 1)]
 
 
 async def show_all(_: Session, cases: Mapping[str, CaseDocument]) -> dict[str, View]:
@@ -35,14 +40,17 @@ def count_links_of_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Session, "decide_views", show_all)
 
 
-async def read_all(session: Session, keys: Sequence[str], fields: Sequence[str] | None) -> dict[str, CaseDocument]:
-    return await session.runtime.reader.read_cases(keys, fields)
+async def read_all(
+    session: Session, keys: Sequence[str], fields: Sequence[str] | None
+) -> AsyncIterator[list[tuple[str, CaseDocument]]]:
+    async for part in session.runtime.reader.read_parts(keys, fields):
+        yield [(document.case, document) for document in part]
 
 
 def ask_of_all(patch: pytest.MonkeyPatch) -> None:
     """Whoever and whatever is in a record is asked, whether or not it can be opened."""
     for module in (cross_reference, list_checks):
-        patch.setattr(module, "find_readable", read_all)
+        patch.setattr(module, "find_readable_parts", read_all)
     patch.setattr(Session, "make_shown", lambda *_: ())
 
 
@@ -73,3 +81,18 @@ def test_hidden_cases_change_no_count_and_no_cross_reference(request_: Request) 
         assert_no_trace(world, who, Purpose.INVESTIGATION, request_, data)
 
     law()
+
+
+def test_a_list_that_an_earlier_example_left_is_not_asked_in_the_next_one() -> None:
+    owner, other = make_requester("be-fp"), make_requester("fr-pj")
+    crossed = "/v1/folders/{name}/cross-reference"
+    leaving = next(
+        request
+        for operation in OPERATIONS
+        if operation.path == crossed
+        for request in operation.asked
+        if folder_id(owner.agency) in request.path
+    )
+    alone = answered(WORLD, other, Purpose.INVESTIGATION, CROSSED_RECORDS)
+    assert answered(WORLD, owner, Purpose.INVESTIGATION, leaving).statuses == [202]
+    assert answered(WORLD, other, Purpose.INVESTIGATION, CROSSED_RECORDS) == alone
