@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.feeds.tables.row_store import open_temporary
 from pipeline.records.agencies import Agency
-from pipeline.records.doubts import retention_warnings
+from pipeline.records.doubts import handling_warnings
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import KnownVersion, Reason, VersionRelation, compare_version
@@ -87,11 +87,7 @@ class Checker:
         except RefusedError as refused:
             return CheckedLine(number, raw, tuple(_at_line(number, problem) for problem in refused.problems))
         problems = tuple(_at_line(number, problem) for problem in self._find_problems(record))
-        doubted = (
-            (*retention_warnings(record.case.retain_until, self._now()), *normalise(record.case).warnings)
-            if self._warn
-            else ()
-        )
+        doubted = (*handling_warnings(record.case, self._now()), *normalise(record.case).warnings) if self._warn else ()
         warnings = tuple(LineWarning(number, one.code, one.pointer, one.message) for one in doubted)
         return CheckedLine(number, raw, problems, warnings)
 

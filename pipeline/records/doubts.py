@@ -6,7 +6,11 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from pipeline.records.limits import Limit
+from pipeline.records.model import Case
 from pipeline.records.normalised import RecordWarning
+
+FOR_HITS = "correlation"
+"""The purpose without which no hit is sent on a case (access.release)."""
 
 MAX_WARNINGS = 100
 """Warnings on one receipt: a record that has more is broken at its source."""
@@ -30,6 +34,7 @@ class Doubt(StrEnum):
     MRZ = "mrz"
     MRZ_MISMATCH = "mrz_mismatch"
     RETENTION = "retention_over"
+    NO_HITS = "no_hits"
     MANY_VALUES = "many_values"
     MORE = "more"
 
@@ -50,6 +55,7 @@ MESSAGES = {
     Doubt.MRZ: "not the size or characters of a TD1, TD2 or TD3 machine-readable zone",
     Doubt.MRZ_MISMATCH: "differs from the machine-readable zone; both are kept",
     Doubt.RETENTION: "has passed: nobody sees the case, and the next retention run ends it",
+    Doubt.NO_HITS: "lacks the purpose correlation: no hit is sent on this case, neither to you nor to other agencies",
     Doubt.MORE: f"more than {MAX_WARNINGS} warnings; the rest are left out",
 }
 
@@ -78,11 +84,16 @@ def _warn(doubt: Doubt | Limit, pointer: str) -> RecordWarning:
     return RecordWarning(doubt, pointer, MESSAGES[doubt])
 
 
-def retention_warnings(retain_until: str | None, now: datetime) -> tuple[RecordWarning, ...]:
-    """Of a case that nobody sees from the start: its last day (YYYY-MM-DD, UTC) has begun when it arrives.
+def handling_warnings(case: Case, now: datetime) -> tuple[RecordWarning, ...]:
+    """What becomes of a case that its agency may not have meant; on the receipt alone, not in the record that is kept.
 
-    It depends on the time, so it is on the receipt alone and not in the record that is kept.
+    Nobody sees it from the start, where its last day (UTC) has begun when it arrives; or no hits are sent on it.
     """
-    if not retain_until or now.astimezone(UTC).date() < date.fromisoformat(retain_until):
+    if case.withdrawn:
         return ()
-    return (RecordWarning(Doubt.RETENTION, "/data/retain_until", MESSAGES[Doubt.RETENTION]),)
+    found = []
+    if case.retain_until and now.astimezone(UTC).date() >= date.fromisoformat(case.retain_until):
+        found.append((Doubt.RETENTION, "/data/retain_until"))
+    if FOR_HITS not in case.handling.purposes:
+        found.append((Doubt.NO_HITS, "/data/handling/purposes"))
+    return tuple(RecordWarning(doubt, pointer, MESSAGES[doubt]) for doubt, pointer in found)

@@ -7,14 +7,16 @@ sent it: so it stays a duplicate when it is sent again after its key has ended.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency, AgencyState, Registry
-from pipeline.records.doubts import retention_warnings
+from pipeline.records.doubts import handling_warnings
 from pipeline.records.entity_types import normalise
 from pipeline.records.hashing import partition_of
 from pipeline.records.messages import (
@@ -129,7 +131,7 @@ def decide_message(message: SourceMessage, context: IntakeContext) -> IntakeDeci
         taken = accept_record(record, known, content)
     except RefusedError as refused:
         return rejection(message, refused.problems[0], time, record.case)
-    warnings = (*retention_warnings(taken.case.retain_until, now), *taken.normalised.warnings)
+    warnings = (*handling_warnings(taken.case, now), *taken.normalised.warnings)
     return IntakeDecision(_receipt(message, Outcome.ACCEPTED, taken.case, time, warnings), taken)
 
 
@@ -220,6 +222,22 @@ def _receipt(
     )
 
 
+_UNREAD: Final = frozenset({Reason.SCHEMA, Reason.DATE})
+"""Why JSON was not read as a case, so that its key alone says which its sender means."""
+
+_CASE_ID: Final = re.compile(r"[^\s#|]{1,100}")
+
+
+def _claimed_key(message: SourceMessage) -> str:
+    """The case key that a message's own key is, if it is one of its sender's; else "", as it may hold anything."""
+    try:
+        key = (message.key or b"").decode()
+    except UnicodeDecodeError:
+        return ""
+    agency, _, name = key.partition(":")
+    return key if agency == message.agency and _CASE_ID.fullmatch(name) and name.isprintable() else ""
+
+
 def reject_batch(first: SourceMessage, last_offset: int, problem: str, time: str) -> IntakeDecision:
     """The one decision about all positions of a batch that can't be read, from its first message's on."""
     decision = rejection(first, RecordProblem(Reason.UNREADABLE_BATCH, "", problem), time)
@@ -231,6 +249,8 @@ def reject_batch(first: SourceMessage, last_offset: int, problem: str, time: str
 def rejection(message: SourceMessage, problem: RecordProblem, time: str, case: Case | None = None) -> IntakeDecision:
     """The decision not to take a message in; the receipt names its case where it is known and its sender's own.
 
+    Of a record that is no case by its schema or a date, it names what the message's key claims to be one.
+
     A message over KEPT_BYTES is not kept: key and original are None.
     """
     own = case if case and case.agency == message.agency else None
@@ -238,7 +258,7 @@ def rejection(message: SourceMessage, problem: RecordProblem, time: str, case: C
     receipt = Receipt(
         message.position,
         Outcome.REJECTED,
-        own.key if own else "",
+        own.key if own else _claimed_key(message) if problem.reason in _UNREAD else "",
         own.version if own else 0,
         problem.reason,
         problem.pointer,

@@ -64,7 +64,11 @@ def worst_records(home: bytes | None, partitions: int) -> list[Message]:
         for number in range(count):
             for side, data in enumerate(worst_pair(shape)):
                 agency, country = (("fr-pj", "FR"), ("de-bk", "DE"))[side]
-                name = beside(home, agency, partitions) if (number, shape) == (0, "like names") else f"{shape}-{number}".replace(" ", "-")
+                name = (
+                    beside(home, agency, partitions)
+                    if (number, shape) == (0, "like names")
+                    else f"{shape}-{number}".replace(" ", "-")
+                )
                 value = worst_bytes({**fit(data), "agency": agency, "country": country, "case_id": name})
                 sent.append(Message(agency, f"{agency}:{name}".encode(), value))
     return sent

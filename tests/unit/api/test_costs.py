@@ -373,6 +373,7 @@ async def test_many_that_do_not_fit_are_refused_whole(api: Api, monkeypatch: pyt
 async def test_folders_that_others_share_do_not_count_as_one_s_own(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "MOST_FOLDERS", 2)
     monkeypatch.setattr("pipeline.index.decisions.MOST_FOLDERS", 2)
+    api.sign_in(BERT)
     mine = (await create_folder(api.session(BERT), "Mine")).folder.id
     for title in "abc":
         theirs = (await create_folder(api.session(make_requester("be-fp", subject=title)), title)).folder.id
@@ -384,6 +385,7 @@ async def test_folders_that_others_share_do_not_count_as_one_s_own(api: Api, mon
 
 
 async def test_visits_forget_what_was_removed(api: Api) -> None:
+    api.sign_in(BEA)
     folder = (await create_folder(api.session(BERT), "Kestrel")).folder.id
     await share_folder(api.session(BERT), folder, BEA.subject, FolderRole.READER)
     stays = await write_note(api.session(BERT), folder, "Stays")

@@ -227,7 +227,7 @@ async def test_a_form_of_another_site_is_no_body(api: Api, kind: str) -> None:
     """Browsers send these to other sites without asking first."""
     grounds = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "1", "Content-Type": kind}
     answer = await api.request("POST", "/v1/search", ANNA, grounds, content=b'{"question":"ivan"}')
-    assert (answer.status_code, answer.json()["fields"]) == (422, ["body"])
+    assert answer.status_code == 415
 
 
 class SizedBody(msgspec.Struct):

@@ -5,11 +5,11 @@ from typing import Any
 
 from pipeline.feeds.checking import Checker, KnownVersions, LineProblem
 from pipeline.records.messages import KnownVersion
-from support.records.builder import event_bytes
+from support.records.builder import event_bytes, handling
 
 
 def line(case_id: str = "1", agency: str = "fr-pj", country: str = "FR", **data: Any) -> bytes:
-    return event_bytes(agency, case_id, country=country, **data)
+    return event_bytes(agency, case_id, country=country, **{"handling": handling(), **data})
 
 
 def checked(*lines: bytes, country: str = "") -> list[tuple[LineProblem, ...]]:
@@ -38,6 +38,13 @@ def test_a_retention_that_is_over_is_warned_of() -> None:
     over, kept = Checker("fr-pj", warn=True, now=lambda: at).check_lines(lines)
     assert [(one.warning, one.pointer) for one in over.warnings] == [("retention_over", "/data/retain_until")]
     assert kept.warnings == ()
+
+
+def test_a_record_without_the_purpose_of_hits_is_warned_of() -> None:
+    lines = [(1, line("1", handling=handling(purposes=["investigation"]))), (2, line("2", status="withdrawn"))]
+    without, ended = Checker("fr-pj", warn=True).check_lines(lines)
+    assert [(one.warning, one.pointer) for one in without.warnings] == [("no_hits", "/data/handling/purposes")]
+    assert ended.warnings == ()
 
 
 def test_every_problem_of_a_line_is_named_with_its_place() -> None:

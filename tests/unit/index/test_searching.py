@@ -107,7 +107,7 @@ async def test_what_has_gone_or_may_not_be_read_makes_room_for_the_next(behind: 
 
 async def test_a_case_too_large_for_its_card_is_ranked_by_its_document(behind: Behind, stages: PureStages) -> None:
     names = [{"full": name} for name in ("Zhou Wen", "Chou Wen the Younger", "Chow Wan of the Northern Quarter")]
-    crowd = [person(names=names, id=f"p{at}") for at in range(2, 200)]
+    crowd = [person(names=names, id=f"p{at}", emails=[f"{at:0150}@example.org"]) for at in range(2, 200)]
     man = person("Ivan Petrov", id="p1")
     record = {"case_id": "crowd", "agency": "fr-pj", "country": "FR", "entities": [man, *crowd]}
     large = case_document(stages.accepted(record))

@@ -13,7 +13,7 @@ BELGIAN = Accounting(consumed=10, accepted=7, rejected={"date": 2}, repeated=1)
 
 def test_the_total_is_derived_from_the_agencies() -> None:
     whole = sum_accounts([FRENCH, BELGIAN])
-    assert whole == Accounting(1_210, 1_107, 90, {"date": 6, "schema": 6}, 1, 0, 3)
+    assert whole == Accounting(1_210, 1_107, 90, {"date": 6, "schema": 6}, repeated=1, waiting=3)
     assert (whole.missing, whole.balanced) == (1, False)
     assert FRENCH.balanced
     assert sum_accounts([]).balanced
@@ -24,6 +24,6 @@ def test_every_agency_has_a_row_and_all_have_one() -> None:
     with console.capture() as captured:
         console.print(accounting_table({"fr-pj": FRENCH, "be-fp": BELGIAN}, sum_accounts([FRENCH, BELGIAN])))
     lines = [line.replace("│", " ").split() for line in captured.get().splitlines()]
-    assert ["fr-pj", "1,200", "1,100", "90", "10", "0", "0", "0", "3"] in lines
-    assert ["be-fp", "10", "7", "0", "2", "1", "1", "0", "0"] in lines
-    assert ["All", "1,210", "1,107", "90", "12", "1", "1", "0", "3"] in lines
+    assert ["fr-pj", "1,200", "1,100", "90", "10", "0", "0", "0", "0", "3"] in lines
+    assert ["be-fp", "10", "7", "0", "2", "1", "1", "0", "0", "0"] in lines
+    assert ["All", "1,210", "1,107", "90", "12", "1", "1", "0", "0", "3"] in lines

@@ -461,6 +461,17 @@ def test_a_retention_that_is_over_is_told_on_the_receipt_alone(day: str | None, 
     assert "retention_over" not in {warning.code for warning in decision.taken.normalised.warnings}
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [(b"fr-pj:1", "fr-pj:1"), (b"be-fp:1", ""), (b"fr-pj:Ivan Petrov", ""), (b"fr-pj:", ""), (b"\xff", ""), (None, "")],
+)
+def test_a_receipt_names_the_case_that_the_key_of_no_record_claims(key: bytes | None, told: str) -> None:
+    for wrong in ({"status": "unheard of"}, {"opened": "2026-02-30"}):
+        receipt = decide(message(**wrong), key=key).receipt
+        assert receipt.reason in {"schema", "date"}
+        assert receipt.case == told
+
+
 @pytest.mark.parametrize(("people", "told"), [(10, False), (11, True)])
 def test_more_values_than_are_compared_of_a_case_are_told_on_the_receipt(people: int, told: bool) -> None:
     names = [{"full": f"Ivan Petrov {number}"} for number in range(50)]
