@@ -119,7 +119,7 @@ class Settings(BaseSettings):
 
     metrics_port: int = 9601
     """Intake's port for metrics and health; those of correlate, project, notify, derive, attest and the API server are
-    the next six. Any free one when it is taken, or for 0."""
+    the next six. Any free one as long as it is taken, or for 0: a file in `metrics` under LIAISON_HOME tells which."""
 
     log_level: Literal["info", "debug"] = "info"
     """What workers and servers log. `debug` adds a line for each decision, by the record's position: what intake
@@ -284,6 +284,11 @@ class Settings(BaseSettings):
     def secret_path(self) -> Path:
         """Where the installation's own secret is."""
         return self.secret_file or self.home.expanduser() / "secret"
+
+    @property
+    def metrics_targets_folder(self) -> Path:
+        """Where files tell Prometheus which processes of this home answer at another port than their own."""
+        return self.home.expanduser() / "metrics"
 
     @property
     def list_folder(self) -> Path:

@@ -35,5 +35,6 @@ def serve(
     check_model(settings)
     freeze_heap()
     port_of_metrics = settings.metrics_port and settings.metrics_port + API_PLACE
-    with serve_status(settings.metrics_host, port_of_metrics, None, registry=REGISTRY):
+    targets = settings.metrics_targets_folder
+    with serve_status(settings.metrics_host, port_of_metrics, None, registry=REGISTRY, targets=targets):
         own.run()

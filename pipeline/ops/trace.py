@@ -53,7 +53,7 @@ from pipeline.records.messages import EXPIRED, AcceptedRecord, Position
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_partitions
-from pipeline.streams.monitoring.status_port import API_PLACE
+from pipeline.streams.monitoring.status_port import API_PLACE, loopback_host, read_targets
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.runtime.metering import SlowSlice
@@ -514,11 +514,12 @@ def list_slowest(settings: Settings, addresses: list[str]) -> list[SlowSlice]:
 
     The slowest first. Raises LiaisonError where none answers, or one that was named does not.
     """
-    host = "127.0.0.1" if settings.metrics_host in ("0.0.0.0", "") else settings.metrics_host  # noqa: S104 - not bound
+    host = loopback_host(settings.metrics_host)
     ports = range(settings.metrics_port, settings.metrics_port + API_PLACE) if settings.metrics_port else ()
     found: list[SlowSlice] = []
     answered = False
-    for address in addresses or [f"http://{host}:{port}" for port in ports]:
+    own = [f"{host}:{port}" for port in ports] + read_targets(settings.metrics_targets_folder)
+    for address in addresses or [f"http://{place}" for place in own]:
         try:
             told = httpx.get(f"{address.rstrip('/')}/slowest", timeout=ASKING_S).raise_for_status()
             found += _slices.decode(told.content)

@@ -16,12 +16,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, suppress
 from typing import Final
 
 import uvloop
+from aiokafka.errors import KafkaError
 
-from pipeline.backoff import retrying
+from pipeline.backoff import reset_pauses, retrying
 from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, how_to_mend
 from pipeline.errors import LiaisonError
 from pipeline.heap import freeze_heap
@@ -32,9 +33,10 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.monitoring.monitor import Monitor
-from pipeline.streams.monitoring.status_port import serve_status
+from pipeline.streams.monitoring.status_port import StatusPort, serve_status
 from pipeline.streams.provisioning.setup import warn_of_missing_replicas
 from pipeline.streams.provisioning.users import as_role
+from pipeline.streams.registers.control import watch_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.deciding import count_turns
 from pipeline.streams.runtime.health import Health, Remedies
@@ -58,6 +60,9 @@ BUILDERS: Final[dict[str, Build]] = {
     attest.STAGE: attest.attest_stage,
 }
 """The stages, in the order of the flow."""
+
+OF_EVERY_GENERATION: Final = (correlate.STAGE, project.STAGE)
+"""The stages whose port a supervisor's processes of two generations would have: the active one's has it."""
 
 AGAIN_S: Final = 1.0
 """Pause before starting anew, so that a lasting fault makes no busy loop."""
@@ -136,11 +141,15 @@ async def _run_stage(
     monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
     show_restarts(name)
+    targets = settings.metrics_targets_folder
     with (
-        serve_status(settings.metrics_host, port_of(name, settings), health),
+        serve_status(settings.metrics_host, port_of(name, settings), health, targets=targets) as port,
         health_watched(health, give_sign if attached else lambda: None),
     ):
-        watching = [asyncio.create_task(monitor.run()), asyncio.create_task(_tend_stores(settings, monitor))]
+        tasks = [monitor.run(), _tend_stores(settings, monitor)]
+        if attached and generation and name in OF_EVERY_GENERATION:
+            tasks.append(yield_port(settings, generation, port))
+        watching = [asyncio.create_task(task) for task in tasks]
         try:
             return await _run_monitored(BUILDERS[name](settings, generation, after), name, attached, monitor)
         finally:
@@ -200,6 +209,19 @@ async def _tend_stores(settings: Settings, monitor: Monitor) -> None:
             await asyncio.to_thread(touch_and_prune, held, shared_root(settings))
         except OSError:
             log.exception("stores could not be tended; in an hour again")
+
+
+async def yield_port(settings: Settings, generation: str, port: StatusPort) -> None:
+    """Leave the named port to the active generation's process, which stands beside this one, while it is another."""
+    async for attempt in retrying((LiaisonError, KafkaError), log, "reading `control`"):
+        with attempt:
+            async with aclosing(watch_control(settings)) as states:
+                async for held in states:
+                    reset_pauses(attempt)
+                    if held.active == generation:
+                        port.claim()
+                    else:
+                        port.give_way()
 
 
 def port_of(name: str, settings: Settings) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -105,11 +106,18 @@ def test_wrong_usage(words: list[str]) -> None:
 def test_the_slowest_of_several_workers_are_told_together() -> None:
     SLOWEST.note_slice(SlowSlice(7.25, 9.0, time.time(), "correlate", "postings.g", 3, 4712, 1))
     with serve_status("127.0.0.1", 0, Health(0.0)) as port:
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port.number}"
         found = [each for each in list_slowest(Settings(), [address, f"{address}/"]) if each.offset == 4712]
         done = CliRunner().invoke(build_cli(), ["ops", "trace", "--slowest", "--at", address])
     assert [each.decided_s for each in found] == [7.25, 7.25]
     assert "7.250 s\twaited 9.000 s\tcorrelate\tpostings.g-3-4712\t1 records" in done.stdout
+
+
+def test_a_worker_at_another_port_than_its_own_is_asked_too(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, metrics_port=0)
+    SLOWEST.note_slice(SlowSlice(7.25, 9.0, time.time(), "correlate", "postings.g", 3, 4713, 1))
+    with serve_status("127.0.0.1", 0, Health(0.0), targets=settings.metrics_targets_folder):
+        assert 4713 in [each.offset for each in list_slowest(settings, [])]
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "no address", "http://["])

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import resource
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncGenerator
 
 import pytest
 
+from pipeline.settings import Settings
+from pipeline.streams.monitoring.status_port import serve_status
+from pipeline.streams.registers.control import GenerationControl
 from pipeline.streams.runtime.health import HANG, SILENT_S, Health
 from pipeline.streams.workers import worker
+from support.ports import own_ports
+from support.waiting import WaitFor
 
 HUNG = """
 import asyncio, os, signal
@@ -71,3 +78,23 @@ def test_health_is_watched_while_the_loop_is_busy(
         told.wait()
     assert [record.message for record in caplog.records] == [HANG]
     assert "most recent call first" in capfd.readouterr().err
+
+
+async def test_a_stage_gives_its_port_to_the_active_generations_and_takes_it_once_it_is_that(
+    monkeypatch: pytest.MonkeyPatch, wait_for: WaitFor
+) -> None:
+    states: asyncio.Queue[GenerationControl] = asyncio.Queue()
+
+    async def follow(_: Settings) -> AsyncGenerator[GenerationControl]:
+        while True:
+            yield await states.get()
+
+    monkeypatch.setattr(worker, "watch_control", follow)
+    named = own_ports(1).start
+    with serve_status("127.0.0.1", named, None) as port:
+        following = asyncio.create_task(worker.yield_port(Settings(), "new", port))
+        for active, has_it in (("old", False), ("new", True), ("old", False)):
+            states.put_nowait(GenerationControl(active, {}))
+            await asyncio.to_thread(wait_for, lambda wanted=has_it: (port.number == named) == wanted)
+        following.cancel()
+        await asyncio.wait([following])
