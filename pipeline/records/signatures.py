@@ -9,6 +9,7 @@ header, so that files, the gateway, the topic `rejected` and whatever is sent ag
 
 from __future__ import annotations
 
+import binascii
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
@@ -129,10 +130,10 @@ def verify(signature: str, payload: bytes, key_of: Callable[[str], AgencyKey | N
 
 
 def _read_header(segment: str) -> ProtectedHeader:
-    raw = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     try:
+        raw = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))  # 4n+1 characters are no bytes' base64
         header = _header.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SignatureError(_HEADER_FAULT) from error
     if raw.count(b'"') != _HEADER_QUOTES:
         raise SignatureError(_HEADER_FAULT)

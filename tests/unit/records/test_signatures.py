@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +12,7 @@ import msgspec
 import orjson
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.records import hashing, intake, signatures
@@ -352,3 +354,47 @@ def test_one_bit_changed_anywhere_is_noticed() -> None:
         changed_payload = payload[:at] + bytes([payload[at] ^ 1]) + payload[at + 1 :]
         with pytest.raises(SignatureError, match="invalid signature"):
             verify(signature, changed_payload, signing_agency().signing.key)
+
+
+_BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def _encode_json(value: object) -> bytes:
+    """As Python writes it, NaN, lone surrogates and long integers included."""
+    return json.dumps(value).encode()
+
+
+_json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["Ed25519", KID]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+_header_texts = st.one_of(
+    st.binary(max_size=60),
+    st.dictionaries(st.sampled_from(["alg", "kid", "typ", "iat", "crit", "b64"]), _json_values).map(_encode_json),
+    st.fixed_dictionaries({
+        "alg": st.sampled_from(["Ed25519", "EdDSA", "none"]), "kid": st.sampled_from([KID, ""]) | st.text(max_size=9),
+        "typ": st.sampled_from([signatures.TYPE, "JWT"]), "iat": st.integers(-1, 2**70),
+    }).map(_encode_json),
+)  # fmt: skip
+_segments = st.one_of(
+    st.text(_BASE64URL, max_size=90),
+    st.builds(
+        lambda text, cut: urlsafe_b64encode(text).decode().rstrip("=")[: -cut or None],
+        _header_texts,
+        st.integers(0, 3),
+    ),
+)
+
+
+@given(_segments, st.text(_BASE64URL, min_size=86, max_size=86) | st.text(max_size=90))
+@example("aaaaa", "A" * 86)  # 4n+1 characters, which are no bytes' base64
+def test_no_header_raises_anything_but_signature_error(segment: str, tail: str) -> None:
+    key = signing_agency().signing.key(KID)
+    with pytest.raises(SignatureError):
+        verify(f"{segment}..{tail}", b"{}", lambda _: key)
+
+
+@pytest.mark.parametrize("length", range(1, 12))
+def test_a_record_with_a_header_of_any_length_is_rejected_with_a_receipt(length: int) -> None:
+    assert reason(with_signature(signed(message()), lambda _: "a" * length + ".." + "A" * 86)) == Reason.BAD_SIGNATURE
