@@ -11,7 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from pipeline.access.reviews import Verdict
 from pipeline.api.services.exports import What, export_records
+from pipeline.api.services.reviews import LinkReview, retract_review, review_link
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.api.runtime import api as api
@@ -103,6 +105,45 @@ async def test_a_later_version_is_modified_later_and_when_it_came_is_not_told(ap
         (incident,) = of(await bundle(api, "cases", BERT), "incident")
         stamps.append((incident["created"], incident["modified"]))
     assert stamps == [("2026-01-10T00:00:00.000Z", f"2026-01-10T00:00:00.{version:03}Z") for version in (1, 2, 12)]
+
+
+async def relationship(api: Api, who: Any = ANNA) -> dict[str, Any]:
+    (told,) = of(await bundle(api, "links", who), "relationship")
+    return told
+
+
+async def test_a_link_that_was_judged_or_has_another_version_is_modified_later(api: Api) -> None:
+    """A platform that holds the object takes the later of two with one id."""
+    api.hold(record("fr-pj"), record("be-fp"))
+    name = api.link("fr-pj:1", "be-fp:1")
+    told = [await relationship(api)]
+    assert "labels" not in told[0]
+    judged = await review_link(api.session(ANNA), name, LinkReview(Verdict.SAME, "the same person", True))
+    told.append(await relationship(api))
+    assert told[-1]["labels"] == ["review-red"]
+    await review_link(api.session(BERT), name, LinkReview(Verdict.DIFFERENT, "another person"))
+    told.append(await relationship(api))
+    assert told[-1]["labels"] == ["review-red", "review-disputed"]
+    await retract_review(api.session(ANNA), judged.judged.own or "")
+    told.append(await relationship(api))
+    assert told[-1]["labels"] == ["review-green"]
+    api.hold(record("fr-pj", version=2))
+    api.link("fr-pj:1", "be-fp:1")
+    told.append(await relationship(api))
+    assert len({one["id"] for one in told}) == 1
+    times = [one["modified"] for one in told]
+    assert times == sorted(set(times)), "each later than the one before"
+    assert await relationship(api) == told[-1], "nothing new is no new version"
+
+
+async def test_reviews_that_a_reader_may_not_see_move_nothing(api: Api) -> None:
+    """Anna has a hit alone: that Bert, who sees both records, has judged the link changes no byte for her."""
+    api.hold(record("fr-pj"), record("be-fp", code="H2"))
+    name = api.link("fr-pj:1", "be-fp:1")
+    before = (await bundle(api, "links"))["objects"]
+    await review_link(api.session(BERT), name, LinkReview(Verdict.SAME, "the same person"))
+    assert (await relationship(api, BERT))["labels"] == ["review-white"]
+    assert (await bundle(api, "links"))["objects"] == before
 
 
 @pytest.mark.parametrize("what", ["links", "cases"])

@@ -18,6 +18,7 @@ import orjson
 from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.redaction import LinkEnds, LinkRow, link_for
 from pipeline.access.release import LinkSight, LinkView, View, requester_words
+from pipeline.access.reviews import Review
 from pipeline.api.services import stix
 from pipeline.api.services.export_words import CASE_CELLS, LINK_CELLS, case_cells, link_cells
 from pipeline.api.services.follow_the_money import FtmEntity, case_entities, link_entities
@@ -61,7 +62,7 @@ class ExportWriter(Protocol):
     def encode_head(self) -> bytes:
         """Return what stands before the rows."""
 
-    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+    async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
         """Return some rows, written."""
 
     def encode_tail(self) -> bytes:
@@ -76,7 +77,7 @@ def make_writer(session: Session, what: What, form: ExportFormat) -> ExportWrite
         "csv": _TableWriter(session, what, "csv"),
         "excel": _TableWriter(session, what, "excel"),
         "ftm": _FollowTheMoney(what),
-        "stix": _StixWriter(what, session.request_id),
+        "stix": _StixWriter(session, what),
     }
     return kinds[form]
 
@@ -90,7 +91,7 @@ class _NdjsonWriter:
     def encode_head(self) -> bytes:
         return b""
 
-    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+    async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
         return encode_lines({name: getattr(row, name) for name in self._names} for row in rows)
 
     def encode_tail(self) -> bytes:
@@ -104,7 +105,7 @@ class _FollowTheMoney(_NdjsonWriter):
         super().__init__(())
         self._entities: Callable[[Any], Iterator[FtmEntity]] = link_entities if what == "links" else case_entities
 
-    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+    async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
         return encode_lines(entity for row in rows for entity in self._entities(row))
 
 
@@ -119,7 +120,7 @@ class _TableWriter:
     def encode_head(self) -> bytes:
         return encode_table_head(self._form, self._names)
 
-    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+    async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
         made = (self._make_cells(row, self._language) for row in rows)
         named = (cells | {"agency_name": title_of(self._agencies, str(cells.get("agency", "")))} for cells in made)
         return encode_csv([cells.get(name) for name in self._names] for cells in named)
@@ -131,27 +132,35 @@ class _TableWriter:
 class _StixWriter:
     """One bundle; what comes again (an agency, a marking, an end of links) is left out after the first time."""
 
-    def __init__(self, what: What, name: str) -> None:
-        self._objects: Callable[[Any], Iterator[stix.Object]] = stix.link_objects
-        if what == "cases":
-            self._objects = stix.case_objects
-        self._id = stix.bundle_id(what, name)
+    def __init__(self, session: Session, what: What) -> None:
+        self._read_reviews = session.runtime.decisions.reviews_of
+        self._id = stix.bundle_id(what, session.request_id)
         self._exported_ids: set[str] = set()
 
     def encode_head(self) -> bytes:
         opening = orjson.dumps({"type": "bundle", "id": self._id})[:-1]
         return opening + b',"objects":[\n' + orjson.dumps(stix.exporter_identity())
 
-    def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
-        found = (made for row in rows for made in self._objects(row))
+    async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
+        held = list(rows)
+        seen_in_full = [row.link_id for row in held if isinstance(row, LinkRow) and row.hit is None]
+        reviews = await self._read_reviews(seen_in_full)
+        found = (made for row in held for made in self._make_objects(row, reviews))
         return b"".join(b",\n" + orjson.dumps(made) for made in found if self._is_new(made))
 
     def encode_tail(self) -> bytes:
         return b"\n]}\n"
 
+    @staticmethod
+    def _make_objects(row: ExportedRow, reviews: Mapping[str, Sequence[Review]]) -> Iterator[stix.Object]:
+        """Whoever sees both sides of a link in full sees its reviews; of another link they are not even read."""
+        return (
+            stix.link_objects(row, reviews.get(row.link_id, ())) if isinstance(row, LinkRow) else stix.case_objects(row)
+        )
+
     def _is_new(self, made: stix.Object) -> bool:
         if made.get("modified", stix.UNKNOWN_TIME) != stix.UNKNOWN_TIME:
-            return True  # of a case's own version, and so told once
+            return True  # of a case's own version or a link, and so told once
         new = made["id"] not in self._exported_ids
         self._exported_ids.add(made["id"])
         return new
@@ -228,7 +237,7 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     written: list[bytes] = []
     shown: list[ShownCase] = []
     async for rows, seen in parts:
-        written.append(file.encode_part(rows))
+        written.append(await file.encode_part(rows))
         shown += seen
         if len(shown) >= PART or sum(map(len, written)) >= PART_BYTES:
             yield await _record_part(session, what, form, written, shown)

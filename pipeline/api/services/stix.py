@@ -10,11 +10,12 @@ knows no vehicle, phone by itself, bank account, document, weapon or event: thes
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pipeline.access.redaction import LinkRow
+from pipeline.access.reviews import Review, summarise_reviews
 from pipeline.api.services.export_words import describe_link
 from pipeline.index.documents import AsSent, CaseRecord
 from pipeline.records.countries import country_code
@@ -59,10 +60,11 @@ def case_objects(row: CaseRecord) -> Iterator[Object]:
             yield _make_relationship(incident, thing["id"], {"description": named.get("role")})
 
 
-def link_objects(row: LinkRow) -> Iterator[Object]:
+def link_objects(row: LinkRow, reviews: Sequence[Review] = ()) -> Iterator[Object]:
     """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else.
 
-    Each pair of versions is an object of its own, so none is ever modified.
+    `reviews` are those of a link that is seen in full: its labels say what they come to, `review-red` for one, and
+    `review-disputed`. Its `modified` is later after each version of a case and each review, made or undone.
     """
     first = _make_incident(row.case_a, {"name": row.case_a}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield first
@@ -75,9 +77,28 @@ def link_objects(row: LinkRow) -> Iterator[Object]:
         second = _make_incident(row.case_b or "", {"name": row.case_b}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield second
     probability = row.probability
-    judged = {"created": UNKNOWN_TIME, "modified": UNKNOWN_TIME, "description": describe_link(row),
+    judged = {"created": UNKNOWN_TIME, "modified": _link_modified(row, reviews), "description": describe_link(row),
+              "labels": _review_labels(reviews),
               "confidence": None if probability is None else round(100 * probability)}  # fmt: skip
-    yield _make_relationship(first, second["id"], judged, (row.link_id, str(row.version_a), str(row.version_b)))
+    yield _make_relationship(first, second["id"], judged, (row.link_id,))
+
+
+def _link_modified(row: LinkRow, reviews: Sequence[Review]) -> str:
+    """The last review's time, or else UNKNOWN_TIME, and a millisecond for each version and each change of a review.
+
+    None of these ever grows less, and reviews are told with time and mark to whoever sees both sides. When one was
+    undone is told to nobody, so that it was is counted.
+    """
+    last = max((review.time for review in reviews), default=datetime.fromisoformat(UNKNOWN_TIME))
+    changes = (row.version_a or 0) + (row.version_b or 0) + len(reviews) + sum(review.undone for review in reviews)
+    return _format_time(last.astimezone(UTC) + timedelta(milliseconds=changes))
+
+
+def _review_labels(reviews: Sequence[Review]) -> list[str]:
+    held = summarise_reviews(reviews)
+    if not held.holding:
+        return []
+    return [f"review-{held.colour.value}", *(["review-disputed"] if held.disputed else [])]
 
 
 def agency_object(agency: str) -> Object:
