@@ -377,8 +377,9 @@ class ChartNode(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `kind` is `case`; `thing`, what cases name, of an entity's type or a number's; `hit`, with whom to ask; or `closed`:
     an item that you can't open, whatever the reason. `places` say which entities a thing is: two things that have one
-    in common are one. `bearers` are entities that bear a number. `caveat` is the owner's of a case. `id` is told for
-    this answer alone, but for that of a case, a hit or a number.
+    in common are one. `bearers` are entities that bear a number. Of a case `name` is the title, `person` the name of
+    its main person, the first suspect or else the first person as sent, and `caveat` its owner's. `id` is told for this
+    answer alone, but for that of a case, a hit or a number.
     """
 
     id: str
@@ -393,6 +394,7 @@ class ChartNode(msgspec.Struct, frozen=True, omit_defaults=True):
     bearers: tuple[ChartPlace, ...] = ()
     caveat: str = ""
     caveat_translation: CaveatTranslation | UnsetType = UNSET
+    person: str = ""
 
 
 class ChartLinkName(msgspec.Struct, frozen=True):

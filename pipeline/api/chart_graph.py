@@ -56,7 +56,10 @@ class ChartRelation(NamedTuple):
 
 
 class ChartRecord(NamedTuple):
-    """A record that is read in full; `opened` is its date as sent, `caveat` its owner's, with its translation."""
+    """A record that is read in full; `opened` is its date as sent, `caveat` its owner's, with its translation.
+
+    `person` is the name of its main person.
+    """
 
     case: str
     agency: str
@@ -67,6 +70,7 @@ class ChartRecord(NamedTuple):
     relations: Sequence[ChartRelation] = ()
     caveat: str = ""
     caveat_translation: CaveatTranslation | UnsetType = UNSET
+    person: str = ""
 
 
 class ChartLink(NamedTuple):

@@ -123,6 +123,24 @@ def test_a_record_that_is_picked_tells_its_caveat_translated_and_as_it_binds(use
     user.user.holds("a picked record with a caveat")
 
 
+def test_paper_has_the_names_legend_and_caveats_of_a_chart(user: CountingUser) -> None:
+    page = user.page
+    page.goto("/chart?case=it-pol:1")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.hasElementWithId('case es-cnp:1')")
+    page.emulate_media(media="print")
+    page.evaluate("() => { window.dispatchEvent(new Event('beforeprint')); }")
+    expect(page.locator("[data-chart-caveats] li")).to_have_text(
+        "Caveat, IT 1: Call first · Original (binding): اتصل أولا"
+    )
+    expect(page.locator("[data-chart-caveats] li")).to_be_visible()
+    expect(page.locator("[data-chart-row='case es-cnp:1']")).to_be_visible()
+    expect(page.locator("[data-look=vehicle]")).to_be_visible()
+    head = page.locator("[data-printed]")
+    for said in ("claire@fr-pj", "Investigation", "2026/1", "the strictest on this page"):
+        expect(head).to_contain_text(said)
+
+
 def test_a_path_from_a_to_b_is_told_in_three(user: CountingUser) -> None:
     user.page.goto(f"/chart?case={KEY}")
     user.user.is_drawn()
@@ -161,6 +179,33 @@ def test_the_tables_say_the_same_and_do_the_same_by_keys(user: CountingUser) -> 
     user.page.keyboard.press("Enter")
     expect(user.page.locator("#chart-pane")).to_contain_text("Evidence")
     user.user.holds("chart", dark=True)
+
+
+def test_nodes_are_told_apart_on_the_canvas_in_the_table_and_by_search(user: CountingUser) -> None:
+    page = user.page
+    page.goto(f"/chart?case={KEY}")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.hasElementWithId('case be-fp:1')")
+    drawn = page.evaluate("liaison.chart().getElementById('case be-fp:1').style('label')")
+    assert drawn == "BE 1\nAnna Keller\nAffair of Anna Keller"
+    icons = page.evaluate(
+        "liaison.chart().nodes().not('.start').map((node) => [node.data('type'), node.style('background-image')])"
+    )
+    assert all(image.startswith("url(") for _, image in icons)
+    assert len({image for _, image in icons}) == len({kind for kind, _ in icons})
+    legend = page.locator("[data-look]:visible")
+    expect(legend.filter(has_text="Record")).to_have_count(1)
+    expect(legend.filter(has_text="Phone")).to_have_count(1)
+    expect(legend.filter(has_text="Vessel")).to_have_count(0)
+    page.get_by_text("View as table").click()
+    row = page.locator("tr:has([data-chart-row='case be-fp:1'])")
+    expect(row.locator("td").first).to_have_text("BE 1")
+    expect(row.locator("th")).to_have_text("Anna Keller · Affair of Anna Keller")
+    for asked in ("be 1", "anna keller", "be-fp:1", "affair of anna"):
+        page.fill("#chart-seek", asked)
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-chart-picked]")).to_contain_text("be-fp:1")
+    user.user.holds("a chart whose nodes are told apart", dark=True)
 
 
 def test_nodes_are_pinned_hidden_and_grouped_and_come_back_as_they_were_kept(user: CountingUser, api: Api) -> None:

@@ -65,8 +65,8 @@ from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.matching.fingerprint import EntityPrint
 
-RECORD_FIELDS: Final = (*NAMING, "opened", "card", "entities", "data.relations")
-"""What of a case's document the chart takes: names and numbers of its entities, and how they are related."""
+RECORD_FIELDS: Final = (*NAMING, "opened", "card", "entities", "data.entities.role", "data.relations")
+"""What of a case's document the chart takes: names, roles and numbers of its entities, and how they are related."""
 
 MOST_PLACES: Final = 20
 """Entities that one thing is expanded from: each takes the links of a case."""
@@ -256,12 +256,19 @@ def make_record(document: CaseDocument, language: str) -> ChartRecord:
         relations=tuple(
             ChartRelation(relation["from"], relation["to"], relation["type"]) for relation in data.get("relations", ())
         ),
+        person=_name_main_person(document.sent_entities),
     )
 
 
 def slim(document: CaseDocument) -> CaseDocument:
     """What is decided on of a case whose record was made."""
     return msgspec.structs.replace(document, data=None, card=None, entities=None)
+
+
+def _name_main_person(sent: Iterable[AsSent]) -> str:
+    """The name of the first suspect, or else of the first person, that has one."""
+    people = sorted((one for one in sent if one["type"] == "person"), key=lambda one: one.get("role") != "suspect")
+    return next(filter(None, map(name_entity, people)), "")
 
 
 def _list_numbers(entity: EntityPrint) -> tuple[ThingNumber, ...]:
@@ -436,7 +443,7 @@ def make_case_node(record: ChartRecord) -> ChartNode:
     return ChartNode(
         case_node(record.case), "case", name=record.title, agency=record.agency, country=record.country,
         opened=record.opened, places=(ChartPlace(record.case),), caveat=record.caveat,
-        caveat_translation=record.caveat_translation,
+        caveat_translation=record.caveat_translation, person=record.person,
     )  # fmt: skip
 
 

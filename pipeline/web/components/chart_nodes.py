@@ -15,6 +15,7 @@ from pipeline.matching.bands import Basis
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.web.addresses import case_path, entity_path
 from pipeline.web.components.badges import BAND_LABELS, ORIGINAL
+from pipeline.web.components.chart_icons import choose_icon
 from pipeline.web.components.entity import describe_relation
 from pipeline.web.i18n import Words
 
@@ -28,7 +29,10 @@ FURTHER_TYPES: Final = {"email": N_("E-mail"), "hit": HIT_WORD}
 
 
 class DrawnNode(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """A node as static/chart.js draws it; `word` is its type, `under` a second line, `keep` what a folder keeps."""
+    """A node as static/chart.js draws it; `word` is its type, `under` a second line, `keep` what a folder keeps.
+
+    `lines` is what stands under a record: its country and number, its main person, its title; blank ones left out.
+    """
 
     id: str
     kind: str
@@ -47,6 +51,9 @@ class DrawnNode(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
     bearers: tuple[tuple[str, str], ...] = ()
     caveat: tuple[tuple[str, str], ...] = ()
     """What the owner asks, each text with its language: a translation first where there is one, then what binds."""
+    lines: tuple[str, ...] = ()
+    icon: str = ""
+    """The name of its icon in chart_icons."""
 
 
 class DrawnEdge(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -82,7 +89,7 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
         return DrawnNode(
             node.id, "case", "case", words("Record"), node.name or key, key, node.country,
             words.country_name(node.country), node.opened, case_path(key), f"record {key}", places=places,
-            caveat=_list_caveats(node),
+            caveat=_list_caveats(node), lines=_list_lines(node, key), icon=choose_icon("case", ""),
         )  # fmt: skip
     if node.kind == "hit":
         return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)
@@ -92,7 +99,15 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
     path = entity_path(*places[0]) if places else ""
     keep = "entity {} {}".format(*places[0]) if places else ""
     name = node.name or word
-    return DrawnNode(node.id, "thing", node.type, word, name, path=path, keep=keep, places=places, bearers=bearers)
+    icon = choose_icon("thing", node.type, is_number=node.id.startswith("number "))
+    return DrawnNode(
+        node.id, "thing", node.type, word, name, path=path, keep=keep, places=places, bearers=bearers, icon=icon
+    )
+
+
+def _list_lines(node: ChartNode, key: str) -> tuple[str, ...]:
+    _, _, number = key.partition(":")
+    return tuple(filter(None, (f"{node.country} {number}".strip(), node.person, node.name)))
 
 
 def _list_caveats(node: ChartNode) -> tuple[tuple[str, str], ...]:

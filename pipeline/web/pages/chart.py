@@ -51,11 +51,12 @@ from pipeline.matching.bands import Band
 from pipeline.web.addresses import case_path, entity_path, folder_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, ORIGINAL
+from pipeline.web.components.chart_icons import ICONS, draw_icon, list_looks
 from pipeline.web.components.chart_nodes import CLOSED, DrawnGraph, draw_graph, draw_kept, name_type
 from pipeline.web.components.entity import name_entity, render_entity
 from pipeline.web.components.evidence import draw_evidence
 from pipeline.web.components.form import post_form, select_field
-from pipeline.web.components.markup import box, link, static_html, text
+from pipeline.web.components.markup import box, inline_svg, link, static_html, text
 from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -196,7 +197,8 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
                 link(loaded.case, case_path(loaded.case), data_up="")
         text("h1", words("Chart"))
     told = msgspec.json.encode(_tell_words(words)).decode()
-    with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf):
+    icons = msgspec.json.encode(ICONS).decode()
+    with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf, data_icons=icons):
         _draw_tools(words)
         with box("div", "folds-row"):
             _draw_seek(words)
@@ -210,6 +212,7 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
             pane = box("section", "pane", id=PANE, tabindex="0", aria_label=words("Details"))
         box("p", "row small selection", data_chart_picked="")
         _draw_foot(words)
+        box("ul", "caveats small", data_chart_caveats="")
         _draw_tables(words)
     desk = ChartDesk(view, pane, loaded.kept_in)
     desk.listen()
@@ -328,9 +331,16 @@ FILE_FORMS: Final = {"svg": "SVG", "graphml": "GraphML", "i2": "i2 (ANX)"}
 
 
 def _draw_foot(words: Words) -> None:
-    """What is drawn of how much, and what the lines mean."""
+    """What is drawn of how much, and what icons and lines mean; static/chart.js hides those of which there is none."""
     with box("p", "row small legend"):
         text("span", "", "strong", data_chart_count="", role="status")
+        for name, word in list_looks(words):
+            with box("span", "row", data_look=name, hidden=True):
+                if name in ICONS:
+                    inline_svg(draw_icon(name), "icon")
+                else:
+                    box("i", name, aria_hidden="true")
+                text("span", word)
         for name, (_, word) in BAND_LABELS.items():
             with box("span", "row"):
                 box("i", name, aria_hidden="true")
@@ -347,7 +357,7 @@ def _draw_tables(words: Words) -> None:
     with box("details", "table", data_chart_tables=""):
         text("summary", words("View as table"))
         for name, title, heads in (
-            ("nodes", words("Nodes"), (N_("Name"), N_("Type"), N_("Country"), N_("Lines"), N_("State"))),
+            ("nodes", words("Nodes"), (N_("Number"), N_("Name"), N_("Type"), N_("Country"), N_("Lines"), N_("State"))),
             ("edges", words("Lines"), (N_("From"), N_("To"), N_("What ties them"))),
         ):
             with box("div", "scroll"):

@@ -11,8 +11,9 @@
   const MOST_PLACES = 20; // of one thing, as the API takes them
   const MOST_CASES = 150; // of a question for hubs, as the API takes them
   const ROWS = 100; // of a table at once
-  const RING = 110; // pixels from a node to those around it, where these are few
-  const ROOM = 52; // and along that ring from one to the next
+  const RING = 150; // pixels from a node to those around it, where these are few
+  const ROOM = 76; // and along that ring from one to the next
+  const LINE = 28; // characters of a line under a node
 
   let cy; // the chart
   let places = new Map(); // "case\nentity" of every thing to its node
@@ -27,10 +28,12 @@
   const look = () => {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const drawn = (icon, stroke) => `url("data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" viewBox="0 0 20 20" fill="none" stroke="${stroke}" stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"><path d="${icon}"/></svg>`)}")`;
+    const icons = Object.entries(JSON.parse(desk().dataset.icons));
     const node = {
-      label: "data(label)", "font-family": style.getPropertyValue("--font").trim(), "font-size": 12, color: colour("ink"),
-      "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "ellipsis", "text-max-width": 150, "min-zoomed-font-size": 8,
-      "text-outline-color": colour("surface"), "text-outline-width": 2, width: 22, height: 22,
+      label: "data(drawn)", "font-family": style.getPropertyValue("--font").trim(), "font-size": 12, color: colour("ink"),
+      "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 400, "min-zoomed-font-size": 8,
+      "text-outline-color": colour("surface"), "text-outline-width": 2, width: 30, height: 30,
       "background-color": colour("surface"), "border-color": colour("accent"), "border-width": 2, "overlay-opacity": 0,
     };
     const edge = {
@@ -38,14 +41,17 @@
     };
     return [
       { selector: "node", style: node },
-      { selector: "node[kind='case']", style: { shape: "round-rectangle", width: 26, height: 20, "background-color": colour("accent-soft") } },
-      { selector: "node[kind='thing']", style: { shape: "diamond", width: 24, height: 24, "border-color": colour("sum") } },
-      { selector: "node[type='person']", style: { shape: "ellipse" } },
-      { selector: "node[type='organisation']", style: { shape: "octagon" } },
-      { selector: "node[id ^= 'number ']", style: { shape: "hexagon" } },
+      { selector: "node[kind='case']", style: { shape: "round-rectangle", width: 34, height: 28, "background-color": colour("accent-soft") } },
+      { selector: "node[kind='thing']", style: { shape: "diamond", width: 40, height: 40, "border-color": colour("sum"), "background-width": "50%", "background-height": "50%" } },
+      { selector: "node[type='person']", style: { shape: "ellipse", width: 32, height: 32, "background-width": "64%", "background-height": "64%" } },
+      { selector: "node[type='organisation']", style: { shape: "octagon", width: 32, height: 32, "background-width": "64%", "background-height": "64%" } },
+      { selector: "node[id ^= 'number ']", style: { shape: "hexagon", width: 36, height: 32, "background-width": "56%", "background-height": "62%" } },
+      { selector: "node[kind='case']", style: { "background-width": "22", "background-height": "22" } },
+      ...icons.map(([name, icon]) => ({ selector: `node[icon='${name}']`, style: { "background-image": drawn(icon, colour("ink")) } })),
       { selector: "node[kind='hit'], node[kind='closed']", style: { shape: "round-rectangle", "border-style": "dashed", "border-color": colour("field-line"), color: colour("ink-2"), "text-wrap": "wrap", "text-max-width": 110 } },
       { selector: "node[kind='own']", style: { shape: "round-tag", "border-color": colour("warn-line"), "border-style": "double", "border-width": 4 } },
       { selector: "node.start", style: { "background-color": colour("accent") } },
+      ...icons.map(([name, icon]) => ({ selector: `node.start[icon='${name}']`, style: { "background-image": drawn(icon, colour("surface")) } })),
       { selector: "node.pinned", style: { "border-width": 4 } },
       { selector: "node.new", style: { "background-color": colour("warn-soft"), "border-color": colour("warn-line") } },
       { selector: ":parent", style: { shape: "round-rectangle", "background-color": colour("sunken"), "background-opacity": 0.5, "border-width": 1, "border-color": colour("line-2"), "text-valign": "top", "text-margin-y": -4 } },
@@ -66,6 +72,14 @@
       { selector: "edge:selected", style: { "line-color": colour("accent-strong"), width: 4 } },
     ];
   };
+
+  // ── what a node is called ──
+  const clip = (line) => ([...line].length > LINE ? `${[...line].slice(0, LINE - 1).join("")}…` : line);
+  const linesOf = ({ lines, label }) => (lines?.length ? lines : [label]);
+  const drawnOf = (node) => linesOf(node).map(clip).join("\n");
+  const numberOf = (node) => (node.kind === "case" ? (node.lines ?? [])[0] ?? "" : "");
+  const nameOf = (node) => (node.kind === "case" ? linesOf(node).slice(1).join(" · ") : node.label);
+  const fullName = (node) => linesOf(node).join(" · ");
 
   // ── adding ──
   const place = ([key, entity]) => `${key}\n${entity}`;
@@ -88,10 +102,10 @@
     if (first) {
       const data = cy.getElementById(first).data();
       const merged = { places: union(data.places, node.places), bearers: union(data.bearers, node.bearers) };
-      cy.getElementById(first).data(node.kind === data.kind ? { ...node, ...merged, id: undefined } : merged);
+      cy.getElementById(first).data(node.kind === data.kind ? { ...node, ...merged, drawn: drawnOf(node), id: undefined } : merged);
     } else {
       id = node.id;
-      cy.add({ group: "nodes", data: { places: [], bearers: [], ...node } });
+      cy.add({ group: "nodes", data: { places: [], bearers: [], ...node, drawn: drawnOf(node) } });
     }
     for (const held of node.kind === "thing" ? node.places ?? [] : []) places.set(place(held), id);
     if (node.kind === "case") byCase.set(node.places[0][0], id);
@@ -330,7 +344,8 @@
       }
       const number = cy.nodes("[kind='group']").length + 1;
       const id = `group ${number} ${Date.now()}`;
-      cy.add({ group: "nodes", data: { id, kind: "group", type: "group", label: fill(words().group, { number }), places: [], bearers: [] } });
+      const label = fill(words().group, { number });
+      cy.add({ group: "nodes", data: { id, kind: "group", type: "group", label, drawn: label, places: [], bearers: [] } });
       chosen.move({ parent: id });
       tell();
     },
@@ -361,7 +376,7 @@
     cy.elements().removeClass("match faint");
     if (!text.trim()) return cy.collection();
     const wanted = plain(text.trim());
-    const matches = cy.nodes(":visible").filter((node) => plain(`${node.data("label")} ${node.data("under") ?? ""} ${(node.data("places")[0] ?? [""])[0]}`).includes(wanted));
+    const matches = cy.nodes(":visible").filter((node) => plain([node.data("label"), ...(node.data("lines") ?? []), node.data("under") ?? "", (node.data("places")[0] ?? [""])[0]].join(" ")).includes(wanted));
     cy.elements().addClass("faint");
     matches.removeClass("faint").addClass("match");
     return matches;
@@ -406,6 +421,8 @@
       const count = picked().length;
       one("[data-chart-count]").textContent = fill(words().shown, { shown: shown.length, all: all.length }) + (count ? ` · ${fill(words().picked, { count })}` : "");
       describe(count === 1 ? picked()[0] : null);
+      const looks = new Set(shown.map((node) => node.data("icon") || node.data("kind")));
+      for (const each of desk().querySelectorAll("[data-look]")) each.hidden = !looks.has(each.dataset.look);
       if (one("[data-chart-tables]").open) write();
     }, 60);
   };
@@ -414,8 +431,9 @@
     place.replaceChildren();
     if (!node) return;
     const { label, word, under, path, caveat } = node.data();
-    place.append(Object.assign(document.createElement("bdi"), { dir: "auto", className: "strong", textContent: label }));
-    const said = [word, under !== label && under].filter((one) => one && one !== label);
+    const title = nameOf(node.data()) || label;
+    place.append(Object.assign(document.createElement("bdi"), { dir: "auto", className: "strong", textContent: title }));
+    const said = [word, under !== title && under].filter((one) => one && one !== title);
     place.append(Object.assign(document.createElement("span"), { textContent: said.join(" · ") }));
     for (const [at, [lang, textContent]] of (caveat ?? []).entries()) {
       const text = Object.assign(document.createElement("bdi"), { dir: "auto", lang, textContent });
@@ -448,7 +466,7 @@
     if (elements.length > rows[name]) {
       const last = document.createElement("tr");
       const more = cell(button(`${words().more} (${rows[name]} / ${elements.length})`, { chartRowsMore: name }));
-      more.colSpan = 5;
+      more.colSpan = 6;
       last.append(more);
       drawn.push(last);
     }
@@ -461,13 +479,27 @@
   const write = () => {
     const state = (node) => [node.selected() && "✓", node.hasClass("new") && words().isNew, node.hasClass("pinned") && words().pinned].filter(Boolean).join(" · ");
     table("nodes", cy.nodes(":visible").filter("[kind!='group']"), (node) => [
-      cell(button(node.data("label"), { chartRow: node.id(), open: "" }), "th"),
+      cell(numberOf(node.data())),
+      cell(button(nameOf(node.data()) || node.data("label"), { chartRow: node.id(), open: "" }), "th"),
       cell(node.data("word") ?? ""), cell(node.data("countryName") || node.data("under") || ""), cell(node.connectedEdges(":visible").length), cell(state(node)),
     ]);
     table("edges", cy.edges(":visible"), (edge) => [
-      cell(button(edge.source().data("label"), { chartLine: edge.id(), open: "" }), "th"), cell(edge.target().data("label")), cell(edge.data("word") ?? ""),
+      cell(button(fullName(edge.source().data()), { chartLine: edge.id(), open: "" }), "th"), cell(fullName(edge.target().data())), cell(edge.data("word") ?? ""),
     ]);
   };
+
+  // What paper says besides: the tables as they are now, and what the owners of the records in sight ask.
+  window.addEventListener("beforeprint", () => {
+    if (!cy || !one("[data-chart-tables]")) return;
+    write();
+    const asked = cy.nodes(":visible").filter((node) => node.data("caveat")?.length).map((node) => {
+      const line = Object.assign(document.createElement("li"), { dir: "auto" });
+      const said = node.data("caveat").map(([, text], at) => (at ? `${words().original} ${text}` : text));
+      line.textContent = `${words().caveat}, ${numberOf(node.data())}: ${said.join(" · ")}`;
+      return line;
+    });
+    one("[data-chart-caveats]").replaceChildren(...asked);
+  });
 
   // ── keys and clicks ──
   const step = (x, y) => {
@@ -591,7 +623,7 @@
     begin(graph.nodes.length);
     keptIn = kept;
     const placed = new Set();
-    for (const { id, label } of groups) cy.add({ group: "nodes", data: { id, kind: "group", type: "group", label, places: [], bearers: [] } });
+    for (const { id, label } of groups) cy.add({ group: "nodes", data: { id, kind: "group", type: "group", label, drawn: label, places: [], bearers: [] } });
     const nodes = [], edges = [];
     graph.nodes.forEach((node, index) => {
       const [first] = known(node);
@@ -602,7 +634,7 @@
       for (const held of node.kind === "thing" ? node.places ?? [] : []) places.set(place(held), node.id);
       if (node.kind === "case") byCase.set(node.places[0][0], node.id);
       const classes = [pinned && "pinned", hidden && "hidden"].filter(Boolean);
-      nodes.push({ group: "nodes", data: { places: [], bearers: [], ...node, parent: group || undefined }, position: { x, y }, locked: Boolean(pinned), classes });
+      nodes.push({ group: "nodes", data: { places: [], bearers: [], ...node, drawn: drawnOf(node), parent: group || undefined }, position: { x, y }, locked: Boolean(pinned), classes });
     });
     const drawn = new Set();
     for (const edge of graph.edges) {

@@ -219,3 +219,20 @@ async def test_a_circle_of_relations_and_links_ends(api: Api) -> None:
     assert all(a != b for a, b in relations)
     paths = await find_paths(api.session(BERT), ChartPathQuestion(place("fr-pj:1"), place("de-bka:1")))
     assert paths.links == 1
+
+
+@pytest.mark.parametrize(
+    ("entities", "named"),
+    [
+        ([person("Ana", id="p1"), person("Бор", id="p2", role="suspect"), person("Cy", role="suspect")], "Бор"),
+        ([vehicle("1-ABC-234", "BE", id="v1"), person("Ana", id="p1", role="victim")], "Ana"),
+        ([person(id="p1", role="suspect", birth_date="1980-05-01"), person("Ana", id="p2")], "Ana"),
+        ([vehicle("1-ABC-234", "BE", id="v1")], ""),
+    ],
+)
+async def test_a_record_is_told_by_its_first_suspect_or_else_its_first_person(
+    api: Api, entities: list[RawEntity], named: str
+) -> None:
+    api.hold(record("fr-pj", "main", entities=entities, title="Affair"))
+    found = await expand(api.session(ANNA), ChartExpansion(place("fr-pj:main")))
+    assert [node.person for node in found.nodes if node.kind == "case"] == [named]
