@@ -422,17 +422,18 @@ class ChartEdge(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ChartCount(msgspec.Struct, frozen=True):
-    """How many linked cases there are of a type of thing that ties them, of a country, or of a band."""
+    """How many linked cases there are of a type of thing that ties them, of a country, or of a band; how many shown."""
 
     value: str
     count: int
+    shown: int = 0
 
 
 class ChartExpansionAnswer(IndexAnswer, frozen=True):
     """What a node is tied to, as far as it was asked for, and what was left out.
 
     `all` linked cases and hits there are, `shown` of them are in the chart now, `matching` of them pass the filters.
-    The counts are over all. The case names `entities` people and things, of which `entities_shown` are drawn.
+    The counts are over all. The case names `entities` people and things, of which this answer draws `entities_shown`.
     """
 
     nodes: tuple[ChartNode, ...]

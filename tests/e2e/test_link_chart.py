@@ -208,6 +208,55 @@ def test_nodes_are_told_apart_on_the_canvas_in_the_table_and_by_search(user: Cou
     user.user.holds("a chart whose nodes are told apart", dark=True)
 
 
+def test_an_empty_chart_has_a_search_field_and_buttons_that_wait(user: CountingUser) -> None:
+    page = user.page
+    page.goto("/chart")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart?.()")
+    expect(page.locator(".tools [role=group]")).to_have_count(4)
+    expect(page.locator(".tools button")).to_have_count(12)
+    expect(page.locator("#chart button[data-chart]:enabled")).to_have_count(0)
+    page.fill("#chart-question", "Ewa Nowak")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search#q=Ewa+Nowak")
+    expect(page.locator("main")).to_contain_text("nl-np:1")
+
+
+def _enabled(page: Page) -> set[str]:
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.tools button:enabled')].map((button) => button.dataset.chart)"
+    )
+    return set(found)
+
+
+def test_a_button_is_enabled_where_it_does_something_and_nothing_offers_to_add_none(user: CountingUser) -> None:
+    page = user.page
+    page.goto("/chart?case=it-pol:1")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.hasElementWithId('case es-cnp:1')")
+    nothing = {"hubs", "arrange", "fit", "save"}
+    assert _enabled(page) == nothing
+    assert page.evaluate("liaison.chart().zoom()") <= 1
+    page.evaluate("() => { liaison.chart().getElementById('case it-pol:1').select(); }")
+    selected = nothing | {"pin", "group", "hide", "remove", "keep"}
+    assert _enabled(page) == selected, "all that the record is tied to is drawn"
+    pane = page.locator("#chart-pane")
+    expect(pane).to_contain_text("Showing 1 of 1")
+    expect(pane.locator("[data-chart-more]:visible")).to_have_count(0)
+    page.evaluate("() => { liaison.chart().getElementById('case es-cnp:1').select(); }")
+    assert _enabled(page) == selected | {"expand", "path"}
+    page.keyboard.press("d")
+    assert _enabled(page) == nothing - {"arrange"} | {"unhide"}
+    page.locator("[data-chart=unhide]").click()
+    page.evaluate("() => { liaison.chart().getElementById('case es-cnp:1').emit('dbltap'); }")
+    expect(pane).to_contain_text("Showing 5 of 5")
+    more = pane.locator("[data-chart-more]:visible")
+    expect(more).to_have_text(["Add the 2 people and things of es-cnp:1"])
+    more.click()
+    page.wait_for_function("liaison.chart().nodes('[type = \"person\"]').length === 1")
+    expect(more).to_have_count(0)
+
+
 def test_nodes_are_pinned_hidden_and_grouped_and_come_back_as_they_were_kept(user: CountingUser, api: Api) -> None:
     user.page.goto(f"/chart?case={KEY}")
     user.user.is_drawn()

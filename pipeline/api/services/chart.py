@@ -320,18 +320,19 @@ async def expand(session: Session, asked: ChartExpansion) -> ChartExpansionAnswe
     query = {"chart": [msgspec.to_builtins(place) for place in asked.places], "more": asked.more}
     await readings.record(query, drawn, graph.cases)
     names = {one.name for one in near}
+    shown = set(asked.known) | {one.name for one in drawn}
     return ChartExpansionAnswer(
         *session.moment,
         graph.list_nodes(),
         graph.list_edges(),
         len(names),
-        len(names & (set(asked.known) | {one.name for one in drawn})),
+        len(names & shown),
         len({one.name for one in wanted}),
-        _count(near, lambda one: one.type),
-        _count(near, lambda one: one.country),
-        _count(near, lambda one: one.band),
+        _count(near, shown, lambda one: one.type),
+        _count(near, shown, lambda one: one.country),
+        _count(near, shown, lambda one: one.band),
         len(readings.records[own[0]].entities),
-        len({name for case, name in marked if case == own[0]}) if asked.entities else 0,
+        sum(graph.web.find(own[0], name) is not None for name in readings.records[own[0]].entities),
     )
 
 
@@ -396,13 +397,15 @@ def _choose(wanted: Sequence[_Neighbour], asked: ChartExpansion) -> list[_Neighb
     return [*old, *(one for one in wanted if one.name in new)]
 
 
-def _count(near: Iterable[_Neighbour], value: Callable[[_Neighbour], str]) -> tuple[ChartCount, ...]:
-    """How many cases and hits have each value, the most first."""
+def _count(
+    near: Iterable[_Neighbour], shown: Collection[str], value: Callable[[_Neighbour], str]
+) -> tuple[ChartCount, ...]:
+    """How many cases and hits have each value, and of these are shown, the most first."""
     seen = {(value(one), one.name) for one in near}
     counts = Counter(said for said, _ in seen if said)
-    return tuple(
-        ChartCount(said, count) for said, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    )
+    drawn = Counter(said for said, name in seen if said and name in shown)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(ChartCount(said, count, drawn[said]) for said, count in ranked)
 
 
 class _Graph:

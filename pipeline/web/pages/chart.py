@@ -33,6 +33,7 @@ from pipeline.api.chart_graph import make_id
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.chart import (
     LONGEST,
+    MOST_ENTITIES,
     MOST_FOLLOWED,
     ChartExpansion,
     ChartHubQuestion,
@@ -218,7 +219,8 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
     desk.listen()
     if loaded.found:
         desk.show_expansion(loaded.case, f"case {loaded.case}", loaded.found)
-        view.call_script("chartStart", draw_graph(words, loaded.found.nodes, loaded.found.edges), loaded.case)
+        view.call_script("chartStart", draw_graph(words, loaded.found.nodes, loaded.found.edges), loaded.case,
+                         loaded.found.shown >= loaded.found.all)  # fmt: skip
     elif loaded.kept and loaded.opened:
         desk.show_kept(loaded.opened)
         graph = draw_kept(words, loaded.kept, loaded.opened)
@@ -226,7 +228,7 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
         view.call_script("chartOpen", graph, places, loaded.kept.groups, loaded.kept_in._asdict())
     else:
         desk.show_start()
-        view.call_script("chartStart", DrawnGraph((), ()), "")
+        view.call_script("chartStart", DrawnGraph((), ()), "", False)
 
 
 def _tell_words(words: Words) -> dict[str, str]:
@@ -248,36 +250,38 @@ def _tell_words(words: Words) -> dict[str, str]:
         "pinned": words("Pinned"),
         "hidden": words("Hidden"),
         "added": words("{count} added"),
+        "all": words("All that it is tied to is in the chart"),
         "saved": words("Chart saved"),
         "lost": words("The server does not answer; try again"),
         "full": words("The chart is full: it holds at most {most} nodes. Hide or remove some first."),
     }
 
 
-TOOLS: Final[tuple[tuple[str, str, str], ...]] = (
-    ("expand", "e", N_("Expand")),
-    ("path", "p", N_("Path")),
-    ("hubs", "h", N_("Hubs")),
-    ("pin", "n", N_("Pin")),
-    ("hide", "d", N_("Hide")),
-    ("unhide", "", N_("Show hidden")),
-    ("group", "m", N_("Group")),
-    ("remove", "", N_("Remove")),
-    ("arrange", "", N_("Arrange")),
-    ("fit", "z", N_("Fit")),
-    ("keep", "", N_("Add to folder")),
-    ("save", "", N_("Save")),
-)
-"""Buttons that act on what is selected, with their keys."""
+TOOLS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
+    N_("Explore"): (("expand", "e", N_("Expand")), ("path", "p", N_("Path")), ("hubs", "h", N_("Hubs"))),
+    N_("Selection"): (
+        ("pin", "n", N_("Pin")),
+        ("group", "m", N_("Group")),
+        ("hide", "d", N_("Hide")),
+        ("unhide", "", N_("Show hidden")),
+        ("remove", "", N_("Remove")),
+    ),
+    N_("View"): (("arrange", "", N_("Arrange")), ("fit", "z", N_("Fit"))),
+    N_("Keep"): (("keep", "", N_("Add to folder")), ("save", "", N_("Save"))),
+}
+"""Buttons by group, with their keys; static/chart.js disables those that would do nothing."""
 
 
 def _draw_tools(words: Words) -> None:
     with box("div", "tools row", role="toolbar", aria_label=words("Chart tools")):
-        for name, key, word in TOOLS:
-            with box("button", "button slight", type="button", data_chart=name, data_press=key or None):
-                text("span", words(word))
-                if key:
-                    text("kbd", key, aria_hidden="true")
+        for group, tools in TOOLS.items():
+            with box("div", "group", role="group", aria_label=words(group)):
+                for name, key, word in tools:
+                    with box("button", "button slight", type="button", disabled=True, data_chart=name,
+                             data_press=key or None):  # fmt: skip
+                        text("span", words(word))
+                        if key:
+                            text("kbd", key, aria_hidden="true")
 
 
 def _draw_seek(words: Words) -> None:
@@ -309,11 +313,11 @@ def _draw_files(view: OpenPage) -> None:
     with box("details", "more"):
         text("summary", words("Files"))
         with box("div", "filters"):
-            text("button", words("Save as PNG"), "button slight", type="button", data_chart="png")
+            text("button", words("Save as PNG"), "button slight", type="button", disabled=True, data_chart="png")
             with post_form("/chart/file", view.visit.csrf, "filters", data_chart_file=""):
                 box("input", type="hidden", name="content")
                 select_field(words("Format"), "form", "chart", FILE_FORMS)
-                text("button", words("Download"), "button", type="submit")
+                text("button", words("Download"), "button", type="submit", disabled=True, data_chart="file")
             with box("form", "filters", data_chart_import=""):
                 with box("p", "field"):
                     text("label", words("i2 chart (ANX) or FollowTheMoney entities"), for_="chart-import")
@@ -414,7 +418,7 @@ class ChartDesk:
         def show(found: ChartExpansionAnswer) -> None:
             self.show_expansion(told.places[0][0], told.node, found)
             graph = draw_graph(self.words, found.nodes, found.edges)
-            self.view.call_script("chartAdd", graph, told.node)
+            self.view.call_script("chartAdd", graph, told.node, found.shown >= found.all)
 
         await self._attempt(expand(self.view.visit.new_session(), asked), show)
 
@@ -424,8 +428,7 @@ class ChartDesk:
 
     def show_start(self) -> None:
         """What one does with an empty chart."""
-        hint = self.words("Open a record and choose Chart, or open a chart in a folder.")
-        self._show(lambda: states.draw_empty(self.words("An empty chart"), hint))
+        self._show(lambda: _draw_start(self.words))
 
     async def _show_evidence(self, event: GenericEventArguments) -> None:
         """The evidence of an edge: of its first link, or the entity that a record names."""
@@ -523,6 +526,17 @@ class ChartDesk:
             lambda: _draw_save(self.words, found, self.kept_in)))  # fmt: skip
 
 
+def _draw_start(words: Words) -> None:
+    hint = words("Search for a record and choose Chart on its page, or open a chart in a folder.")
+    states.draw_empty(words("An empty chart"), hint)
+    with box("form", "field row", role="search", data_ask="", action="/search"):
+        text("label", words("Search"), for_="chart-question")
+        box("input", id="chart-question", name="q", type="search", autocomplete="off", spellcheck="false",
+            maxlength="1000", placeholder=words("Name in any script, number, phone, plate or date"),
+            )  # fmt: skip
+        text("button", words("Search"), "button main slight", type="submit")
+
+
 def _draw_save(words: Words, found: FoldersAnswer, kept_in: KeptIn) -> None:
     text("h2", words("Save the chart"))
     writable = [row for row in found.folders if row.active and row.role in (FolderRole.OWNER, FolderRole.MEMBER)]
@@ -550,7 +564,7 @@ def _draw_expansion(words: Words, case: str, node: str, found: ChartExpansionAns
     else:
         text("p", words("Showing {shown} of {all}", shown=found.shown, all=found.all), "strong", role="status")
         if found.shown < found.all:
-            _draw_more(words("Add more"), node, {})
+            _draw_more(words("Add more"), node)
         countries = [(count, words.country_name(count.value)) for count in found.countries]
         types = [(count, name_type(words, count.value)) for count in found.types]
         bands = [(count, words.label({band: word for band, (_, word) in BAND_LABELS.items()}, Band(count.value)))
@@ -561,9 +575,10 @@ def _draw_expansion(words: Words, case: str, node: str, found: ChartExpansionAns
             ("band", words("By band"), bands),
         ):
             _draw_counts(title, node, name, counts)
-    if found.entities > found.entities_shown:
+    if min(found.entities, MOST_ENTITIES) > found.entities_shown:
         word = words.plural(*ADDED, found.entities, case=case)
-        _draw_more(word, node, {"entities": True})
+        with box("p", data_chart_named=case, data_chart_all=min(found.entities, MOST_ENTITIES)):
+            _draw_more(word, node, entities=True)
 
 
 ADDED: Final = NN_("Add {count} person or thing of {case}", "Add the {count} people and things of {case}")
@@ -575,10 +590,14 @@ def _draw_counts(title: str, node: str, name: str, counts: list[tuple[ChartCount
         with box("ul", "chips"):
             for count, word in counts:
                 with box("li"):
-                    _draw_more(f"{word} {count.count}", node, {name: count.value})
+                    said = f"{word} {count.count}"
+                    if count.shown < count.count:
+                        _draw_more(said, node, **{name: count.value})
+                    else:
+                        text("span", said, "tag plain")
 
 
-def _draw_more(word: str, node: str, asked: Mapping[str, object]) -> None:
+def _draw_more(word: str, node: str, **asked: object) -> None:
     """A button that adds more of a node, narrowed so."""
     told = msgspec.json.encode(asked).decode()
     text("button", word, "button slight", type="button", data_chart_more=told, data_chart_node=node)

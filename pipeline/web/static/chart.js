@@ -194,10 +194,19 @@
     const far = held.reduce((sum, node) => ({ x: sum.x + x - node.position("x"), y: sum.y + y - node.position("y") }), { x: 0, y: 0 });
     return Math.atan2(far.y, far.x);
   };
+  // All of some nodes in view, none drawn larger than it is meant.
+  const fit = (some, padding = 40) => {
+    if (!some.length) return;
+    cy.fit(some, padding);
+    if (cy.zoom() <= 1) return;
+    cy.zoom(1);
+    cy.center(some);
+  };
   const arrange = () => {
     const drawn = cy.elements(":visible"), count = drawn.nodes().length;
     const layout = count > 1500 ? { name: "concentric", concentric: (node) => node.degree(), levelWidth: () => 3, minNodeSpacing: 20 } : { name: "cose", randomize: false, nodeDimensionsIncludeLabels: true, idealEdgeLength: () => 90, numIter: count > 400 ? 200 : 1000 };
-    drawn.layout({ ...layout, animate: false, fit: true, padding: 40 }).run();
+    drawn.layout({ ...layout, animate: false, fit: false }).run();
+    fit(drawn);
   };
 
   // ── keeping: references and positions, nothing of what a record says (pipeline/api/chart_content.py) ──
@@ -272,7 +281,7 @@
     add({ nodes, edges }, nodes[0]?.id);
     const laid = stands.some(([x, y]) => x || y);
     if (laid) cy.batch(() => stands.forEach(([x, y], index) => cy.getElementById(nodes[index].id).position({ x: box.x2 + 120 + x, y: box.y1 + y })));
-    cy.fit(cy.elements(":visible"), 40);
+    fit(cy.elements(":visible"));
     form.reset();
     liaison.say(said);
   };
@@ -351,6 +360,7 @@
     },
     remove: () => {
       cy.$(":selected").remove();
+      cy.nodes().data("all", false);
       tell();
     },
     png: () => {
@@ -366,7 +376,7 @@
     },
     save: () => emitEvent("chart_save", {}),
     arrange,
-    fit: () => cy.fit(cy.elements(":visible"), 40),
+    fit: () => fit(cy.elements(":visible")),
   };
 
   // ── search and filters ──
@@ -412,9 +422,50 @@
     }
   };
 
+  // ── which buttons would do something ──
+  const uses = () => {
+    const chosen = picked(), selected = cy.$(":selected"), drawn = cy.nodes("[kind!='group']"), shown = drawn.not(".hidden, .filtered");
+    const leads = (node) => ask(node).length > 0, isHit = (node) => node.data("kind") === "hit";
+    const hits = chosen.filter(isHit).length;
+    return {
+      expand: chosen.some((node) => leads(node) && !node.data("all")),
+      path: chosen.length === 2 && hits < 2 && chosen.every((node) => leads(node) || isHit(node)),
+      hubs: drawn.is("[kind='case']"),
+      pin: chosen.length, group: chosen.length, hide: selected.length, remove: selected.length,
+      unhide: cy.$(".hidden").length, arrange: shown.length > 1, fit: shown.length,
+      keep: chosen.some((node) => node.data("keep")), save: drawn.length, png: shown.length, file: shown.length,
+    };
+  };
+  let waiting = false;
+  const ready = () => {
+    if (waiting) return; // of a hundred that are selected at once
+    waiting = true;
+    queueMicrotask(() => {
+      waiting = false;
+      const found = uses();
+      for (const tool of desk().querySelectorAll("button[data-chart]")) {
+        const held = document.activeElement === tool;
+        tool.disabled = !found[tool.dataset.chart];
+        tool.title = tool.disabled ? words()[NEEDS[tool.dataset.chart]] ?? "" : "";
+        if (held && tool.disabled) one("[data-canvas]").focus({ preventScroll: true });
+      }
+      offer();
+    });
+  };
+  const NEEDS = { expand: "one", path: "two", pin: "one", group: "one", hide: "one", remove: "one", keep: "one" }; // what they wait for, in words
+  // People and things of a record are offered while some are missing.
+  const offer = () => {
+    for (const each of desk().querySelectorAll("[data-chart-named]")) {
+      const { chartNamed, chartAll } = each.dataset;
+      const drawn = [...places].filter(([held, id]) => held.startsWith(place([chartNamed, ""])) && cy.hasElementWithId(id));
+      each.hidden = drawn.length >= Number(chartAll);
+    }
+  };
+
   // ── the tables beneath, for those who read; and how much is in sight ──
   let telling;
   const tell = () => {
+    ready();
     clearTimeout(telling);
     telling = setTimeout(() => {
       const all = cy.nodes("[kind!='group']"), shown = all.filter(":visible");
@@ -597,14 +648,15 @@
     cy.on("dbltap", "node", ({ target }) => expand(target));
     cy.on("tap", "edge", ({ target }) => show(target));
     cy.on("select unselect", tell);
+    new MutationObserver(ready).observe(document.getElementById("chart-pane"), { childList: true, subtree: true });
     new MutationObserver(() => cy.style(look())).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     listen();
   };
-  const start = (graph, key) => {
+  const start = (graph, key, isAll) => {
     begin(graph.nodes.length);
     const centre = graph.nodes.find((node) => node.kind === "case" && node.places[0][0] === key)?.id;
     add(graph, centre);
-    if (centre) cy.getElementById(centre).addClass("start");
+    if (centre) cy.getElementById(centre).addClass("start").data("all", isAll);
     if (cy.nodes().length) arrange();
     tell();
   };
@@ -666,7 +718,7 @@
       node.removeClass("hidden filtered").addClass("way");
       if (index) node.edgesWith(nodes[index - 1]).removeClass("hidden filtered").addClass("way");
     });
-    cy.fit(cy.$(".way"), 60);
+    fit(cy.$(".way"), 60);
     tell();
   };
   const hub = (id) => {
@@ -678,7 +730,7 @@
     cy.elements().removeClass("way faint match");
     node.closedNeighborhood().removeClass("hidden filtered").addClass("way");
     go(node);
-    cy.fit(node.closedNeighborhood(), 60);
+    fit(node.closedNeighborhood(), 60);
     tell();
   };
   const showPaths = (graph, told) => {
@@ -687,10 +739,12 @@
     way(paths[0]);
   };
   const showHubs = (graph) => (found = graph);
-  const added = (graph, origin) => {
+  const added = (graph, origin, isAll) => {
     const fresh = add(graph, origin);
-    liaison.say(fill(words().added, { count: fresh.length }));
-    if (fresh.length) cy.animate({ fit: { eles: cy.elements(":visible"), padding: 40 }, duration: 0 });
+    cy.getElementById(called.get(origin) ?? origin).data("all", isAll);
+    ready();
+    liaison.say(fresh.length ? fill(words().added, { count: fresh.length }) : words().all);
+    if (fresh.length) fit(cy.elements(":visible"));
   };
 
   Object.assign((window.liaison ??= {}), { chartStart: start, chartAdd: added, chartPaths: showPaths, chartHubs: showHubs, chartOpen: openKept, chartNews: news, chart: () => cy });
