@@ -59,6 +59,7 @@ from support.feeds.workbooks import write_workbook
 from support.index.documents import PureStages
 from support.ports import own_port
 from support.records.builder import record
+from support.records.worst_cases import fit, worst_case
 
 ROUNDS: Final = 4
 PERIOD_S: Final = 0.02
@@ -88,6 +89,8 @@ class Scenario(NamedTuple):
     pace: int = 4
     """Requests under way at once, each of which waits `pace * pause_s` before the next one."""
     pause_s: float = 0.1
+    large: bool = False
+    """Whether cases of 1 MB are held."""
 
 
 async def _search_at_length(client: httpx.AsyncClient, _: int) -> httpx.Response:
@@ -110,6 +113,33 @@ async def _ask_costly(client: httpx.AsyncClient, turn: int) -> None:
         raise AssertionError(f"what should cost much did not: {answer.status_code}")
     await client.get("/v1/export/cases")
     await client.get("/v1/graph?case=fr-pj:1&depth=3")
+
+
+LARGE_CASES: Final = 20
+"""Cases of as much as a message may hold, with relations of every entity; each is linked to the next."""
+
+LOOKED_AT: Final = (
+    "/v1/statistics", "/v1/timeline?case=fr-pj:large-0", "/v1/graph?case=fr-pj:large-0&depth=3",
+    "/v1/entities?case=fr-pj:large-0&entity=e0", "/v1/deconfliction?case=be-fp:large-1",
+)  # fmt: skip
+
+
+async def _look_at_large_cases(client: httpx.AsyncClient, turn: int) -> None:
+    """What reads many whole cases, each as soon as one has an answer, and a search that ranks them."""
+    answer = await client.get(LOOKED_AT[turn % len(LOOKED_AT)])
+    if answer.status_code not in (200, 429):
+        raise AssertionError(f"what should cost much did not: {answer.status_code} for {answer.url}")
+    await client.post("/v1/search", json={"question": "maraka vilami"})
+
+
+def _hold_large_cases(api: ServedApi) -> None:
+    for at in range(LARGE_CASES):
+        agency = ("fr-pj", "be-fp")[at % 2]
+        notes = {"notes": [f"{line:04000}" for line in range(230)]}
+        data = fit({**worst_case("dense relations", seed=at), "extensions": notes})
+        api.hold({**data, "agency": agency, "country": agency[:2].upper(), "case_id": f"large-{at}"})
+    for at in range(0, LARGE_CASES, 2):
+        api.link(f"fr-pj:large-{at}", f"be-fp:large-{at + 1}")
 
 
 @cache
@@ -168,6 +198,11 @@ SCENARIOS: Final = {
     "workbook": Scenario(
         "a workbook of two million cells that is refused, and uploaded again and again", (_upload_workbook,)
     ),
+    "large": Scenario(
+        f"statistics, timelines, networks, things and searches over {LARGE_CASES} cases of 1 MB",
+        (_look_at_large_cases,),
+        large=True,
+    ),
     "sockets": Scenario("sockets of nobody, each with 990 kB", (_open_sockets,), pace=8, pause_s=0.001),
 }
 
@@ -186,6 +221,8 @@ def _serve(settings: Settings, port: int, scenario: Scenario) -> None:
     api = ServedApi(PureStages(load_model()), settings.home)
     api.hold(record("fr-pj"), record("be-fp"))
     api.link("fr-pj:1", "be-fp:1")
+    if scenario.large:
+        _hold_large_cases(api)
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[Runtime]:
@@ -244,7 +281,7 @@ def _headers(settings: Settings, who: Requester) -> dict[str, str]:
 
 
 def _wait_until_up(client: httpx.Client) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         try:
             answer = client.get("/v1/cases/fr-pj:1")
