@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO, Any, Final, Literal, NamedTuple
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 import msgspec
@@ -35,6 +36,9 @@ MOST_BROUGHT: Final = 2_000
 """Nodes that one file brings: of more nobody makes sense who has not drawn them."""
 
 MOST_LINES: Final = 10_000
+
+MOST_IDENTITY: Final = 700
+"""Characters of a node's id: a case's key and an entity's id."""
 
 
 class FileNode(NamedTuple):
@@ -68,11 +72,12 @@ class FileChart(NamedTuple):
 
 
 class BroughtNode(NamedTuple):
-    """A node that a file brings, and its place there."""
+    """A node that a file brings, its place there, and its identity: its id in the chart that wrote the file."""
 
     node: OwnNode
     x: float = 0
     y: float = 0
+    id: str = ""
 
 
 class BroughtChart(NamedTuple):
@@ -224,8 +229,8 @@ def _read_i2_entity(item: Element, entity: Element, label: str) -> BroughtNode:
     name = label or entity.get("Identity", "")
     x, y = (_read_number(end.get(axis) if end is not None else None) for axis in ("X", "Y"))
     identity = entity.get("Identity", "")
-    case = identity.removeprefix("case ") if identity.startswith("case ") else ""
-    return BroughtNode(make_own_node(name, kind, case), x, y)
+    case = unquote(identity.removeprefix("case ")) if identity.startswith("case ") else ""
+    return BroughtNode(make_own_node(name, kind, case), x, y, identity[:MOST_IDENTITY])
 
 
 def _read_number(said: str | None) -> float:

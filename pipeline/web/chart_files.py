@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -11,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from pipeline.access.audit import ActKind
 from pipeline.access.folders import CHART_BYTES
-from pipeline.api.chart_content import KeptChart, KeptNode, parse_chart
+from pipeline.api.answers import ChartEdge, ChartNode
+from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace, parse_chart
 from pipeline.api.chart_exchange import (
     MOST_FILE_BYTES,
     BroughtChart,
@@ -24,7 +26,7 @@ from pipeline.api.chart_exchange import (
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.chart_files import read_chart_file, write_chart_file
 from pipeline.api.services.folders import save_chart
-from pipeline.api.services.saved_charts import match_own_nodes, open_chart
+from pipeline.api.services.saved_charts import CLOSED, match_own_nodes, open_chart
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file
 from pipeline.locale import N_
@@ -120,27 +122,68 @@ def _make_file(words: Words, kept: KeptChart, graph: DrawnGraph) -> FileChart:
     return FileChart(words("Chart"), nodes, lines)
 
 
+class _Found(NamedTuple):
+    """What of a file stands for records and things that are there, by its place in the file, and what ties these."""
+
+    nodes: Mapping[int, ChartNode]
+    edges: Sequence[ChartEdge]
+
+
+async def _find_ours(session: Session, brought: BroughtChart) -> _Found:
+    """The nodes of a file that a chart wrote, as its bringer may see them now.
+
+    What can't be opened, whatever the reason, is not among them.
+    """
+    kept = {at: node for at, one in enumerate(brought.nodes) if (node := _read_identity(one.id)) is not None}
+    asked = KeptChart(tuple(kept.values())).opening
+    if asked is None:
+        return _Found({}, ())
+    opened = await open_chart(session, asked)
+    found = zip(kept, opened.nodes, strict=True)
+    return _Found({at: node for at, node in found if node.kind != CLOSED}, opened.edges)
+
+
+def _read_identity(name: str) -> KeptNode | None:
+    """What a node's id in a file names: a record, a thing or a number; None for what no chart wrote."""
+    kind, *parts = name.split(" ")
+    match kind, [unquote(part) for part in parts]:
+        case "case", [key]:
+            return KeptNode(ref=f"record {key}")
+        case "entity", [key, entity]:
+            return KeptNode(places=(KeptPlace(f"entity {key} {entity}"),))
+        case "number", [_, _]:
+            return KeptNode(places=(KeptPlace(number=name),))
+        case _:
+            return None
+
+
 async def _tell_brought(session: Session, brought: BroughtChart) -> Response:
-    """What a file brings as nodes of one's own, and beside them the records that match them and may be read."""
+    """What a file brings: what a chart wrote as the nodes that it was, all else as nodes of one's own.
+
+    Beside these stand the records that match them and may be read.
+    """
     words = load_words(session.language)
-    own = [one.node for one in brought.nodes]
-    numbers = list(dict.fromkeys(node.number for node in own if node.number))
-    matched = await match_own_nodes(session, numbers, list_case_keys(own))
+    found = await _find_ours(session, brought)
+    own = {at: one.node for at, one in enumerate(brought.nodes) if at not in found.nodes}
+    numbers = list(dict.fromkeys(node.number for node in own.values() if node.number))
+    matched = await match_own_nodes(session, numbers, list_case_keys(own.values()))
+    names = {at: found.nodes[at].id if at in found.nodes else f"own {at}" for at in range(len(brought.nodes))}
     cases = {place.case: node.id for node in matched.cases for place in node.places}
-    nodes = [describe_own_node(words, f"own {at}", node) for at, node in enumerate(own)]
-    graph = draw_graph(words, matched.cases, ())
-    lines = [DrawnEdge(f"own {a}", f"own {b}", "own", word) for a, b, word in brought.lines]
-    for at, node in enumerate(own):
+    nodes = [describe_own_node(words, names[at], node) for at, node in own.items()]
+    graph = draw_graph(words, (*dict.fromkeys(found.nodes.values()), *matched.cases), found.edges)
+    lines = [DrawnEdge(names[a], names[b], "own", word) for a, b, word in brought.lines if a in own or b in own]
+    for at, node in own.items():
         bearers = matched.bearers.get(node.number, ())
         named = [node.case] if node.case in cases else []
-        lines += [DrawnEdge(f"own {at}", cases[case], "own", words("Same number")) for case in bearers]
-        lines += [DrawnEdge(f"own {at}", cases[case], "own", words("Same record")) for case in named]
+        lines += [DrawnEdge(names[at], cases[case], "own", words("Same number")) for case in bearers]
+        lines += [DrawnEdge(names[at], cases[case], "own", words("Same record")) for case in named]
     told = {
-        "graph": msgspec.to_builtins(DrawnGraph((*nodes, *graph.nodes), tuple(lines))),
-        "places": [(one.x, one.y) for one in brought.nodes],
+        "graph": msgspec.to_builtins(DrawnGraph((*nodes, *graph.nodes), (*graph.edges, *lines))),
+        "places": [(names[at], one.x, one.y) for at, one in enumerate(brought.nodes)],
         "said": words(
             "{count} nodes brought in, {matched} of your records match, {left} left out",
-            count=len(nodes), matched=len(matched.cases), left=brought.left_out,
+            count=len(brought.nodes), left=brought.left_out,
+            matched=len(cases.keys() | {node.places[0].case for node in found.nodes.values() if node.kind == "case"}),
         ),
     }  # fmt: skip
     return JSONResponse(told)

@@ -291,6 +291,34 @@ def test_nodes_are_pinned_hidden_and_grouped_and_come_back_as_they_were_kept(use
     assert page.evaluate("liaison.chart().getElementById('case es-cnp:1').parent().length") == 1
 
 
+def test_a_chart_that_was_written_as_a_file_comes_back_as_the_same_nodes(user: CountingUser, tmp_path: Path) -> None:
+    page = user.page
+    page.goto("/chart?case=es-cnp:1")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.hasElementWithId('case it-pol:1')")
+    tell = """() => [
+      liaison.chart().nodes().map((node) => node.data("kind") === "thing" ? node.data("label") : node.id()).sort(),
+      liaison.chart().edges().map((edge) => edge.data("kind")).sort(),
+    ]"""
+    before = page.evaluate(tell)
+    assert len(before[0]) == 8
+    page.get_by_text("Files", exact=True).click()
+    page.select_option("[data-chart-file] select", "i2")
+    with page.expect_download() as loaded:
+        page.get_by_role("button", name="Download").click()
+    file = tmp_path / "chart.anx"
+    loaded.value.save_as(file)
+    page.goto("/chart")
+    user.user.is_drawn()
+    for _ in range(2):  # a second time brings nothing new
+        page.get_by_text("Files", exact=True).click()
+        page.set_input_files("#chart-import", file)
+        page.get_by_role("button", name="Bring in").click()
+        expect(page.locator("#said")).to_contain_text("8 nodes brought in, 6 of your records match")
+        page.evaluate("document.getElementById('said').replaceChildren()")
+        assert page.evaluate(tell) == before
+
+
 def test_a_file_that_is_too_large_or_no_chart_is_refused_in_words(user: CountingUser, tmp_path: Path) -> None:
     page = user.page
     page.goto("/chart")

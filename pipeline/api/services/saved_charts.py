@@ -53,6 +53,8 @@ MOST_LINKS: Final = 20_000
 class ChartItem(msgspec.Struct, frozen=True):
     """What a chart keeps of a node: where it is; of a number its node's id; of a hit its reference.
 
+    A number without places is looked for among those of the chart's cases.
+
     One without any is an item that its viewer can't open.
     """
 
@@ -140,14 +142,15 @@ def _list_opened(records: Mapping[str, ChartRecord], web: Web) -> dict[object, C
         node = make_thing_node(thing)
         found |= dict.fromkeys(thing.members, node)
         if thing.id.startswith("number "):
-            found |= {(thing.id, member): node for member in thing.places}
+            found |= {(thing.id, member): node for member in thing.places} | {(thing.id, None): node}
     return found
 
 
 def _find_node(found: Mapping[object, ChartNode], item: ChartItem) -> ChartNode:
     """The node of an item, by the first of its places that its viewer can open."""
     members = [(place.case, place.entity) for place in item.places]
-    names = [(item.number, member) for member in members] if item.number else members
+    among: list[tuple[str, str] | None] = [*members] or [None]
+    names: Sequence[object] = [(item.number, member) for member in among] if item.number else members
     return next((found[name] for name in names if name in found), ChartNode(CLOSED, CLOSED))
 
 

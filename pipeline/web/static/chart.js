@@ -273,14 +273,17 @@
     if (!told) return;
     const mark = (id) => (id.startsWith("own ") ? `${id} of ${brought}` : id);
     brought += 1;
+    form.closest("details").open = false;
     const { graph, places: stands, said } = told;
     const nodes = graph.nodes.map((node) => ({ ...node, id: mark(node.id) }));
     const edges = graph.edges.map((edge) => ({ ...edge, a: mark(edge.a), b: mark(edge.b) }));
     for (const node of nodes) if (node.number && cy.hasElementWithId(node.number)) edges.push({ a: node.id, b: node.number, kind: "own", word: node.label });
     const box = cy.nodes().length ? cy.elements().boundingBox() : { x2: 0, y1: 0 };
-    add({ nodes, edges }, nodes[0]?.id);
-    const laid = stands.some(([x, y]) => x || y);
-    if (laid) cy.batch(() => stands.forEach(([x, y], index) => cy.getElementById(nodes[index].id).position({ x: box.x2 + 120 + x, y: box.y1 + y })));
+    const fresh = new Set(add({ nodes, edges }, nodes[0]?.id)); // what was in the chart stays where it is
+    const laid = stands.some(([, x, y]) => x || y);
+    if (laid) cy.batch(() => {
+      for (const [id, x, y] of stands) if (fresh.has(mark(id))) cy.getElementById(mark(id)).position({ x: box.x2 + 120 + x, y: box.y1 + y });
+    });
     fit(cy.elements(":visible"));
     form.reset();
     liaison.say(said);

@@ -36,6 +36,7 @@ def test_what_is_written_for_i2_comes_back_as_nodes_of_one_s_own() -> None:
     assert [one.node.label for one in found.nodes] == ["Vols <de> fret & co", "Иван Петров"]
     assert [(one.x, one.y) for one in found.nodes] == [(10, -20), (110, 30)]
     assert found.lines == ((0, 1, "Certain"),)
+    assert [one.id for one in found.nodes] == ["case fr-pj:1", "entity fr-pj:1 p1"]
     assert list_case_keys(one.node for one in found.nodes) == ["fr-pj:1"]
 
 

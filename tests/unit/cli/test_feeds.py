@@ -32,7 +32,10 @@ kit: 1
 name: small
 agencies: [{name: fr-pj, country: FR}]
 truth: "{who}"
-record: {case_id: "{id}", opened: {from: opened, dates: ["%d/%m/%Y"]}}
+record:
+  case_id: "{id}"
+  opened: {from: opened, dates: ["%d/%m/%Y"]}
+  handling: {code: H0, releasable_to: ["*"], purposes: [correlation]}
 """
 
 

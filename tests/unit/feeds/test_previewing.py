@@ -13,6 +13,7 @@ name: register
 agencies: [{name: fr-pj, country: FR}]
 record:
   case_id: "{id}"
+  handling: {code: H0, releasable_to: ["*"], purposes: [correlation]}
   language: "{lang}"
   entities:
     - {id: p1, type: person, names: [{full: "{name}"}], nationalities: {from: nation, split: ","},

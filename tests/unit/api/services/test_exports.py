@@ -16,6 +16,7 @@ import pytest
 from pipeline.access.audit import MOST_SHOWN, ActKind, AuditEntry, ShownForm
 from pipeline.access.redaction import LinkRow
 from pipeline.access.requester import Role
+from pipeline.access.reviews import Review
 from pipeline.api.services.audit import list_accesses
 from pipeline.api.services.export_words import LINK_CELLS, case_cells, link_cells, to_bits
 from pipeline.api.services.exports import encode_csv, encode_table_head, export_records
@@ -50,6 +51,9 @@ class ManyHits:
         return {
             key: self._own if key == self._own.case else msgspec.structs.replace(self._hidden, case=key) for key in keys
         }
+
+    async def reviews_of(self, links: Iterable[str]) -> dict[str, list[Review]]:
+        return {link: [] for link in links}
 
     async def read_grants(self, *_: object) -> tuple[()]:
         return ()
