@@ -194,7 +194,7 @@ GZIP = gzip.compress(b'{"question": "Ivan Petrov"}', mtime=0)
         ({"Content-Type": "text/csv"}, b"case_id;name"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x--"),
     ],
-    ids=["gzip coding", "gzip", "xml", "csv"],
+    ids=["gzip coding", "gzip", "xml", "csv", "form"],
 )
 def test_a_body_that_is_not_read_is_refused_by_its_kind(
     api_server: ApiServer, client: httpx.Client, path: str, headers: dict[str, str], body: bytes
