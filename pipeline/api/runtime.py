@@ -91,6 +91,10 @@ class AuditSink(Protocol):
     async def write(self, act: Act) -> None:
         """Returns once the act is kept for good. Raises pipeline.streams.audit.audit_log.AuditError."""
 
+    @property
+    def waits_s(self) -> float:
+        """How long what is being recorded has waited to be kept; 0 where nothing is."""
+
 
 class GrantSource(Protocol):
     """Owners' grants and supervisors' break-glass, read in real time."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 
 WATCH_S = 2.0
 """How often an open page that shows what a grant opened asks whether the grant is still in force."""
+
+TELL_AFTER_S = 3.0
+"""Who waits longer for what must be recorded first is told so; what they asked for goes on."""
 
 AT_ONCE_S = 0.4
 """A page that is ready within this time is sent whole; a slower one shows its frame first."""
@@ -196,7 +199,8 @@ class OpenPage:
     async def run_action(self, action: Awaitable[T], done: str, *, redraw: bool = True) -> T | None:
         """Do something; say how it went; after success draw anew. Gives the action's answer, None after a failure."""
         try:
-            answer = await action
+            with self.telling_waits():
+                answer = await action
         except LiaisonError as error:
             self.call_script("settleDrafts", False)
             self.show_message(states.format_failure(self.words, error), bad=True)
@@ -206,6 +210,23 @@ class OpenPage:
             await self.redraw()
         self.show_message(done)
         return answer
+
+    @contextmanager
+    def telling_waits(self) -> Iterator[None]:
+        """Say so where what is done meanwhile waits for the audit trail, as while a broker's fail-over lasts."""
+        audit = self.visit.runtime.audit
+
+        async def look() -> None:
+            await asyncio.sleep(TELL_AFTER_S)
+            while audit.waits_s < AT_ONCE_S:
+                await asyncio.sleep(AT_ONCE_S)
+            self.show_message(self.words("Waiting for the audit trail…"))
+
+        looking = asyncio.ensure_future(look())
+        try:
+            yield
+        finally:
+            looking.cancel()
 
     def show_message(self, message: str, *, bad: bool = False) -> None:
         """Show what became of an action for some seconds, and say it to those who hear the page."""
@@ -230,7 +251,8 @@ class OpenPage:
         """Load the content of the page, or of a part of it; returns what draws it, or the trouble there is with it."""
         trouble: LiaisonError
         try:
-            loaded = await loading
+            with self.telling_waits():
+                loaded = await loading
         except LiaisonError as error:
             trouble = error
         except Exception:  # a fault of ours: the page says that there is one, the log says which

@@ -1,7 +1,7 @@
 """The audit writer: an act is in Kafka, acknowledged by all replicas, before `write` returns, or it raises.
 
 Acts that arrive while a send is under way go together in the next one, so that many readers share a round trip. When
-Kafka can't be reached, they fail with it: each act has its answer within ANSWER_S of its arrival. An act that is too
+Kafka can't be reached, they fail with it: each act has its answer within FAIL_OVER_S of its arrival. An act that is too
 large fails by itself before it is in line, and one that Kafka refuses fails alone: what is bound behind it goes into a
 new chain.
 """
@@ -39,7 +39,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import DAY_MS, See, SeeUnreadable, follow_audit, pass_over
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.producers import ANSWER_S, PromptProducer, consume_exception
+from pipeline.streams.kafka.producers import FAIL_OVER_S, PromptProducer, consume_exception
 from pipeline.times import Clock, unix_ms
 from pipeline.transparency.leaves import new_seed
 
@@ -49,7 +49,7 @@ MOST_TOGETHER: Final = 200
 """Acts of one send. A choice: more share a round trip, and more fail together if it does."""
 
 BYTES_TOGETHER: Final = 4 << 20
-"""Bytes of one send, at most, unless one entry is larger: on a broker that writes 10 MB/s, a tenth of ANSWER_S."""
+"""Bytes of one send, at most, unless one entry is larger: on a broker that writes 10 MB/s, 0.4 s."""
 
 CHAIN_DIGITS: Final = 12
 """Of a chain's number, when an act's size is reckoned before it is in one."""
@@ -105,6 +105,7 @@ class AuditLog:
         self._again: deque[_Waiting] = deque()
         """In line before the queue: what found no room in a send, or was bound behind an entry that was refused."""
         self._tasks: list[asyncio.Task[None]] = []
+        self._sending_since: float | None = None
 
     async def __aenter__(self) -> AuditLog:
         self._tasks = [asyncio.create_task(self._write_batches()), asyncio.create_task(self._write_checkpoints())]
@@ -119,7 +120,7 @@ class AuditLog:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def write(self, act: Act) -> None:
-        """Record an act; returns when Kafka has it, all its parts. Raises AuditError, each part within ANSWER_S.
+        """Record an act; returns when Kafka has it, all its parts. Raises AuditError, each part within FAIL_OVER_S.
 
         Parts are in line one after the other: whoever else writes waits for one of them, not for all.
         """
@@ -130,8 +131,13 @@ class AuditLog:
         loop, at = asyncio.get_running_loop(), self._clock()
         for part in parts:
             done: asyncio.Future[None] = loop.create_future()
-            self._queue.put_nowait(_Waiting(part, at, loop.time() + ANSWER_S, done, longest_entry(part, chain)))
+            self._queue.put_nowait(_Waiting(part, at, loop.time() + FAIL_OVER_S, done, longest_entry(part, chain)))
             await done
+
+    @property
+    def waits_s(self) -> float:
+        """How long Kafka has not acknowledged what is being sent; 0 where nothing is."""
+        return 0.0 if self._sending_since is None else asyncio.get_running_loop().time() - self._sending_since
 
     async def _write_batches(self) -> None:
         while True:
@@ -181,6 +187,7 @@ class AuditLog:
         """
         after, entries = self._chain_entries(batch)
         own = len(entries) - len(batch)
+        self._sending_since = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(min(waiting.deadline for waiting in batch)):
                 await self._send(entries)
@@ -196,6 +203,8 @@ class AuditLog:
             log.warning("the audit trail can't be written: %r", error)
             self._chain = None
             raise AuditError("the audit trail cannot be written: {kind}", kind=type(error).__name__) from error
+        finally:
+            self._sending_since = None
         self._chain, self._head = after, after.head
         return len(batch)
 

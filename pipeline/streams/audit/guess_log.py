@@ -26,7 +26,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.positions import BlockedPartitionError
-from pipeline.streams.kafka.producers import ANSWER_S, PromptProducer
+from pipeline.streams.kafka.producers import FAIL_OVER_S, PromptProducer
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.times import Clock
 
@@ -45,7 +45,7 @@ PAUSE_S: Final = 2.0
 """Between two attempts while the topic can't be read."""
 
 REMEMBERED: Final = 10_000
-"""Verdicts whose askers may not have come for them yet: each does within ANSWER_S. Who finds none asks again."""
+"""Verdicts whose askers may not have come for them yet: each does within FAIL_OVER_S. Who finds none asks again."""
 
 
 class GuessError(LiaisonError):
@@ -139,12 +139,12 @@ class GuessLog:
     async def ask(self, asked: AskedGuesses) -> frozenset[str]:
         """Count what a question guesses; returns the kinds of which it may ask no hit-only record.
 
-        Raises GuessError, within ANSWER_S: then none may be asked at all.
+        Raises GuessError, within FAIL_OVER_S: then none may be asked at all.
         """
         if asked.empty or (not asked.about and self.ledger.is_free(asked, self._clock())):
             return frozenset()
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(FAIL_OVER_S):
                 offset = await self._write(asked)
                 async with self._came:
                     await self._came.wait_for(lambda: self.ledger.end > offset)
@@ -158,7 +158,7 @@ class GuessLog:
     async def forget(self, agency: str, about: str) -> None:
         """Say that an alert guesses nothing any more. Raises GuessError."""
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(FAIL_OVER_S):
                 await self._write(AskedGuesses(agency, about))
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
             raise GuessError("the search cannot be counted now; try again") from error

@@ -298,6 +298,10 @@ def consume_exception(future: asyncio.Future[Any]) -> None:
 ANSWER_S: Final = 4.0
 """Whoever writes waits this long for Kafka, counted from when they asked: with what they read before, 5 s in all."""
 
+FAIL_OVER_S: Final = 12.0
+"""Whoever reads waits this long for what must be in Kafka before: a broker that died is missed after 9 s by Kafka's
+defaults (broker.session.timeout.ms), and until then a write waits for its replica."""
+
 PROMPT_TIMEOUT_MS: Final = 1_800
 """A broker that has not answered by then is taken to hang: within ANSWER_S another one is asked."""
 

@@ -139,7 +139,8 @@ async def _run_search(
     session, judged = view.visit.new_session(), JudgedSearch()
     wanted = Search(question, session.requester.country, LIMIT, place.cursor, narrowed, evidence=True)
     try:
-        answer = await search(session, wanted, judged=judged)
+        with view.telling_waits():
+            answer = await search(session, wanted, judged=judged)
     except LiaisonError as error:
         trouble = error
         if is_last():

@@ -7,6 +7,7 @@ await links(api.session(ANNA), "fr-pj:1")          # the same, in-process
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -72,10 +73,18 @@ class RecordedAudit:
     def __init__(self) -> None:
         self.acts: list[Act] = []
         self.away = False
+        self.held: asyncio.Event | None = None
+        """What each act waits for, as for the fail-over of a broker."""
+
+    @property
+    def waits_s(self) -> float:
+        return 0.0 if self.held is None else 60.0
 
     async def write(self, act: Act) -> None:
         if self.away:
             raise AuditError("away")
+        if self.held is not None:
+            await self.held.wait()
         assert act.rule, act
         for case in act.shown:
             rule = next(rule for rule in Rule if rule == case.rule)

@@ -42,6 +42,9 @@ REPLICATED: dict[str, object] = {
     "transaction.state.log.min.isr": SIZE - 1,
     "share.coordinator.state.topic.replication.factor": SIZE,
     "share.coordinator.state.topic.min.isr": SIZE - 1,
+    # Kafka's defaults, where a local broker that is alone has shorter ones.
+    "broker.session.timeout.ms": 9000,
+    "broker.heartbeat.interval.ms": 2000,
 }
 """What deploy/README.md asks of a cluster of three brokers."""
 

@@ -19,6 +19,7 @@ class FaultReport:
     name: str
     searches: int
     failed: int
+    p95_s: float
     slowest_s: float
     longest_gap_s: float
     longest_delay_s: float
@@ -72,6 +73,7 @@ def report(traffic: Traffic, name: str, began: float, mended: float, served: flo
         name=name,
         searches=len(met),
         failed=len(failed),
+        p95_s=sorted(search.seconds for search in met)[len(met) * 95 // 100],
         slowest_s=max(search.seconds for search in met),
         longest_gap_s=longest_gap_s(met, began, now),
         longest_delay_s=traffic.delay_s(began),
@@ -88,9 +90,10 @@ def _described(failed: Iterable[Search], began: float) -> Iterable[str]:
 def table_of(reports: Iterable[FaultReport]) -> Table:
     """A row for each fault."""
     table = Table(title="What each fault cost")
-    for heading in ("fault", "searches", "failed", "slowest", "longest without", "new record after", "start", "whole"):
+    times = ("p95", "slowest", "longest without", "new record after", "start", "whole")
+    for heading in ("fault", "searches", "failed", *times):
         table.add_column(heading, justify="left" if heading == "fault" else "right")
     for one in reports:
-        seconds = (one.slowest_s, one.longest_gap_s, one.longest_delay_s, one.start_s, one.whole_s)
+        seconds = (one.p95_s, one.slowest_s, one.longest_gap_s, one.longest_delay_s, one.start_s, one.whole_s)
         table.add_row(one.name, str(one.searches), f"{one.failed_share:.1%}", *(f"{value:.1f} s" for value in seconds))
     return table

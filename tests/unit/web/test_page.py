@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from nicegui.events import GenericEventArguments
 
+from pipeline.access.audit import Act, ActKind, RequestRule
 from pipeline.web import page_events
 from pipeline.web.components.markup import text
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -18,6 +19,7 @@ from pipeline.web.session import Visit
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import record
+from support.waiting import PATIENCE_S
 from support.web.pages import opened
 
 
@@ -169,3 +171,36 @@ async def test_who_has_access_is_asked_for_no_more_countries_than_there_are(api:
     read = len(api.audit.acts)
     await page.send(handling="H1", releasable_to="BE DE")
     assert len(api.audit.acts) == read + 1
+
+
+async def test_a_page_that_waits_for_the_audit_trail_says_so_and_goes_on(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a broker's fail-over lasts; who waits for nothing is told nothing of it."""
+    views: list[OpenPage] = []
+    said: list[str] = []
+    told = asyncio.Event()
+    read = Act(ActKind.READ, subject="anna", rule=RequestRule.ROLE)
+
+    def show(message: str, *, bad: bool = False) -> None:
+        assert not bad
+        said.append(message)
+        told.set()
+
+    await opened(api, Page("/page", "Search", "search", _load_nothing, lambda view, _: views.append(view)), ANNA)
+    (view,) = views
+    monkeypatch.setattr("pipeline.web.page.TELL_AFTER_S", 0.0)
+    monkeypatch.setattr("pipeline.web.page.AT_ONCE_S", 0.01)
+    monkeypatch.setattr(view, "show_message", show)
+    await view.run_action(api.audit.write(read), "Saved", redraw=False)
+    assert said == ["Saved"]
+    api.audit.held = asyncio.Event()
+    told.clear()
+    acting = asyncio.create_task(view.run_action(api.audit.write(read), "Saved", redraw=False))
+    await asyncio.wait_for(told.wait(), PATIENCE_S)
+    assert said == ["Saved", "Waiting for the audit trail…"]
+    assert not acting.done()
+    api.audit.held.set()
+    await acting
+    assert said[2:] == ["Saved"]
+    assert api.audit.acts == [read, read]

@@ -23,6 +23,7 @@ from pipeline.access.audit import (
 from pipeline.access.audit_verification import TrailVerifier
 from pipeline.streams.audit import audit_log
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError, AuditLog, EntryRefusedError
+from pipeline.streams.kafka.producers import FAIL_OVER_S
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -115,7 +116,7 @@ async def test_a_writer_that_never_reached_the_topic_closes_nothing() -> None:
 
 async def test_acts_that_wait_fail_with_the_send_that_they_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are: none is sent after the other, each with a time-out of its own."""
-    monkeypatch.setattr(audit_log, "ANSWER_S", 0.2)
+    monkeypatch.setattr(audit_log, "FAIL_OVER_S", 0.2)
     monkeypatch.setattr(audit_log, "MOST_TOGETHER", 2)
     topic = Topic()
     log = AuditLog(topic.hang, lambda: NOW, dict, "host|1")
@@ -123,6 +124,29 @@ async def test_acts_that_wait_fail_with_the_send_that_they_wait_for(monkeypatch:
         ends = await asyncio.gather(*(log.write(READ) for _ in range(9)), return_exceptions=True)
     assert [type(end) for end in ends] == [AuditError] * 9
     assert topic.sends == 1
+
+
+async def test_a_send_that_a_fail_over_holds_up_is_waited_for_and_written_once() -> None:
+    """What was refused after 4 s: by Kafka's defaults a dead broker is missed after 9 s."""
+    assert FAIL_OVER_S > 9
+    topic, held = Topic(), asyncio.Event()
+
+    async def send(entries: Sequence[AuditEntry]) -> None:
+        await held.wait()
+        await topic(entries)
+
+    log = AuditLog(send, lambda: NOW, dict, "host|1")
+    async with log:
+        assert log.waits_s == 0
+        writing = asyncio.create_task(log.write(READ))
+        async with asyncio.timeout(30):
+            while not log.waits_s:
+                await asyncio.sleep(0)
+        held.set()
+        await writing
+        assert log.waits_s == 0
+    assert [entry.kind for entry in topic.entries].count(ActKind.READ) == 1
+    assert topic.faults() == []
 
 
 async def test_an_error_that_nobody_expects_fails_its_acts_and_not_all_later_ones() -> None:
