@@ -99,6 +99,12 @@ class TimedMatcher:
         self.exceeds_bound = watch.timed("sample", matcher.exceeds_bound)
         self.meet = watch.timed("meet", matcher.meet)
         self.explain = watch.timed("explain", matcher.explain)
+        self._whole = matcher
+
+    @property
+    def cut(self) -> int:
+        """As of the matcher itself."""
+        return self._whole.cut
 
 
 class TimedScreen:
