@@ -10,7 +10,7 @@ from support.waiting import PATIENCE_S
 LIMITS: Final[dict[str, float]] = {
     "pipeline.index.engine.READ_TIMEOUT_S": PATIENCE_S,
     "pipeline.index.decisions.EFFECTIVE_S": PATIENCE_S,
-    "pipeline.streams.audit.audit_log.ANSWER_S": PATIENCE_S,
+    "pipeline.streams.audit.audit_log.FAIL_OVER_S": PATIENCE_S,
     "pipeline.streams.audit.decision_log.ANSWER_S": PATIENCE_S,
     "pipeline.streams.audit.decision_log.REQUEST_TIMEOUT_MS": 30_000,
     "pipeline.streams.audit.decision_log.TRANSACTION_TIMEOUT_MS": 60_000,
