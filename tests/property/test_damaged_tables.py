@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
@@ -49,6 +49,7 @@ def read(kit: MappingKit, content: bytes, suffix: str) -> list[MappedRow]:
 
 
 @pytest.mark.parametrize("name", TABLES)
+@settings(max_examples=settings().max_examples // 4)
 @given(data=st.data())
 def test_a_damaged_table_is_read_or_refused_with_a_word(name: str, data: st.DataObject) -> None:
     whole = TABLES[name].read_bytes()

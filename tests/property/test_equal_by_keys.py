@@ -61,7 +61,6 @@ def name_prints(text: str, kind: str) -> list[Any]:
 
 
 @given(spelt_twice(), st.sampled_from(["person", "organisation"]))
-@settings(max_examples=4 * settings().max_examples)
 def test_names_that_agree_share_a_key_for_each_asked_word(spelt: tuple[str, str], kind: str) -> None:
     for asked in name_prints(spelt[0], kind):
         for held in name_prints(spelt[1], kind):
@@ -116,6 +115,7 @@ def assert_same(asking: Entities, held: Entities) -> None:
     assert names_person(bare, held, STAGES.model) is (ExactMatch.NAME in slow_exact_match(bare, held, STAGES.model))
 
 
+@settings(max_examples=settings().max_examples // 4)
 @given(pairs())
 def test_what_is_found_by_keys_is_what_holding_each_against_each_finds(drawn: tuple[list[Any], list[Any]]) -> None:
     asking, held = map(prints, drawn)

@@ -77,6 +77,9 @@ STEPS = [(name, *rungs) for name, (_, values) in LADDERS.items() for rungs in co
 
 each_model = pytest.mark.parametrize("model", MODELS)
 
+FEWER = max(20, settings().max_examples // 4)
+"""Of each of four models."""
+
 
 def bits(left: RawEntity, right: RawEntity, model: str) -> int:
     return weigh_entities(print_of(**left), print_of(**right), model_of(model))
@@ -88,7 +91,7 @@ def without(raw: RawEntity, field: str) -> RawEntity:
 
 @each_model
 @given(left=persons, right=persons, step=st.sampled_from(STEPS))
-@settings(deadline=None)
+@settings(max_examples=FEWER)
 def test_a_value_that_agrees_more_never_lowers_the_score(left: Any, right: Any, step: Any, model: str) -> None:
     name, less, more = step
     field, rungs = LADDERS[name]
@@ -102,7 +105,7 @@ SEVERAL = ("names", "identifiers", "phones", "emails", "addresses", "nationaliti
 
 @each_model
 @given(left=persons, right=persons, field=st.sampled_from(SEVERAL))
-@settings(deadline=None)
+@settings(max_examples=FEWER)
 def test_one_more_value_that_agrees_never_lowers_the_score(left: Any, right: Any, field: str, model: str) -> None:
     value = next(rungs[-1] for of, rungs in LADDERS.values() if of == field)
     more_left, more_right = ({**one, field: [*(one.get(field) or []), *value]} for one in (left, right))
@@ -126,7 +129,7 @@ THING_LADDERS: dict[str, tuple[str, tuple[Any, ...]]] = {
         [(name, *rungs) for name, (_, values) in THING_LADDERS.items() for rungs in combinations(range(len(values)), 2)]
     ),
 )
-@settings(deadline=None)
+@settings(max_examples=FEWER)
 def test_a_things_value_that_agrees_more_never_lowers_the_score(data: st.DataObject, step: Any, model: str) -> None:
     name, less, more = step
     others = {field: values for of, (field, values) in THING_LADDERS.items() if of != name}
@@ -155,7 +158,7 @@ SHARED: dict[str, Any] = {
     fields=st.sets(st.sampled_from(sorted(SHARED))),
     labelled=st.booleans(),
 )
-@settings(deadline=None)
+@settings(max_examples=FEWER)
 def test_nothing_that_a_household_shares_outweighs_given_names_in_conflict(
     given: list[str], family: str, fields: set[str], labelled: bool, model: str
 ) -> None:
