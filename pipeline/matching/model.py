@@ -35,7 +35,7 @@ from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 FORMS = 15
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
-SCORING = 7
+SCORING = 8
 """Version of the rules by which fingerprints are scored, and of those by which one meets a hit-only record; raised with
 any change that alters a pair's score, or what of it is equal, under one model file. A changed weight is another model,
 so another generation by that: SCORING stays. tests/unit/matching/test_versions.py holds both."""

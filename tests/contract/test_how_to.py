@@ -289,7 +289,7 @@ def test_a_weight_takes_a_level_a_name_and_the_digests_that_a_test_tells(tree: T
     tree.apply(level)
     told = tree.run_python("-m", "pytest", "-q", "-n0", "--noconftest", "-p", "no:cacheprovider", VERSIONS).stdout
     assert "another name in SHIPPED" in told
-    assert "SCORING = 7 stays" in told
+    assert "SCORING = 8 stays" in told
     tree.apply(name)
     after = tree.run_python("-c", PHONE_COUNTED).stdout.split()
     assert (before[1], after[1]) == ("1993", "2019")

@@ -124,6 +124,7 @@ def test_what_is_found_by_keys_is_what_holding_each_against_each_finds(drawn: tu
 
 
 @pytest.mark.rare
+@pytest.mark.timeout(1800)
 @settings(max_examples=10 * settings().max_examples)
 @given(pairs())
 def test_what_is_found_by_keys_is_the_same_wherever_one_looks(drawn: tuple[list[Any], list[Any]]) -> None:

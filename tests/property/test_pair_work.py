@@ -142,6 +142,12 @@ def test_neither_order_nor_side_nor_company_changes_what_is_said(shape: str) -> 
         assert (line.score, line.band) == (alone.score, alone.band)
 
 
+def test_among_equally_good_assignments_the_choice_is_the_same_from_either_side() -> None:
+    """Which of several is taken decides what of it another tie has counted already."""
+    a, b = pair_of("numbers")
+    assert score_cases(a.entities, b.entities, model()) == score_cases(b.entities, a.entities, model())
+
+
 @pytest.mark.parametrize("shape", MADE_FAST)
 def test_the_screen_stays_above_what_is_left(shape: str) -> None:
     a, b = pair_of(shape)

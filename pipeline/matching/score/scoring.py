@@ -30,7 +30,13 @@ from pipeline.matching.model import Model, Plan
 from pipeline.matching.names.name_pairs import hold_names, meet_names, pairs_of
 from pipeline.matching.operations import DONE
 from pipeline.matching.score.assignment import assign_one_to_one
-from pipeline.matching.score.selection import content_of, pairs_across_types, select_across, select_cells
+from pipeline.matching.score.selection import (
+    by_content,
+    contents_of,
+    pairs_across_types,
+    select_across,
+    select_cells,
+)
 from pipeline.matching.work import compared_entities, is_light
 
 EACH_PAIR = 100
@@ -377,21 +383,21 @@ def tie_cases(
 def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int], each: int) -> list[EntityAgreement]:
     """The ties of the best one-to-one assignment.
 
-    Among equally good assignments the choice does not depend on the order of the entities, since they may differ in
-    which ties repeat another's evidence.
+    Among equally good assignments the choice depends neither on the order of the entities nor on which case is `a`,
+    since they may differ in which ties repeat another's evidence.
     """
     if len(strong) < 2:
         return [EntityAgreement(bits, *cell) for cell, bits in strong.items()]
-    rows, columns = _by_content(a, {row for row, _ in strong}), _by_content(b, {column for _, column in strong})
+    rows, of_rows = by_content(a, (row for row, _ in strong))
+    columns, of_columns = by_content(b, (column for _, column in strong))
     rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
     ranked = {(rank_a[row], rank_b[column]): max(1, counted_bits(bits, each)) for (row, column), bits in strong.items()}
-    cells = [(rows[row], columns[column]) for row, column in assign_one_to_one(ranked)]
+    if of_rows <= of_columns:
+        chosen = assign_one_to_one(ranked)
+    else:
+        chosen = [(row, column) for column, row in assign_one_to_one({(j, i): bits for (i, j), bits in ranked.items()})]
+    cells = [(rows[row], columns[column]) for row, column in chosen]
     return [EntityAgreement(strong[cell], *cell) for cell in cells]
-
-
-def _by_content(entities: Entities, indices: set[int]) -> list[int]:
-    """The indices, sorted by the content of their entities."""
-    return sorted(indices, key=lambda at: content_of(entities[at]))
 
 
 def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
@@ -399,9 +405,7 @@ def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], in
     most = max(bits.values(), default=0)
     cells = [cell for cell, found in bits.items() if found == most]
     if len(cells) > 1:
-        rows, columns = _by_content(a, {row for row, _ in cells}), _by_content(b, {column for _, column in cells})
-        rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
-        cells.sort(key=lambda cell: (rank_a[cell[0]], rank_b[cell[1]]))
+        cells.sort(key=lambda cell: contents_of(a, b, cell))
     return dict.fromkeys(cells[:1], most)
 
 
@@ -417,8 +421,8 @@ def drop_counted(
     used: set[str] = set()
     kept = []
 
-    def order(tie: EntityAgreement) -> tuple[int, bytes, bytes]:
-        return -tie.bits, content_of(a[tie.a]), content_of(b[tie.b])
+    def order(tie: EntityAgreement) -> tuple[int, tuple[bytes, ...]]:
+        return -tie.bits, contents_of(a, b, (tie.a, tie.b))
 
     for tie in [*sorted(ties, key=order), *sorted(crossing, key=order)]:
         left, right = a[tie.a], b[tie.b]

@@ -7,7 +7,7 @@ entities, nor on which of the two comes first, nor on any third.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -100,3 +100,15 @@ def _cost_cells(a: Sizes, b: Sizes, at: NDArray[np.int64], other: NDArray[np.int
 def content_of(entity: EntityPrint) -> bytes:
     """The content of an entity as bytes, to order equally strong ties whatever the order of the entities."""
     return msgspec.json.encode(entity)
+
+
+def contents_of(a: Entities, b: Entities, cell: tuple[int, int]) -> tuple[bytes, ...]:
+    """What orders equally strong ties, whatever the order of entities and whichever case is `a`."""
+    one, other = content_of(a[cell[0]]), content_of(b[cell[1]])
+    return min(one, other), max(one, other), one
+
+
+def by_content(entities: Entities, indices: Iterable[int]) -> tuple[list[int], list[bytes]]:
+    """The indices, sorted by the content of their entities, and that."""
+    found = sorted((content_of(entities[at]), at) for at in {*indices})
+    return [at for _, at in found], [content for content, _ in found]
