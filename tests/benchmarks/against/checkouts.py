@@ -54,8 +54,9 @@ class FailedError(Exception):
 class TimeSlices:
     """Lets one of several processes run at a time, by turns of SLICE_S, with all that each has started.
 
-    So a drift of the host is the same in all. As a context it starts and ends the turns; at its end, also by an
-    interrupt, processes that still run are interrupted.
+    So a drift of the host is the same in all. As a context it starts and ends the turns. At its end, also by an
+    interrupt, processes that still run are interrupted, and killed if they have not ended END_S later; one that comes
+    after the end is refused.
     """
 
     def __init__(self) -> None:
@@ -76,12 +77,17 @@ class TimeSlices:
             for group in self._running:
                 _signal(group, signal.SIGINT)  # as the keyboard does: a benchmark ends its engines
                 _signal(group, signal.SIGCONT)
+            if not self._changed.wait_for(lambda: not self._running, END_S):
+                for group in self._running:
+                    _signal(group, signal.SIGKILL)
         self._turns.join()
 
     @contextmanager
     def share(self, group: int) -> Iterator[None]:
-        """Let a process group have its turns while the block lasts."""
+        """Let a process group have its turns while the block lasts. Raises FailedError once the turns are over."""
         with self._changed:
+            if self._over:
+                raise FailedError("what it takes turns with has ended")
             if self._running:
                 _signal(group, signal.SIGSTOP)
             self._running.append(group)
@@ -91,6 +97,7 @@ class TimeSlices:
         finally:
             with self._changed:
                 self._running.remove(group)
+                self._changed.notify_all()
                 if self._running:
                     _signal(self._running[0], signal.SIGCONT)
 

@@ -19,6 +19,7 @@ from benchmarks.against.checkouts import (
     needs,
     run_by_slices,
 )
+from support.waiting import wait
 
 PROJECT = '[project]\nname = "small"\nversion = "{}"\n[project.scripts]\nliaison = "{}"\n'
 
@@ -166,13 +167,27 @@ def test_what_a_commit_cannot_do_is_told_from_what_fails(
         Checkout("here", tmp_path, Path(sys.executable)).run("run.py", "--new")
 
 
+RUNS_ON = """
+import os, signal, sys
+from pathlib import Path
+parent = os.getppid()
+if sys.argv[1:]:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Path(sys.argv[1]).write_text(str(os.getpid()))
+while os.getppid() == parent:
+    pass
+"""
+"""As long as who started it lives, so that whatever becomes of a test nothing is left; with a file to write, no
+interrupt ends it."""
+
 MEETS_THE_OTHER_STOPPED = """
 import os, sys, time
 from pathlib import Path
 own, other = map(Path, sys.argv[1:])
 own.with_suffix(".new").write_text(str(os.getpid()))
 own.with_suffix(".new").rename(own)
-while True:
+parent = os.getppid()
+while os.getppid() == parent:
     if other.exists():
         status = Path(f"/proc/{other.read_text()}/status")
         if not status.exists() or "State:\\tT" in status.read_text():
@@ -199,5 +214,26 @@ def test_if_one_commit_fails_the_other_is_ended(tmp_path: Path) -> None:
     with pytest.raises(FailedError, match="broken"):
         run_by_slices(
             lambda slices: checkout.sliced(slices).run("-c", "raise ValueError('broken')"),
-            lambda slices: checkout.sliced(slices).run("-c", "while True: pass"),
+            lambda slices: checkout.sliced(slices).run("-c", RUNS_ON),
         )
+
+
+def test_one_that_comes_after_the_other_has_failed_is_ended(tmp_path: Path) -> None:
+    with TimeSlices() as over:
+        pass
+    with pytest.raises(FailedError, match="has ended"):
+        Checkout("here", tmp_path, Path(sys.executable), over).run("-c", RUNS_ON)
+
+
+def test_one_that_no_interrupt_ends_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a shell started all of this in the background: what it starts ignores interrupts."""
+    monkeypatch.setattr(checkouts, "END_S", 0.1)
+    checkout, started = Checkout("here", tmp_path, Path(sys.executable)), tmp_path / "started"
+
+    def fail(_: TimeSlices) -> str:
+        wait(lambda: started.exists() and started.read_text())
+        raise FailedError("broken")
+
+    with pytest.raises(FailedError, match="broken"):
+        run_by_slices(fail, lambda slices: checkout.sliced(slices).run("-c", RUNS_ON, started))
+    assert not Path(f"/proc/{started.read_text()}").exists()
