@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+import msgspec
+
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import TokenError, check_agency
-from pipeline.api.answers import told
+from pipeline.api.answers import SearchAnswer, SearchRow, told
 from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import STEP, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.services.list_checks import fill_rows
-from pipeline.api.services.search import Search, search
+from pipeline.api.services.search import MOST, Search, search, take_turns
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band
@@ -38,6 +41,11 @@ FAULT: Final = "this row could not be checked"
 
 MOST_CASES: Final = 10
 """Cases kept for a row: who needs more asks by a search."""
+
+STRONG: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
+NUMBERS: Final = frozenset({"number", "phone", "email"})
+"""By which bands or clauses a case may be equal to its row. Where such fill a row those behind are looked at as well,
+since the records of one agency would leave out another's."""
 
 
 async def run_list_worker(runtime: Runtime) -> None:
@@ -100,7 +108,9 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
         return ListRowFindings(problem=row.problem, values=row.values)
     most = MOST_CASES + bool(row.source)  # which finds itself
     try:
-        answer = await search(session, Search(row.question, row.country, limit=most), with_reasons=False)
+        asked = Search(row.question, row.country, limit=most)
+        answer = await search(session, asked, with_reasons=False)
+        results = await _read_on(session, asked, answer)
     except UnprocessableError as error:
         return ListRowFindings(problem=error.message, values={name: str(value) for name, value in error.values.items()})
     except LiaisonError:
@@ -111,8 +121,28 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
     # Cases and what of the question they met, and nothing that they say: that is compared when results are read.
     cases = tuple(
         CaseFinding(found.case, told(found.score) or 0, told(found.band) or Band.NONE, told(found.met) or ())
-        for found in answer.results
-        if found.case != row.source
-    )[:MOST_CASES]
+        for found in _choose_results([one for one in results if one.case != row.source])
+    )
     hits = tuple(HitFinding(hit.reference, hit.band) for hit in answer.hits)
     return ListRowFindings(cases, hits, not_asked=answer.not_asked)
+
+
+async def _read_on(session: Session, asked: Search, answer: SearchAnswer) -> list[SearchRow]:
+    """The results of a row, with those behind them as long as they may be equal and another agency's."""
+    results, following = list(answer.results), answer.next
+    while following and results and _may_be_equal(results[-1]):
+        page = await search(session, msgspec.structs.replace(asked, cursor=following, limit=MOST), with_reasons=False)
+        results, following = [*results, *page.results], page.next
+    return results
+
+
+def _choose_results(results: Sequence[SearchRow]) -> list[SearchRow]:
+    """The first MOST_CASES in their order; of those that may be equal each agency's first before its second."""
+    equal = [row for row in results if _may_be_equal(row)]
+    others = [row for row in results if not _may_be_equal(row)]
+    chosen = {row.case for row in (*take_turns(equal), *others)[:MOST_CASES]}
+    return [row for row in results if row.case in chosen]
+
+
+def _may_be_equal(row: SearchRow) -> bool:
+    return told(row.band) in STRONG or not NUMBERS.isdisjoint(told(row.met) or ())

@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta
@@ -307,7 +307,7 @@ async def _find_hits(
     ranked = [(one, met[one.candidate.card.case][1]) for one in answers]
     granted = await _make_page(session, asked, asked_for, ranked, with_reasons)
     told = (hit_for(meta(document), session.make_reference) for document in found if views[document.case] is View.HIT)
-    hit_rows = _take_turns(
+    hit_rows = take_turns(
         sorted((FoundHit(**msgspec.structs.asdict(hit), band=HIT_BAND) for hit in told), key=lambda row: row.reference)
     )
     given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
@@ -320,14 +320,17 @@ async def _find_hits(
     return _HitPage(given, seen, "budget" if is_spent else counted.not_asked), granted
 
 
-def _take_turns(rows: Sequence[FoundHit]) -> list[FoundHit]:
-    """Each agency's first hit, then the second of each: no agency's records use up the budget for another's."""
+_Row = TypeVar("_Row", FoundHit, SearchRow)
+
+
+def take_turns(rows: Sequence[_Row]) -> list[_Row]:
+    """Each agency's first row, then the second of each: where few are told, no agency's records leave out another's."""
     turns: Counter[str] = Counter()
-    turn_of: dict[str, int] = {}
+    placed: list[tuple[int, _Row]] = []
     for row in rows:
-        turn_of[row.reference] = turns[row.agency]
+        placed.append((turns[row.agency], row))
         turns[row.agency] += 1
-    return sorted(rows, key=lambda row: turn_of[row.reference])
+    return [row for _, row in sorted(placed, key=lambda one: one[0])]
 
 
 async def _browse_cases(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:

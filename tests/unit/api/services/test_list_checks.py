@@ -16,7 +16,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, ListError, parse_rows
 from pipeline.api.list_store import STEP
-from pipeline.api.list_worker import STEPS_A_TURN, run_round
+from pipeline.api.list_worker import MOST_CASES, STEPS_A_TURN, run_round
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services import list_checks
 from pipeline.api.services.list_checks import read_list_check
@@ -87,6 +87,29 @@ async def test_a_row_says_level_by_level_what_a_search_says_with_whom_it_found_a
     assert "date of birth: asked 1980-09-17, record 1980-05-01" in line["values_that_differ"]
     assert line["score"] == f"{match['score'] / 100:.2f}"
     assert not any(sign in cell for cell in line.values() for sign in "[]{}")
+
+
+async def test_a_row_has_each_agencys_first_equal_case_before_the_second_of_another(api: Api) -> None:
+    """Ten equal cases of one agency left no place for another's."""
+    api.hold(*(record("be-fp", str(at)) for at in range(30)), record("nl-np"), record("es-cnp"))
+    name = await uploaded(api, "name,born\nIvan Petrov,1980-05-01\n")
+    await worked(api)
+    (row,) = await rows(api, name)
+    told = [one["case"] for one in row["matches"]]
+    assert len(told) == MOST_CASES
+    assert {"nl-np:1", "es-cnp:1"} < set(told)
+    searched = (await api.post("/v1/search", {"question": row["query"], "limit": 100})).json()["results"]
+    assert told == [one["case"] for one in searched if one["case"] in told], "in the order of the search"
+
+
+async def test_a_row_of_cases_that_are_only_like_it_is_asked_once(api: Api) -> None:
+    api.hold(*(record("be-fp", str(at)) for at in range(30)))
+    name = await uploaded(api, "name\nIvan Petrov\n")
+    await worked(api)
+    (row,) = await rows(api, name)
+    assert {one["band"] for one in row["matches"]} <= {"possible", ""}
+    assert len(row["matches"]) == MOST_CASES
+    assert api.audit.kinds().count(ActKind.SEARCH) == 1
 
 
 async def test_a_file_for_excel_begins_with_its_mark(api: Api) -> None:
