@@ -23,8 +23,7 @@ from msgspec.structs import replace
 from pipeline.access.equal_words import Keys, asked_keys, borne_keys, is_word
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.comparisons.identifier import GENERIC, WORLDWIDE
-from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.fingerprint import Entities, EntityPrint, IdentifierPrint
+from pipeline.matching.fingerprint import WILDCARDS, Entities, EntityPrint, IdentifierPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint, levels
 from pipeline.matching.names.alignment import align

@@ -28,6 +28,9 @@ from pipeline.records.placeholders import is_placeholder, is_placeholder_date, i
 CONFUSABLE_CLASSES = str.maketrans("OQDILBSZG", "000118526")
 """Maps letters to the digits that people and scanners take them for."""
 
+WILDCARDS = frozenset("?*")
+"""What stands in a partial plate for characters that nobody read: one, or any number of them."""
+
 TAIL_DIGITS = 7
 """Digits of a subscriber's number without area code, in the North American and most European plans."""
 

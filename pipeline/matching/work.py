@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.fingerprint import WILDCARDS, EntityPrint
 from pipeline.matching.names.prints import NamePrint, Names
 from pipeline.matching.names.token_levels import is_latin
 from pipeline.matching.operations import DONE
@@ -33,20 +33,21 @@ SAME_LETTERS, SAME_SCRIPT, TWO_SCRIPTS = 10, 20, 50
 Runs of words that may be written as one are in them. Measured with words made to be alike
 (tests/benchmarks/scoring/costly_cases.py)."""
 
-_ENTITY, _LATIN, _OTHER, _ADDRESS, _FOREIGN_ADDRESS, _NUMBER, _PHONE, _EMAIL, _DATE, _PLACE = range(10)
-"""Kinds of values, and each entity itself."""
+_ENTITY, _LATIN, _OTHER, _ADDRESS, _FOREIGN_ADDRESS, _NUMBER, _PARTIAL, _PHONE, _EMAIL, _DATE, _PLACE = range(11)
+"""Kinds of values (partial plates apart from whole numbers), and each entity itself."""
 
 Sizes = NDArray[np.int64]
 """How many values of each kind some entities have: shape (entities, kinds)."""
 
 
 def _costs() -> NDArray[np.int64]:
-    costs = np.zeros((10, 10), np.int64)
+    costs = np.zeros((11, 11), np.int64)
     alone = {_ENTITY: 8, _LATIN: SAME_LETTERS, _OTHER: SAME_SCRIPT, _ADDRESS: 20, _FOREIGN_ADDRESS: 20, _NUMBER: 8,
-             _PHONE: 2, _EMAIL: 4, _DATE: 6, _PLACE: 6}  # fmt: skip
+             _PARTIAL: 100, _PHONE: 2, _EMAIL: 4, _DATE: 6, _PLACE: 6}  # fmt: skip
     for kind, cost in alone.items():
         costs[kind, kind] = cost
-    for one, other, cost in ((_LATIN, _OTHER, TWO_SCRIPTS), (_ADDRESS, _FOREIGN_ADDRESS, 200)):
+    apart = (_LATIN, _OTHER, TWO_SCRIPTS), (_ADDRESS, _FOREIGN_ADDRESS, 200), (_NUMBER, _PARTIAL, 100)
+    for one, other, cost in apart:
         costs[one, other] = costs[other, one] = cost
     return costs
 
@@ -65,10 +66,11 @@ def sizes_of(entities: Sequence[EntityPrint]) -> Sizes:
 
 def _size(entity: EntityPrint) -> tuple[int, ...]:
     latin, other = count_words(entity.names)
+    partial = sum(not WILDCARDS.isdisjoint(one.value) for one in entity.identifiers)
     foreign = sum(not (one.street.isascii() and one.text.isascii()) for one in entity.addresses)
     return (
-        1, latin, other, len(entity.addresses) - foreign, foreign, len(entity.identifiers), len(entity.phones),
-        len(entity.emails), len(entity.all_birth_dates), len(entity.all_birth_places),
+        1, latin, other, len(entity.addresses) - foreign, foreign, len(entity.identifiers) - partial,
+        partial, len(entity.phones), len(entity.emails), len(entity.all_birth_dates), len(entity.all_birth_places),
     )  # fmt: skip
 
 

@@ -26,8 +26,14 @@ from pipeline.access.hit_gate import exact_match, is_whole_name, whole_birth_dat
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.comparisons.identifier import MIN_NEAR, MOST_EDITS
-from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint, PhonePrint, entity_prints
+from pipeline.matching.fingerprint import (
+    WILDCARDS,
+    EntityPrint,
+    Fingerprint,
+    IdentifierPrint,
+    PhonePrint,
+    entity_prints,
+)
 from pipeline.matching.model import Model
 from pipeline.matching.names import make_name_print, sound_keys
 from pipeline.records.addresses import city_name

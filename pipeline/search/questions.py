@@ -22,7 +22,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.errors import LiaisonError
 from pipeline.locale import LANGUAGES, translate
-from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
+from pipeline.matching.fingerprint import WILDCARDS
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, partial_date
 from pipeline.records.entity_types import ENTITY_TYPES, ENTITY_TYPES_BY_NAME, PERSON

@@ -15,8 +15,7 @@ from anyascii import anyascii
 from pipeline.access.equal_words import BY_ALIGNMENT, asked_keys, borne_keys
 from pipeline.access.hit_gate import comparable_date, is_whole_name, whole_birth_date
 from pipeline.matching.comparisons.identifier import GENERIC
-from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
+from pipeline.matching.fingerprint import WILDCARDS, AddressPrint, EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, TokenPrint, token_sounds
 from pipeline.matching.names.token_pairs import INITIAL
 from pipeline.records.identifiers import canonical

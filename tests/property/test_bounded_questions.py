@@ -1,4 +1,7 @@
-"""The law of a question's work: what it compares and looks up is bounded by the question alone, or it is refused."""
+"""The law of a question's work: what it compares and looks up is bounded by the question alone, or it is refused.
+
+What it compares with a case, as a search, a row of a list or an alert, takes no more than a pair of cases may.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.access.alerts import make_alert, saved_search_print
+from pipeline.access.requester import Grounds, Purpose
 from pipeline.errors import LiaisonError
+from pipeline.matching.explain.explaining import entities_evidence
+from pipeline.matching.handling import Contact
 from pipeline.matching.model import load_model
-from pipeline.search.probes import MOST_VARIANTS, make_candidate_query, make_probe, make_strict_query
-from pipeline.search.questions import MAX_QUESTION_CHARS, MAX_WORDS, NAMED, parse_question
+from pipeline.matching.operations import operations_done
+from pipeline.search.probes import (
+    MOST_VARIANTS,
+    adapt_probe,
+    make_candidate_query,
+    make_probe,
+    make_query_probe,
+    make_strict_query,
+)
+from pipeline.search.questions import MAX_QUESTION_CHARS, MAX_WORDS, NAMED, Question, parse_question
+from pipeline.search.ranking import Candidate, CaseCard, Ranking, StatedHandling
+from property.test_pair_work import MOST, count_operations, pair_of
+from support.access.requesters import ANNA
+from support.api.runtime import NOW
 from support.records.worst_cases import EXPANDING, LETTERS, LIKE, Size, like_words
+
+GROUNDS: Final = Grounds(Purpose.INVESTIGATION, "2026/1")
 
 MOST_CLAUSES: Final = 500
 """The worst has some 290: plates of unread characters, each with its pieces."""
@@ -66,3 +87,34 @@ def test_a_question_is_bounded_or_refused(kind: str, seed: int) -> None:
     for query in (whole, make_strict_query(question, probe)):
         assert len(query.clauses) <= MOST_CLAUSES
         assert sum(len(clause.terms) for clause in query.clauses) <= MOST_TERMS + MOST_VARIANTS
+
+
+SHAPES: Final = ("like names of three scripts", "organisations", "addresses", "numbers", "plates")
+"""Of worst cases, by each kind of value that a question has."""
+
+
+def largest(kind: str) -> Question:
+    """The largest question of a kind that is not refused."""
+    text = WORST[kind](Random(1))[:MAX_QUESTION_CHARS]
+    while True:
+        try:
+            return parse_question(text)
+        except LiaisonError:
+            text = text[: len(text) * 3 // 4]
+
+
+@pytest.mark.parametrize("kind", WORST)
+def test_a_question_and_a_worst_case_take_what_a_pair_may(kind: str) -> None:
+    question, model = largest(kind), load_model()
+    probe = make_probe(question, "FR")
+    alert = saved_search_print(make_alert("s1", "", "", ANNA, GROUNDS, NOW), (1,), make_query_probe(question, "FR"))
+    for shape in SHAPES:
+        case = pair_of(shape)[0]
+        assert count_operations(alert, case) <= MOST, "an alert"
+        card = CaseCard(case.case, "fr-pj", "FR", 1, "", StatedHandling("H0"), Contact(), None, None, None)
+        before = operations_done()
+        found = Ranking(probe, [Candidate(card, case.entities, 1.0, ("number",))], model).all()
+        assert operations_done() - before <= MOST, "a search, or a row of a list"
+        for one in found:
+            entities_evidence(adapt_probe(probe, one.candidate.entities), one.candidate.entities, model)
+        assert operations_done() - before <= 2 * MOST, "with its reasons"

@@ -44,7 +44,7 @@ LARGE = {"entities": 40, "values": 6, "words": 12}
 """Of cases that are made by the hundred: no smaller ones are cut."""
 
 MADE_FAST = (
-    "like names", "like names of two scripts", "like names of three scripts", "one person of like names",
+    "like names", "like names of two scripts", "like names of three scripts", "one person of like names", "plates",
     "masked letters", "organisations", "addresses", "numbers", "birth places", "phones",
 )  # fmt: skip
 """Shapes that intake reads within half a second; the other ones are asked for by test_every_shape."""

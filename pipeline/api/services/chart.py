@@ -61,9 +61,8 @@ from pipeline.api.session import Session, costly
 from pipeline.index.documents import AsSent, CaseDocument, LinkDocument, entities_of
 from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band
-from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
-from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.fingerprint import WILDCARDS, EntityPrint
 
 RECORD_FIELDS: Final = (*NAMING, "opened", "card", "entities", "data.entities.role", "data.relations")
 """What of a case's document the chart takes: names, roles and numbers of its entities, and how they are related."""

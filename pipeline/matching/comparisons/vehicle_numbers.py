@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import product
 
 from msgspec import structs
@@ -10,7 +11,8 @@ from rapidfuzz.distance import OSA
 
 from pipeline.matching.comparisons.comparison import ComparisonResult, Table, stronger_of
 from pipeline.matching.comparisons.identifier import MOST_EDITS, OWN, share_own_number
-from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
+from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, WILDCARDS, EntityPrint, IdentifierPrint
+from pipeline.matching.operations import DONE
 
 VIN_SAME, VIN_CONFUSABLE, VIN_EDIT_CHECKED, VIN_EDIT, VIN_DIFFERENT = range(5)
 
@@ -27,7 +29,8 @@ VIN_SAME, VIN_CONFUSABLE, VIN_EDIT_CHECKED, VIN_EDIT, VIN_DIFFERENT = range(5)
 SHORTEST = 5
 """Characters of a VIN from which one edit leaves an end as it is; plates and identifiers are near from as many on."""
 
-WILDCARDS = frozenset("?*")
+ONE, ANY = "?", "*"
+"""One unknown character, and any number of them."""
 LONG_PARTIAL = 4
 """Known characters of a partial plate from which agreeing is worth more than chance among a country's plates."""
 
@@ -79,6 +82,7 @@ def plate_level(p: IdentifierPrint, q: IdentifierPrint) -> int:
 
 
 def _partial_level(p: str, q: str) -> int:
+    DONE.operations += 1 + (len(p) + len(q)) // 8
     if not fits(p, q):
         return PLATE_DIFFERENT
     known = min(sum(c not in WILDCARDS for c in p), sum(c not in WILDCARDS for c in q))
@@ -86,25 +90,56 @@ def _partial_level(p: str, q: str) -> int:
 
 
 def fits(p: str, q: str) -> bool:
-    """Whether two plates, either with wildcards, can be one plate (both read left to right; order kept)."""
-    reach = {(0, 0)}
-    seen = set(reach)
-    while reach:
-        reach = {step for i, j in reach for step in _steps(p, q, i, j)} - seen
-        seen |= reach
-    return (len(p), len(q)) in seen
+    """Whether two plates, either with wildcards, can be one plate (both read left to right; order kept).
+
+    It takes some steps for each character: a damaged plate may be as long as any number.
+    """
+    if ANY in p and ANY in q:  # what is between the first and last ANY of one stands within an ANY of the other
+        return _begin_alike(p[: p.index(ANY)], q[: q.index(ANY)]) and _begin_alike(
+            p[: p.rindex(ANY) : -1], q[: q.rindex(ANY) : -1]
+        )
+    if ANY in q:
+        p, q = q, p
+    if ANY not in p:
+        return len(p) == len(q) and _begin_alike(p, q)
+    first, *middle, last = p.split(ANY)
+    end = len(q) - len(last)
+    if len(first) > end or not _begin_alike(first, q) or not _begin_alike(last[::-1], q[::-1]):
+        return False
+    return _stand_in_order(middle, q[len(first) : end])
 
 
-def _steps(p: str, q: str, i: int, j: int) -> list[tuple[int, int]]:
-    left, right = p[i : i + 1], q[j : j + 1]
-    steps = []
-    if left and right and (left == right or "?" in (left, right)) and "*" not in (left, right):
-        steps.append((i + 1, j + 1))
-    if left == "*":
-        steps += [(i + 1, j)] + ([(i, j + 1)] if right else [])
-    if right == "*":
-        steps += [(i, j + 1)] + ([(i + 1, j)] if left else [])
-    return steps
+def _begin_alike(p: str, q: str) -> bool:
+    """Whether the shorter of two texts without ANY can be the beginning of the other."""
+    if p.startswith(q) or q.startswith(p):
+        return True
+    return all(left == right or ONE in (left, right) for left, right in zip(p, q, strict=False))
+
+
+def _stand_in_order(parts: Sequence[str], text: str) -> bool:
+    """Whether each of some texts can stand behind the one before in a text without ANY.
+
+    The places where a character can stand are the bits of a number, so that all places of a part are tried at once.
+    """
+    if sum(map(len, parts)) > len(text):
+        return False
+    places = {sign: _places_of(sign, text) for sign in {*"".join(parts)}}
+    start = 0
+    for part in filter(None, parts):
+        found = places[part[0]] >> start
+        for at in range(1, len(part)):
+            found &= places[part[at]] >> (start + at)
+        if not found:
+            return False
+        start += (found & -found).bit_length() - 1 + len(part)
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _places_of(sign: str, text: str) -> int:
+    """The places of a text at which a character can stand, as bits, the first place's lowest."""
+    fitting = ["1" if sign == ONE or one in (sign, ONE) else "0" for one in reversed(text)]
+    return int("".join(fitting) or "0", 2)
 
 
 def number_value(entity: EntityPrint, index: int) -> str:

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from pipeline.access.hit_gate import MOST_ASKED, comparable_date, is_whole_name, whole_birth_date
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.comparisons.identifier import GENERIC, are_of_two_countries
-from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
-from pipeline.matching.fingerprint import Entities, EntityPrint, IdentifierPrint
+from pipeline.matching.fingerprint import WILDCARDS, Entities, EntityPrint, IdentifierPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint, TokenPair, levels
 from pipeline.matching.names.alignment import align

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from pipeline.matching.comparisons.catalogue import PLATE, VIN
@@ -56,6 +58,34 @@ def test_plate_levels(p: tuple[str, str], q: tuple[str, str], expected: str) -> 
 def test_wildcards_keep_the_order(p: str, q: str, fit: bool) -> None:
     assert fits(p, q) is fit
     assert fits(q, p) is fit
+
+
+def fits_step_by_step(p: str, q: str) -> bool:
+    """The same from every place that both can be read to, one character after the other."""
+    reach = seen = {(0, 0)}
+    while reach:
+        reach = {step for i, j in reach for step in _steps(p[i : i + 1], q[j : j + 1], i, j)} - seen
+        seen = seen | reach
+    return (len(p), len(q)) in seen
+
+
+def _steps(left: str, right: str, i: int, j: int) -> list[tuple[int, int]]:
+    steps = []
+    if left and right and (left == right or "?" in (left, right)) and "*" not in (left, right):
+        steps.append((i + 1, j + 1))
+    if left == "*":
+        steps += [(i + 1, j)] + ([(i, j + 1)] if right else [])
+    if right == "*":
+        steps += [(i, j + 1)] + ([(i + 1, j)] if left else [])
+    return steps
+
+
+def test_two_plates_fit_as_they_do_step_by_step() -> None:
+    random = Random(1)
+    kinds = ("AB", "AB?", "AB?*", "A*")
+    for _ in range(20_000):
+        p, q = ("".join(random.choice(random.choice(kinds)) for _ in range(random.randrange(9))) for _ in "pq")
+        assert fits(p, q) is fits(q, p) is fits_step_by_step(p, q), (p, q)
 
 
 def test_make_model_and_colour_support_or_contradict_a_partial_plate(model: Model) -> None:
