@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from operator import add
+from types import FrameType
 from typing import NamedTuple
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,3 +135,37 @@ def test_the_feeds_are_as_they_say() -> None:
             (outcome,) = decide([sent], {}, timedelta())
             assert outcome == (Outcome.ACCEPTED if sent.good else Outcome.REJECTED), sent
     assert datetime(2026, 10, 1, tzinfo=UTC) == START
+
+
+PAYLOADS: Mapping[str, Callable[[int], object]] = {
+    "numbers that have two forms": lambda count: [1e-7] * count,
+    "long numbers": lambda count: [1.2345678901234567e-300] * count,
+    "letters beyond the first plane": lambda count: ["\N{GRINNING FACE}"] * count,
+    "keys in any order": lambda count: {f"\N{GRINNING FACE}{at * 7919 % count:x}": 1 for at in range(count)},
+}
+"""What a canonical form costs most of: what orjson writes otherwise than RFC 8785."""
+
+CALLS_A_BYTE = 4
+"""Functions that are called for a byte of a signed record, in Python or not; numbers in two forms have nearly three."""
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("count", [1_000, 10_000])
+def test_the_work_of_a_signed_record_grows_with_its_bytes_alone(payload: str, count: int) -> None:
+    sent, arrived = signed(message(extensions={"x": PAYLOADS[payload](count)}), at=START), START + MINUTE
+    source = SourceMessage(Position("cases.fr-pj", PARTITION, 1), "fr-pj", CASE.encode(), sent, unix_ms(arrived))
+    context = IntakeContext({"fr-pj": AGENCY}, 4, lambda _: None, lambda: arrived)
+    decide_message(source, context)  # what is read once
+    calls = 0
+
+    def count_call(_: FrameType, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count_call)
+    try:
+        decision = decide_message(source, context)
+    finally:
+        sys.setprofile(None)
+    assert decision.receipt.outcome == Outcome.ACCEPTED
+    assert calls <= CALLS_A_BYTE * len(sent)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.audit import ActKind
-from pipeline.access.text_limits import NOTE
+from pipeline.access.text_limits import NOTE, REASON
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.chart import MOST_KNOWN
 from pipeline.api.services.saved_charts import MOST_LINKS
@@ -95,6 +95,28 @@ async def test_of_a_note_of_a_megabyte_with_markup_it_is_said_how_long_it_may_be
     assert answer.status_code == 422
     assert f"{NOTE.most}" in answer.json()["detail"]
     assert (await api.get(f"/v1/folders/{folder}")).json()["items"] == []
+
+
+REASONS: dict[str, dict[str, Any]] = {
+    "/v1/disclosures": {"reference": "x", "reason": ...},
+    "/v1/break-glass": {"reference": "x", "reason": ..., "hours": 1, "urgent": True},
+    "/v1/links/x/reviews": {"verdict": "same", "reason": ...},
+    "/v1/reviews": {"links": ["x"], "verdict": "same", "reason": ...},
+    "/v1/break-glass/x/review": {"verdict": "justified", "comment": ...},
+}
+
+
+@pytest.mark.parametrize("path", REASONS)
+async def test_of_a_reason_of_a_megabyte_it_is_said_how_long_it_may_be(api: Api, path: str) -> None:
+    """Before anything is read or written of it."""
+    typed = "<b>мир\u202e</b>" * 45_000
+    body = {name: typed if value is ... else value for name, value in REASONS[path].items()}
+    answer = await api.post(path, body)
+    assert answer.status_code == 422
+    assert str(REASON.most) in answer.json()["detail"]
+    assert (api.decided.values, api.index.calls) == ([], [])
+    assert len(answer.content) < 1_000
+    assert "<b>" not in repr(api.audit.acts)
 
 
 async def test_of_a_request_that_is_too_large_it_is_said_how_large_it_may_be(api: Api) -> None:
