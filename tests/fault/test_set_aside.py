@@ -1,4 +1,4 @@
-"""A record that ends its stage's process, in real workers: it is set aside, others go on, and a replay mends it."""
+"""A record that ends its stage's process, or its work never: it is set aside, others go on, a replay mends it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from pipeline.streams.monitoring.set_aside import SetAside, order_replay, read_set_aside
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
+from support.installation.status_ports import STAGES, Ports
+from support.ports import own_ports
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor
 
@@ -77,3 +79,55 @@ def test_a_record_that_ends_its_process_is_set_aside_and_links_are_a_batchs_afte
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(sent), deadline_s=120)
     installation.holds(sent)
     assert installation.accounting().set_aside == 0
+
+
+SOON_S, LATE_S = "4", "600"
+"""How long work may stand still, and how long a step may take, until a worker of these tests calls itself dead: one of
+both soon, where a worker's own are a minute and ten."""
+
+
+@pytest.fixture
+def ports(engine_environment: dict[str, str]) -> Ports:
+    first = own_ports(len(STAGES)).start
+    engine_environment["LIAISON_METRICS_PORT"] = str(first)
+    return Ports(first)
+
+
+@pytest.mark.parametrize(
+    ("stage", "options", "problem"),
+    [
+        ("intake", ["--patience", SOON_S, LATE_S], "the event loop has not turned"),
+        ("correlate", ["--patience", SOON_S, LATE_S], "the event loop has not turned"),
+        ("correlate", ["--patience", LATE_S, SOON_S, "--all-large"], "a step of the work in hand has not ended"),
+    ],
+)
+def test_work_without_end_is_told_with_its_place_and_set_aside_after_two_kills(
+    stage: str, options: list[str], problem: str, records: RecordMaker, installation: Installation, start_stage: Start,
+    wait_for: WaitFor, ports: Ports,
+) -> None:  # fmt: skip
+    """What a cluster does: it asks /healthz, kills the worker that is dead by its own word, and starts another."""
+    feed, shared = records.feed(40), records.person()
+    poison = [records.message(agency, case, 1, [shared]) for agency, case in (("fr-pj", POISON), ("be-fp", "other"))]
+    positions = installation.push([*feed[:20], *poison, *feed[20:]])
+    for other in sorted({"intake", "correlate", "project"} - {stage}):
+        start_stage(other)
+    told: list[str] = []
+    while not aside(installation):
+        assert len(told) < MOST_ENDS, told
+        worker = start_stage(stage, "--hang-on", POISON, *options)
+        wait_for(lambda: aside(installation) or ports.why_restart(stage))
+        if not aside(installation):
+            told.append(ports.why_restart(stage))
+            worker.kill()
+            worker.wait()
+    assert len(told) >= 2
+    assert all(one.startswith(problem) and ", offset " in one for one in told), told
+    (found,) = aside(installation)
+    assert found.stage == stage
+    (topic, partition), offset = found.suspect
+    assert told[-1].strip().endswith(f"{topic}-{partition}, offset {offset} to {offset}"), "at last it is alone"
+    wait_for(lambda: installation.visible_links() == installation.batch_links(feed), deadline_s=120)
+    if stage == "intake":
+        assert found.position == positions[20]
+        assert installation.accounting().set_aside == 1
+    assert ports.why_restart(stage) == ""

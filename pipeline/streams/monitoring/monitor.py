@@ -121,9 +121,8 @@ class Monitor:
         states = frozenset(partition.state for partition in owned) if stage.joined else frozenset({LaneState.JOINING})
         now = self._clock()
         outside = any(partition.outside for partition in owned)
-        in_hand, step_s = stage.long_step()
         stage.hangs = lambda: bool(self._health.why_restart(self._clock()))
-        self._health.add_sample(HealthSample(now, applied, lag, states, outside, refusal, in_hand, step_s))
+        self._health.add_sample(HealthSample(now, applied, lag, states, outside, refusal))
         metrics.STALLED.set(self._health.is_stalled(now))
 
     def _set_gauges(self, owned: Sequence[OwnedPartition], lags: Mapping[TopicPartition, int]) -> None:

@@ -11,7 +11,8 @@ import contextlib
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -37,9 +38,32 @@ def count_turns() -> int:
     return _turns
 
 
-def _note_turn() -> None:
+_begun: dict[int, tuple[float, SourceSlice]] = {}
+"""By thread the turn that it is at: when it began, and the slice, or the first of several."""
+
+
+def step_in_hand(clock: Callable[[], float] = time.monotonic) -> tuple[str, float]:
+    """Which records the longest turn in hand is at, by position, and for how many seconds; "" and 0 where none is.
+
+    It may be asked from any thread: the event loop does not turn while it is at one.
+    """
+    begun = min(_begun.copy().values(), key=itemgetter(0), default=None)
+    if begun is None:
+        return "", 0.0
+    at, ((topic, partition), _, records) = begun
+    return f"{topic}-{partition}, offset {records[0].offset} to {records[-1].offset}", clock() - at
+
+
+@contextlib.contextmanager
+def _turn_at(slice_: SourceSlice) -> Iterator[None]:
+    """Say what this thread is at for as long as its turn lasts, and count that."""
     global _turns
-    _turns += 1
+    _begun[threading.get_ident()] = time.monotonic(), slice_
+    try:
+        yield
+    finally:
+        del _begun[threading.get_ident()]
+        _turns += 1
 
 
 class Decision(NamedTuple):
@@ -68,17 +92,16 @@ class _Deciding:
     def take_turn(self) -> bool:
         """Take a long step, or short ones for as long as a turn is; whether the slice is decided, or failed."""
         begun = time.perf_counter()
-        try:
-            self.next = next(self._steps)
-            while self.next is Step.SHORT and time.perf_counter() - begun < TURN_S:
+        with _turn_at(self.request.slice):
+            try:
                 self.next = next(self._steps)
-        except StopIteration as end:
-            self._result = end.value
-        except BaseException as error:  # a panic of a library in Rust is no Exception; no lane may wait for ever
-            self._result = error
-        finally:
-            self.spent_s += time.perf_counter() - begun
-            _note_turn()
+                while self.next is Step.SHORT and time.perf_counter() - begun < TURN_S:
+                    self.next = next(self._steps)
+            except StopIteration as end:
+                self._result = end.value
+            except BaseException as error:  # a panic of a library in Rust is no Exception; no lane may wait for ever
+                self._result = error
+        self.spent_s += time.perf_counter() - begun
         return self._result is not None
 
     def answer(self) -> None:
@@ -103,16 +126,6 @@ class Decider:
         self._long: set[asyncio.Task[None]] = set()
         self._thread = asyncio.Lock()
         """Held during a long step: two at a time would take as long, and hold twice as much."""
-        self._at: tuple[SourceSlice, float] | None = None
-        """The slice of the long step in hand, and when it began."""
-
-    def long_step(self) -> tuple[str, float]:
-        """Which records a long step is at, by position, and for how many seconds; "" and 0 where there is none."""
-        if self._at is None:
-            return "", 0.0
-        (topic, partition), _, records = self._at[0]
-        first, last = records[0].offset, records[-1].offset
-        return f"{topic}-{partition}, offset {first} to {last}", time.monotonic() - self._at[1]
 
     async def decide(
         self, work: Processor, source: TopicPartition, store: Store, records: Sequence[ConsumerRecord]
@@ -156,9 +169,7 @@ class Decider:
         while not (done or deciding.request.answer.done()):
             if deciding.next is Step.LONG:
                 async with self._thread:
-                    self._at = deciding.request.slice, time.monotonic()
                     done = await _run_in_thread(deciding.take_turn)
-                    self._at = None
             else:
                 await asyncio.sleep(BREATH_S)
                 done = not deciding.request.answer.done() and deciding.take_turn()
@@ -179,15 +190,14 @@ def _decide_together(requests: Sequence[_Request]) -> float:
     """Decide several at once, answer, and return the seconds that it took."""
     begun = time.perf_counter()
     try:
-        results = requests[0].work.decide_slices([request.slice for request in requests])
+        with _turn_at(requests[0].slice):
+            results = requests[0].work.decide_slices([request.slice for request in requests])
     except BaseException as error:  # a panic of a library in Rust is no Exception; no lane may wait for ever
         for request in requests:
             request.answer.set_exception(error)
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         return time.perf_counter() - begun
-    finally:
-        _note_turn()
     spent_s = time.perf_counter() - begun
     count = sum(len(request.slice.records) for request in requests)
     for request, result in zip(requests, results, strict=True):

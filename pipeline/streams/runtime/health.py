@@ -32,7 +32,7 @@ STALL: Final = "records wait and none has been applied for a minute, nor has the
 
 HANG: Final = "the event loop has not turned for a minute, nor has the work in hand moved"
 
-ENDLESS: Final = "the event loop turns, but a step of the work in hand has not ended for ten minutes"
+ENDLESS: Final = "a step of the work in hand has not ended for ten minutes"
 
 UNPROVEN: Final = "it has just started and has not applied anything yet"
 
@@ -67,10 +67,6 @@ class HealthSample:
     """Whether an effect outside Kafka is under way; one that lasts waits for Elasticsearch."""
     refusal: str = ""
     """What Kafka, which answers, refuses; where it is silent instead, lag is unknown and this is empty."""
-    in_hand: str = ""
-    """Which records a step is at that takes long, by position."""
-    step_s: float = 0.0
-    """How long that step has taken so far."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +82,17 @@ class Health:
     """Judges by the samples; times are any clock's that never goes back, in seconds."""
 
     def __init__(
-        self, started: float, remedies: Remedies = Remedies(), count_work: Callable[[], int] = lambda: 0
+        self,
+        started: float,
+        remedies: Remedies = Remedies(),
+        count_work: Callable[[], int] = lambda: 0,
+        find_step: Callable[[], tuple[str, float]] = lambda: ("", 0.0),
     ) -> None:
-        """`count_work` counts what the process has done so far; it may be asked from any thread."""
-        self._remedies, self._count_work = remedies, count_work
+        """`count_work` counts what the process has done so far, `find_step` says at which records it is, and how long.
+
+        Both may be asked from any thread.
+        """
+        self._remedies, self._count_work, self._find_step = remedies, count_work, find_step
         self._counted, self._worked = 0, started
         self._last: HealthSample | None = None
         self._kafka_lost: float | None = None
@@ -130,14 +133,15 @@ class Health:
     def why_restart(self, now: float) -> str:
         """Why the process should be restarted: what has stood still; empty while it should not be."""
         self.note_work(now)
-        last = self._last
+        last, (in_hand, step_s) = self._last, self._find_step()
+        problem = ""
         if now - max(self._seen, self._worked) > SILENT_S:
-            return HANG
-        if last is not None and last.step_s > ENDLESS_S:
-            return _name_work(ENDLESS, last)
-        if last is None or last.outside or not last.states.isdisjoint({LaneState.FAILING, LaneState.AHEAD}):
-            return ""
-        return _name_work(STALL, last) if self.is_stalled(now) else ""
+            problem = HANG
+        elif step_s > ENDLESS_S:
+            problem = ENDLESS
+        elif last is not None and not last.outside and last.states.isdisjoint({LaneState.FAILING, LaneState.AHEAD}):
+            problem = STALL if self.is_stalled(now) else ""
+        return f"{problem}: {in_hand}" if problem and in_hand else problem
 
     def why_not_ready(self, now: float) -> str:
         """Why the worker does not do its work; empty while it does."""
@@ -168,10 +172,6 @@ class Health:
     def lag(self) -> int:
         """The records that wait, as far as is known."""
         return (self._last.lag if self._last else None) or 0
-
-
-def _name_work(problem: str, sample: HealthSample) -> str:
-    return f"{problem}: {sample.in_hand}" if sample.in_hand else problem
 
 
 def _describe_silence(engine: str, for_s: float, remedy: str) -> str:

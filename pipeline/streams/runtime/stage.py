@@ -300,10 +300,6 @@ class Stage:
         if lanes:
             await self.app.consumer.commit()
 
-    def long_step(self) -> tuple[str, float]:
-        """Which records a long step is at, by position, and for how many seconds; "" and 0 where there is none."""
-        return self._decider.long_step()
-
     @property
     def failing(self) -> bool:
         """Whether any lane is trying again after a failure."""

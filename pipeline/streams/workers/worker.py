@@ -38,7 +38,7 @@ from pipeline.streams.provisioning.setup import warn_of_missing_replicas
 from pipeline.streams.provisioning.users import as_role
 from pipeline.streams.registers.control import watch_control
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.runtime.deciding import count_turns
+from pipeline.streams.runtime.deciding import count_turns, step_in_hand
 from pipeline.streams.runtime.health import Health, Remedies
 from pipeline.streams.runtime.processor import After
 from pipeline.streams.runtime.stage import Stage, noop
@@ -137,7 +137,7 @@ async def _run_stage(
     name: str, settings: Settings, generation: str, attached: bool, after: After
 ) -> RestartReason | None:
     """Run the stage; returns why it is to be started anew, None where it was told to stop."""
-    health = Health(time.monotonic(), _remedies_of(name, settings), _count_work)
+    health = Health(time.monotonic(), _remedies_of(name, settings), _count_work, step_in_hand)
     monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
     show_restarts(name)

@@ -1,4 +1,4 @@
-"""Runs one stage as `liaison worker` does; kills itself after an effect or on a case, has a jumping clock, or a bug."""
+"""Runs one stage as `liaison worker` does; it ends after an effect, ends or hangs on a case, or has a jumping clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from pipeline.correlation import homes
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
@@ -17,7 +18,7 @@ from pipeline.records import entity_types, intake
 from pipeline.records.model import Case
 from pipeline.records.normalised import NormalisedCase
 from pipeline.settings import Settings
-from pipeline.streams.runtime import faults, lane, stage
+from pipeline.streams.runtime import faults, health, lane, stage
 from pipeline.streams.runtime.processor import ChunkResult, Processor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages import correlate
@@ -70,22 +71,38 @@ def bug(case_id: str) -> None:
     vars(intake)["normalise"] = normalise
 
 
-def end_on(case_id: str) -> None:
-    """End the process, as only a bug of a library can, where this case is taken in, or judged."""
+def end() -> None:
+    """End the process, as only a bug of a library can."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang() -> None:
+    """Work for ever."""
+    while True:
+        pass
+
+
+def meet(case_id: str, meeting: Callable[[], None]) -> None:
+    """Call something where this case is taken in, or judged."""
     sound, judged = entity_types.normalise, ModelMatcher.find_link
 
     def normalise(case: Case) -> NormalisedCase:
         if case.case_id == case_id:
-            os.kill(os.getpid(), signal.SIGKILL)
+            meeting()
         return sound(case)
 
     def find_link(self: ModelMatcher, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         if any(side.case.endswith(f":{case_id}") for side in (a, b)):
-            os.kill(os.getpid(), signal.SIGKILL)
+            meeting()
         return judged(self, a, b)
 
     vars(intake)["normalise"] = normalise
     ModelMatcher.find_link = find_link  # type: ignore[method-assign]
+
+
+def lose_patience_after(pause_s: float, step_s: float) -> None:
+    """Let health call for a restart after work that has stood still for so long, or a step that has gone on so long."""
+    vars(health).update(STALLED_S=pause_s, SILENT_S=pause_s, ENDLESS_S=step_s)
 
 
 def give_up_after(attempts: int) -> None:
@@ -107,6 +124,9 @@ if __name__ == "__main__":
     parser.add_argument("--jump", action="store_true")
     parser.add_argument("--fail-on", default="")
     parser.add_argument("--end-on", default="", help="the case with which the process ends")
+    parser.add_argument("--hang-on", default="", help="the case with which it works for ever")
+    parser.add_argument("--all-large", action="store_true", help="pairs of any size are judged in a thread")
+    parser.add_argument("--patience", type=float, nargs=2, default=(health.STALLED_S, health.ENDLESS_S))
     parser.add_argument("--look-every", type=float, default=lane.RENEWAL_LOOK_S)
     parser.add_argument("--give-up-after", type=int, default=faults.MAX_FAULTS_IN_A_ROW)
     arguments = parser.parse_args()
@@ -119,7 +139,12 @@ if __name__ == "__main__":
     if arguments.fail_on:
         bug(arguments.fail_on)
     if arguments.end_on:
-        end_on(arguments.end_on)
+        meet(arguments.end_on, end)
+    if arguments.hang_on:
+        meet(arguments.hang_on, hang)
+    if arguments.all_large:
+        vars(homes)["LARGE_PAIR"] = 0
+    lose_patience_after(*arguments.patience)
     vars(lane)["RENEWAL_LOOK_S"] = arguments.look_every
     give_up_after(arguments.give_up_after)
     settings = Settings()

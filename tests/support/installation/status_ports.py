@@ -23,6 +23,14 @@ class Ports:
         except httpx.TransportError:
             return 0
 
+    def why_restart(self, stage: str) -> str:
+        """What /healthz says of a worker that is to be started again; "" of one that lives, or where nobody answers."""
+        try:
+            answer = httpx.get(f"{self.of[stage]}/healthz", timeout=PATIENCE_S)
+        except httpx.TransportError:
+            return ""
+        return answer.text if answer.status_code == 503 else ""
+
     def metrics(self, stage: str) -> str:
         """All that it shows."""
         return httpx.get(self.of[stage] + "/metrics", timeout=PATIENCE_S).text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.steps import Step, Steps
 from pipeline.streams.runtime import deciding
-from pipeline.streams.runtime.deciding import Decider, count_turns
+from pipeline.streams.runtime.deciding import Decider, count_turns, step_in_hand
 from pipeline.streams.runtime.processor import ChunkResult, NullStore, Processor, SourceSlice
 
 
@@ -118,6 +120,38 @@ class Stepwise(Recorder):
             return self.decide_records(source, store, records)
         finally:
             self.ended = True
+
+
+class Asking(Processor):
+    """Notes what another thread is told of the step that it is at; topic `together` is decided at once."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def decides_together(self, source: TopicPartition) -> bool:
+        return bool(source.topic == "together")
+
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+        with ThreadPoolExecutor() as other:
+            self.told.append(other.submit(step_in_hand).result()[0])
+        return ChunkResult()
+
+    def decide_slices(self, slices: Sequence[SourceSlice]) -> list[ChunkResult]:
+        return [self.decide_records(*one) for one in slices]
+
+
+def test_other_threads_are_told_which_records_a_turn_is_at() -> None:
+    """The loop that is at them can't tell."""
+
+    async def run() -> list[str]:
+        work, decider = Asking(), Decider()
+        records: Any = [SimpleNamespace(offset=offset) for offset in (5, 6, 9)]
+        places = [TopicPartition("cases", 3), TopicPartition("together", 0), TopicPartition("together", 1)]
+        await asyncio.gather(*(decider.decide(work, place, NullStore(), records) for place in places))
+        assert step_in_hand() == ("", 0.0)
+        return sorted(work.told)
+
+    assert asyncio.run(run()) == ["cases-3, offset 5 to 9", *["together-0, offset 5 to 9"] * 2]
 
 
 def test_a_long_step_lets_the_loop_turn_and_others_go_on() -> None:

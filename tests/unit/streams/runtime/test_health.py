@@ -136,31 +136,46 @@ def test_a_loop_that_does_not_turn_while_its_work_moves_is_alive() -> None:
 
 def test_records_that_wait_for_work_that_moves_are_no_stall_and_for_work_that_does_not_are_one() -> None:
     done = 0
-    health = Health(0.0, count_work=lambda: done)
+    health = Health(0.0, count_work=lambda: done, find_step=lambda: ("pairs-3, offset 5", 1.0))
     at = 0.0
     while at < 10 * STALLED_S:
         at, done = at + STEP_S, done + 1
-        health.add_sample(HealthSample(at, {"a": 7}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5"))
+        health.add_sample(sample(at, 7, 90))
         assert health.why_restart(at) == ""
         assert not health.is_stalled(at)
     while at < 11 * STALLED_S + STEP_S:
         at += STEP_S
-        health.add_sample(HealthSample(at, {"a": 7}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5"))
+        health.add_sample(sample(at, 7, 90))
     assert health.why_restart(at) == f"{STALL}: pairs-3, offset 5"
 
 
 def test_a_step_that_never_ends_is_told_however_others_go_on() -> None:
-    health = Health(0.0)
+    at = 0.0
+    health = Health(0.0, find_step=lambda: ("pairs-3, offset 5", at))
     for at in (STEP_S, ENDLESS_S):
-        health.add_sample(
-            HealthSample(at, {"a": int(at)}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5", step_s=at)
-        )
+        health.add_sample(sample(at, int(at), 90))
         assert health.why_restart(at) == ""
     at = ENDLESS_S + STEP_S
-    health.add_sample(
-        HealthSample(at, {"a": int(at)}, 90, frozenset({LaneState.WORKING}), in_hand="pairs-3, offset 5", step_s=at)
-    )
+    health.add_sample(sample(at, int(at), 90))
     assert health.why_restart(at) == f"{ENDLESS}: pairs-3, offset 5"
+
+
+def test_a_step_that_never_ends_is_told_though_it_holds_the_loop_and_its_work_moves() -> None:
+    """What is compared for ever counts as work; samples don't come meanwhile."""
+    at = 0.0
+    health = Health(0.0, count_work=lambda: int(at), find_step=lambda: ("pairs-3, offset 5", at))
+    health.add_sample(sample(0.0, 7, 90))
+    while at < ENDLESS_S:
+        assert health.why_restart(at) == ""
+        at += STEP_S
+    at = ENDLESS_S + STEP_S
+    assert health.why_restart(at) == f"{ENDLESS}: pairs-3, offset 5"
+
+
+def test_a_worker_that_hangs_says_at_which_records() -> None:
+    health = Health(0.0, find_step=lambda: ("pairs-3, offset 5", SILENT_S))
+    health.add_sample(sample(0.0, 7, 90))
+    assert health.why_restart(SILENT_S + STEP_S) == f"{HANG}: pairs-3, offset 5"
 
 
 @pytest.mark.parametrize(
