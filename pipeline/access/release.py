@@ -13,8 +13,8 @@ else decides by handling. Each way out asks here:
 | way out                                       | asks                                                                 |
 |-----------------------------------------------|----------------------------------------------------------------------|
 | search, list checks, reads, exports           | `decide` for each case; queries are narrowed by `narrow_cases`       |
-| inbox                                         | `decide` for both cases of a link; narrowed by `link_audience`       |
-| links, graph, exports                         | `decide_link` and `passes_gate`; narrowed by `link_audience`         |
+| inbox, statistics                             | `decide` for both cases of a link; narrowed by `narrow_links`        |
+| links, graph, exports                         | `decide_link` and `passes_gate`; narrowed by `narrow_links`          |
 | hits, and notices to the owner of the other   | `release_counterpart`, `may_know`                                    |
 | alerts (matches of their questions)           | `release_match`                                                      |
 | shared questions                              | `release_shared_question`                                            |
@@ -163,6 +163,18 @@ class CaseScope(NamedTuple):
     purpose: str
     agency: str
     own: bool
+
+
+class LinkScope(NamedTuple):
+    """Which links a query brings: those with one of `words` in their audience, and of `opened` cases more.
+
+    Of the cases that a grant opened, those with one of `opened_words`, which show to nobody without one: a query that
+    brought them of all cases would bring what it must not count.
+    """
+
+    words: tuple[str, ...]
+    opened_words: tuple[str, ...]
+    opened: tuple[str, ...]
 
 
 def decide(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant] = ()) -> Rule:
@@ -380,6 +392,15 @@ def requester_words(viewer: Viewer, *, granted: bool = False) -> tuple[str, ...]
         f"agency:{viewer.agency}|{viewer.purpose}",
     )
     return (*places, *(f"{GRANTED}|{place}" for place in places)) if granted else places
+
+
+def narrow_links(viewer: Viewer, opened: Iterable[str]) -> LinkScope:
+    """The links that one may see, whom a grant or break-glass opened the cases `opened`.
+
+    It is wide enough where one of these has closed since: `decide_link` is asked of each link that is found.
+    """
+    words = requester_words(viewer)
+    return LinkScope(words, requester_words(viewer, granted=True)[len(words) :], tuple(opened))
 
 
 def _hit_words(full: ClaimSide, hit: ClaimSide, exact: ExactMatch) -> Iterator[str]:

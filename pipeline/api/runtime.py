@@ -97,10 +97,13 @@ class AuditSink(Protocol):
 
 
 class GrantSource(Protocol):
-    """Owners' grants and supervisors' break-glass, read in real time."""
+    """Owners' grants and supervisors' break-glass."""
 
     async def read_grants(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
-        """Those that may open one of these cases to the requester; the policy decides whether one does."""
+        """Those that may open one of these cases to the requester, in real time; the policy decides if one does."""
+
+    async def list_opened(self, requester: Requester, now: datetime) -> tuple[str, ...]:
+        """The cases that one of them may open to the requester, to narrow queries by; each is decided on after."""
 
 
 class GuessSink(Protocol):

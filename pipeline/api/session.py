@@ -21,6 +21,7 @@ from pipeline.access.release import (
     UNSEEN,
     CaseMeta,
     Grant,
+    LinkScope,
     LinkSight,
     LinkView,
     Rule,
@@ -29,6 +30,7 @@ from pipeline.access.release import (
     decide,
     decide_link,
     find_access_end,
+    narrow_links,
     passes_gate,
 )
 from pipeline.access.requester import Grounds, Requester, Role
@@ -44,6 +46,7 @@ from pipeline.api.problems import (
 from pipeline.api.runtime import Runtime
 from pipeline.index.decisions import NotEffectiveError
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
+from pipeline.index.queries import Body, QueryLimits
 from pipeline.locale import LANGUAGES, N_, SOURCE
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
 from pipeline.streams.audit.decision_log import DecisionError, NewValue, OvertakenError
@@ -107,6 +110,7 @@ class Session:
         """What the audit has of the request so far; an answer leaves only with what its endpoint declares."""
         self._rules: dict[str, Rule] = {}
         self._codes: dict[str, str] = {}
+        self._opened: tuple[str, ...] | None = None
         self._note_shown = note_shown
 
     def require_role(self, *roles: Role) -> None:
@@ -148,6 +152,25 @@ class Session:
         """What narrows queries to this requester; None for the operator, who sees all."""
         who = self.requester
         return None if who.operates else Viewer(who.agency, who.country, self.grounds.purpose)
+
+    async def limit_cases(self, *filters: Body) -> QueryLimits:
+        """What a query of all cases that the requester reads is limited to, those under a grant among them."""
+        viewer = self.viewer
+        opened = () if viewer is None else await self._list_opened()
+        return QueryLimits(self.now.date(), viewer, filters, opened=opened)
+
+    async def scope_links(self) -> LinkScope | None:
+        """What a query of links is narrowed to, those under a grant among them; None for the operator, who sees all."""
+        return None if self.viewer is None else await self.scope_links_as(self.viewer)
+
+    async def scope_links_as(self, viewer: Viewer) -> LinkScope:
+        """The same for one who sees as `viewer` does, the operator too."""
+        return narrow_links(viewer, await self._list_opened())
+
+    async def _list_opened(self) -> tuple[str, ...]:
+        if self._opened is None:
+            self._opened = await self.runtime.grants.list_opened(self.requester, self.now)
+        return self._opened
 
     async def decide_views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """How the requester sees each of these cases now, under the grants in force.

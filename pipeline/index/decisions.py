@@ -19,7 +19,7 @@ import msgspec
 
 from pipeline.access.alerts import Alert
 from pipeline.access.audit import ActKind, AuditEntry, ShownCase
-from pipeline.access.disclosure_threads import Disclosure, Move, find_unreviewed, grant_of
+from pipeline.access.disclosure_threads import OPENING, Disclosure, Move, find_unreviewed, grant_of
 from pipeline.access.disclosures import thread_ids
 from pipeline.access.folders import (
     MOST_FOLDERS,
@@ -272,6 +272,10 @@ COLLEAGUE_ACTS: Final = 50
 COLLEAGUE_PAGES: Final = 4
 """Acts of one page, and pages, that are read to offer an agency's people: some tens of those who worked last."""
 
+MOST_OPENED: Final = 65_536
+"""Cases that a query names: Elasticsearch takes no more terms (index.max_terms_count). Each is granted for a year at
+most; an agency that holds more finds those granted first by their own keys alone."""
+
 MOST_REVIEWS: Final = 10_000
 """Reviews of one page's links: the most that one search returns."""
 
@@ -343,6 +347,26 @@ class DecisionReader:
         ]
         threads = await self.read_threads(ids)
         return tuple(found for thread in threads.values() if (found := grant_of(thread)) is not None)
+
+    async def list_opened(self, requester: Requester, now: datetime) -> tuple[str, ...]:
+        """The cases that a grant may open to the requester at `now`, those granted last first, MOST_OPENED at most.
+
+        They narrow queries: what is acknowledged is among them, what has been revoked may be until a refresh.
+        """
+        query: list[Body] = [
+            {"term": {"requester": requester.agency}},
+            {"terms": {"move": sorted(OPENING)}},
+            {"range": {"until": {"gt": now.isoformat()}}},
+            {"bool": {"should": [{"bool": {"must_not": [_OF_A_SUPERVISOR]}}, {"term": {"subject": requester.subject}}],
+                      "minimum_should_match": 1}},
+        ]  # fmt: skip
+        found: dict[str, None] = {}
+        point = self.open_point("disclosures", None)
+        async for batch in read_pages(point, {"bool": {"filter": query}}, LATEST_FIRST, PAGE, fields=("case",)):
+            found |= dict.fromkeys(hit.source["case"] for hit in batch)
+            if len(found) >= MOST_OPENED:
+                break
+        return tuple(found)[:MOST_OPENED]
 
     async def grants_on(self, case: str, agencies: Iterable[str]) -> tuple[Grant, ...]:
         """All grants on a case: those to these agencies in real time, a person's own once a refresh has shown it."""

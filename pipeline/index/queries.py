@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from pipeline.access.release import SILENT_CODES, CaseScope, View, Viewer, narrow_cases
+from pipeline.access.release import SILENT_CODES, CaseScope, LinkScope, View, Viewer, narrow_cases
 from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.search.probes import TOLD_BY_SCORE, WEIGHTS, CandidateQuery, ScoredClause
 
@@ -39,13 +39,15 @@ NUMBERED = "#"
 class QueryLimits:
     """Whom and when a query is for; no viewer is the operator, who sees all that is live.
 
-    `hits`: hit-only cases shown to the viewer instead of those that they may read.
+    `hits`: hit-only cases shown to the viewer instead of those that they may read. `opened`: besides these, those of
+    the cases that show to the viewer as hits at least.
     """
 
     today: date
     viewer: Viewer | None = None
     filters: tuple[Body, ...] = field(default=())
     hits: bool = False
+    opened: tuple[str, ...] = ()
 
 
 def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Body:
@@ -133,6 +135,8 @@ def visible_cases(limits: QueryLimits) -> list[Body]:
     if limits.viewer is None:
         return [*live, *limits.filters]
     shown = hit_only(limits.viewer) if limits.hits else readable_cases(limits.viewer)
+    if limits.opened:
+        shown = _any_of([shown, _opened_cases(limits.opened, limits.viewer)])
     return [*live, shown, *limits.filters]
 
 
@@ -144,6 +148,11 @@ def readable_cases(viewer: Viewer) -> Body:
 def hit_only(viewer: Viewer) -> Body:
     """Others' cases of which the country may know, for the purpose, that they are there."""
     return _scoped_cases(narrow_cases(viewer, View.HIT))
+
+
+def _opened_cases(keys: Sequence[str], viewer: Viewer) -> Body:
+    """Those of some cases that the viewer was granted which show to them as hits at least."""
+    return {"bool": {"filter": [{"terms": {"case": list(keys)}}, hit_only(viewer)]}}
 
 
 def _scoped_cases(scope: CaseScope) -> Body:
@@ -179,40 +188,48 @@ LINKED: Final[Body] = {"terms": {"band": list(LINK_BANDS)}}
 """Leaves out what is told as a hit alone, which has no band (correlation.claims.Claim)."""
 
 
-def links_of(case: str, today: date, audience: Sequence[str] | None = None, *, hits: bool = False) -> Body:
-    """Live links of a case; `audience` narrows them to what a requester may see (None: the local operator).
+def links_of(case: str, today: date, scope: LinkScope | None = None, *, hits: bool = False) -> Body:
+    """Live links of a case; `scope` narrows them to what a requester may see (None: the local operator).
 
     `hits`: with what is no link and shows as a hit alone.
     """
-    return _live_links([{"term": {"cases": case}}, *([] if hits else [LINKED])], today, audience)
+    return _live_links([{"term": {"cases": case}}, *([] if hits else [LINKED])], today, scope)
 
 
-def links_of_any(cases: Sequence[str], today: date, audience: Sequence[str] | None) -> Body:
+def links_of_any(cases: Sequence[str], today: date, scope: LinkScope | None) -> Body:
     """The same of any of several cases, with what shows as a hit alone."""
-    return _live_links([{"terms": {"cases": list(cases)}}], today, audience)
+    return _live_links([{"terms": {"cases": list(cases)}}], today, scope)
 
 
-def links_to_judge(agency: str, today: date, audience: Sequence[str], band: Band = Band.NONE, case: str = "") -> Body:
+def links_to_judge(agency: str, today: date, scope: LinkScope, band: Band = Band.NONE, case: str = "") -> Body:
     """Live links of an agency's cases, of one band (NONE: of all) and of one case ("": of all)."""
     own = {"bool": {"should": [{"term": {f"{side}.agency": agency}} for side in "ab"], "minimum_should_match": 1}}
     banded = [{"term": {"band": band}} if band else LINKED]
-    return _live_links([own, *banded, *([{"term": {"cases": case}}] if case else [])], today, audience)
+    return _live_links([own, *banded, *([{"term": {"cases": case}}] if case else [])], today, scope)
 
 
-def all_links(today: date | None, audience: Sequence[str] | None = None, *, hits: bool = False) -> Body:
+def all_links(today: date | None, scope: LinkScope | None = None, *, hits: bool = False) -> Body:
     """All live links; without a day also those of cases that are over. `hits` as in links_of."""
-    return _live_links([] if hits else [LINKED], today, audience)
+    return _live_links([] if hits else [LINKED], today, scope)
 
 
-def _live_links(filters: list[Body], today: date | None, audience: Sequence[str] | None) -> Body:
+def _live_links(filters: list[Body], today: date | None, scope: LinkScope | None) -> Body:
     """Reading decides on the realtime case documents; what it would leave out anyway is not brought at all.
 
     So a hidden case's link leaves no trace: neither one that another audience sees, nor one of a case that is over.
     """
-    narrowed = [] if audience is None else [{"terms": {"audience": list(audience)}}]
+    narrowed = [] if scope is None else [_scoped_links(scope)]
     return {
         "bool": {"filter": [{"term": {"state": "live"}}, *([_unexpired(today)] if today else []), *filters, *narrowed]}
     }
+
+
+def _scoped_links(scope: LinkScope) -> Body:
+    shown: Body = {"terms": {"audience": list(scope.words)}}
+    if not scope.opened:
+        return shown
+    opened = [{"terms": {"audience": list(scope.opened_words)}}, {"terms": {"cases": list(scope.opened)}}]
+    return _any_of([shown, {"bool": {"filter": opened}}])
 
 
 def _unexpired(today: date) -> Body:
@@ -242,7 +259,7 @@ def named_cases(keys: Sequence[str], granted: Sequence[str], today: date, viewer
     """Those of some cases that are readable, or shown as hits to one who was granted them."""
     shown: list[Body] = [
         {"bool": {"filter": [{"terms": {"case": list(keys)}}, readable_cases(viewer)]}},
-        *([{"bool": {"filter": [{"terms": {"case": list(granted)}}, hit_only(viewer)]}}] if granted else []),
+        *([_opened_cases(granted, viewer)] if granted else []),
     ]
     return {"bool": {"filter": [{"term": {"state": "live"}}, _unexpired(today), _any_of(shown)]}}
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple, Self
 import msgspec
 import orjson
 
-from pipeline.access.release import Viewer
+from pipeline.access.release import LinkScope, Viewer
 from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_expired, is_visible
 from pipeline.correlation.key_ring import digest_name
 from pipeline.index import queries
@@ -307,7 +307,7 @@ class IndexReader(CaseReader):
     async def links_to_judge(
         self,
         agency: str,
-        audience: Sequence[str],
+        scope: LinkScope,
         band: Band,
         size: int,
         after: list[Any] | None,
@@ -318,27 +318,27 @@ class IndexReader(CaseReader):
 
         What is said of them holds now; None: not visible now, or not of the band any more. `case` narrows to one.
         """
-        query = queries.links_to_judge(agency, self._today(), audience, band, case)
+        query = queries.links_to_judge(agency, self._today(), scope, band, case)
         hits = await at.hits(source=False, **queries.page_body(query, queries.STRONGEST_FIRST, size, after))
         seen = await self.read_links(hit.id for hit in hits)
         kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
         return [(kept.get(hit.id), hit.sort) for hit in hits]
 
     async def list_links_to_judge(
-        self, agency: str, audience: Sequence[str], size: int, after: list[Any] | None = None
+        self, agency: str, scope: LinkScope, size: int, after: list[Any] | None = None
     ) -> list[tuple[str, list[Any]]]:
         """The ids of the next `size` links of an agency's cases as they were indexed, each with its place in line.
 
         Nothing of them is brought: who counts them reads what they are now.
         """
-        query = queries.links_to_judge(agency, self._today(), audience)
+        query = queries.links_to_judge(agency, self._today(), scope)
         body = queries.page_body(query, queries.STRONGEST_FIRST, size, after)
         return [(hit.id, hit.sort) for hit in await self.open_point("links", None).hits(source=False, **body)]
 
     async def every_link_of(
         self,
         case: str,
-        audience: Sequence[str] | None = None,
+        scope: LinkScope | None = None,
         at: PointInTime | None = None,
         *,
         ties: bool = False,
@@ -348,7 +348,7 @@ class IndexReader(CaseReader):
         Among them is what is told as a hit alone, without a band. They bring TIES where these are asked for, else
         nothing of their evidence.
         """
-        query = queries.links_of(case, self._today(), audience, hits=True)
+        query = queries.links_of(case, self._today(), scope, hits=True)
         point = at or self.open_point("links", None)
         listed: list[ListedLink] = []
         cases: dict[str, CaseDocument] = {}
@@ -368,13 +368,13 @@ class IndexReader(CaseReader):
         return listed, cases
 
     async def next_links_of(
-        self, cases: Sequence[str], audience: Sequence[str] | None, after: list[Any] | None = None
+        self, cases: Sequence[str], scope: LinkScope | None, after: list[Any] | None = None
     ) -> tuple[list[LinkDocument], dict[str, CaseDocument], list[Any] | None]:
         """The next PAGE links of several cases, by link id: those visible, their cases' states, and where they end.
 
         They bring no evidence. Among them is what is told as a hit alone, without a band. None: no more come.
         """
-        body = queries.page_body(queries.links_of_any(cases, self._today(), audience), queries.BY_LINK, PAGE, after)
+        body = queries.page_body(queries.links_of_any(cases, self._today(), scope), queries.BY_LINK, PAGE, after)
         batch = await self.open_point("links", None).hits(source_includes=LISTED_FIELDS, **body)
         found = _to_links(batch)
         held = await self.read_cases(key for link in found for key in link.cases)
@@ -413,10 +413,10 @@ class IndexReader(CaseReader):
             found += _to_links(await fetch_documents(self._client, self._links, some, source_includes=fields))
         return found
 
-    async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
+    async def links_of(self, case: str, limit: int, scope: LinkScope | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
         found: list[LinkDocument] = []
-        query = queries.links_of(case, self._today(), audience)
+        query = queries.links_of(case, self._today(), scope)
         pages = read_pages(self.open_point("links", None), query, queries.STRONGEST_FIRST, LISTED)
         async for link in self._visible_links(pages):
             found.append(link)
@@ -425,13 +425,13 @@ class IndexReader(CaseReader):
         return found
 
     async def ranked_links_of(
-        self, case: str, audience: Sequence[str] | None, size: int, after: list[Any] | None
+        self, case: str, scope: LinkScope | None, size: int, after: list[Any] | None
     ) -> list[tuple[LinkDocument | None, list[Any]]]:
         """The next `size` links of a case, strongest first, each with its place; None: not visible now.
 
         Of their evidence they bring which entities they tie, and by how much.
         """
-        query = queries.links_of(case, self._today(), audience)
+        query = queries.links_of(case, self._today(), scope)
         body = queries.page_body(query, queries.STRONGEST_FIRST, size, after)
         hits = await self.open_point("links", None).hits(source_includes=TIES, **body)
         links = _to_links(hits)
@@ -440,13 +440,13 @@ class IndexReader(CaseReader):
         return [(link if link.link in visible else None, hit.sort) for link, hit in zip(links, hits, strict=True)]
 
     async def every_link(
-        self, audience: Sequence[str] | None = None, *, hits: bool = False, evidence: bool = True
+        self, scope: LinkScope | None = None, *, hits: bool = False, evidence: bool = True
     ) -> AsyncIterator[LinkDocument]:
         """All visible links, by link id, from one point in time of the index; `hits`: and what is told as one alone.
 
         Without `evidence` they bring none of it.
         """
-        query = queries.all_links(self._today(), audience, hits=hits)
+        query = queries.all_links(self._today(), scope, hits=hits)
         point, fields = self.open_point("links", ""), () if evidence else LISTED_FIELDS
         async for link in self._visible_links(read_all_pages(point, query, queries.BY_LINK, fields)):
             yield link

@@ -34,9 +34,13 @@ def count_requests_for_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Session, "decide_views", show_all)
 
 
+async def scope_nothing(_: Session) -> None:
+    pass
+
+
 def count_links_of_all(patch: pytest.MonkeyPatch) -> None:
     """Links are counted whoever may see their sides."""
-    patch.setattr(inbox, "requester_words", lambda _: None)
+    patch.setattr(inbox, "_scope_own", scope_nothing)
     patch.setattr(Session, "decide_views", show_all)
 
 

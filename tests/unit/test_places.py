@@ -17,6 +17,7 @@ ACROSS = {
     "api/test_constant_work.py": "use cases that must not do more where there is a hidden case",
     "api/test_costs.py": "use cases that cost much, and what they cost others",
     "api/test_guess_limits.py": "use cases that ask hit-only records, counted together",
+    "api/test_granted_links.py": "use cases that show links under a grant",
     "api/test_hit_links.py": "use cases that show links to hit-only cases",
     "api/test_hits.py": "use cases that show hit-only cases",
     "api/test_moving_lists.py": "all lists behind cursors while they change",

@@ -17,14 +17,13 @@ import orjson
 
 from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.redaction import LinkEnds, LinkRow, link_for
-from pipeline.access.release import LinkSight, LinkView, View, requester_words
+from pipeline.access.release import LinkSight, LinkView, View
 from pipeline.access.reviews import Review
 from pipeline.api.services import stix
 from pipeline.api.services.export_words import CASE_CELLS, LINK_CELLS, case_cells, link_cells
 from pipeline.api.services.follow_the_money import FtmEntity, case_entities, link_entities
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument, case_row, link_row
-from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import LISTED, STATE_FIELDS
 from pipeline.records.agencies import title_of
 
@@ -260,11 +259,10 @@ async def _export_links(session: Session) -> AsyncIterator[tuple[list[LinkRow], 
 
     A link id is a digest of both case keys: its place among others would let somebody test a guess at the hidden one.
     """
-    viewer = session.viewer
-    words = None if viewer is None else requester_words(viewer)
+    scope = await session.scope_links()
     hits: list[LinkRow] = []
     hits_shown: dict[str, ShownCase] = {}
-    async for part in _batch_items(session.runtime.reader.every_link(words, hits=True, evidence=False)):
+    async for part in _batch_items(session.runtime.reader.every_link(scope, hits=True, evidence=False)):
         cases = await session.runtime.reader.read_cases((case for link in part for case in link.cases), STATE_FIELDS)
         views = await session.decide_views(cases)
         held = [link for link in part if all(case in cases for case in link.cases)]
@@ -313,8 +311,7 @@ def _split_hits(
 
 
 async def _export_cases(session: Session) -> AsyncIterator[tuple[list[CaseRecord], tuple[ShownCase, ...]]]:
-    limits = QueryLimits(session.now.date(), session.viewer)
-    async for part in session.runtime.reader.every_case(limits):
+    async for part in session.runtime.reader.every_case(await session.limit_cases()):
         views = await session.decide_views({document.case: document for document in part})
         kept = [document for document in part if views[document.case] is View.FULL]
         yield (

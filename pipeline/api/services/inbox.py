@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.release import View, Viewer, requester_words
+from pipeline.access.release import LinkScope, View, Viewer
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, EvidenceChange, Review, Verdict, is_due, summarise_reviews
 from pipeline.access.text_limits import SUBJECT
@@ -78,10 +78,10 @@ async def list_inbox(
     listing = MovingList(
         session, "inbox", *msgspec.structs.astuple(wanted), cursor=cursor, point=partial(reader.open_point, "links")
     )
-    words = requester_words(Viewer(who.agency, who.country, session.grounds.purpose))
+    scope = await _scope_own(session)
 
     async def fetch(after: SortValues | None) -> list[tuple[LinkDocument | None, SortValues]]:
-        return await reader.links_to_judge(who.agency, words, wanted.band, MOST, after, listing.at, wanted.case)
+        return await reader.links_to_judge(who.agency, scope, wanted.band, MOST, after, listing.at, wanted.case)
 
     async def show(found: list[LinkDocument | None]) -> list[InboxRow | None]:
         new = [link for link in found if link and not listing.was_shown(link.link)]
@@ -133,9 +133,9 @@ async def count_inbox(session: Session, most: int) -> InboxCounts:
     """
     session.require_reader()
     who, reader, decisions = session.requester, session.runtime.reader, session.runtime.decisions
-    words, size = requester_words(Viewer(who.agency, who.country, session.grounds.purpose)), most + 1
+    scope, size = await _scope_own(session), most + 1
     tallies = (
-        _Tally(lambda after: reader.list_links_to_judge(who.agency, words, size, after), _is_due, MOST_SCANNED),
+        _Tally(lambda after: reader.list_links_to_judge(who.agency, scope, size, after), _is_due, MOST_SCANNED),
         _Tally(
             lambda after: decisions.list_assigned(who.agency, who.subject, size, after),
             lambda one: _is_due(one) and one.assignee == who.subject,
@@ -156,6 +156,12 @@ async def count_inbox(session: Session, most: int) -> InboxCounts:
             tally.take(page, judged, most)
     to_review, assigned, unsure, decided = (tally.count(most) for tally in tallies)
     return InboxCounts(to_review, assigned, unsure, decided, tuple(tally.cases for tally in tallies))
+
+
+async def _scope_own(session: Session) -> LinkScope:
+    """What the links of the agency's own cases are narrowed to: for the operator too, who judges as its agency does."""
+    who = session.requester
+    return await session.scope_links_as(Viewer(who.agency, who.country, session.grounds.purpose))
 
 
 def _is_due(one: _JudgedLink) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.redaction import HitRow, LinkEnds, LinkRow, link_for
-from pipeline.access.release import LinkSight, LinkView, View, requester_words
+from pipeline.access.release import LinkSight, LinkView, View
 from pipeline.access.reviews import ReviewSummary
 from pipeline.api.answers import (
     CaseLinkRow,
@@ -105,9 +105,7 @@ async def find_surroundings(
 
     `ties`: of their evidence they bring which entities they tie, and by how much.
     """
-    viewer, reader = session.viewer, session.runtime.reader
-    words = None if viewer is None else requester_words(viewer, granted=True)
-    found, cases = await reader.every_link_of(key, words, at, ties=ties)
+    found, cases = await session.runtime.reader.every_link_of(key, await session.scope_links(), at, ties=ties)
     views = await session.decide_views(cases)
     sights = await session.see_links([link.link for link in found], views)
     seen = [_make_seen_link(session, link, sights[link.link.link]) for link in found]
@@ -136,11 +134,11 @@ async def find_links_of(session: Session, keys: Sequence[str], most: int) -> dic
     None: of a case with more than `most`. Of those the requester sees so many are read and what is in one page with
     them, however many there are.
     """
-    words = None if session.viewer is None else requester_words(session.viewer, granted=True)
+    scope = await session.scope_links()
     linked: dict[str, dict[str, str] | None] = {key: {} for key in keys}
     after: SortValues | None = None
     while asked := [key for key, held in linked.items() if held is not None]:
-        found, cases, after = await session.runtime.reader.next_links_of(asked, words, after)
+        found, cases, after = await session.runtime.reader.next_links_of(asked, scope, after)
         sights = await session.see_links(found, await session.decide_views(cases))
         for link in found:
             if sights[link.link].view is not LinkView.NOTHING:
@@ -424,11 +422,10 @@ async def _find_next_best(session: Session, link: LinkDocument, own: str, entity
 
     What is not seen is passed over without a trace: the list is filled until there is one.
     """
-    viewer, reader = session.viewer, session.runtime.reader
-    words = None if viewer is None else requester_words(viewer, granted=True)
+    reader, scope = session.runtime.reader, await session.scope_links()
 
     async def fetch(after: SortValues | None) -> list[tuple[LinkDocument | None, SortValues]]:
-        return await reader.ranked_links_of(own, words, MOST_LOOKED_AT, after)
+        return await reader.ranked_links_of(own, scope, MOST_LOOKED_AT, after)
 
     async def show(found: list[LinkDocument | None]) -> list[LinkDocument | None]:
         kept = [other for other in found if other and other.link != link.link and _ties_of(other, own, entity)]

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import Filters
-from pipeline.access.release import View, requester_words
+from pipeline.access.release import View
 from pipeline.api.answers import DeconflictionAnswer, NearbyCase, StatisticsAnswer
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import require_readable
@@ -20,7 +20,6 @@ from pipeline.correlation import key_kinds as kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses
-from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import COUNTED, STATE_FIELDS
 
 MOST = 10_000
@@ -68,7 +67,7 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
 
 async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
-    limits = QueryLimits(session.now.date(), session.viewer, filter_clauses(filters))
+    limits = await session.limit_cases(*filter_clauses(filters))
     async for part in session.runtime.reader.every_case(limits, COUNTED):
         documents = {document.case: document for document in part}
         found += [documents[key] for key in await session.filter_readable(documents)]
@@ -79,9 +78,9 @@ async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
 
 async def _read_link_countries(session: Session, countries: Mapping[str, str]) -> list[tuple[str, str]]:
     """The countries of each link whose two sides are among those cases."""
-    words = None if session.viewer is None else requester_words(session.viewer)
+    scope = await session.scope_links()
     found: list[tuple[str, str]] = []
-    async for document in session.runtime.reader.every_link(words, evidence=False):
+    async for document in session.runtime.reader.every_link(scope, evidence=False):
         if all(case in countries for case in document.cases):
             found.append((countries[document.a.case], countries[document.b.case]))
         if len(found) > MOST:
@@ -92,7 +91,7 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
 async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
-    limits = QueryLimits(session.now.date(), session.viewer, (met,))
+    limits = await session.limit_cases(met)
     async for part in session.runtime.reader.every_case(limits, COUNTED):
         others = {document.case: document for document in part if _is_open_elsewhere(session, case, document)}
         found += [others[key] for key in await session.filter_readable(others)]

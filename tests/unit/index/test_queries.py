@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pipeline.access.release import Viewer
+from pipeline.access.release import LinkScope, Viewer
 from pipeline.index.queries import QueryLimits, all_links, candidate_body, links_of, match_reasons, page_body
 from pipeline.search.probes import CandidateQuery, ScoredClause
 
@@ -54,7 +54,11 @@ def test_nothing_counts_what_is_hidden() -> None:
 
 
 def test_links_are_narrowed_by_audience() -> None:
-    assert {"terms": {"audience": ["*", "FR"]}} in links_of("a:1", TODAY, ("*", "FR"))["bool"]["filter"]
+    shown = {"terms": {"audience": ["*", "FR"]}}
+    assert shown in links_of("a:1", TODAY, LinkScope(("*", "FR"), ("hits|*",), ()))["bool"]["filter"]
+    opened = [{"terms": {"audience": ["hits|*"]}}, {"terms": {"cases": ["b:1"]}}]
+    either = {"bool": {"should": [shown, {"bool": {"filter": opened}}], "minimum_should_match": 1}}
+    assert either in links_of("a:1", TODAY, LinkScope(("*", "FR"), ("hits|*",), ("b:1",)))["bool"]["filter"]
     assert len(all_links(None, hits=True)["bool"]["filter"]) == 1
     over = {"bool": {"must_not": {"range": {"retain_until": {"lte": TODAY.isoformat()}}}}}
     assert over in all_links(TODAY)["bool"]["filter"]

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.access.audit import MOST_SHOWN, ActKind, AuditEntry, ShownForm
 from pipeline.access.redaction import LinkRow
+from pipeline.access.release import LinkScope
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Review
 from pipeline.api.services.audit import list_accesses
@@ -41,7 +42,7 @@ class ManyHits:
     def __init__(self, own: CaseDocument, hidden: CaseDocument, link: LinkDocument, count: int) -> None:
         self._own, self._hidden, self._link, self._count = own, hidden, link, count
 
-    async def every_link(self, _: Sequence[str] | None, *, hits: bool, evidence: bool) -> AsyncIterator[LinkDocument]:
+    async def every_link(self, _: LinkScope | None, *, hits: bool, evidence: bool) -> AsyncIterator[LinkDocument]:
         for at in range(self._count):
             cases = (self._own.case, f"{OWNER}:{at}")
             other = msgspec.structs.replace(self._link.b, case=cases[1])
@@ -56,6 +57,9 @@ class ManyHits:
         return {link: [] for link in links}
 
     async def read_grants(self, *_: object) -> tuple[()]:
+        return ()
+
+    async def list_opened(self, *_: object) -> tuple[()]:
         return ()
 
     async def read_admitted(self, names: Iterable[str]) -> dict[str, str]:
