@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, datetime
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from pipeline.access.audit import ActKind, AuditEntry, ShownForm
@@ -41,29 +41,37 @@ class HitBudget:
     """Counts by agency, subject and UTC day: what this process gives, and what others' audit entries say they gave.
 
     `own` begins the names of this process's chains, whose entries were counted when they were given. What could not be
-    recorded afterwards stays counted.
+    recorded afterwards stays counted. Days that have ended by this process's clock are forgotten when it next asks.
     """
 
     def __init__(self, daily: int, own: str = "") -> None:
         self._daily, self._own = daily, own
-        self._given: Counter[tuple[str, str, str]] = Counter()
+        self._given: defaultdict[date, Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def remaining(self, who: Requester, now: datetime) -> int:
         """Hits that the requester may still have today."""
-        return max(0, self._daily - self._given[_budget_key(who.agency, who.subject, now)])
+        today = _day_of(now)
+        for over in [day for day in self._given if day < today - timedelta(days=1)]:
+            del self._given[over]  # not yesterday: clocks of two servers need not be past midnight together
+        return max(0, self._daily - self._given[today][who.agency, who.subject])
 
     def spend(self, who: Requester, now: datetime, wanted: int) -> int:
         """Give up to `wanted` of what is left; returns how many."""
         given = min(wanted, self.remaining(who, now))
-        self._given[_budget_key(who.agency, who.subject, now)] += given
+        self._given[_day_of(now)][who.agency, who.subject] += given
         return given
 
     def record_entry(self, entry: AuditEntry) -> None:
         """Take note of what another process, or this one before its start, has given."""
         if entry.kind is ActKind.SEARCH and not (self._own and entry.chain.startswith(self._own)):
             hits = sum(case.form is ShownForm.HIT for case in entry.shown)
-            self._given[_budget_key(entry.agency, entry.subject, datetime.fromisoformat(entry.time))] += hits
+            self._given[_day_of(datetime.fromisoformat(entry.time))][entry.agency, entry.subject] += hits
+
+    @property
+    def days(self) -> frozenset[date]:
+        """The UTC days of which something is remembered."""
+        return frozenset(self._given)
 
 
-def _budget_key(agency: str, subject: str, at: datetime) -> tuple[str, str, str]:
-    return agency, subject, at.astimezone(UTC).date().isoformat()
+def _day_of(at: datetime) -> date:
+    return at.astimezone(UTC).date()

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from pipeline.access.alerts import make_alert
-from pipeline.access.audit import AuditEntry, Chain, bind_acts
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm, bind_acts
 from pipeline.access.notices import Notice
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.hit_budget import HitBudget
@@ -125,6 +125,21 @@ async def test_two_servers_and_all_forms_share_one_budget(api: Api) -> None:
         late = follow(entries, daily, "host-3|1|")
         assert late.remaining(ANNA, NOW) == api.runtime.hits.remaining(ANNA, NOW)
     assert late.remaining(ANNA, NOW) == daily - 2 * len(FORMS)
+
+
+def test_days_that_have_ended_are_forgotten() -> None:
+    """Yesterday is kept: another server's clock may not be past midnight yet. Entries of another year end no day."""
+    budget = HitBudget(5)
+    for day in range(400):
+        now = NOW + timedelta(days=day)
+        assert budget.remaining(ANNA, now) == 5
+        assert budget.spend(ANNA, now, 3) == 3
+        assert len(budget.days) <= 2
+    act = Act(ActKind.SEARCH, ANNA.subject, ANNA.agency, shown=(ShownCase("nl-np:1", ShownForm.HIT),))
+    for days in (0, 300, 800):
+        budget.record_entry(Chain("host-9|1|").make_entry(act, NOW + timedelta(days=days)))
+    assert budget.remaining(ANNA, now) == 2
+    assert {day.year for day in budget.days} == {now.year, (NOW + timedelta(days=800)).year}
 
 
 def list_searches(entries: list[AuditEntry]) -> list[AuditEntry]:
