@@ -136,13 +136,13 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     Command(
         "feed validate",
         "pipeline.cli.feeds:validate",
-        "Check a file offline as intake will; exit 1 if a line would be rejected.",
+        "Check a file offline as intake will; exit 1 if a record would be rejected.",
         example="liaison feed validate cases.ndjson --agency fr-pj",
     ),
     Command(
         "feed push",
         "pipeline.cli.feeds:push",
-        "Send each line as one message, exactly once.",
+        "Send each record as one message, exactly once.",
         example="liaison feed push cases.ndjson --agency fr-pj --wait",
     ),
     Command(

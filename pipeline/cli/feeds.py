@@ -63,20 +63,24 @@ def validate(
     country: Annotated[str, typer.Option(help="The agency's country (FR); by default the first record's.")] = "",
     as_json: JsonLinesOption = False,
 ) -> None:
-    """Check a file offline as intake will; exit 1 if a line would be rejected.
+    """Check a file offline as intake will; exit 1 if a record would be rejected.
+
+    A record is a line. JSON of another layout (an array, objects over several lines) is read as its objects, and faults
+    name the third of them as "record 3".
 
     What is doubtful, as an unknown country or a wrong check digit, is a warning as on the receipt, and changes nothing.
     Signatures are checked by `liaison feed verify-case`.
     """
     checker, bad = Checker(agency, country, warn=True), 0
-    total = survey_file(file).lines
+    seen = survey_file(file)
+    places, total = seen.name_places(file), seen.lines
     with show_bars() as display:
         lines = display.track(numbered_lines(file), total=total, description="Checking")
         for checked in checker.check_lines(lines):
             bad += bool(checked.problems)
-            print_problems(file, checked.problems, as_json=as_json)
-            print_warnings(file, checked.warnings, as_json=as_json)
-    typer.echo(f"{total - bad:,} of {total:,} lines valid", err=True)
+            print_problems(places, checked.problems, as_json=as_json)
+            print_warnings(places, checked.warnings, as_json=as_json)
+    typer.echo(f"{total - bad:,} of {total:,} {'lines' if seen.by_line else 'records'} valid", err=True)
     if bad:
         raise typer.Exit(FAILED)
 
@@ -105,11 +109,11 @@ def push(
     ] = None,
     as_json: JsonLinesOption = False,
 ) -> None:
-    """Send each line as one message, exactly once.
+    """Send each record as one message, exactly once.
 
-    Run the same command again to continue after an interruption; if everything was sent, it sends nothing. With
-    --again rejected it sends those lines that intake did not take, such as records whose key was not registered yet.
-    Exit 1 if a line was skipped or, with --wait, rejected.
+    A record is a line, or an object of JSON in any other layout. Run the same command again to continue after an
+    interruption; if everything was sent, it sends nothing. With --again rejected it sends those lines that intake did
+    not take, such as records whose key was not registered yet. Exit 1 if a line was skipped or, with --wait, rejected.
     """
     if again and gateway:
         raise typer.BadParameter("--again reads receipts from Kafka; it can't go with --gateway")
@@ -132,6 +136,11 @@ class _PushedFile:
     seen: FileSurvey
     validate: bool
     signer: RecordSigner | None
+
+    @property
+    def places(self) -> str:
+        """What names a record of the file with its number behind."""
+        return self.seen.name_places(self.path)
 
     @property
     def upload_name(self) -> str:
@@ -164,7 +173,7 @@ def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, ag
             pushed = client.push(
                 file.upload_name, read_lines(), validate=file.validate, signer=file.signer, advance=advance
             )
-        print_problems(file.path, pushed.problems, as_json=as_json)
+        print_problems(file.places, pushed.problems, as_json=as_json)
         typer.echo(summarise_push(pushed, file.agency), err=True)
         if places is None:
             if pushed.before and not (pushed.sent or again):
@@ -173,7 +182,7 @@ def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, ag
         waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
         reasons = set[str]()
         receipts = _note_reasons(match_receipts(client.receipts_of(pushed, timeout_s=timeout_s), places), reasons)
-        counted = print_outcomes(file.path, display.track(receipts, task_id=waiting), as_json=as_json)
+        counted = print_outcomes(file.places, display.track(receipts, task_id=waiting), as_json=as_json)
         typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
         for hint in tell_what_helps(reasons):
             typer.echo(hint, err=True)
@@ -208,7 +217,7 @@ def _push_to_gateway(file: _PushedFile, url: str, token: str, *, as_json: bool) 
             signer=file.signer,
             advance=lambda size: display.advance(task, size),
         )
-        return print_answer(file.path, answer, file.agency, as_json=as_json)
+        return print_answer(file.places, answer, file.agency, as_json=as_json)
 
 
 def receipts(
@@ -266,7 +275,7 @@ def summarise_push(pushed: PushResult, agency: str) -> str:
     return f"{pushed.sent:,} lines sent to {agency}{before}{left_out}"
 
 
-def print_outcomes(file: Path, found: Iterable[tuple[int, Receipt]], *, as_json: bool) -> Counter[str]:
+def print_outcomes(places: str, found: Iterable[tuple[int, Receipt]], *, as_json: bool) -> Counter[str]:
     """Print receipts with the line that each is for, as text only those of rejected ones; returns a count of all."""
     counted: Counter[str] = Counter()
     for line, receipt in found:
@@ -274,11 +283,11 @@ def print_outcomes(file: Path, found: Iterable[tuple[int, Receipt]], *, as_json:
         if as_json:
             typer.echo(msgspec.json.encode({"line": line} | msgspec.to_builtins(receipt)))
         elif receipt.reason:
-            typer.echo(f"{file}:{line or '?'}: {receipt.pointer or '/'}: {receipt.reason}: {receipt.message}")
+            typer.echo(f"{places}{line or '?'}: {receipt.pointer or '/'}: {receipt.reason}: {receipt.message}")
     return counted
 
 
-def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, as_json: bool) -> bool:
+def print_answer(places: str, answer: Iterable[dict[str, Any]], agency: str, *, as_json: bool) -> bool:
     """Print what a gateway answers; whether every line was taken and none rejected or unanswered."""
     counted: Counter[str] = Counter()
     for line in answer:
@@ -290,17 +299,17 @@ def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, a
         else:
             position = msgspec.convert(line["position"], Position) if "position" in line else None
             counted[line.get("outcome", "")] += len(offsets_of(position, line.get("last_offset"))) if position else 1
-            _print_line(file, line, as_json=as_json)
+            _print_line(places, line, as_json=as_json)
     outcomes = {name: counted[name] for name in ("accepted", "duplicate", "rejected", "unanswered") if counted[name]}
     typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()), err=True)
     return not any(counted[name] for name in ("left_out", "rejected", "unanswered"))
 
 
-def _print_line(file: Path, line: dict[str, Any], *, as_json: bool) -> None:
+def _print_line(places: str, line: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(line))
     elif line.get("reason"):
-        place = f"{file}:{line['line'] or '?'}: {line.get('pointer') or '/'}"
+        place = f"{places}{line['line'] or '?'}: {line.get('pointer') or '/'}"
         typer.echo(f"{place}: {line['reason']}: {line['message']}")
 
 
@@ -332,19 +341,19 @@ def hit_line(hit: Hit) -> str:
     )
 
 
-def print_problems(file: Path, problems: Iterable[LineProblem], *, as_json: bool) -> None:
-    """Print each problem with file, line and JSON pointer."""
+def print_problems(places: str, problems: Iterable[LineProblem], *, as_json: bool) -> None:
+    """Print each problem with its place in the file, as `places` begins it, and JSON pointer."""
     for problem in problems:
         if as_json:
             typer.echo(msgspec.json.encode(problem))
         else:
-            typer.echo(f"{file}:{problem.line}: {problem.pointer or '/'}: {problem.reason}: {problem.message}")
+            typer.echo(f"{places}{problem.line}: {problem.pointer or '/'}: {problem.reason}: {problem.message}")
 
 
-def print_warnings(file: Path, warnings: Iterable[LineWarning], *, as_json: bool) -> None:
-    """Print each warning with file, line and JSON pointer."""
+def print_warnings(places: str, warnings: Iterable[LineWarning], *, as_json: bool) -> None:
+    """Print each warning likewise."""
     for one in warnings:
         if as_json:
             typer.echo(msgspec.json.encode(one))
         else:
-            typer.echo(f"{file}:{one.line}: {one.pointer}: warning: {one.message} ({one.warning})")
+            typer.echo(f"{places}{one.line}: {one.pointer}: warning: {one.message} ({one.warning})")

@@ -15,7 +15,7 @@ import httpx
 import orjson
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.files import numbered_lines
+from pipeline.feeds.files import is_by_line, numbered_lines
 from pipeline.feeds.signing import RecordSigner, signed_lines
 from pipeline.settings import Settings
 
@@ -54,7 +54,7 @@ class Gateway:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/x-ndjson"}
         query = {"upload": upload, "validate": str(validate).lower()}
         tls = ssl.create_default_context(cafile=self.ca_file)
-        body = _signed_pieces(file, signer, advance) if signer else _read_pieces(file, advance)
+        body = _read_pieces(file, advance) if is_by_line(file) and not signer else _write_pieces(file, signer, advance)
         try:
             with (
                 httpx.Client(timeout=PATIENCE_S, verify=tls) as client,
@@ -71,10 +71,10 @@ class Gateway:
             ) from error
 
 
-def _signed_pieces(file: Path, signer: RecordSigner, advance: Callable[[int], Any]) -> Iterator[bytes]:
-    """The file's lines signed, by pieces as large as those of a file that is sent as it is."""
-    piece = bytearray()
-    for line in signed_lines(numbered_lines(file), signer):
+def _write_pieces(file: Path, signer: RecordSigner | None, advance: Callable[[int], Any]) -> Iterator[bytes]:
+    """The file's records, signed or as they are, a line each, by pieces as large as those of a file sent as it is."""
+    piece, records = bytearray(), numbered_lines(file)
+    for line in signed_lines(records, signer) if signer else (raw + b"\n" for _, raw in records):
         piece += line
         if len(piece) >= PIECE_BYTES:
             yield bytes(piece)

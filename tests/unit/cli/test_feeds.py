@@ -83,6 +83,37 @@ def test_validate_names_file_line_and_place_of_each_problem(mapped: Path) -> Non
     assert lines[1].startswith(f"{path}:3: /: not_json: ")
 
 
+PRETTY = orjson.OPT_INDENT_2
+
+
+def lay_out(records: list[bytes], layout: str) -> bytes:
+    held = [orjson.loads(one) for one in records]
+    pretty = [orjson.dumps(one, option=PRETTY) for one in held]
+    return {
+        "array": orjson.dumps(held),
+        "pretty array": orjson.dumps(held, option=PRETTY),
+        "pretty": b"\n".join(pretty) + b"\n",
+        "one behind the other": b"".join(records),
+        "pretty and one behind the other": b"".join(pretty),
+    }[layout]
+
+
+@pytest.mark.parametrize(
+    "layout", ["array", "pretty array", "pretty", "one behind the other", "pretty and one behind the other"]
+)
+def test_validate_names_the_third_object_of_json_in_any_layout(mapped: Path, layout: str) -> None:
+    one, two = (mapped / "o").read_bytes().splitlines()
+    third = two.replace(b'"case_id":"2"', b'"case_id":"3"').replace(b"2026-02-02", b"2026-02-30")
+    assert third != two
+    path = mapped / "case.json"
+    path.write_bytes(lay_out([one, two, third], layout))
+    done = CliRunner().invoke(build_cli(), ["feed", "validate", str(path), "--agency", "fr-pj"])
+    assert done.exit_code == 1
+    (fault,) = [line for line in done.stdout.splitlines() if "warning" not in line]
+    assert fault.startswith(f"{path}: record 3: /data/opened: date: ")
+    assert "2 of 3 records valid" in done.stderr
+
+
 def test_validate_speaks_json_to_scripts(mapped: Path) -> None:
     done = CliRunner().invoke(build_cli(), ["feed", "validate", str(mapped / "o"), "--agency", "be-fp", "--json"])
     assert done.exit_code == 1
@@ -127,13 +158,13 @@ def test_a_push_says_what_it_did() -> None:
 
 
 def test_outcomes_are_counted_and_rejections_shown_with_their_place(capsys: pytest.CaptureFixture[str]) -> None:
-    counted = print_outcomes(Path("f"), [(1, ACCEPTED), (2, REJECTED)], as_json=False)
+    counted = print_outcomes("f:", [(1, ACCEPTED), (2, REJECTED)], as_json=False)
     assert counted == {"accepted": 1, "rejected": 1}
     assert capsys.readouterr().out == "f:2: /data/version: stale_version: a higher one was accepted\n"
 
 
 def test_scripts_get_every_outcome_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    print_outcomes(Path("f"), [(1, ACCEPTED), (2, REJECTED)], as_json=True)
+    print_outcomes("f:", [(1, ACCEPTED), (2, REJECTED)], as_json=True)
     shown = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["line"], one["outcome"], one["position"]["offset"]) for one in shown] == [
         (1, "accepted", 7),
@@ -154,11 +185,9 @@ def test_receipts_and_hits_take_one_line_each(capsys: pytest.CaptureFixture[str]
 def test_a_batch_that_can_not_be_read_is_one_line_and_counts_for_all_its_messages(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert print_outcomes(Path("f"), [(0, UNREADABLE)], as_json=False) == {"rejected": 5}
+    assert print_outcomes("f:", [(0, UNREADABLE)], as_json=False) == {"rejected": 5}
     assert "cases.fr-pj-2-7..11" in receipt_line(UNREADABLE)
-    assert not print_answer(
-        Path("f"), [{"line": 0} | orjson.loads(msgspec.json.encode(UNREADABLE))], "fr-pj", as_json=False
-    )
+    assert not print_answer("f:", [{"line": 0} | orjson.loads(msgspec.json.encode(UNREADABLE))], "fr-pj", as_json=False)
     assert capsys.readouterr().err == "5 rejected\n"
 
 

@@ -68,3 +68,16 @@ def test_lines_go_as_they_are_or_signed(gateway: GatewayServer, signer: RecordSi
     assert gateway.body.splitlines() == [signer.sign(line) if signer else line for line in lines]
     assert sum(advanced) == len(gateway.body)
     assert len(advanced) > 1
+
+
+@pytest.mark.parametrize("signer", [None, SIGNER])
+def test_objects_over_several_lines_go_as_a_line_each(
+    gateway: GatewayServer, signer: RecordSigner | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "case.json"
+    held = [orjson.loads(message(version=version)) for version in (1, 2)]
+    file.write_bytes(orjson.dumps(held, option=orjson.OPT_INDENT_2))
+    url = f"http://127.0.0.1:{gateway.server_port}"
+    sent = Gateway(url, "t").post_file(file, "fr-pj", "u", validate=True, advance=lambda _: None, signer=signer)
+    assert list(sent) == [{"sent": 1}]
+    assert [orjson.loads(line)["data"] for line in gateway.body.splitlines()] == [one["data"] for one in held]
