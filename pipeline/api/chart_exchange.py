@@ -1,4 +1,4 @@
-"""Charts as files: SVG, GraphML and i2 Analyst's Notebook (ANX) out; i2 and FollowTheMoney in, as nodes of one's own.
+"""Charts as files: pictures, GraphML and i2 (ANX) out; i2 and FollowTheMoney in, as nodes of one's own.
 
     python -m pipeline.api.chart_exchange     what to do: a line of JSON on standard input, then the file or the chart
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
@@ -22,6 +22,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from pipeline.api.chart_graph import make_id
+from pipeline.api.chart_picture import FileChart, make_fit, write_svg
 from pipeline.api.own_nodes import MOST_LABEL, OwnNode
 from pipeline.api.problems import RequestTooLargeError, UnprocessableError
 from pipeline.errors import LiaisonError
@@ -39,36 +40,6 @@ MOST_LINES: Final = 10_000
 
 MOST_IDENTITY: Final = 700
 """Characters of a node's id: a case's key and an entity's id."""
-
-
-class FileNode(NamedTuple):
-    """A node as a file has it: its id, kind, type in words, name, what stands under it, its place, its caveat."""
-
-    id: str
-    kind: str
-    type: str
-    label: str
-    under: str
-    x: float
-    y: float
-    caveat: str = ""
-
-
-class FileLine(NamedTuple):
-    """A line between two nodes by id, in words; `band` as its code."""
-
-    a: str
-    b: str
-    word: str
-    band: str = ""
-
-
-class FileChart(NamedTuple):
-    """A chart to be written."""
-
-    title: str
-    nodes: Sequence[FileNode]
-    lines: Sequence[FileLine]
 
 
 class BroughtNode(NamedTuple):
@@ -93,13 +64,6 @@ UNREADABLE: Final = N_("the file is no i2 chart (ANX) and no FollowTheMoney enti
 
 GRAPHML: Final = "http://graphml.graphdrawing.org/xmlns"
 
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that no XML may have."""
-
-
-def _fit(text: str) -> str:
-    return _UNFIT.sub("", text)
-
 
 def write_graphml(chart: FileChart) -> bytes:
     """The chart as GraphML, with names, types and positions as attributes."""
@@ -109,17 +73,17 @@ def write_graphml(chart: FileChart) -> bytes:
         for name in names:
             kind = "double" if name in ("x", "y") else "string"
             SubElement(root, "key", {"id": name, "for": of, "attr.name": name, "attr.type": kind})
-    graph = SubElement(root, "graph", {"id": _fit(chart.title), "edgedefault": "undirected"})
+    graph = SubElement(root, "graph", {"id": make_fit(chart.title), "edgedefault": "undirected"})
     for node in chart.nodes:
-        drawn = SubElement(graph, "node", {"id": _fit(node.id)})
+        drawn = SubElement(graph, "node", {"id": make_fit(node.id)})
         for name in keys["node"]:
             if (said := getattr(node, name)) not in ("", None):
-                SubElement(drawn, "data", {"key": name}).text = _fit(str(said))
+                SubElement(drawn, "data", {"key": name}).text = make_fit(str(said))
     for line in chart.lines:
-        drawn = SubElement(graph, "edge", {"source": _fit(line.a), "target": _fit(line.b)})
+        drawn = SubElement(graph, "edge", {"source": make_fit(line.a), "target": make_fit(line.b)})
         for name in keys["edge"]:
             if said := getattr(line, name):
-                SubElement(drawn, "data", {"key": name}).text = _fit(said)
+                SubElement(drawn, "data", {"key": name}).text = make_fit(said)
     written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
@@ -134,47 +98,16 @@ def write_i2(chart: FileChart) -> bytes:
     anx = ANXChart()
     for node in chart.nodes:
         said = "\n".join(filter(None, (node.under, node.caveat)))
-        anx.add_icon(id=_fit(node.id), type=_fit(node.type) or "Entity", label=_fit(node.label), x=round(node.x),
-                     y=round(node.y), **({"description": _fit(said)} if said else {}))  # fmt: skip
+        anx.add_icon(
+            id=make_fit(node.id), type=make_fit(node.type) or "Entity", label=make_fit(node.label), x=round(node.x),
+            y=round(node.y), **({"description": make_fit(said)} if said else {}),
+        )  # fmt: skip
     for line in chart.lines:
         if line.a == line.b:
             continue
-        anx.add_link(from_id=_fit(line.a), to_id=_fit(line.b), type=_fit(line.word) or "Link", label=_fit(line.word))
+        word = make_fit(line.word)
+        anx.add_link(from_id=make_fit(line.a), to_id=make_fit(line.b), type=word or "Link", label=word)
     return str(anx.to_xml()).encode()
-
-
-COLOURS: Final = {"case": "#e2f0f2", "hit": "#ffffff", "closed": "#ffffff", "own": "#fdf3dc"}
-WIDTHS: Final = {"certain": "2.5", "probable": "1.5"}
-MARGIN: Final = 90
-
-
-def write_svg(chart: FileChart) -> bytes:
-    """The chart as a drawing, each node where it stands."""
-    xs, ys = [node.x for node in chart.nodes] or [0.0], [node.y for node in chart.nodes] or [0.0]
-    left, top = min(xs) - MARGIN, min(ys) - MARGIN
-    width, height = max(xs) - left + MARGIN, max(ys) - top + MARGIN
-    box = f"{left:.0f} {top:.0f} {width:.0f} {height:.0f}"
-    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": box, "font-family": "sans-serif"})
-    SubElement(root, "title").text = _fit(chart.title)
-    at = {node.id: node for node in chart.nodes}
-    for line in chart.lines:
-        a, b = at[line.a], at[line.b]
-        dashed = {"stroke-dasharray": "4 3"} if line.band == "possible" else {}
-        ends = {"x1": f"{a.x:.0f}", "y1": f"{a.y:.0f}", "x2": f"{b.x:.0f}", "y2": f"{b.y:.0f}"}
-        width_of = {"stroke": "#0a6270", "stroke-width": WIDTHS.get(line.band, "1")}
-        SubElement(SubElement(root, "line", ends | width_of | dashed), "title").text = _fit(line.word)
-    for node in chart.nodes:
-        place = SubElement(root, "g", {"transform": f"translate({node.x:.0f} {node.y:.0f})"})
-        SubElement(place, "title").text = _fit(" · ".join(filter(None, (node.type, node.under, node.caveat))))
-        fill = {"fill": COLOURS.get(node.kind, "#ffffff"), "stroke": "#0a6270", "stroke-width": "2"}
-        if node.kind in ("case", "hit", "closed"):
-            SubElement(place, "rect", {"x": "-13", "y": "-10", "width": "26", "height": "20", "rx": "4"} | fill)
-        else:
-            SubElement(place, "circle", {"r": "11"} | fill)
-        words = {"y": "26", "text-anchor": "middle", "font-size": "12", "fill": "#15202a"}
-        SubElement(place, "text", words).text = _fit(node.label)
-    drawn: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return drawn
 
 
 def require_file_size(size: int) -> None:
@@ -322,10 +255,11 @@ def list_case_keys(nodes: Iterable[OwnNode]) -> list[str]:
 
 # ── in a process of its own ──
 
-FileForm = Literal["svg", "graphml", "i2"]
+FileForm = Literal["svg", "png", "graphml", "i2"]
+"""Of a PNG the server writes the SVG that the browser makes it of."""
 
 WRITERS: Final[Mapping[FileForm, Callable[[FileChart], bytes]]] = {
-    "svg": write_svg, "graphml": write_graphml, "i2": write_i2,
+    "svg": write_svg, "png": write_svg, "graphml": write_graphml, "i2": write_i2,
 }  # fmt: skip
 
 LIMITS: Final = ProcessLimits(memory_bytes=1 << 30, cpu_s=20, niceness=10)

@@ -111,6 +111,8 @@ class Session:
         self._rules: dict[str, Rule] = {}
         self._codes: dict[str, str] = {}
         self._opened: tuple[str, ...] | None = None
+        self.shown_codes: set[str] = set()
+        """The handling codes of the cases that were shown so far."""
         self._note_shown = note_shown
 
     def require_role(self, *roles: Role) -> None:
@@ -255,6 +257,7 @@ class Session:
             log.error("request %s: %d records were not decided on as shown", self.request_id, len(undecided))
             raise UnavailableError("access can't be logged right now, so nothing is shown; try again")
         for case in shown:
+            self.shown_codes.add(self._codes[case])
             self._note_shown(case, self._rules[case], self._codes[case])
         return tuple(ShownCase(case, FORMS[seen], self._rules[case]) for case, seen in shown.items())
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractContextManager, ExitStack, aclosing
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -59,5 +61,19 @@ def start_stream(session: Session, parts: AsyncGenerator[bytes, None], first: by
 
 
 def name_file(name: str) -> dict[str, str]:
-    """Headers by which a browser saves an answer under a name."""
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+    """Headers by which a browser saves an answer under a name (RFC 6266); of another script than ours in full, too."""
+    if name.isascii():
+        return {"Content-Disposition": f'attachment; filename="{name}"'}
+    plain = "".join(letter if letter.isascii() else "-" for letter in name)
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"}
+
+
+MOST_NAMED: Final = 60
+"""Characters of each text in a file's name."""
+
+
+def make_file_name(*parts: str) -> str:
+    """A file's name of texts, without its ending: letters, their marks and digits of any script, all else a hyphen."""
+    texts = (unicodedata.normalize("NFC", part) for part in parts)
+    named = ("".join(letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in one) for one in texts)
+    return "-".join("-".join(name.split())[:MOST_NAMED].strip("-") for name in named if name.strip())

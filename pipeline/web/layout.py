@@ -11,11 +11,10 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
-from pipeline.access.release import STRICTNESS
 from pipeline.access.requester import Grounds, Role
 from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.locale import LANGUAGES, N_
-from pipeline.web.components.badges import HANDLING
+from pipeline.web.components.badges import ON_PAGE, tell_strictest
 from pipeline.web.components.filters import FORM
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, icon, static_html, text
@@ -99,9 +98,7 @@ class PageFrame(NamedTuple):
 
     def show_handling(self, words: Words, codes: Collection[str]) -> None:
         """Say on paper the strictest handling of the records that the page shows, and what it means."""
-        code = max(codes, key=lambda code: STRICTNESS.index(code) if code in STRICTNESS else len(STRICTNESS))
-        meaning = words.label(HANDLING, code)
-        self.handling.set_text(words("{code}, the strictest on this page: {meaning}", code=code, meaning=meaning))
+        self.handling.set_text(tell_strictest(words, codes, ON_PAGE))
 
 
 def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> PageFrame:

@@ -11,9 +11,12 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Requester, Role, parse_grounds
 from pipeline.api.chart_exchange import MOST_FILE_BYTES
 from pipeline.api.services.folders import create_folder
@@ -317,6 +320,62 @@ def test_a_chart_that_was_written_as_a_file_comes_back_as_the_same_nodes(user: C
         expect(page.locator("#said")).to_contain_text("8 nodes brought in, 6 of your records match")
         page.evaluate("document.getElementById('said').replaceChildren()")
         assert page.evaluate(tell) == before
+
+
+def _save_picture(page: Page, button: str, file: Path) -> str:
+    """Save a picture of the chart by a button under Files; returns the name that it is offered under."""
+    with page.expect_download() as loaded:
+        page.get_by_role("button", name=button).click()
+    loaded.value.save_as(file)
+    return loaded.value.suggested_filename
+
+
+LOCATE = """() => [...document.querySelectorAll("text")].map((text) => {
+  const { x, y, width, height } = text.getBoundingClientRect();
+  return [text.textContent, x, y, width, height];
+})"""
+
+
+def test_a_picture_has_the_frame_that_paper_has_as_png_and_svg(user: CountingUser, api: Api, tmp_path: Path) -> None:
+    page = user.page
+    page.goto("/chart?case=it-pol:1")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.hasElementWithId('case es-cnp:1')")
+    page.evaluate("() => { liaison.chart().getElementById('case es-cnp:1').emit('dbltap'); }")
+    page.wait_for_function("liaison.chart().hasElementWithId('case de-bka:1')")
+    page.evaluate("() => { liaison.chart().getElementById('case de-bka:1').select(); }")
+    page.keyboard.press("d")
+    page.get_by_text("Filters", exact=True).click()
+    page.fill("#chart-to", "2000-01-01")
+    page.fill("#chart-to", "")
+    page.get_by_text("Files", exact=True).click()
+    png, svg = tmp_path / "chart.png", tmp_path / "chart.svg"
+    day = f"{api.now:%Y-%m-%d}"
+    before = len(api.audit.acts)
+    assert _save_picture(page, "Save as PNG", png) == f"Chart-it-pol-1-{day}.png"
+    assert _save_picture(page, "Download", svg) == f"Chart-it-pol-1-{day}.svg"
+    assert [act.kind for act in api.audit.acts[before:]] == [ActKind.EXPORT] * 2
+    drawn = page.context.new_page()
+    drawn.set_content(f"<body style='margin: 0'>{svg.read_text().partition('?>')[2]}")
+    width = drawn.evaluate("document.querySelector('svg').width.baseVal.value")
+    texts = drawn.evaluate(LOCATE)
+    said = " ".join(text for text, *_ in texts)
+    for part in (
+        "Chart it-pol:1", "claire@fr-pj · fr-pj", "Investigation", "2026/1", f"{api.now:%Y} {api.now:%H:%M}",
+        "H1, the strictest in this file", "Record", "Phone", "Vehicle", "Certain", "IT 1 · it-pol", "Call first",
+        "Original (binding):", "اتصل أولا", "Affair of Bruno Silva",
+    ):  # fmt: skip
+        assert part in said
+    assert "Karim Haddad" not in said
+    assert "Vessel" not in said
+    picture = Image.open(png)
+    assert picture.width == 2 * round(width)
+    dark = np.asarray(picture.convert("L")) < 128
+    for text, x, y, wide, high in texts:
+        assert x >= 0, text
+        assert x + wide <= width, text
+        assert dark[int(2 * y) : int(2 * (y + high)), int(2 * x) : int(2 * (x + wide))].any(), text
+    drawn.close()
 
 
 def test_a_file_that_is_too_large_or_no_chart_is_refused_in_words(user: CountingUser, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from pipeline.api.services.folders import create_folder, save_chart
 from pipeline.api.session import Session
 from pipeline.index.reading import IndexReader
 from pipeline.web import chart_files, csrf
-from pipeline.web.chart_files import _make_file
+from pipeline.web.chart_files import _make_file, _tell_facts
 from pipeline.web.components.chart_nodes import draw_kept
 from pipeline.web.i18n import load_words
 from pipeline.web.session import GROUNDS, TOKEN
@@ -61,7 +61,7 @@ async def _export(session: Session) -> Any:
     assert kept.opening is not None
     words = load_words("en")
     opened = await saved_charts.open_chart(session, kept.opening, ActKind.EXPORT, "svg")
-    return _make_file(words, kept, draw_kept(words, kept, opened))
+    return _make_file(words, kept, draw_kept(words, kept, opened), "Ring", _tell_facts(words, session))
 
 
 ASKED: dict[str, Asking] = {

@@ -6,12 +6,12 @@ import asyncio
 
 from pipeline.api.chart_exchange import (
     BroughtChart,
-    FileChart,
     FileForm,
     read_bounded,
     require_file_size,
     write_bounded,
 )
+from pipeline.api.chart_picture import FileChart
 from pipeline.api.session import Session, costly
 
 

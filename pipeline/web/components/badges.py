@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
 import htpy
 from msgspec import UnsetType
 
+from pipeline.access.release import STRICTNESS
 from pipeline.api.answers import told
 from pipeline.api.services.export_words import BAND_WORDS, COLOURS
 from pipeline.locale import N_
@@ -32,6 +33,15 @@ HANDLING = {
     "H2": N_("Hit only: content on request"),
     "H3": N_("Silent: invisible to other agencies"),
 }
+
+ON_PAGE: Final = N_("{code}, the strictest on this page: {meaning}")
+IN_FILE: Final = N_("{code}, the strictest in this file: {meaning}")
+
+
+def tell_strictest(words: Words, codes: Collection[str], said: str) -> str:
+    """In the words of `said`, the strictest of some handling codes, and what it means."""
+    code = max(codes, key=lambda code: STRICTNESS.index(code) if code in STRICTNESS else len(STRICTNESS))
+    return words(said, code=code, meaning=words.label(HANDLING, code))
 
 
 def draw_band(words: Words, name: Band) -> None:

@@ -199,7 +199,9 @@ def draw(view: OpenPage, loaded: LoadedChart) -> None:
         text("h1", words("Chart"))
     told = msgspec.json.encode(_tell_words(words)).decode()
     icons = msgspec.json.encode(ICONS).decode()
-    with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf, data_icons=icons):
+    title = loaded.kept_in.title or " ".join((words("Chart"), loaded.case)).strip()
+    with box("div", "chart", id="chart", data_words=told, data_csrf=view.visit.csrf, data_icons=icons,
+             data_title=title):  # fmt: skip
         _draw_tools(words)
         with box("div", "folds-row"):
             _draw_seek(words)
@@ -253,6 +255,7 @@ def _tell_words(words: Words) -> dict[str, str]:
         "all": words("All that it is tied to is in the chart"),
         "saved": words("Chart saved"),
         "lost": words("The server does not answer; try again"),
+        "large": words("This browser can't make so large a picture; download it as SVG"),
         "full": words("The chart is full: it holds at most {most} nodes. Hide or remove some first."),
     }
 
@@ -315,7 +318,8 @@ def _draw_files(view: OpenPage) -> None:
         with box("div", "filters"):
             text("button", words("Save as PNG"), "button slight", type="button", disabled=True, data_chart="png")
             with post_form("/chart/file", view.visit.csrf, "filters", data_chart_file=""):
-                box("input", type="hidden", name="content")
+                for name in ("content", "title", "band"):
+                    box("input", type="hidden", name=name)
                 select_field(words("Format"), "form", "chart", FILE_FORMS)
                 text("button", words("Download"), "button", type="submit", disabled=True, data_chart="file")
             with box("form", "filters", data_chart_import=""):

@@ -212,8 +212,7 @@
   // ── keeping: references and positions, nothing of what a record says (pipeline/api/chart_content.py) ──
   const MOST_REFERENCES = 18000; // of a chart that a folder keeps, with some room
   const reference = ([key, entity]) => ({ ref: `entity ${key} ${entity}` });
-  const keep = () => {
-    const drawn = cy.nodes("[kind!='group']");
+  const keep = (drawn = cy.nodes("[kind!='group']")) => {
     const at = new Map(drawn.map((node, index) => [node.id(), index]));
     const each = Math.max(1, Math.min(MOST_PLACES, Math.floor(MOST_REFERENCES / Math.max(1, drawn.length))));
     const nodes = drawn.map((node) => {
@@ -233,8 +232,9 @@
     for (const edge of cy.edges()) {
       const { kind, links: held, source, target, word } = edge.data();
       const ends = [at.get(source), at.get(target)];
-      if (kind === "own") lines.push({ a: ends[0], b: ends[1], word });
-      if (kind === "hit") links.set(ends.join(), ends);
+      const isDrawn = ends.every((end) => end !== undefined);
+      if (kind === "own" && isDrawn) lines.push({ a: ends[0], b: ends[1], word });
+      if (kind === "hit" && isDrawn) links.set(ends.join(), ends);
       for (const [, a, b] of held) {
         const pair = [called.get(`case ${a}`) ?? caseNode(a), called.get(`case ${b}`) ?? caseNode(b)].map((id) => at.get(id));
         if (pair.every((index) => index !== undefined)) links.set(pair.sort((one, other) => one - other).join(), pair);
@@ -244,26 +244,51 @@
     return JSON.stringify({ nodes, links: [...links.values()], lines, groups });
   };
   const caseNode = (key) => byCase.get(key);
-  const post = async (path, fields) => {
+  const post = async (path, fields, take = (answer) => answer.json()) => {
     const form = new FormData();
     for (const [name, value] of Object.entries({ csrf: desk().dataset.csrf, ...fields })) form.append(name, value);
     try {
       const answer = await fetch(path, { method: "POST", body: form, headers: { Accept: "application/json" } });
-      const told = await answer.json();
-      if (answer.ok) return told;
-      liaison.say(told.detail ?? words().lost, true);
+      if (answer.ok) return await take(answer);
+      liaison.say((await answer.json()).detail ?? words().lost, true);
     } catch {
       liaison.say(words().lost, true);
     }
   };
+  // What a file has of a chart: what is in sight, read anew by the server.
+  const inSight = () => ({
+    content: keep(cy.nodes("[kind!='group']").not(".hidden, .filtered")), title: desk().dataset.title,
+    band: one("[data-chart-filters]").elements.band.value,
+  });
   const save = async (form) => {
     const { folder, title } = Object.fromEntries(new FormData(form));
     const again = keptIn.item && keptIn.folder === folder;
     const told = await post("/chart/save", { folder, title, content: keep(), item: again ? keptIn.item : "", seen: again ? keptIn.version : 0 });
     if (!told) return;
     keptIn = { folder, title, item: told.item, version: told.version };
+    desk().dataset.title = title;
     history.replaceState(history.state, "", `/chart?folder=${encodeURIComponent(folder)}&item=${encodeURIComponent(told.item)}`);
     liaison.say(words().saved);
+  };
+
+  const fileName = (answer) => {
+    const said = answer.headers.get("Content-Disposition") ?? "";
+    const [, whole] = said.match(/filename\*=UTF-8''([^;]+)/) ?? [];
+    return whole ? decodeURIComponent(whole) : said.match(/filename="([^"]*)"/)[1];
+  };
+  const MOST_PIXELS = 8000; // of a side of a picture: browsers refuse canvases of twice that
+  // The server's drawing as a PNG; null of one that the browser can't paint.
+  const paint = async (drawing) => {
+    const image = Object.assign(new Image(), { src: `data:image/svg+xml,${encodeURIComponent(drawing)}` });
+    try {
+      await image.decode();
+    } catch {
+      return null;
+    }
+    const { width, height } = image, scale = Math.min(2, MOST_PIXELS / width, MOST_PIXELS / height);
+    const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(width * scale), height: Math.round(height * scale) });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return new Promise((resolve) => canvas.toBlob(resolve));
   };
 
   // What somebody brings of their own: set beside what is drawn, and tied to the records that the server matched.
@@ -366,9 +391,11 @@
       cy.nodes().data("all", false);
       tell();
     },
-    png: () => {
-      const picture = cy.png({ full: true, scale: Math.min(2, 8000 / Math.max(1, cy.elements().boundingBox().w)), bg: getComputedStyle(document.documentElement).getPropertyValue("--surface").trim(), output: "blob" });
-      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(picture), download: "chart.png" });
+    png: async () => {
+      const [drawing, name] = (await post("/chart/file", { form: "png", ...inSight() }, async (answer) => [await answer.text(), fileName(answer)])) ?? [];
+      const picture = drawing && (await paint(drawing));
+      if (!picture) return drawing && liaison.say(words().large, true);
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(picture), download: name });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     },
@@ -594,7 +621,7 @@
       if (field.value.trim() && !matches.length) liaison.say(words().none);
     });
     desk().addEventListener("submit", (event) => {
-      if (event.target.matches("[data-chart-file]")) event.target.elements.content.value = keep();
+      if (event.target.matches("[data-chart-file]")) for (const [name, value] of Object.entries(inSight())) event.target.elements[name].value = value;
       if (!event.target.matches("[data-chart-save], [data-chart-import]")) return;
       event.preventDefault();
       if (event.target.matches("[data-chart-save]")) save(event.target);

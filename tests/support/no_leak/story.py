@@ -436,7 +436,7 @@ def _folders(who: str, chief: str) -> Story:
         yield Step(looks, "POST", "/folders/{name}/entities", "/folders/{folder}/entities", {}, "form")
         yield Step(looks, "GET", "/chart", "/chart?folder={folder}")
         yield Step(looks, "GET", "/chart", "/chart?folder={folder}&item={chart}")
-        for form in ("svg", "graphml", "i2"):
+        for form in ("svg", "png", "graphml", "i2"):
             drawn = {"form": form, "content": chart}
             yield Step(looks, "POST", "/chart/file", "/chart/file", drawn, "form")
         if looks == who:  # then the other may look as well

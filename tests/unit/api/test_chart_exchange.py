@@ -9,16 +9,13 @@ import pytest
 from pipeline.api.chart_exchange import (
     MOST_BROUGHT,
     MOST_FILE_BYTES,
-    FileChart,
-    FileLine,
-    FileNode,
     list_case_keys,
     read_chart_file,
     read_number,
     write_graphml,
     write_i2,
-    write_svg,
 )
+from pipeline.api.chart_picture import FileChart, FileLine, FileNode, write_svg
 from pipeline.api.problems import RequestTooLargeError, UnprocessableError
 
 CHART = FileChart(
@@ -47,11 +44,7 @@ def test_a_file_is_xml_with_every_name_and_line(write: Callable[[FileChart], byt
     assert "Vols <de> fret & co" in said
     assert "Иван Петров" in said
     assert "Ask before use" in said
-    assert len([one for one in root.iter() if one.tag.rpartition("}")[2] in ("edge", "line")]) == 1
-
-
-def test_an_empty_drawing_is_a_drawing() -> None:
-    assert b"<svg" in write_svg(FileChart("Chart", (), ()))
+    assert len([one for one in root.iter() if one.tag.rpartition("}")[2] in ("edge", "line") and len(one)]) == 1
 
 
 def test_followthemoney_comes_in_with_its_lines_and_numbers() -> None:

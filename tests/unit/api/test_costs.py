@@ -15,7 +15,8 @@ from pipeline.access import folders as kept
 from pipeline.access.folders import FolderRole
 from pipeline.api import chart_exchange
 from pipeline.api.answers import ChartPlace
-from pipeline.api.chart_exchange import MOST_FILE_BYTES, WRITERS, FileChart, FileForm, FileLine, FileNode
+from pipeline.api.chart_exchange import MOST_FILE_BYTES, WRITERS, FileForm
+from pipeline.api.chart_picture import FileChart, FileLine, FileNode
 from pipeline.api.list_worker import run_round
 from pipeline.api.problems import ConflictError, RequestTooLargeError, TooManyRequestsError, UnprocessableError
 from pipeline.api.quotas import MOST_COSTLY, PersonTurns
@@ -225,7 +226,7 @@ async def test_chart_files_are_read_and_written_by_another_process(api: Api, mon
     line = b'{"id":"a","schema":"Person","properties":{"name":["Mona"]}}\n'
     found = await read_chart_file(api.session(ANNA), line)
     assert [one.node.label for one in found.nodes] == ["Mona"]
-    forms: tuple[FileForm, ...] = ("svg", "graphml", "i2")
+    forms: tuple[FileForm, ...] = ("svg", "png", "graphml", "i2")
     for form in forms:
         written = await write_chart_file(api.session(ANNA), form, CHART)
         assert b"Mona" in written, "and a line from a node to itself is no fault of any form"
