@@ -88,6 +88,57 @@ def search_offences(text: str) -> tuple[OffenceCode, ...]:
     return tuple(offence_codes()[code] for code in dict.fromkeys((*whole, *begun)))
 
 
+class TitleReading(NamedTuple):
+    """What the title of a case says in a reader's language, and the language that the title is in."""
+
+    name: str
+    language: str
+
+
+def read_title(title: str, language: str) -> TitleReading | None:
+    """What a title that names an offence, and nothing else, says in a reader's language.
+
+    None of any other title, and where it is in that language already.
+    """
+    found = _titles().get(tuple(_fold(title)))
+    if found is None or language in found.languages:
+        return None
+    code, names = found.title
+    usual = next(iter(names.get(language, ())), "") or offence_codes()[code].name(language)
+    return TitleReading(usual, found.languages[0])
+
+
+class _Title(NamedTuple):
+    """A code, and what cases are called by it in each language; of a name of the classification nothing more."""
+
+    code: str
+    names: Mapping[str, Sequence[str]]
+
+
+class _KnownTitle(NamedTuple):
+    """A title, and the languages in which it is written so."""
+
+    title: _Title
+    languages: Sequence[str]
+
+
+@cache
+def _titles() -> Mapping[tuple[str, ...], _KnownTitle]:
+    """All titles that name an offence, by their folded words; the classification's own names where nothing else has."""
+    written = tomllib.loads(files("pipeline.records").joinpath("offences", "titles.toml").read_text("utf-8"))["title"]
+    usual = [_Title(one.pop("code"), one) for one in written]
+    codes = offence_codes().items()
+    official = [_Title(code, {tag: (name,) for tag, name in one.names.items()}) for code, one in codes]
+    found: dict[tuple[str, ...], _KnownTitle] = {}
+    for title in (*usual, *official):
+        for language, names in title.names.items():
+            for words in map(tuple, map(_fold, names)):
+                held = found.setdefault(words, _KnownTitle(title, ()))
+                if held.title is title:
+                    found[words] = _KnownTitle(title, (*held.languages, language))
+    return found
+
+
 def name_in_words(word: str) -> str:
     """The name by which a word, in the plural too, asks for an offence: one word that is a whole name, or means it.
 

@@ -17,6 +17,7 @@ from pipeline.web.addresses import case_path, entity_path
 from pipeline.web.components.badges import BAND_LABELS, ORIGINAL
 from pipeline.web.components.chart_icons import choose_icon
 from pipeline.web.components.entity import describe_relation
+from pipeline.web.components.values import format_title
 from pipeline.web.i18n import Words
 
 CLOSED: Final = N_("An item that you can't open")
@@ -87,9 +88,9 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
     if node.kind == "case":
         (key, _) = places[0]
         return DrawnNode(
-            node.id, "case", "case", words("Record"), node.name or key, key, node.country,
+            node.id, "case", "case", words("Record"), format_title(words, node.name or key), key, node.country,
             words.country_name(node.country), node.opened, case_path(key), f"record {key}", places=places,
-            caveat=_list_caveats(node), lines=_list_lines(node, key), icon=choose_icon("case", ""),
+            caveat=_list_caveats(node), lines=_list_lines(words, node, key), icon=choose_icon("case", ""),
         )  # fmt: skip
     if node.kind == "hit":
         return DrawnNode(node.id, "hit", "hit", words(HIT_WORD), words(HIT_WORD), node.agency)
@@ -105,9 +106,9 @@ def _describe_node(words: Words, node: ChartNode) -> DrawnNode:
     )
 
 
-def _list_lines(node: ChartNode, key: str) -> tuple[str, ...]:
+def _list_lines(words: Words, node: ChartNode, key: str) -> tuple[str, ...]:
     _, _, number = key.partition(":")
-    return tuple(filter(None, (f"{node.country} {number}".strip(), node.person, node.name)))
+    return tuple(filter(None, (f"{node.country} {number}".strip(), node.person, format_title(words, node.name))))
 
 
 def _list_caveats(node: ChartNode) -> tuple[tuple[str, str], ...]:

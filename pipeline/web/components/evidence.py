@@ -50,11 +50,11 @@ from pipeline.web.components.agreement import (
 )
 from pipeline.web.components.badges import draw_band, draw_caveat, draw_handling_code
 from pipeline.web.components.link_rows import name_thing
-from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.reviews import draw_reviews
 from pipeline.web.components.tables import render_table
 from pipeline.web.components.terms import draw_help, render_legend
-from pipeline.web.components.values import draw_name, render_bits, render_name
+from pipeline.web.components.values import draw_name, draw_title, render_bits, render_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 
@@ -293,7 +293,7 @@ def draw_summary(words: Words, found: LinkEvidenceAnswer) -> None:
     with box("p", "small"):
         text("span", _introduce_rival(words, rival) + " ")
         with link("", link_path(rival.link_id, found.own)):
-            _draw_name(rival)
+            _draw_name(words, rival)
         text("span", ", " + _compare_bits(words, rival.bits))
     draw_caveat(words, rival)
 
@@ -329,9 +329,9 @@ def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
 def _draw_side(words: Words, side: EvidenceSide) -> None:
     with box("div"):
         with box("p", "strong"):
-            _draw_name(side)
+            _draw_name(words, side)
         with link("", case_path(side.case), "small"):
-            bidi_text(side.title or side.case)
+            draw_title(words, side.title or side.case)
         with box("p", "row small"):
             text("span", side.case, "code")
             draw_handling_code(words, side.handling)
@@ -341,9 +341,9 @@ def _draw_side(words: Words, side: EvidenceSide) -> None:
         draw_caveat(words, side)
 
 
-def _draw_name(side: LinkSide) -> None:
+def _draw_name(words: Words, side: LinkSide) -> None:
     """A side's person or thing with the year of birth."""
-    name, born = name_thing(side)
+    name, born = name_thing(words, side)
     draw_name(name, side.country)
     text("span", born)
 

@@ -17,7 +17,7 @@ from pipeline.web.addresses import case_path, entity_path, kept_chart_path, link
 from pipeline.web.components.badges import render_band, render_caveat_badge, render_colour
 from pipeline.web.components.filters import state_filters
 from pipeline.web.components.link_rows import name_thing
-from pipeline.web.components.values import render_name
+from pipeline.web.components.values import render_name, render_title
 from pipeline.web.i18n import Words
 
 KINDS: Final[Mapping[ItemKind, str]] = {
@@ -84,13 +84,13 @@ def _render_open(path: str, name: htpy.Node) -> htpy.Element:
 
 
 def _render_side(words: Words, row: FolderItemRow, side: LinkSide) -> htpy.Node:
-    name, born = name_thing(side)
+    name, born = name_thing(words, side)
     is_entity = row.kind is ItemKind.ENTITY and side.entity is not None
     path = entity_path(side.case, side.entity or "") if is_entity else case_path(side.case)
     title = side.title if side.name and not is_entity else None
     return [
         _render_open(path, [render_name(name, side.country), born]),
-        title and [" ", htpy.bdi(".title", dir="auto")[title]],
+        title and [" ", htpy.span(".title")[render_title(words, title)]],
         _render_about(
             words,
             row,
@@ -104,7 +104,7 @@ def _render_side(words: Words, row: FolderItemRow, side: LinkSide) -> htpy.Node:
 
 def _render_link(words: Words, row: FolderItemRow, kept: KeptLink) -> htpy.Node:
     sides = (kept.a, kept.b)
-    (a, _), (b, _) = map(name_thing, sides)
+    (a, _), (b, _) = (name_thing(words, side) for side in sides)
     path = link_path((row.reference or "").partition(" ")[2], kept.a.case)
     return [
         _render_open(path, [render_name(a, kept.a.country), " – ", render_name(b, kept.b.country)]),

@@ -27,7 +27,7 @@ from pipeline.web.components.rows import (
     render_preview_button,
     row_marks,
 )
-from pipeline.web.components.values import render_bits, render_name, render_percent
+from pipeline.web.components.values import format_title, render_bits, render_name, render_percent, render_title
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import REVIEWS
 
@@ -42,16 +42,16 @@ MOST_HOURS = 48
 """From here on an age is told in days."""
 
 
-def name_thing(side: LinkSide) -> tuple[str, str]:
+def name_thing(words: Words, side: LinkSide) -> tuple[str, str]:
     """A side's person or thing as people name it, and its year of birth: "Anastasia Ouarzazi" and ", 1976"."""
     born = (side.born or "")[:4]
-    return side.name or side.title or side.case, f", {born}" if born else ""
+    return side.name or format_title(words, side.title or side.case), f", {born}" if born else ""
 
 
 def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Element:
     """One row as `who` sees it; static/triage.js reviews by what its attributes say."""
     own, other = row.side(own=True), row.side(own=False)
-    name, born = name_thing(other)
+    name, born = name_thing(words, other)
     alone = row.band == Band.POSSIBLE
     age = _format_age(words, row.received, now)
     return htpy.li(
@@ -153,7 +153,7 @@ def _make_linked_row(words: Words, case: str, row: CaseLinkRow, own: htpy.Node, 
     other = row.other
     if other is None:
         raise ValueError("a link with a hit-only side has no row")
-    name, born = name_thing(other)
+    name, born = name_thing(words, other)
     title = other.title if other.name else None
     agrees = ", ".join(row.agrees[:MOST_REASONS]) or words.label(TYPES, other.type or "")
     country = words.country_name(other.country)
@@ -169,7 +169,7 @@ def _make_linked_row(words: Words, case: str, row: CaseLinkRow, own: htpy.Node, 
             name,
         ),
         Cell(agrees, agrees),
-        Cell([htpy.bdi(".code")[other.case], title and htpy.span(".under")[htpy.bdi(dir="auto")[title]]], other.case),
+        Cell([htpy.bdi(".code")[other.case], title and htpy.span(".under")[render_title(words, title)]], other.case),
         Cell(_render_agency(words, other), f"{words.agency_title(other.agency)} {country}"),
         Cell(
             [render_band(words, row.band), htpy.span(".under")[render_percent(words, row.probability or 0.0)]],

@@ -21,10 +21,10 @@ from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import draw_caveat, draw_handling_code
 from pipeline.web.components.entity import WORDS, describe_entity, format_values, name_entity
-from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.tables import draw_facts
 from pipeline.web.components.tabs import tab_address
-from pipeline.web.components.values import draw_name
+from pipeline.web.components.values import draw_name, draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 from pipeline.web.page_events import read_event
@@ -88,7 +88,7 @@ def _draw_preview(words: Words, found: CasePreview) -> None:
     with box("div", "heading"):
         text("p", f"{words.country_name(row.country)} · {words.agency_name(row.agency)}", "trail")
         with box("h2"), link("", case_path(row.case)):
-            bidi_text(data.get("title") or data["case_id"])
+            draw_title(words, data.get("title") or data["case_id"])
         with box("p", "row small"):
             text("span", row.case, "code")
             if row.handling:

@@ -20,7 +20,7 @@ from pipeline.web.components.agreement import Parts, mark_contradictions, mark_d
 from pipeline.web.components.badges import render_band, render_caveat_badge
 from pipeline.web.components.rows import record_mark, render_preview_button, render_tick, row_marks
 from pipeline.web.components.understood import MET, find_lookup
-from pipeline.web.components.values import render_name, tell_bits
+from pipeline.web.components.values import render_name, render_title, tell_bits
 from pipeline.web.i18n import Words
 
 BORN: Final = frozenset({"birth_date", "birth_date_partial"})
@@ -39,9 +39,9 @@ def render_result(words: Words, row: SearchRow, parts: Sequence[UnderstoodPart] 
         render_tick(words, called),
         htpy.span(".main", data_by="name", data_value=called)[
             htpy.a(".name", href=case_path(row.case), data_open="")[
-                htpy.span(".who")[render_name(called, row.country)] if name else htpy.bdi(dir="auto")[called]
+                htpy.span(".who")[render_name(called, row.country)] if name else render_title(words, called)
             ],
-            name and [" ", htpy.span(".title")[htpy.bdi(dir="auto")[title or ""]]],
+            name and [" ", htpy.span(".title")[render_title(words, title or "")]],
             [_render_marks(words, row)],
         ],
         htpy.span(".line")[

@@ -18,7 +18,7 @@ from pipeline.matching.explain.wording import bits, percent
 from pipeline.matching.explain.words import describe_birth_date
 from pipeline.matching.names.romanisation import name_language, romanise_name
 from pipeline.records.dates import CIRCA, RANGE
-from pipeline.records.offence_codes import find_offence
+from pipeline.records.offence_codes import find_offence, read_title
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.i18n import Words
 
@@ -78,6 +78,26 @@ def name_offence(words: Words, scheme: str, code: str, description: str | None =
     """What a code is called in the reader's language, else the agency's words for it; "" where there are none."""
     known = find_offence(scheme, code)
     return known.name(words.language) if known else description or ""
+
+
+def render_title(words: Words, title: str) -> htpy.Fragment:
+    """A case's title; of one that names an offence in another language first what it says in the reader's."""
+    reading, own = read_title(title, words.language), htpy.bdi(dir="auto")[title]
+    if reading is None:
+        return htpy.fragment[own]
+    original = htpy.bdi(dir="auto", lang=reading.language)[title]
+    return htpy.fragment[htpy.bdi(dir="auto")[reading.name], " ", htpy.small(".original")[original]]
+
+
+def draw_title(words: Words, title: str, tag: str = "span", classes: str = "") -> Element:
+    """The same as an element."""
+    return static_html(render_title(words, title), tag, classes)
+
+
+def format_title(words: Words, title: str) -> str:
+    """The same as text."""
+    reading = read_title(title, words.language)
+    return f"{reading.name} · {title}" if reading else title
 
 
 def draw_offences(words: Words, offences: Iterable[Mapping[str, str]]) -> None:

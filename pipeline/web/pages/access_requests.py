@@ -29,6 +29,7 @@ from pipeline.web.components.badges import badge, draw_band, draw_basis
 from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import panel
+from pipeline.web.components.values import draw_title, format_title
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import GLASS_REVIEWS, PURPOSES, URGENCIES
@@ -151,7 +152,7 @@ def _draw_record(view: OpenPage, record: RequestedRecord) -> None:
     words = view.words
     with box("div", "stack close"):
         with link("", case_path(record.case), "strong", data_open=""):
-            bidi_text(record.title or record.case)
+            draw_title(words, record.title or record.case)
         for entity in record.entities:
             with box("span", "row small"):
                 text("span", words.label(TYPES, entity.type), "quiet")
@@ -173,7 +174,7 @@ def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> No
             with box("li", "stack close"):
                 with box("span", "row"):
                     with link("", link_path(row.link_id, found.record.case), data_open=""):
-                        bidi_text(row.name or row.title or row.case)
+                        bidi_text(row.name or format_title(words, row.title or row.case))
                     draw_basis(words, row.band, shared=row.basis == Basis.SHARED)
                     text("span", row.case, "code quiet small")
                 bidi_text(row.summary, "span", "small")

@@ -49,7 +49,14 @@ from pipeline.web.components.tabs import (
     tab_address,
 )
 from pipeline.web.components.terms import draw_help
-from pipeline.web.components.values import draw_offences, first_day, format_countries, format_moment, render_name
+from pipeline.web.components.values import (
+    draw_offences,
+    draw_title,
+    first_day,
+    format_countries,
+    format_moment,
+    render_name,
+)
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -79,7 +86,7 @@ def _draw_heading(words: Words, row: CaseRow) -> None:
     with box("div", "heading", data_keep=record_mark(row.case)):
         text("p", f"{words.country_name(row.country)} · {words.agency_name(row.agency)}", "trail")
         with box("div", "row apart"):
-            bidi_text(data.get("title") or data["case_id"], "h1")
+            draw_title(words, data.get("title") or data["case_id"], "h1")
             with box("div", "row"):
                 link(words("Chart"), chart_path(row.case), "button slight")
                 text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")

@@ -64,7 +64,7 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.rows import record_mark
 from pipeline.web.components.tables import AFTER, TableColumn, begin_table, draw_pager, draw_table, panel
 from pipeline.web.components.understood import MET, draw_hint
-from pipeline.web.components.values import draw_name
+from pipeline.web.components.values import draw_name, draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -455,7 +455,7 @@ def _draw_match(words: Words, found: ListMatch, *, with_band: bool = True) -> No
                 if about.name:
                     draw_name(about.name, found.country, classes="strong")
                     text("span", " ")
-                bidi_text(found.title or found.case)
+                draw_title(words, found.title or found.case)
             if found.band and with_band:
                 draw_band(words, found.band)
             draw_caveat_badge(words, found)

@@ -8,8 +8,9 @@ from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.hits import draw_contact
-from pipeline.web.components.markup import bidi_text, link, text
+from pipeline.web.components.markup import link, text
 from pipeline.web.components.tables import TableColumn, draw_heading, draw_table, panel
+from pipeline.web.components.values import draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -34,16 +35,16 @@ def draw(view: OpenPage, found: DeconflictionAnswer) -> None:
 
 def _case_columns(words: Words) -> list[TableColumn[NearbyCase]]:
     return [
-        TableColumn(words("Case"), lambda row: _draw_case(row)),
+        TableColumn(words("Case"), lambda row: _draw_case(words, row)),
         TableColumn(words("Country"), lambda row: text("span", words.country_name(row.country))),
         TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("Contact"), lambda row: draw_contact(row.contact)),
     ]
 
 
-def _draw_case(row: NearbyCase) -> None:
+def _draw_case(words: Words, row: NearbyCase) -> None:
     with link("", case_path(row.case), data_open=""):
-        bidi_text(row.title or row.case)
+        draw_title(words, row.title or row.case)
     text("div", row.case, "quiet small code")
 
 

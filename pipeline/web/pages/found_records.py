@@ -15,6 +15,7 @@ from pipeline.web.components.badges import draw_band, draw_caveat_badge
 from pipeline.web.components.form import select_field
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, draw_pager, draw_table, panel
+from pipeline.web.components.values import draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.pages.checks import LIMIT, draw_progress, draw_query, name_list
@@ -108,7 +109,7 @@ def _record_columns(view: OpenPage) -> list[TableColumn[FoundRecord]]:
 def _draw_found_record(words: Words, one: FoundRecord) -> None:
     with box("div", "stack close", data_keep=f"record {one.case}"):
         with link("", case_path(one.case), data_open=""):
-            bidi_text(one.title or one.case)
+            draw_title(words, one.title or one.case)
         with box("span", "row small quiet"):
             bidi_text(one.case, classes="code")
             text("span", words.country_name(one.country))

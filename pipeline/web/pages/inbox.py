@@ -42,7 +42,7 @@ from pipeline.web.components.evidence import draw_evidence
 from pipeline.web.components.form import draw_result_export, field, limit_text, select_field
 from pipeline.web.components.link_rows import AGES, name_thing, render_row
 from pipeline.web.components.markup import box, static_html, text
-from pipeline.web.components.values import render_name
+from pipeline.web.components.values import format_title, render_name, render_title
 from pipeline.web.i18n import Words
 from pipeline.web.layout import draw_density_switch
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -279,16 +279,16 @@ class TriageDesk:
         """Whom or what a row is listed under: our person, or our case."""
         own = row.side(own=True)
         if self.asked.by_person:
-            return "".join(name_thing(own))
-        return " · ".join(filter(None, (own.title, own.case)))
+            return "".join(name_thing(self.words, own))
+        return " · ".join(filter(None, (format_title(self.words, own.title or ""), own.case)))
 
     def _render_heading(self, row: InboxRow) -> htpy.Node:
         """The same, with a person's name as it reads in Latin letters too."""
         own = row.side(own=True)
         if self.asked.by_person:
-            name, born = name_thing(own)
+            name, born = name_thing(self.words, own)
             return [render_name(name, own.country), born]
-        return [htpy.bdi(dir="auto")[own.title], " · ", own.case] if own.title else own.case
+        return [render_title(self.words, own.title), " · ", own.case] if own.title else own.case
 
     async def _open(self, event: GenericEventArguments) -> None:
         """Show the evidence of a link; of several that were asked for, the last."""

@@ -25,7 +25,7 @@ from pipeline.web.components.reviews import draw_link_reviews
 from pipeline.web.components.rows import link_mark
 from pipeline.web.components.tables import draw_facts, panel
 from pipeline.web.components.terms import render_legend
-from pipeline.web.components.values import draw_name
+from pipeline.web.components.values import draw_name, draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -71,9 +71,9 @@ def _draw_heading(words: Words, loaded: LinkEvidenceAnswer, key: str) -> None:
             text("span", words("Link between two cases") + " · ")
             link(key, case_path(key), data_up="")
         with box("h1"):
-            _draw_side_name(own)
+            _draw_side_name(words, own)
             text("span", " ≠ " if is_shared else " = ")
-            _draw_side_name(other)
+            _draw_side_name(words, other)
             said = words("shared number") if is_shared else words(BAND_LABELS[found.band][1]).lower()
             text("span", words(": ") + said)
         if found.basis is Basis.SHARED:
@@ -84,8 +84,11 @@ def _draw_heading(words: Words, loaded: LinkEvidenceAnswer, key: str) -> None:
             text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
 
 
-def _draw_side_name(side: EvidenceSide) -> None:
-    draw_name(side.name or side.title or side.case, side.country)
+def _draw_side_name(words: Words, side: EvidenceSide) -> None:
+    if side.name:
+        draw_name(side.name, side.country)
+    else:
+        draw_title(words, side.title or side.case)
 
 
 def _draw_model(words: Words, row: ExplainedLink, found: Explanation) -> None:

@@ -24,7 +24,7 @@ from pipeline.web.components.filters import draw_search_link, state_filters
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, draw_pager, draw_table, panel
 from pipeline.web.components.understood import question_address
-from pipeline.web.components.values import draw_name
+from pipeline.web.components.values import draw_name, draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -196,7 +196,7 @@ def _draw_record(words: Words, case: str, about: NoticeSubject | None) -> None:
         if about and about.name:
             draw_name(about.name, about.country, classes="who")
         else:
-            bidi_text((about.title if about else None) or case)
+            draw_title(words, (about.title if about else None) or case)
     with box("p", "about"):
         if about and about.born:
             text("span", words("born {date}", date=words.format_date(about.born)))

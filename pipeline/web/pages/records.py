@@ -20,6 +20,7 @@ from pipeline.web.components.form import draw_result_export
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.rows import Cell, SortableRow, SortColumn, draw_rows, record_mark
 from pipeline.web.components.tables import AFTER, TableColumn, draw_folded_list, draw_pager, draw_table, panel
+from pipeline.web.components.values import render_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.pages.audit import act_columns, draw_form_badge
@@ -119,7 +120,7 @@ def _make_row(words: Words, row: SearchRow) -> SortableRow:
     title, caveat, translation = told(row.title) or "", told(row.caveat) or "", told(row.caveat_translation)
     cells = (
         Cell(htpy.a(".code", href=case_path(row.case), data_open="")[row.case], row.case),
-        Cell(htpy.bdi(dir="auto")[title or "–"], title),
+        Cell(render_title(words, title or "–"), title),
         Cell(render_caveat(words, row) or "–", translation.text if translation else caveat),
     )
     return SortableRow(cells, row.case, record_mark(row.case), row.case)

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
-from pipeline.locale import LANGUAGES
-from pipeline.records.offence_codes import MAX_WORDS, find_offence, offence_codes, search_offences
+from pipeline.demo.countries import load_countries
+from pipeline.locale import LANGUAGES, SOURCE
+from pipeline.records.offence_codes import MAX_WORDS, find_offence, offence_codes, read_title, search_offences
 
 
 def test_each_code_belongs_to_a_section_and_has_a_name_in_each_language() -> None:
@@ -58,3 +62,53 @@ def test_offences_are_found_by_words_of_any_language(text: str, codes: list[str]
 def test_whole_words_come_before_words_that_only_begin_so() -> None:
     found = [offence.code for offence in search_offences("vol")]
     assert found.index("0502") < found.index("0101"), "vol before volontaire"
+
+
+# ── titles ──
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "said"),
+    [
+        ("Bandendiebstahl", "en", "Theft by a gang"),
+        ("KRADZIEŻ  pojazdow", "fr", "Vol de véhicule"),
+        ("Контрабанда на цигари", "es", "Contrabando de cigarrillos"),
+        ("الاتجار في المخدرات", "en", "Drug trafficking"),
+        ("Vol avec effraction", "es", "Robo con fuerza"),
+        ("Πλαστογραφία εγγράφων", "en", "Forgery of documents"),
+        ("Robo con violencia o intimidación", "fr", "Vol avec violences"),
+        ("Dégradation de biens", "en", "Property damage"),
+    ],
+)
+def test_a_title_that_names_an_offence_is_read_in_the_reader_s_language(title: str, language: str, said: str) -> None:
+    found = read_title(title, language)
+    assert found is not None
+    assert found.name == said
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [("Burglary", "en"), ("Fraude", "fr"), ("Fraude", "es"), ("Euthanasia", "en"), ("Affair of Ivan Petrov", "fr"),
+     ("Bandendiebstahl in Köln", "en"), ("", "en"), ("fr-pj:1", "en"), ("…", "fr")],
+)  # fmt: skip
+def test_any_other_title_and_one_in_that_language_stands_alone(title: str, language: str) -> None:
+    assert read_title(title, language) is None
+
+
+def test_no_words_are_the_title_of_two_offences() -> None:
+    table = tomllib.loads(files("pipeline.records").joinpath("offences", "titles.toml").read_text("utf-8"))["title"]
+    seen: dict[tuple[str, ...], str] = {}
+    for one in table:
+        assert one["code"] in offence_codes()
+        assert one[SOURCE]
+        for language, names in one.items():
+            for name in names if language != "code" else ():
+                words = tuple(name.casefold().split())
+                assert seen.setdefault(words, one[SOURCE][0]) == one[SOURCE][0], name
+
+
+def test_every_title_of_the_demo_is_read_in_every_language() -> None:
+    for country in load_countries().values():
+        for title in country.titles:
+            for language in LANGUAGES:
+                assert (read_title(title, language) is None) is (country.language == language), (title, language)

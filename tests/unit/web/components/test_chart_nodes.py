@@ -47,6 +47,10 @@ def test_a_record_without_a_caveat_has_none() -> None:
             ChartNode("case fr-pj:a:b", "case", country="FR", places=(ChartPlace("fr-pj:a:b"),)),
             ("FR a:b",),
         ),
+        (
+            ChartNode("case de-bka:1", "case", name="Hehlerei", country="DE", places=(ChartPlace("de-bka:1"),)),
+            ("DE 1", "Receptación · Hehlerei"),
+        ),
         (ChartNode("hit x", "hit", agency="fr-pj"), ()),
         (ChartNode("closed", "closed"), ()),
         (ChartNode("entity x:1 p1", "thing", "person", "Ana", places=(ChartPlace("x:1", "p1"),)), ()),

@@ -1,19 +1,25 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import pytest
 
 from pipeline.web.components.values import (
     format_moment,
+    format_title,
     name_offence,
     render_bits,
     render_name,
     render_percent,
+    render_title,
     tell_bits,
 )
 from pipeline.web.i18n import load_words
+from pipeline.web.page import Page
 from pipeline.web.pages.case import PAGE
+from pipeline.web.pages.records import LISTED
+from pipeline.web.pages.records import PAGE as RECORDS
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import record
@@ -49,6 +55,33 @@ def test_what_a_record_says_stays_text() -> None:
 )
 def test_ranges_and_dates_about_are_in_words(when: str, english: str, french: str) -> None:
     assert [format_moment(load_words(language), when) for language in ("en", "fr")] == [english, french]
+
+
+def test_a_title_that_names_an_offence_comes_first_in_the_readers_language_then_as_it_is() -> None:
+    words = load_words("en")
+    said, original = ElementTree.fromstring(f"<p>{render_title(words, 'سرقة السيارات')}</p>")
+    assert (said.tag, said.text) == ("bdi", "Vehicle theft")
+    assert (original.tag, original.attrib) == ("small", {"class": "original"})
+    (own,) = original
+    assert (own.attrib, own.text) == ({"dir": "auto", "lang": "ar"}, "سرقة السيارات")
+    assert format_title(words, "Hehlerei") == "Handling stolen goods · Hehlerei"
+
+
+@pytest.mark.parametrize("title", ["Vehicle theft", "Affair of Иван", "<script>alert(1)</script>"])
+def test_any_other_title_stands_alone_as_text(title: str) -> None:
+    words = load_words("en")
+    (own,) = ElementTree.fromstring(f"<p>{render_title(words, title)}</p>")
+    assert (own.tag, own.text) == ("bdi", title)
+    assert format_title(words, title) == title
+
+
+@pytest.mark.parametrize(("page", "parameters"), [(PAGE, {"key": "fr-pj:1"}), (RECORDS, {"list": LISTED})])
+async def test_pages_have_a_title_in_the_readers_language_first(
+    api: Api, page: Page[Any], parameters: dict[str, str]
+) -> None:
+    api.hold(record("fr-pj", title="Geldwäsche", language="de"))
+    said = (await opened(api, page, ANNA, "fr", **parameters)).said()
+    assert 0 <= said.index("Blanchiment") < said.index("Geldwäsche")
 
 
 def test_an_offence_is_called_in_the_readers_language_or_in_its_agencys_words() -> None:

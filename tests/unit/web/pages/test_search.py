@@ -198,10 +198,10 @@ async def test_a_result_says_whom_it_is_about(api: Api) -> None:
     man = person("", id="p2", birth_date="1980-05-01", role="suspect", **several)
     api.hold(record("fr-pj", "1", title="Vol", opened="2026-10-28", entities=[person("Anna Keller", id="p1"), man]))
     said = " ".join((await asked(api, "boris savin")).said().split())
-    assert "Ivan Petrov Vol born 1 May 1980 suspect fr-pj:1 France 28 Oct 2026" in said
+    assert "Ivan Petrov Theft Vol born 1 May 1980 suspect fr-pj:1 France 28 Oct 2026" in said
     assert "борис савин" in said, "the name that was compared is a reason"
     by_number = " ".join((await asked(api, "case:1")).said().split())
-    assert "Anna Keller Vol fr-pj:1 France" in by_number
+    assert "Anna Keller Theft Vol fr-pj:1 France" in by_number
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ async def test_only_what_contradicts_a_question_is_marked_and_dates_have_one_for
 
 async def test_a_thing_is_told_as_what_it_is(api: Api) -> None:
     api.hold(record("fr-pj", "1", title="Vol", entities=[vehicle("AB-123-CD", "FR", id="v1", role="stolen")]))
-    assert "AB-123-CD Vol Vehicle stolen fr-pj:1" in " ".join((await asked(api, "AB-123-CD")).said().split())
+    assert "AB-123-CD Theft Vol Vehicle stolen fr-pj:1" in " ".join((await asked(api, "AB-123-CD")).said().split())
 
 
 @pytest.mark.parametrize("fails", [False, True])
