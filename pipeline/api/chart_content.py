@@ -41,6 +41,8 @@ class KeptNode(msgspec.Struct, frozen=True, omit_defaults=True):
     own: OwnNode | None = None
     pinned: bool = False
     hidden: bool = False
+    marked: bool = False
+    """Of what is written as a picture, that it is in the path or among the matches that its author looks at."""
     group: Label = ""
 
 

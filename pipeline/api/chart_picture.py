@@ -17,7 +17,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 class FileNode(NamedTuple):
     """A node as a file has it: its id, kind, type in words, name, what stands under it, its place, its caveat.
 
-    `lines` is what a picture has under it, and `look` names its icon or, without one, its outline.
+    `lines` is what a picture has under it, and `look` names its icon or, without one, its outline. One that is `marked`
+    stands out, and so does a line between two of them.
     """
 
     id: str
@@ -30,6 +31,7 @@ class FileNode(NamedTuple):
     caveat: str = ""
     lines: Sequence[str] = ()
     look: str = ""
+    marked: bool = False
 
 
 class FileLine(NamedTuple):
@@ -250,7 +252,7 @@ class _Sheet:
             middle = self.height - row / 2
             place = SubElement(self._drawn, "g", {"transform": f"translate({x + 16:.1f} {middle:.1f})"})
             if look in frame.lines:
-                SubElement(place, "line", {"x1": "-14", "x2": "14"} | _style_line(look.name, look.name, look.name))
+                SubElement(place, "line", {"x1": "-14", "x2": "14"} | _style_look(look.name))
             else:
                 scaled = SubElement(place, "g", {"transform": "scale(0.7)"})
                 _draw_sign(scaled, look.name, look.name, chart.icons, is_number=look.name == "number")
@@ -342,7 +344,8 @@ def _draw_chart(place: Element, chart: FileChart) -> None:
     for line in chart.lines:
         a, b = at[line.a], at[line.b]
         ends = {"x1": f"{a.x:.0f}", "y1": f"{a.y:.0f}", "x2": f"{b.x:.0f}", "y2": f"{b.y:.0f}"}
-        tied = SubElement(place, "line", ends | _style_line(line.kind, line.band, "shared" if line.shared else ""))
+        style = _style_line(line.kind, line.band, shared=line.shared)
+        tied = SubElement(place, "line", ends | style | (MARKED_LINE if a.marked and b.marked else {}))
         SubElement(tied, "title").text = make_fit(line.word)
         if line.kind == "relation":
             pair = (min(line.a, line.b), max(line.a, line.b))
@@ -354,11 +357,17 @@ def _draw_chart(place: Element, chart: FileChart) -> None:
         _write_over(place, make_fit(word), x, y, QUIET)
 
 
+MARKED: Final = {"fill": "#fdf3dc", "stroke": OWN, "stroke-width": "4"}
+MARKED_LINE: Final = {"stroke": OWN, "stroke-width": "4"}
+
+
 def _draw_node(place: Element, node: FileNode, icons: Mapping[str, str]) -> None:
     drawn = SubElement(place, "g", {"transform": f"translate({node.x:.0f} {node.y:.0f})"})
     told = (node.type, *node.lines, node.under, node.caveat)
     SubElement(drawn, "title").text = make_fit(" · ".join(dict.fromkeys(filter(None, told))))
     _draw_sign(drawn, node.kind, node.look, icons, is_number=node.id.startswith("number "))
+    if node.marked:
+        drawn[1].attrib |= MARKED
     for at, line in enumerate(_list_words(node), 1):
         _write_over(drawn, line, 0, HALF + at * SIZE * LEADING, INK)
 
@@ -410,7 +419,7 @@ def _draw_sign(place: Element, kind: str, look: str, icons: Mapping[str, str], *
         })  # fmt: skip
 
 
-def _style_line(kind: str, band: str, shared: str) -> dict[str, str]:
+def _style_line(kind: str, band: str, *, shared: bool) -> dict[str, str]:
     """How a line looks by its kind, its band and whether what ties is a shared number."""
     colour, width, dashes = RULE, 1.25, ""
     match kind, band:
@@ -424,11 +433,17 @@ def _style_line(kind: str, band: str, shared: str) -> dict[str, str]:
             colour, width = ACCENT, 1.5
         case _, "possible":
             colour, dashes = FIELD, "4 3"
-    if shared == "shared":
-        colour, dashes = ACCENT if band == "shared" else colour, "1.5 2.5"
+    if shared:
+        dashes = "1.5 2.5"
     elif kind == "hit":
         dashes = "4 3"
     return {"stroke": colour, "stroke-width": f"{width:g}"} | ({"stroke-dasharray": dashes} if dashes else {})
+
+
+def _style_look(name: str) -> dict[str, str]:
+    """The same of a legend's line: a band, or a shared number of any."""
+    is_shared = name == "shared"
+    return _style_line("link", "probable" if is_shared else name, shared=is_shared)
 
 
 def _draw_group(place: Element, group: FileGroup, nodes: Sequence[FileNode]) -> None:

@@ -144,6 +144,7 @@ def _make_file(
         FileNode(
             node.id, node.kind, node.word, node.label, node.under, place.x, place.y, join_caveats(words, node.caveat),
             node.lines or (() if node.kind in UNNAMED else (node.label,)), node.icon or node.kind,
+            place.marked,
         )
         for node, place in stands.values()
     ]  # fmt: skip

@@ -348,6 +348,7 @@ def test_a_picture_has_the_frame_that_paper_has_as_png_and_svg(user: CountingUse
     page.get_by_text("Filters", exact=True).click()
     page.fill("#chart-to", "2000-01-01")
     page.fill("#chart-to", "")
+    page.fill("#chart-seek", "Bruno Silva")
     page.get_by_text("Files", exact=True).click()
     png, svg = tmp_path / "chart.png", tmp_path / "chart.svg"
     day = f"{api.now:%Y-%m-%d}"
@@ -367,6 +368,7 @@ def test_a_picture_has_the_frame_that_paper_has_as_png_and_svg(user: CountingUse
     ):  # fmt: skip
         assert part in said
     assert "Karim Haddad" not in said
+    assert '"#d9a520"' in svg.read_text(), "the match is marked"
     assert "Vessel" not in said
     picture = Image.open(png)
     assert picture.width == 2 * round(width)

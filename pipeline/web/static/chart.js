@@ -212,7 +212,7 @@
   // ── keeping: references and positions, nothing of what a record says (pipeline/api/chart_content.py) ──
   const MOST_REFERENCES = 18000; // of a chart that a folder keeps, with some room
   const reference = ([key, entity]) => ({ ref: `entity ${key} ${entity}` });
-  const keep = (drawn = cy.nodes("[kind!='group']")) => {
+  const keep = (drawn = cy.nodes("[kind!='group']"), marks = false) => {
     const at = new Map(drawn.map((node, index) => [node.id(), index]));
     const each = Math.max(1, Math.min(MOST_PLACES, Math.floor(MOST_REFERENCES / Math.max(1, drawn.length))));
     const nodes = drawn.map((node) => {
@@ -221,6 +221,7 @@
       const stands = { x: Math.round(x), y: Math.round(y) };
       if (node.hasClass("pinned")) stands.pinned = true;
       if (node.hasClass("hidden")) stands.hidden = true;
+      if (marks && node.is(".way, .match")) stands.marked = true;
       if (node.parent().length) stands.group = node.parent().id();
       if (kind === "case") return { ...stands, ref: `record ${held[0][0]}` };
       if (kind === "hit") return { ...stands, hit: decodeURIComponent(id.slice("hit ".length)) };
@@ -257,7 +258,7 @@
   };
   // What a file has of a chart: what is in sight, read anew by the server.
   const inSight = () => ({
-    content: keep(cy.nodes("[kind!='group']").not(".hidden, .filtered")), title: desk().dataset.title,
+    content: keep(cy.nodes("[kind!='group']").not(".hidden, .filtered"), true), title: desk().dataset.title,
     band: one("[data-chart-filters]").elements.band.value,
   });
   const save = async (form) => {

@@ -87,6 +87,14 @@ def test_what_runs_from_right_to_left_begins_at_the_right_and_all_its_lines_do()
     assert [(each.get("direction"), each.get("x")) for each in english] == [(None, "0.0")]
 
 
+def test_what_is_marked_stands_out_with_the_line_between() -> None:
+    a, b = (node._replace(marked=True) for node in CHART.nodes[:2])
+    strokes = [each.get("stroke") for each in drawn(CHART._replace(nodes=(a, b, CHART.nodes[2])))]
+    assert strokes.count("#d9a520") == 3
+    one = [each.get("stroke") for each in drawn(CHART._replace(nodes=(a, *CHART.nodes[1:])))]
+    assert one.count("#d9a520") == 1
+
+
 def test_the_frame_of_a_wide_chart_is_as_much_larger() -> None:
     scales = [each.get("transform", "") for each in drawn(CHART) if "scale" in each.get("transform", "")]
     assert "scale(4." in scales[0]
