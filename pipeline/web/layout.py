@@ -19,6 +19,7 @@ from pipeline.web.components.filters import FORM
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, icon, static_html, text
 from pipeline.web.components.rows import draw_picked_bar, draw_preview_place
+from pipeline.web.components.states import MISSING
 from pipeline.web.components.terms import draw_term_place
 from pipeline.web.i18n import Words
 from pipeline.web.page_template import DENSITIES, THEMES, add_page_head
@@ -143,6 +144,8 @@ def _draw_printed_head(visit: Visit, title: str) -> tuple[Element, TextElement]:
             text("dd", said, dir="auto")
         text("dt", words("Time (UTC)"))
         text("dd", words.format_minute(now), data_time="")
+        text("dt", words(MISSING), hidden=True, data_missing="")
+        text("dd", "", hidden=True, data_missing="", dir="auto")
         text("dt", words("Handling"))
         handling = text("dd", words("No records on this page"))
     return head, handling

@@ -16,7 +16,7 @@ from nicegui.events import GenericEventArguments
 
 from pipeline.access.release import Rule, View
 from pipeline.access.tokens import KeysAwayError, TokenError
-from pipeline.api.problems import ProblemError
+from pipeline.api.problems import ForbiddenError, NotFoundError, ProblemError
 from pipeline.api.session import OPENED
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
@@ -249,18 +249,13 @@ class OpenPage:
         self, loading: Awaitable[T], draw: Callable[[T], object], draw_failure: Callable[[LiaisonError], None]
     ) -> Callable[[], object]:
         """Load the content of the page, or of a part of it; returns what draws it, or the trouble there is with it."""
-        trouble: LiaisonError
-        try:
-            with self.telling_waits():
-                loaded = await loading
-        except LiaisonError as error:
-            trouble = error
-        except Exception:  # a fault of ours: the page says that there is one, the log says which
-            log.exception("%s cannot be loaded", self._page.path)
-            trouble = ProblemError()
-        else:
-            return lambda: draw(loaded)
-        return lambda: draw_failure(trouble)
+        with self.telling_waits():
+            loaded = await try_loading(loading, self._page.path)
+        if isinstance(loaded, LiaisonError):
+            trouble = loaded
+            return lambda: draw_failure(trouble)
+        content = loaded
+        return lambda: draw(content)
 
     def _draw_failure(self, trouble: LiaisonError) -> None:
         text("h1", self.words(self._page.title))
@@ -271,6 +266,28 @@ class OpenPage:
             self._main.clear()
             with self._main:
                 draw()
+
+
+async def try_loading(loading: Awaitable[T], what: str) -> T | LiaisonError:
+    """What a page shows, or a part of it; else the trouble there is with it. `what` names it in the log."""
+    try:
+        return await loading
+    except LiaisonError as error:
+        return error
+    except Exception:  # a fault of ours: the page says that there is one, the log says which
+        log.exception("%s cannot be loaded", what)
+        return ProblemError()
+
+
+async def try_part(loading: Awaitable[T], what: str) -> T | LiaisonError:
+    """A part that the rest of a page is shown without, or the trouble there is with it.
+
+    Raises NotFoundError and ForbiddenError: who may not have the part may not have the page.
+    """
+    loaded = await try_loading(loading, what)
+    if isinstance(loaded, NotFoundError | ForbiddenError):
+        raise loaded
+    return loaded
 
 
 class Page(NamedTuple, Generic[T]):

@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 import re
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
+from pipeline.access.requester import Requester, Role
+from pipeline.api.problems import UnavailableError
+from pipeline.api.services.folders import add_items, create_folder, save_chart, write_note
+from pipeline.web.pages import case
 from support.api.runtime import Api
 from support.web.browser import BrowserUser
 from support.web.large_case import KEY, hold_large_case
+from support.web.large_chart import run_apart
 from support.web.memory_site import MemorySite
 from support.web.shared_browser import BROWSER_TESTS
 
@@ -112,3 +117,54 @@ def test_every_page_prints_across_the_sheet(opened: Browser, site: MemorySite, a
     expect(user.page.locator(".printed")).to_contain_text("Imprimé par")
     assert user.page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
     assert user.page.locator("main").bounding_box()["x"] < 20  # type: ignore[index]
+
+
+async def _fail(*_: object, **__: object) -> Any:
+    raise UnavailableError("the broker does not answer")
+
+
+@pytest.mark.parametrize("tab", ["overview", "links"])
+def test_a_case_of_which_a_part_fails_prints_the_rest_and_says_what_is_missing(
+    opened: Browser, site: MemorySite, api: Api, monkeypatch: pytest.MonkeyPatch, tab: str
+) -> None:
+    hold_large_case(api, entities=10, links=10)
+    user = BrowserUser(opened, site.url)
+    user.enter(PIETER, "BX/12", f"/cases/{KEY}#tab={tab}")
+    user.is_drawn()
+    head = user.page.locator(".printed")
+    _lay_out_for_paper(user.page)
+    expect(head.locator("[data-missing]:visible")).to_have_count(0)
+    monkeypatch.setattr(case, "list_case_links", _fail)
+    user.page.reload()
+    user.is_drawn()
+    _lay_out_for_paper(user.page)
+    expect(head).to_contain_text("Missing from this print Links", use_inner_text=True)
+    main = user.page.locator("main")
+    expect(main.locator("h1")).to_be_visible()
+    expect(main.locator("[role=tab]:visible")).to_have_count(1)
+    expect(main.locator(".state:visible")).to_contain_text("Missing from this print", use_inner_text=True)
+    lines = main.inner_text().strip().splitlines()
+    assert "unavailable" not in lines[-1], "no error stands last and alone"
+    expect(main.locator(CONTROLS).locator("visible=true")).to_have_count(0)
+
+
+CONTROLS: Final = "button, input, select, textarea, form, summary, [contenteditable]"
+
+
+def test_a_folder_is_printed_without_what_only_a_screen_can_do(opened: Browser, site: MemorySite, api: Api) -> None:
+    hold_large_case(api, entities=10, links=10)
+    session = api.session(Requester(PIETER, "be-fp", "BE", frozenset({Role.INVESTIGATOR})))
+    folder = run_apart(create_folder(session, "Calais")).folder.id
+    run_apart(add_items(session, folder, [f"record {KEY}"]))
+    run_apart(write_note(session, folder, "Seen at the port twice"))
+    run_apart(save_chart(session, folder, "Ring", '{"nodes":[]}'))
+    user = BrowserUser(opened, site.url)
+    user.enter(PIETER, "BX/12", f"/folders/{folder}")
+    user.is_drawn()
+    main = user.page.locator("main")
+    assert main.locator(CONTROLS).locator("visible=true").count() > 3
+    _lay_out_for_paper(user.page)
+    for said in ("Calais", "Seen at the port twice", "Ring", "Shared with", PIETER):
+        expect(main).to_contain_text(said)
+    expect(main.locator(CONTROLS).locator("visible=true")).to_have_count(0)
+    assert "New note" not in main.inner_text()

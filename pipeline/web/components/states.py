@@ -38,6 +38,9 @@ OTHERWISE = N_("Temporarily unavailable")
 INDEX_AWAY = N_("The search index does not answer")
 """Without the engine's name and its errors, which are for those who operate: the server's log has them."""
 
+MISSING: Final = N_("Missing from this print")
+"""What paper says of what could not be loaded, here and at its head."""
+
 AGAIN_S: Final = 5.0
 """Pause before a page asks again by itself: as the API tells its callers (Retry-After)."""
 
@@ -64,20 +67,23 @@ def draw_failure(words: Words, error: LiaisonError, again: TryAgain | None = Non
 
     Where the index does not answer, `again` is done by itself too, for as long as this stands on the page.
     """
+    missing = words(MISSING)
     match error:
         case NotFoundError() | ForbiddenError():
             hint = words("Those without access are not told whether a record exists.")
             _draw_state("closed", words(_failure_title(error)), hint if isinstance(error, NotFoundError) else "")
         case UnprocessableError() | RequestTooLargeError() | ConflictError():
-            _draw_state("trouble", words(_failure_title(error)), translate_error(error, words.language), role="alert")
+            _draw_state(
+                "trouble", words(_failure_title(error)), translate_error(error, words.language), missing=missing
+            )
         case IndexAwayError():
             hint = words("We try again.") if again else ""
-            _draw_state("trouble", words(INDEX_AWAY), hint, _draw_again(words, again), role="alert")
+            _draw_state("trouble", words(INDEX_AWAY), hint, _draw_again(words, again), missing)
             if again:
                 ui.timer(AGAIN_S, again, once=True)
         case _:
             hint = translate_error(error, words.language)
-            _draw_state("trouble", words(_failure_title(error)), hint, _draw_again(words, again), role="alert")
+            _draw_state("trouble", words(_failure_title(error)), hint, _draw_again(words, again), missing)
 
 
 def format_failure(words: Words, error: LiaisonError) -> str:
@@ -98,13 +104,13 @@ def _failure_title(error: LiaisonError) -> str:
     return next((title for kind, title in TITLES.items() if isinstance(error, kind)), OTHERWISE)
 
 
-def _draw_state(
-    drawn: str, title: str, hint: str, then: Callable[[], object] | None = None, role: str | None = None
-) -> None:
-    with box("div", "state", role=role, data_state=drawn):
+def _draw_state(drawn: str, title: str, hint: str, then: Callable[[], object] | None = None, missing: str = "") -> None:
+    with box("div", "state", role="alert" if missing else None, data_state=drawn):
         icon(drawn)
         text("h2", title)
         if hint:
             text("p", hint)
+        if missing:
+            text("p", missing, "on-paper")
         if then:
             then()

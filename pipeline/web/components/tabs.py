@@ -8,6 +8,7 @@ tab have each an address of their own, so that all of a list can be reached and 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -15,10 +16,11 @@ import htpy
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from pipeline.errors import LiaisonError
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.i18n import Words
-from pipeline.web.page import OpenPage, Parameters
+from pipeline.web.page import OpenPage, Parameters, try_part
 from pipeline.web.page_events import read_place
 from pipeline.web.session import Visit
 
@@ -65,15 +67,27 @@ class TabSet(NamedTuple, Generic[H]):
         return next((tab for tab in self.tabs if tab.name == name), self.tabs[0])
 
     async def load(self, visit: Visit, parameters: Parameters) -> TabbedContent[H]:
-        """Read what a page with these parameters shows."""
+        """Read what a page with these parameters shows: what all tabs share, too, where the open one can't be read."""
         head = await self.load_head(visit, parameters)
         tab = self.find(parameters.get(TAB, ""))
-        return TabbedContent(head, tab.name, await tab.load(visit, parameters, head))
+        drawer = await try_part(tab.load(visit, parameters, head), f"tab {tab.name}")
+        if isinstance(drawer, LiaisonError):
+            return TabbedContent(head, tab.name, partial(draw_part_failure, trouble=drawer))
+        return TabbedContent(head, tab.name, drawer)
 
 
 def tab_address(tab: str, **within: str) -> str:
     """The fragment that leads to a tab of the same page, and to a place within it."""
     return "#" + urlencode({TAB: tab} | {name: value for name, value in within.items() if value})
+
+
+def draw_part_failure(view: OpenPage, trouble: LiaisonError) -> None:
+    """Why the open tab, or a part of it, is not there; trying again reads the tab anew."""
+
+    async def again() -> None:
+        await view.kept[OPENED].open(view.parameters)
+
+    states.draw_failure(view.words, trouble, again)
 
 
 def draw_tabs(view: OpenPage, tabs: TabSet[H], loaded: TabbedContent[H], title: str) -> None:

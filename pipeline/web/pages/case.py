@@ -15,12 +15,13 @@ from typing import Final, NamedTuple
 import htpy
 import msgspec
 
-from pipeline.api.answers import CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinkRow
+from pipeline.api.answers import CaseLinkRow, CaseLinksAnswer, CaseRow, FoundHit, ManualLinksAnswer
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.export_words import COLOURS
 from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
 from pipeline.api.services.result_tables import LinksPlace
 from pipeline.api.services.reviews import list_manual_links
+from pipeline.errors import LiaisonError
 from pipeline.index.documents import AsSent
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
@@ -43,6 +44,7 @@ from pipeline.web.components.tabs import (
     TabbedContent,
     TabSet,
     draw_page_links,
+    draw_part_failure,
     draw_tabs,
     parse_page,
     select_page,
@@ -58,7 +60,7 @@ from pipeline.web.components.values import (
     render_name,
 )
 from pipeline.web.i18n import Words
-from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.page import OpenPage, Page, Parameters, try_part
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES, STATUSES
 
@@ -107,11 +109,12 @@ NAMED = 8
 
 
 async def _load_overview(visit: Visit, _: Parameters, row: CaseRow) -> Drawer:
-    found = await list_case_links(visit.new_session(), row.case, size=STRONGEST, by_entity=False)
+    asked = list_case_links(visit.new_session(), row.case, size=STRONGEST, by_entity=False)
+    found = await try_part(asked, "the strongest links")
     return partial(_draw_overview, row=row, found=found)
 
 
-def _draw_overview(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> None:
+def _draw_overview(view: OpenPage, row: CaseRow, found: CaseLinksAnswer | LiaisonError) -> None:
     words = view.words
     with box("div", "columns"):
         with box("div"):
@@ -125,10 +128,13 @@ def _draw_overview(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> None
             _draw_dates(words, row)
 
 
-def _draw_strongest(view: OpenPage, row: CaseRow, found: CaseLinksAnswer) -> None:
+def _draw_strongest(view: OpenPage, row: CaseRow, found: CaseLinksAnswer | LiaisonError) -> None:
     words = view.words
     own = {entity["id"]: entity for entity in row.data.get("entities", ())}
     with panel(words("Links"), words("strongest first"), tight=True):
+        if isinstance(found, LiaisonError):
+            draw_part_failure(view, found)
+            return
         if not found.links:
             _draw_no_links(words)
         full = [link for link in found.links if not link.hit]
@@ -213,9 +219,9 @@ async def _load_links(visit: Visit, parameters: Parameters, row: CaseRow) -> Dra
         list_case_links(
             visit.new_session(), row.case, wanted, parse_page(parameters.get("page", "")), _page_size(parameters)
         ),
-        list_manual_links(visit.new_session(), row.case),
+        try_part(list_manual_links(visit.new_session(), row.case), "the links by hand"),
     )
-    return partial(_draw_links, row=row, found=found, made=made.links, place=parameters)
+    return partial(_draw_links, row=row, found=found, made=made, place=parameters)
 
 
 def _parse_link_filter(parameters: Parameters) -> CaseLinkFilter:
@@ -230,7 +236,7 @@ def _parse_link_filter(parameters: Parameters) -> CaseLinkFilter:
 
 
 def _draw_links(
-    view: OpenPage, row: CaseRow, found: CaseLinksAnswer, made: Sequence[ManualLinkRow], place: Parameters
+    view: OpenPage, row: CaseRow, found: CaseLinksAnswer, made: ManualLinksAnswer | LiaisonError, place: Parameters
 ) -> None:
     words = view.words
     own = {entity["id"]: entity for entity in row.data.get("entities", ())}
@@ -255,7 +261,10 @@ def _draw_links(
     else:
         _draw_no_links(words)
     with panel(words("Links added by hand")):
-        draw_manual_links(view, row.case, made)
+        if isinstance(made, LiaisonError):
+            draw_part_failure(view, made)
+        else:
+            draw_manual_links(view, row.case, made.links)
 
 
 def _draw_no_links(words: Words) -> None:

@@ -437,7 +437,21 @@
   // ── paper: when it was printed, in UTC; what is folded into a table, or beside a chart, is printed too ──
   const clock = () => new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   let unfolded = [];
+  // What of the page is still loading, or could not be loaded: by the panel, the tab or the page that it is.
+  const missing = () => {
+    const parts = [...document.querySelectorAll("main [data-state=trouble], main [aria-busy=true]")].filter((part) => part.checkVisibility());
+    const title = (part) => {
+      const tab = document.getElementById(part.closest("[role=tabpanel]")?.getAttribute("aria-labelledby"));
+      return part.closest(".panel[aria-label]")?.getAttribute("aria-label") ?? (tab ?? document.querySelector("main h1"))?.textContent ?? document.title;
+    };
+    return [...new Set(parts.map(title))].join(", ");
+  };
   window.addEventListener("beforeprint", () => {
+    const lacking = missing();
+    for (const each of document.querySelectorAll("[data-printed] [data-missing]")) {
+      each.hidden = !lacking;
+      if (each.matches("dd")) each.textContent = lacking;
+    }
     for (const time of document.querySelectorAll("[data-printed] [data-time]")) time.textContent = clock().format(new Date());
     unfolded = [...document.querySelectorAll("main details:not([open]):not(:has(input, select, textarea, [data-evidence]))")];
     for (const fold of unfolded) fold.open = true;

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
+from pipeline.api.problems import NotFoundError, UnavailableError
+from pipeline.api.services.links import list_case_links
 from pipeline.web.components.tabs import OPENED
 from pipeline.web.i18n import load_words
+from pipeline.web.pages import case
 from pipeline.web.pages.case import PAGE, TABS, collect_moments
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
@@ -150,6 +154,47 @@ async def test_a_fault_of_ours_is_said_without_its_words(api: Api) -> None:
     page = await opened(api, PAGE, ANNA, key="fr-pj:1")
     assert "Temporarily unavailable" in page.said()
     assert "NoneType" not in page.said()
+
+
+async def _fail(*_: object, **__: object) -> Any:
+    raise UnavailableError("the broker does not answer")
+
+
+@pytest.mark.parametrize(("tab", "rest"), [("overview", "Ivan Petrov"), ("links", "Affair 1")])
+async def test_links_that_cannot_be_read_take_nothing_else_from_the_page(
+    api: Api, monkeypatch: pytest.MonkeyPatch, tab: str, rest: str
+) -> None:
+    api.hold(record("fr-pj", entities=[person("Ivan Petrov", id="p1")], title="Affair 1"))
+    monkeypatch.setattr(case, "list_case_links", _fail)
+    page = await opened(api, PAGE, ANNA, key="fr-pj:1", tab=tab)
+    assert rest in page.said()
+    assert "Temporarily unavailable" in page.said()
+    assert "Missing from this print" in page.said()
+    monkeypatch.setattr(case, "list_case_links", list_case_links)
+    await page.press("Try again")
+    assert "Temporarily unavailable" not in page.said()
+    assert "No links you have access to" in page.said()
+
+
+async def test_links_by_hand_that_cannot_be_read_leave_the_others(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.hold(record("fr-pj"))
+    monkeypatch.setattr(case, "list_manual_links", _fail)
+    said = (await opened(api, PAGE, ANNA, key="fr-pj:1", tab="links")).said()
+    assert "No links you have access to" in said
+    assert said.index("Links added by hand") < said.index("Temporarily unavailable")
+
+
+async def test_a_part_that_may_not_be_read_any_more_takes_the_page_with_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def close(*_: object, **__: object) -> Any:
+        raise NotFoundError
+
+    api.hold(record("fr-pj", title="Affair 1"))
+    monkeypatch.setattr(case, "list_case_links", close)
+    said = (await opened(api, PAGE, ANNA, key="fr-pj:1")).said()
+    assert "Not found, or you do not have access" in said
+    assert "Affair 1" not in said
 
 
 WORDS = load_words("en")

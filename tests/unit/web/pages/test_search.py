@@ -347,7 +347,7 @@ async def test_while_the_index_is_away_the_page_asks_again_by_itself_with_the_sa
     api.hold(record("fr-pj", "1"))
     api.index.away = True
     page = await asked(api, "fr-pj:1", country="FR")
-    assert "The search index does not answer We try again. Try again" in page.said()
+    assert "The search index does not answer We try again. Missing from this print Try again" in page.said()
     for inside in ("Elastic", "Kafka", "internal", "ConnectionError"):
         assert inside not in page.said()
     await page.wait_again()
