@@ -24,7 +24,7 @@ from pipeline.api.session import Session
 from pipeline.matching.bands import Band
 from support.api.runtime import Api
 from support.no_leak.decisions import FIRST, glass_threads_of, threads_of
-from support.no_leak.requests import names
+from support.no_leak.requests import names, trace_call
 from support.no_leak.worlds import GUESS, KEYS, STAGES, UNASKED, CaseSpec, documents, requesters, worlds
 from support.temporary_folders import make_folder
 
@@ -67,10 +67,10 @@ def answered(world: Iterable[CaseSpec], who: Requester, key: str, asking: Asking
     api.index.write(documents(world, counted=True))
     api.decided.first = FIRST
     session = Session(api.runtime, who, parse_grounds("investigation", "2026/1"), "en")
-    named = {key, *threads_of([key]), *glass_threads_of([key])}
+    named = frozenset({key, *threads_of([key]), *glass_threads_of([key])})
     with patch("uuid.uuid4", names().__next__):
         answer = asyncio.run(_ask(session, key, asking))
-    return answer, [(call.kind, call.where, sum(one not in named for one in call.ids)) for call in api.engine.calls]
+    return answer, [trace_call(call, named) for call in api.engine.calls]
 
 
 async def _ask(session: Session, key: str, asking: Asking) -> Any:

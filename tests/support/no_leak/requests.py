@@ -430,7 +430,7 @@ async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> O
         [answer.status_code for answer in answers],
         [{name: value for name, value in answer.headers.items() if name != "date"} for answer in answers],
         [_comparable(answer.content, who) for answer in answers],
-        _in_order(request, [_call(call, request.names) for call in api.engine.calls]),
+        _in_order(request, [trace_call(call, request.names) for call in api.engine.calls]),
     )
 
 
@@ -444,7 +444,7 @@ def _in_order(request: Request, calls: list[tuple[str, str, int]]) -> list[tuple
     return sorted(calls) if request.path in LISTS else calls
 
 
-def _call(call: IndexCall, named: frozenset[str]) -> tuple[str, str, int]:
+def trace_call(call: IndexCall, named: frozenset[str]) -> tuple[str, str, int]:
     """A call, with how many documents it brought; of an agency's own requests no number (TOLD says why)."""
     found = 0 if (call.kind, call.where) == OWN_REQUESTS else sum(one not in named for one in call.ids)
     return call.kind, call.where, found
