@@ -16,7 +16,7 @@ from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_templ
 from pipeline.api.problems import ProblemError, translate_error
 from pipeline.api.result_files import RESULT_TYPES, ResultForm, name_results, write_results
 from pipeline.api.services import audit, cross_reference, exports, folders, list_checks, list_drafts
-from pipeline.api.services.exports import MEDIA_TYPES, ExportFormat, TableFormat, What
+from pipeline.api.services.exports import ENDINGS, MEDIA_TYPES, ExportFormat, TableFormat, What
 from pipeline.api.services.result_tables import MOST_ROWS, ResultList, tabulate
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file
@@ -33,10 +33,6 @@ from pipeline.web.session import get_visit
 from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
 from pipeline.web.vocabulary import PURPOSES
-
-ENDINGS: Final[dict[ExportFormat, str]] = {
-    "ndjson": "ndjson", "csv": "csv", "excel": "csv", "ftm": "ftm.json", "stix": "stix.json",
-}  # fmt: skip
 
 CHECKS: Final = "/checks"
 
@@ -167,7 +163,9 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
 
         async def answer(session: Session) -> Response:
             parts = list_checks.export_results(session, name, form, wanted)
-            return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{ENDINGS[form]}"))
+            return await start_file(
+                session, parts, list_checks.MEDIA_TYPES[form], name_file(list_checks.name_results(session, name, form))
+            )
 
         return await serve_signed_in(site, request, answer)
 

@@ -233,9 +233,13 @@ async def send_list_results(
     found: RowsFound = "",
     band: RowsOfBand = Band.NONE,
 ) -> Response:
-    """The same for all rows: CSV with columns for people, `score` in bits, or NDJSON as in pages."""
+    """The same for all rows: CSV with columns for people, `score` in bits, or NDJSON as in pages.
+
+    While rows are still to be asked the file's name says so, and the first line of CSV, above that of its columns.
+    """
     rows = list_checks.export_results(session, name, form, ListFilter(found, band))
-    return await start_file(session, rows, list_checks.MEDIA_TYPES[form])
+    named = name_file(list_checks.name_results(session, name, form))
+    return await start_file(session, rows, list_checks.MEDIA_TYPES[form], named)
 
 
 @endpoint(

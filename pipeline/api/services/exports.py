@@ -51,6 +51,11 @@ MEDIA_TYPES: Final[dict[ExportFormat, str]] = {
     "stix": "application/stix+json;version=2.1",
 }
 
+ENDINGS: Final[dict[ExportFormat, str]] = {
+    "ndjson": "ndjson", "csv": "csv", "excel": "csv", "ftm": "ftm.json", "stix": "stix.json",
+}  # fmt: skip
+"""Of the names of files."""
+
 
 ExportedRow = LinkRow | CaseRecord
 

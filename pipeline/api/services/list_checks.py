@@ -40,10 +40,11 @@ from pipeline.api.list_planning import MAX_TITLE_CHARS, ListError, ListFormat, L
 from pipeline.api.list_store import LONGEST, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
+from pipeline.api.result_files import INCOMPLETE
 from pipeline.api.services.cases import find_readable_parts
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
-from pipeline.api.services.exports import encode_csv, encode_lines, encode_table_head
+from pipeline.api.services.exports import ENDINGS, encode_csv, encode_lines, encode_table_head
 from pipeline.api.services.follow_the_money import row_entities
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session, costly, meta
@@ -51,7 +52,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import FIRST_WHOLE, STATE_FIELDS
 from pipeline.index.searching import judge_answer
-from pipeline.locale import translate
+from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Item
 from pipeline.matching.explain.wording import compared_thing, finding, value
@@ -138,6 +139,9 @@ MEDIA_TYPES: Final[dict[ListFileFormat, str]] = {
     "ndjson": "application/x-ndjson",
     "ftm": "application/x-ndjson",
 }
+
+UNCHECKED: Final = N_("{done} of {rows} rows have been checked so far; the others are missing.")
+"""The first line of a file of a list that is still being asked."""
 
 COMPARED_FIELDS: Final = (*NAMING, "card", "entities")
 """What of a case's document names whom a row found, and is compared with what it asks."""
@@ -246,16 +250,34 @@ async def read_results(
     return ListResultsAnswer(*session.moment, tuple(rows), pages.seal([end]) if more else None)
 
 
+def name_results(session: Session, name: str, form: ListFileFormat) -> str:
+    """What a file of results is called, which says whether rows are still to be asked. Raises NotFoundError."""
+    job = require_job(session, name)
+    is_done = session.runtime.lists.count_done(job) == job.rows
+    return f"found{'' if is_done else f'-{translate(INCOMPLETE, session.language)}'}.{ENDINGS[form]}"
+
+
+def tell_unchecked(done: int, rows: int, language: str) -> str:
+    """What the first line of a file says of a list of which not all rows have been asked; "" where all have."""
+    return "" if done == rows else translate(UNCHECKED, language, done=done, rows=rows)
+
+
 async def export_results(
     session: Session, name: str, form: ListFileFormat, wanted: ListFilter = ALL_ROWS
 ) -> AsyncGenerator[bytes, None]:
-    """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
+    """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError.
+
+    A table of a list that is still asked begins with a line that says so.
+    """
     session.require_reader()
     job, first, written = require_job(session, name), 0, set[str]()
-    yield encode_table_head(form, RESULT_COLUMNS) if form in ("csv", "excel") else b""
+    done = session.runtime.lists.count_done(job)
+    said = tell_unchecked(done, job.rows, session.language)
+    heads = [[said], RESULT_COLUMNS] if said else [RESULT_COLUMNS]
+    yield encode_table_head(form, heads[0]) + encode_csv(heads[1:]) if form in ("csv", "excel") else b""
     size = FIRST_WHOLE if form == "ftm" else MOST
     while True:
-        some = await _read_found(session, job, first, first + size)
+        some = await _read_found(session, job, first, min(first + size, done))
         rows, seen = list[ListResultRow](), dict[str, View]()
         async for part in _read_rows(session, some, wanted):
             kept = [row for row in part.rows if wanted.takes(row)]

@@ -38,6 +38,7 @@ from pipeline.api.services.list_checks import (
     format_not_asked,
     read_results,
     require_job,
+    tell_unchecked,
 )
 from pipeline.api.services.search import MOST, Search, search
 from pipeline.api.session import Session
@@ -52,7 +53,6 @@ MOST_ROWS: Final = 2_000
 list that was checked has a line for each of its own rows in any case."""
 
 LEFT_OUT: Final = N_("The first {most} rows are here; others were left out. Narrow the list for the rest.")
-UNCHECKED: Final = N_("{done} of {rows} rows have been checked so far; the others are missing.")
 """What the first line of a file says of what is not there."""
 
 NAMED: Final = (
@@ -275,8 +275,7 @@ async def tabulate_list(session: Session, name: str, wanted: ListFilter = ALL_RO
         cursor = answer.next or ""
         if not cursor:
             break
-    is_done = check.done == check.rows
-    unchecked = "" if is_done else translate(UNCHECKED, session.language, done=check.done, rows=check.rows)
+    unchecked = tell_unchecked(check.done, check.rows, session.language)
     return tables.rows.close(left_out=unchecked, further=(tables.others, tables.weak))
 
 

@@ -112,8 +112,31 @@ async def test_a_row_of_cases_that_are_only_like_it_is_asked_once(api: Api) -> N
     assert api.audit.kinds().count(ActKind.SEARCH) == 1
 
 
+async def test_a_file_of_a_running_list_says_so_in_its_first_line_and_its_name(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.api.list_worker.STEPS_A_TURN", 1)
+    api.hold(record("fr-pj"))
+    name = await uploaded(api, "name\n" + (STEP + 2) * "Ivan Petrov\n")
+    for asked in (0, STEP):
+        for form, ending in (("csv", "csv"), ("excel", "csv"), ("ndjson", "ndjson"), ("ftm", "ftm.json")):
+            answer = await api.get(f"/v1/list-checks/{name}/file?form={form}")
+            assert answer.headers["content-disposition"] == f'attachment; filename="found-incomplete.{ending}"'
+            if ending == "csv":
+                said, head, *lines = answer.content.decode("utf-8-sig").splitlines()
+                assert said == f"{asked} of {STEP + 2} rows have been checked so far; the others are missing."
+                assert head.startswith("row,")
+                assert {line.partition(",")[0] for line in lines} == {str(row + 1) for row in range(asked)}
+        await run_round(api.runtime)
+    await worked(api)
+    answer = await api.get(f"/v1/list-checks/{name}/file")
+    assert answer.headers["content-disposition"] == 'attachment; filename="found.csv"'
+    assert answer.text.startswith("row,")
+
+
 async def test_a_file_for_excel_begins_with_its_mark(api: Api) -> None:
     name = await uploaded(api)
+    await worked(api)
     for form, begins in (("excel", b"\xef\xbb\xbfrow,"), ("csv", b"row,")):
         answer = await api.get(f"/v1/list-checks/{name}/file?form={form}")
         assert answer.content.startswith(begins)
