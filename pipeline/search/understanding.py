@@ -2,15 +2,18 @@
 
 What a question is understood as follows from the question alone, never from what is found: its words, and all that each
 of them is taken for at once. Each part can be left out, or settled on one reading. A hint says where a question may not
-have been meant so, and which of its parts nothing has: it follows from the question and from the records that the
+have been meant so, and which of its parts nothing has: it follows from the question, the day and the records that the
 reader is shown; nothing else moves it.
 """
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -172,6 +175,9 @@ class SearchHintKind(StrEnum):
     NOT_FOUND = "not_found"
     OFFENCE = "offence"
     PLACE = "place"
+    MONTH = "month"
+    SENTENCE = "sentence"
+    """All that words of a sentence may be, at once."""
     NOT_TOGETHER = "not_together"
     """Nobody agrees well enough with a name and what else is known of who bears it."""
 
@@ -183,6 +189,12 @@ class SearchHint(msgspec.Struct, frozen=True):
     words: Annotated[str, Meta(examples=["52NO43308"])]
     advice: Annotated[str, Meta(description="What to try, in the language of the request.")] = ""
     question: Annotated[str, Meta(description="A question to ask instead.", examples=["number:52NO43308"])] = ""
+    opened_from: Annotated[
+        str, Meta(description="Filter to ask it with: opened on this day or later.", examples=["2026-03-01"])
+    ] = ""
+    opened_to: Annotated[
+        str, Meta(description="Filter to ask it with: opened on this day or before.", examples=["2026-03-31"])
+    ] = ""
 
 
 DOUBTS: Final = {
@@ -232,7 +244,8 @@ LACKING: Final = {
 
 def translate_hint(hint: SearchHint, language: str) -> SearchHint:
     """A hint with its advice in a language."""
-    return msgspec.structs.replace(hint, advice=translate(hint.advice, language))
+    advice = translate(hint.advice, language, first=hint.opened_from, last=hint.opened_to)
+    return msgspec.structs.replace(hint, advice=advice)
 
 
 def lacking(hint: SearchHint, language: str) -> str:
@@ -247,13 +260,14 @@ def tell_hint(hint: SearchHint, language: str) -> str:
     return f"{said} {hint.question}".rstrip()
 
 
-def find_hints(question: str, *, more_born: bool = False) -> list[SearchHint]:
+def find_hints(question: str, today: date, *, more_born: bool = False) -> list[SearchHint]:
     """What may not have been meant as it was read. Raises LiaisonError for more than a question may hold.
 
-    `more_born`: where it asks for a date of birth alone, others than those found may be born then.
+    `today` says which March is meant. `more_born`: where it asks for a date of birth alone, others than those found may
+    be born then.
     """
     clean, parts = clean_text(question), split_question(question)
-    hints = [*(_hint_at_doubt(clean, part) for part in parts if part.doubt), *suggest_readings(question)]
+    hints = [*(_hint_at_doubt(clean, part) for part in parts if part.doubt), *suggest_readings(question, today)]
     asked = {part.field for part in parts} - {LEFT_OUT, NARROWING, "type", "nationality", "birthplace"}
     if asked != {"born"}:
         return hints
@@ -261,43 +275,117 @@ def find_hints(question: str, *, more_born: bool = False) -> list[SearchHint]:
     return [*hints, SearchHint(SearchHintKind.DATE_ALONE, clean, advice)] if advice else hints
 
 
-SMALL_WORDS: Final = frozenset((
-    "in", "at", "of", "the", "on", "from", "near", "during", "and", "a", "an", "à", "au", "aux", "en", "dans", "de",
-    "du", "des", "le", "la", "les", "par", "pour", "vers", "et", "un", "una", "une", "el", "los", "las", "del", "por",
-    "y",
-))  # fmt: skip
-"""What stands between the words of a sentence, in the languages of the pages."""
+PLACING: Final = frozenset(("in", "at", "near", "from", "à", "au", "aux", "en", "dans", "vers", "de", "del", "por"))
+"""What stands before a place, or a month, in a sentence in the languages of the pages."""
+
+SMALL_WORDS: Final = PLACING | {
+    "of", "the", "on", "during", "and", "a", "an", "to", "du", "des", "le", "la", "les", "par", "pour", "et", "un",
+    "una", "une", "el", "los", "las", "y",
+}  # fmt: skip
+"""What stands between the words of a sentence."""
 
 IS_OFFENCE: Final = N_("Offence? It then narrows the search:")
 IS_PLACE: Final = N_("Place? Then search who is there:")
+IS_MONTH: Final = N_("Month? It then narrows the search to cases opened from {first} to {last}.")
+IS_SENTENCE: Final = N_("All of them at once:")
+
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
-def suggest_readings(question: str) -> list[SearchHint]:
-    """What words of a sentence may be beside a name: an offence, and the place that is left; never searched unasked.
+class _Offer(NamedTuple):
+    """What words of a question may be: the parts that they are, what would state it, the days that it narrows to."""
 
-    It follows from the question and the offences' names alone: "burglaries in Lyon in March".
+    kind: SearchHintKind
+    advice: str
+    parts: tuple[QuestionPart, ...]
+    stated: str = ""
+    opened: tuple[str, str] = ("", "")
+
+
+def suggest_readings(question: str, today: date) -> list[SearchHint]:
+    """What words of a sentence may be beside a name: an offence, a place, a month; each alone, then all together.
+
+    Nothing of it is searched unasked. It follows from the question, the offences' names and the day alone: "burglaries
+    in Lyon in March" of the latest March that has begun by `today`, "in March 2025" of that one.
     """
     clean, parts = clean_text(question), split_question(question)
-    loose = [part for part in parts if part.field == LOOSE]
-    named = {part.start: name for part in loose if (name := name_in_words(part.value))}
-    if not named or len(loose) == 1:
-        return []
-    (start, name), *_ = named.items()
-    stated = [clean[part.start : part.end] for part in parts if part.field not in (LOOSE, LEFT_OUT)]
-    left = [part.value for part in loose if part.start != start and not _is_small(part.value)]
-    offence, words = f"offence:{name}", next(clean[part.start : part.end] for part in loose if part.start == start)
-    hints = [SearchHint(SearchHintKind.OFFENCE, words, IS_OFFENCE, " ".join([offence, *left, *stated]))]
-    if left:
-        place = " ".join(left)
-        asked = " ".join([offence, _state("city", place), *stated])
-        hints.append(SearchHint(SearchHintKind.PLACE, place, IS_PLACE, asked))
+    offers = [*_read_sentence(parts, today)]
+    hints = [_make_offer(clean, parts, [offer]) for offer in offers]
+    if len(offers) > 1:
+        hints.append(_make_offer(clean, parts, offers))
     return hints
 
 
-def _is_small(word: str) -> bool:
-    """Whether a word tells neither who nor where: one between others, or a month, which no search narrows by."""
-    plain = word.casefold().strip(".,;'’")
-    return plain in SMALL_WORDS or plain in MONTHS
+def _read_sentence(parts: Sequence[QuestionPart], today: date) -> Iterator[_Offer]:
+    loose = [part for part in parts if part.field == LOOSE]
+    offence = next(((part, name) for part in loose if (name := name_in_words(part.value))), None)
+    if len(loose) == 1:
+        offence = None  # a word alone is a name, a text and an offence in it as it stands
+    narrows = offence is not None or any(part.field == NARROWING for part in parts)
+    months = [part for part in loose if _plain(part) in MONTHS and (narrows or _follows_small(parts, part))]
+    if offence is not None:
+        named, name = offence
+        yield _Offer(SearchHintKind.OFFENCE, IS_OFFENCE, (named,), f"offence:{name}")
+    if offence is None and not months:
+        return
+    left = [part for part in loose if not (part in months or (offence and part == offence[0]) or _is_small(part))]
+    if placed := _find_placed(parts, left) or (left if narrows else []):
+        place = " ".join(part.value for part in placed)
+        yield _Offer(SearchHintKind.PLACE, IS_PLACE, tuple(placed), _state("city", place))
+    if months:
+        yield _read_months(parts, months, today)
+
+
+def _read_months(parts: Sequence[QuestionPart], months: Sequence[QuestionPart], today: date) -> _Offer:
+    """From the first to the last of the months: of the year that stands behind one, else the latest that has begun."""
+    years = [part for part in parts if _YEAR.fullmatch(part.value) and _before(parts, part) in months]
+    first, last = (pick(MONTHS[_plain(part)] for part in months) for pick in (min, max))
+    year = int(years[0].value) if years else today.year - (first > today.month)
+    opened = f"{year}-{first:02d}-01", f"{year}-{last:02d}-{monthrange(year, last)[1]}"
+    return _Offer(SearchHintKind.MONTH, IS_MONTH, (*months, *years), opened=opened)
+
+
+def _make_offer(clean: str, parts: Sequence[QuestionPart], offers: Sequence[_Offer]) -> SearchHint:
+    """What to ask where these offers are taken; the other words stay, but for small ones between them."""
+    taken = [part for offer in offers for part in offer.parts]
+    stated = [offer.stated for offer in offers if offer.stated]
+    kept = [clean[part.start : part.end] for part in parts if part not in taken and not _is_small(part)]
+    opened = next((offer.opened for offer in offers if offer.opened[0]), ("", ""))
+    if len(offers) > 1:
+        return SearchHint(SearchHintKind.SENTENCE, clean, IS_SENTENCE, " ".join([*stated, *kept]), *opened)
+    words = " ".join(clean[part.start : part.end] for part in taken)
+    return SearchHint(offers[0].kind, words, offers[0].advice, " ".join([*stated, *kept]), *opened)
+
+
+def _find_placed(parts: Sequence[QuestionPart], left: Sequence[QuestionPart]) -> list[QuestionPart]:
+    """Of the words that are left the first that stand behind one for a place, up to what is none of them."""
+    placed: list[QuestionPart] = []
+    for part in left:
+        before = _before(parts, part)
+        if placed and before != placed[-1]:
+            break
+        if placed or (before is not None and _plain(before) in PLACING):
+            placed.append(part)
+    return placed
+
+
+def _before(parts: Sequence[QuestionPart], part: QuestionPart) -> QuestionPart | None:
+    at = parts.index(part)
+    return parts[at - 1] if at else None
+
+
+def _follows_small(parts: Sequence[QuestionPart], part: QuestionPart) -> bool:
+    before = _before(parts, part)
+    return before is not None and _is_small(before)
+
+
+def _is_small(part: QuestionPart) -> bool:
+    """Whether a word tells neither who nor where nor when."""
+    return part.field == LOOSE and _plain(part) in SMALL_WORDS
+
+
+def _plain(part: QuestionPart) -> str:
+    return part.value.casefold().strip(".,;'’")
 
 
 def _births_of(parts: Iterable[QuestionPart]) -> tuple[PartialDate, ...]:

@@ -52,6 +52,12 @@ class Words:
             value = date.fromisoformat(value[:10])
         return dates.format_date(value, "d MMM y", locale=self._locale)
 
+    def format_days(self, first: str, last: str) -> str:
+        """From one day to another: 1–31 Mar 2026."""
+        days = date.fromisoformat(first), date.fromisoformat(last)
+        said: str = dates.format_interval(*days, "yMMMd", locale=self._locale)
+        return said
+
     def format_minute(self, value: str | datetime) -> str:
         """A time to the minute, in UTC."""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value

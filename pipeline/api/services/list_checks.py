@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -508,7 +508,7 @@ def _make_row(
         id=asked.own or None,
         query=asked.question,
         problem=problem,
-        hint=_find_hint(asked, session.language) if is_hinted else None,
+        hint=_find_hint(asked, session.now.date(), session.language) if is_hinted else None,
         not_asked=found.not_asked,
         matches=tuple(matches),
         hits=tuple(hits),
@@ -518,9 +518,9 @@ def _make_row(
     )
 
 
-def _find_hint(asked: ListRow, language: str) -> SearchHint | None:
+def _find_hint(asked: ListRow, today: date, language: str) -> SearchHint | None:
     """What to try where nothing was found, and why; None where nothing is known to be wrong."""
-    found = [*find_hints(asked.question), *list_unfound(asked.question, asked.country, ())]
+    found = [*find_hints(asked.question, today), *list_unfound(asked.question, asked.country, ())]
     if not found:
         return None
     words, parts = found[0].words, split_question(found[0].words)

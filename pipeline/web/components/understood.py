@@ -10,7 +10,15 @@ from pipeline.locale import N_
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.search.probes import NAME_CLAUSES
 from pipeline.search.questions import NARROWING, TYPED
-from pipeline.search.understanding import Reading, SearchHint, UnderstoodPart, lacking, leave_out, settle_reading
+from pipeline.search.understanding import (
+    Reading,
+    SearchHint,
+    SearchHintKind,
+    UnderstoodPart,
+    lacking,
+    leave_out,
+    settle_reading,
+)
 from pipeline.web.components.markup import bidi_text, box, icon, link, text
 from pipeline.web.components.values import format_birth_date, format_offence
 from pipeline.web.i18n import Words
@@ -81,13 +89,56 @@ def _draw_readings(words: Words, part: UnderstoodPart) -> None:
     bidi_text(_join_or(words, values))
 
 
+OFFERED: Final = (SearchHintKind.OFFENCE, SearchHintKind.PLACE, SearchHintKind.MONTH, SearchHintKind.SENTENCE)
+"""Hints on what words of a sentence may be: a chip each, which applies it where it is pressed."""
+
+
 def draw_hints(words: Words, asked: Mapping[str, str], hints: Sequence[SearchHint]) -> None:
-    """What may not have been meant so, what no record has that the viewer may read, and what to try."""
-    if not hints:
-        return
-    with box("div", role="status"), box("ul", "hints"):
-        for hint in hints:
-            draw_hint(words, hint, "li", asked)
+    """What may be meant, as chips; what may not have been meant so, what no record has, and what to try."""
+    offers = [hint for hint in hints if hint.kind in OFFERED]
+    if offers:
+        with box("section", "understood", aria_label=words("Did you mean")):
+            text("span", words("Did you mean"), "small quiet")
+            with box("ul", "chips"):
+                for offer in offers:
+                    with box("li"), link("", _offer_address(asked, offer), "chip offer"):
+                        text("b", _name_offer(words, offer))
+                        if said := _describe_offer(words, offer):
+                            bidi_text(said)
+    others = [hint for hint in hints if hint.kind not in OFFERED]
+    if others:
+        with box("div", role="status"), box("ul", "hints"):
+            for hint in others:
+                draw_hint(words, hint, "li", asked)
+
+
+def _offer_address(asked: Mapping[str, str], offer: SearchHint) -> str:
+    """Where it is asked so: with the filters there are, but for the days that it says itself."""
+    days = {"from": offer.opened_from, "to": offer.opened_to} if offer.opened_from else {}
+    return question_address({**asked, **days}, offer.question)
+
+
+def _name_offer(words: Words, offer: SearchHint) -> str:
+    match offer.kind:
+        case SearchHintKind.OFFENCE:
+            return words("Offence:")
+        case SearchHintKind.PLACE:
+            return words("City:")
+        case SearchHintKind.MONTH:
+            return f"{offer.words}:"
+        case _:
+            return words("All of them")
+
+
+def _describe_offer(words: Words, offer: SearchHint) -> str:
+    """The value as it would be applied, asked: "1–31 Mar 2026?"."""
+    match offer.kind:
+        case SearchHintKind.MONTH:
+            return words("{value}?", value=words.format_days(offer.opened_from, offer.opened_to))
+        case SearchHintKind.SENTENCE:
+            return ""
+        case _:
+            return words("{value}?", value=offer.words)
 
 
 def draw_hint(words: Words, hint: SearchHint, tag: str = "p", asked: Mapping[str, str] | None = None) -> None:

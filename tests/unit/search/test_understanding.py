@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from pipeline.search.understanding import (
     find_hints,
     leave_out,
     settle_reading,
+    suggest_readings,
     understand_looks,
     understand_question,
 )
@@ -153,8 +155,11 @@ def test_the_last_part_leaves_nothing() -> None:
     assert understand_question("", "") == ()
 
 
+TODAY = date(2026, 12, 2)
+
+
 def told(question: str) -> list[tuple[SearchHintKind, str, str]]:
-    return [(hint.kind, hint.words, hint.question) for hint in find_hints(question)]
+    return [(hint.kind, hint.words, hint.question) for hint in find_hints(question, TODAY)]
 
 
 @pytest.mark.parametrize(
@@ -177,27 +182,6 @@ def told(question: str) -> list[tuple[SearchHintKind, str, str]]:
         ("1980 ivan", []),
         ("fr-pj:2026-0417", []),
         ("police:2026", []),
-        (
-            "burglaries in Lyon in March",
-            [
-                (SearchHintKind.OFFENCE, "burglaries", "offence:burglary Lyon"),
-                (SearchHintKind.PLACE, "Lyon", "offence:burglary city:Lyon"),
-            ],
-        ),
-        (
-            "cambriolage à Saint Malo mars",
-            [
-                (SearchHintKind.OFFENCE, "cambriolage", "offence:cambriolage Saint Malo"),
-                (SearchHintKind.PLACE, "Saint Malo", 'offence:cambriolage city:"Saint Malo"'),
-            ],
-        ),
-        (
-            "robos en Madrid",
-            [
-                (SearchHintKind.OFFENCE, "robos", "offence:robo Madrid"),
-                (SearchHintKind.PLACE, "Madrid", "offence:robo city:Madrid"),
-            ],
-        ),
         ("burglary", []),
         ("name:theft Lyon", []),
         ("offence:theft Lyon", []),
@@ -208,8 +192,92 @@ def test_what_may_not_be_meant_so_is_told(question: str, hints: list[tuple[Searc
     assert told(question) == hints
 
 
+MARCH = ("2026-03-01", "2026-03-31")
+
+
+@pytest.mark.parametrize(
+    ("question", "offered"),
+    [
+        (
+            "burglaries in Lyon in March",
+            [
+                ("offence", "burglaries", "offence:burglary Lyon March"),
+                ("place", "Lyon", "city:Lyon burglaries March"),
+                ("month", "March", "burglaries Lyon", *MARCH),
+                ("sentence", "burglaries in Lyon in March", "offence:burglary city:Lyon", *MARCH),
+            ],
+        ),
+        (
+            "cambriolage Lyon mars",
+            [
+                ("offence", "cambriolage", "offence:cambriolage Lyon mars"),
+                ("place", "Lyon", "city:Lyon cambriolage mars"),
+                ("month", "mars", "cambriolage Lyon", *MARCH),
+                ("sentence", "cambriolage Lyon mars", "offence:cambriolage city:Lyon", *MARCH),
+            ],
+        ),
+        (
+            "robos en Madrid en marzo",
+            [
+                ("offence", "robos", "offence:robo Madrid marzo"),
+                ("place", "Madrid", "city:Madrid robos marzo"),
+                ("month", "marzo", "robos Madrid", *MARCH),
+                ("sentence", "robos en Madrid en marzo", "offence:robo city:Madrid", *MARCH),
+            ],
+        ),
+        (
+            "cambriolage à Saint Malo",
+            [
+                ("offence", "cambriolage", "offence:cambriolage Saint Malo"),
+                ("place", "Saint Malo", 'city:"Saint Malo" cambriolage'),
+                ("sentence", "cambriolage à Saint Malo", 'offence:cambriolage city:"Saint Malo"'),
+            ],
+        ),
+        ("offence:burglary Lyon March", [
+            ("place", "Lyon", "city:Lyon offence:burglary March"),
+            ("month", "March", "offence:burglary Lyon", *MARCH),
+            ("sentence", "offence:burglary Lyon March", "city:Lyon offence:burglary", *MARCH),
+        ]),
+        ("offence:burglary city:Lyon March", [("month", "March", "offence:burglary city:Lyon", *MARCH)]),
+        ("Petrov in March", [("month", "March", "Petrov", *MARCH)]),
+        ("March Petrov", []),
+        ("May Jones 1980", []),
+        ("offence:theft Lyon", []),
+    ],
+)  # fmt: skip
+def test_offence_place_and_month_of_a_sentence_are_offered_each_alone_and_together(
+    question: str, offered: list[tuple[str, ...]]
+) -> None:
+    hints = suggest_readings(question, TODAY)
+    assert [_tell(hint) for hint in hints] == offered
+
+
+def _tell(hint: SearchHint) -> tuple[str, ...]:
+    days = (hint.opened_from, hint.opened_to) if hint.opened_from else ()
+    return (hint.kind.value, hint.words, hint.question, *days)
+
+
+@pytest.mark.parametrize(
+    ("months", "day", "days"),
+    [
+        ("in December", TODAY, ("2026-12-01", "2026-12-31")),
+        ("in December", date(2026, 11, 30), ("2025-12-01", "2025-12-31")),
+        ("in February", date(2024, 2, 1), ("2024-02-01", "2024-02-29")),
+        ("in March 2025", TODAY, ("2025-03-01", "2025-03-31")),
+        ("in March and April", TODAY, ("2026-03-01", "2026-04-30")),
+        ("en août 2024", TODAY, ("2024-08-01", "2024-08-31")),
+    ],
+)
+def test_a_month_is_the_latest_that_has_begun_or_of_the_year_behind_it(
+    months: str, day: date, days: tuple[str, str]
+) -> None:
+    whole = suggest_readings(f"theft in Lyon {months}", day)[-1]
+    assert (whole.question, whole.opened_from, whole.opened_to) == ("offence:theft city:Lyon", *days)
+
+
 def test_a_hint_says_what_to_try() -> None:
-    assert all(isinstance(hint, SearchHint) and hint.advice for hint in find_hints("Drozd* AND -x pasport:123456"))
+    found = find_hints("Drozd* AND -x pasport:123456", TODAY)
+    assert all(isinstance(hint, SearchHint) and hint.advice for hint in found)
 
 
 @pytest.mark.parametrize(

@@ -52,3 +52,10 @@ def test_an_agency_has_its_full_name_before_its_code() -> None:
     ]  # fmt: skip
     assert words.agency_title("be-fp") == "Police fédérale"
     assert plain.agency_name("be-fp") == "be-fp", "the words that all share know nobody"
+
+
+def test_two_days_are_one_span_in_each_language() -> None:
+    said = [load_words(language).format_days("2026-03-01", "2026-03-31") for language in ("en", "fr", "es")]
+    assert said == ["1–31 Mar 2026", "1–31 mars 2026", "1–31 mar 2026"]
+    two = "1 Mar\N{THIN SPACE}–\N{THIN SPACE}30 Apr 2026"
+    assert load_words("en").format_days("2026-03-01", "2026-04-30") == two

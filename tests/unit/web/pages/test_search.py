@@ -230,15 +230,41 @@ async def test_what_was_looked_up_is_told_as_what_it_is_and_nothing_else_is_mark
     assert "<mark>" not in rows
 
 
-@pytest.mark.parametrize("question", ["burglaries in Lyon in March", "cambriolage Lyon mars"])
-async def test_what_a_sentence_may_mean_is_offered_and_never_applied_unasked(api: Api, question: str) -> None:
-    before = await asked(api, question)
+@pytest.mark.parametrize(
+    ("question", "language", "chips_"),
+    [
+        ("burglaries in Lyon in March", "en", ["Offence: burglaries?", "City: Lyon?", "March: 1–31 Mar 2026?"]),
+        ("cambriolage Lyon mars", "fr", ["Infraction : cambriolage ?", "Ville : Lyon ?", "mars: 1–31 mars 2026 ?"]),
+        ("robos en Lyon en marzo", "es", ["Delito: ¿robos?", "Ciudad: ¿Lyon?", "marzo: ¿1–31 mar 2026?"]),
+    ],
+)
+async def test_what_a_sentence_may_mean_is_offered_as_chips_and_never_applied_unasked(
+    api: Api, question: str, language: str, chips_: list[str]
+) -> None:
+    before = await asked(api, question, language)
     _hold_resident(api)
-    page = await asked(api, question)
+    page = await asked(api, question, language, country="FR", to="2020-01-01")
     assert "fr-pj:1" not in page.said()
-    assert page.said() == before.said(), "what is offered follows from the question alone"
-    (offered,) = {link["q"][0] for link in addresses(page, "offence:") if "city:Lyon" in link["q"][0]}
-    assert "fr-pj:1" in (await asked(api, offered)).said()
+    page = await asked(api, question, language)
+    assert page.said() == before.said(), "what is offered follows from the question and the day alone"
+    offered = _offers(page)
+    assert [said for said, _ in offered[:-1]] == chips_
+    address = parse_qs(offered[-1][1].partition("#")[2])
+    assert (address["from"], address["to"]) == (["2026-03-01"], ["2026-03-31"])
+    applied = await asked(api, address["q"][0], language)
+    assert "fr-pj:1" in applied.said()
+    narrowed = await asked(api, address["q"][0], language, **{"from": "2026-03-01", "to": "2026-03-31"})
+    assert "fr-pj:1" not in narrowed.said(), "it was opened in another month"
+
+
+def _offers(page: RenderedPage) -> list[tuple[str, str]]:
+    """The chips that offer something, and where each leads."""
+    drawn, found = page.drawn(), []
+    for at, (tag, _, told) in enumerate(drawn):
+        if tag == "a" and "q=" in told.get("href", "") and drawn[at + 1][0] == "b":
+            said = [word for inner, word, _ in drawn[at + 1 : at + 3] if inner in ("b", "bdi")]
+            found.append((" ".join(said), told["href"]))
+    return found
 
 
 def _hold_resident(api: Api) -> None:
