@@ -208,6 +208,10 @@ class Settings(BaseSettings):
     """Whether the owner of a record is told the case reference that another agency's user stated when it was shown, on
     pages, in answers and in proofs of the audit log; the purpose is always told, the user never."""
 
+    people_file: Path | None = None
+    """Names of those who sign in, by sign-in name: a JSON object ({"anna@fr-pj": "Anna Keller"}), which stand beside it
+    on pages; none: sign-in names alone."""
+
     search_history_days: int = Field(default=30, ge=0, le=366)
     """Days for which a browser offers its user their own past searches again, which it holds sealed; 0: none."""
 

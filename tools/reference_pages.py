@@ -43,8 +43,10 @@ CHART = ROOT / "deploy" / "helm" / "liaison"
 CHART_SCHEMA = CHART / "values.schema.json"
 NOT_IN_A_POD = re.compile(
     "home|model|offline|metrics_port|api_(host|port|url|ca_file)|engine_.*|.*_(heap|keystore_file)|(kafka|elasticsearch)_port"
+    "|people_file"
 )
-"""Settings that the image gives, that commands' words give, or that mean nothing in a pod."""
+"""Settings that the image gives, that commands' words give, that mean nothing in a pod, or for whose file the
+chart has no volume."""
 
 PLAIN = settings.Settings(namespace="")
 AGENCY = "agency"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -30,12 +32,14 @@ BUILD_S = 20.0
 """How long a page may take to build its frame on a busy machine."""
 
 
-def mount_pages(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
+def mount_pages(
+    api: FastAPI, people: tuple[PreparedPerson, ...] = (), names: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Add all pages to the API's application; the last thing done to it, as pages answer what no route does.
 
-    `people` may sign in by a click: only a demo on loopback names any.
+    `people` may sign in by a click: only a demo on loopback names any. `names` are those of all others who sign in.
     """
-    site = Site(api, people)
+    site = Site(api, people, {person.requester.subject: person.name for person in people} | dict(names))
     use_own_template()
     bind_sockets()
     api.user_middleware.insert(-1, Middleware(PageAdmission, site=site))  # around the limit of bodies, the innermost
@@ -57,7 +61,7 @@ def mount_pages(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
 def _serve_page(page: Page[Any], site: Site) -> None:
     @ui.page(page.path, response_timeout=BUILD_S)
     async def show(request: Request) -> Response | None:
-        visitor = await get_visit(request, site.runtime)
+        visitor = await get_visit(request, site)
         if not visitor.signed_in:
             return RedirectResponse(f"{sign_in_page.PATH}?after={quote(request.url.path)}", signing.SEE_OTHER)
         if page.path == layout.HOME and (begins := layout.home_path(visitor.roles)) != layout.HOME:
@@ -69,6 +73,6 @@ def _serve_page(page: Page[Any], site: Site) -> None:
 def _serve_sign_in(site: Site) -> None:
     @ui.page(sign_in_page.PATH, response_timeout=BUILD_S)
     async def sign_in(request: Request, after: str = signing.HOME, wrong: str = "") -> None:
-        visitor = await get_visit(request, site.runtime)
+        visitor = await get_visit(request, site)
         setattr(request.state, FORM_TARGETS, provider.form_targets(site.runtime.settings))
         sign_in_page.draw(visitor, site, signing.safe_path(after), tuple(wrong.split(",")))

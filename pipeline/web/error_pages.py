@@ -49,7 +49,7 @@ async def render_problem(site: Site, request: Request, problem: ProblemError, ba
     """A problem as the caller can read it; `back` is where its page leads."""
     if request.url.path.startswith(API):
         return problem_response(request, problem)
-    visitor = await get_visit(request, site.runtime)
+    visitor = await get_visit(request, site)
     with Client(ui.page(""), request=request) as client:
         with layout.draw_frame(visitor, ASTRAY, "").content:
             _draw_problem(visitor, problem, back)

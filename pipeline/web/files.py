@@ -137,7 +137,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
 
     @routes.get("/checks/template/{form}")
     async def template(request: Request, form: TemplateForm) -> Response:
-        content = write_template(form, (await get_visit(request, site.runtime)).words.language)
+        content = write_template(form, (await get_visit(request, site)).words.language)
         return Response(content, media_type=TEMPLATE_TYPES[form], headers=name_file(f"liaison-list.{form}"))
 
     @routes.post(CHECKS, max_body_size=MOST_BYTES + ROOM, form_limits={"max_part_size": MOST_BYTES + ROOM})
@@ -198,7 +198,7 @@ async def serve_signed_in(
     With `file_form` what is read is recorded as an export. A page's script, which says that it takes JSON, is told in
     it where the answer leads, or what is wrong.
     """
-    visitor, to_script = await get_visit(request, site.runtime), request.headers.get("Accept") == JSON
+    visitor, to_script = await get_visit(request, site), request.headers.get("Accept") == JSON
     if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:

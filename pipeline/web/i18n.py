@@ -22,6 +22,7 @@ class Words:
         """`agencies` are those whose full names are known."""
         self.language = language
         self._agencies: Registry = agencies or {}
+        self._people: Mapping[str, str] = {}
         self._locale = Locale(language, territory=LANGUAGES[language].territory)
 
     def __call__(self, message: str, **values: object) -> str:
@@ -76,11 +77,16 @@ class Words:
         said: str = dates.format_timedelta(abs(value), threshold=1.5, locale=self._locale)
         return said
 
-    def knowing(self, agencies: Registry) -> Words:
-        """The same words, with the full names of agencies."""
+    def knowing(self, agencies: Registry, people: Mapping[str, str] | None = None) -> Words:
+        """The same words, with the full names of agencies, and those of people by their sign-in names."""
         made = copy(self)
-        made._agencies = agencies  # noqa: SLF001 - its own
+        made._agencies, made._people = agencies, people or {}  # noqa: SLF001 - its own
         return made
+
+    def person_name(self, login: str) -> str:
+        """What somebody is called with the sign-in name behind it; that alone where no more is known."""
+        name = self._people.get(login)
+        return f"{name} ({login})" if name else login
 
     def agency_title(self, code: str) -> str:
         """An agency's full name; its code where none was given."""

@@ -136,7 +136,7 @@ def _draw_printed_head(visit: Visit, title: str) -> tuple[Element, TextElement]:
     with box("dl", "printed", data_printed="") as head:
         for name, said in (
             ("Liaison", words(title)),
-            (words("Printed by"), f"{who.subject} · {who.agency}" if who else "–"),
+            (words("Printed by"), f"{words.person_name(who.subject)} · {who.agency}" if who else "–"),
             (words("Purpose"), words.label(PURPOSES, stated.purpose) if stated else "–"),
             (words("Your case reference"), stated.case_reference if stated else "–"),
         ):
@@ -198,7 +198,7 @@ def _draw_user_menu(visit: Visit) -> None:
         with box("div", "sheet"):
             if who is not None:
                 with box("div"):
-                    text("div", who.subject, "strong")
+                    text("div", words.person_name(who.subject), "strong")
                     roles = ", ".join(words.label(ROLES, role) for role in sorted(who.roles))
                     text(
                         "div",

@@ -26,7 +26,7 @@ def make_router(site: Site) -> APIRouter:
 
     @routes.get(layout.LIVE_PATH)
     async def live(request: Request, after: LiveCursorQuery = "", last_event_id: LastId = "") -> Response:
-        visitor = await get_visit(request, site.runtime)
+        visitor = await get_visit(request, site)
         if not visitor.signed_in or not layout.may_read_cases(visitor.roles):
             return Response(status_code=HTTPStatus.NO_CONTENT)  # an open page asks again, ever more rarely
         session = visitor.new_session()

@@ -65,7 +65,7 @@ class PageAdmission:
 
     async def _find_refusal(self, request: Request) -> Response | None:
         """The answer to a request that is not served; None for one that is."""
-        visitor = await get_visit(request, self._site.runtime)
+        visitor = await get_visit(request, self._site)
         if request.method == "POST":
             if not csrf.is_same_origin(request.headers):
                 return redirect_to_form(HOME, "origin")
@@ -100,6 +100,6 @@ class _LargeFormPages:
 
     async def _answer(self, problem: RequestTooLargeError) -> Response:
         if self._request.headers.get("Accept", "").startswith("application/json"):
-            language = (await get_visit(self._request, self._site.runtime)).words.language
+            language = (await get_visit(self._request, self._site)).words.language
             return JSONResponse({"detail": translate_error(problem, language)}, problem.status)
         return await astray.render_problem(self._site, self._request, problem)

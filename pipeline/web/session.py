@@ -24,6 +24,7 @@ from pipeline.api.session import Session
 from pipeline.web import csrf
 from pipeline.web.i18n import Words, choose_language, load_words
 from pipeline.web.page_template import DENSITIES, THEMES
+from pipeline.web.site import Site
 
 TOKEN, GROUNDS, LANGUAGE, THEME = "liaison_token", "liaison_grounds", "liaison_language", "liaison_theme"
 DENSITY = "liaison_density"
@@ -84,23 +85,24 @@ class Visit(NamedTuple):
         await limit_rate(self.runtime, await self.runtime.requester(self.token))
 
 
-async def get_visit(request: Request, runtime: Runtime) -> Visit:
+async def get_visit(request: Request, site: Site) -> Visit:
     """Who sends this request; admission finds out, and whatever then serves it goes by that."""
     held: Visit | None = getattr(request.state, VISIT, None)
     if held is None:
-        held = await _read_visit(request, runtime)
+        held = await _read_visit(request, site)
         setattr(request.state, VISIT, held)
     return held
 
 
-async def _read_visit(request: Request, runtime: Runtime) -> Visit:
+async def _read_visit(request: Request, site: Site) -> Visit:
     """Read a request's cookies; a token that does not hold any more is as good as none."""
-    cookies = request.cookies
+    cookies, runtime = request.cookies, site.runtime
     token = cookies.get(TOKEN, "")
     language = choose_language(request.headers.get("accept-language", ""), cookies.get(LANGUAGE, ""))
     theme, density = cookies.get(THEME, ""), cookies.get(DENSITY, "")
+    words = load_words(language).knowing(runtime.agencies, site.names)
     found = Visit(
-        runtime, load_words(language).knowing(runtime.agencies), theme if theme in THEMES else THEMES[0], token=token,
+        runtime, words, theme if theme in THEMES else THEMES[0], token=token,
         csrf=csrf.make_form_token(csrf.ensure_secret(request), token), nonce=getattr(request.state, NONCE, ""),
         density=density if density in DENSITIES else DENSITIES[0],
     )  # fmt: skip

@@ -5,13 +5,17 @@ Only a demo has such people, as nothing is at stake there: investigators, an aud
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from fastapi import FastAPI
 
 from pipeline.access.requester import Requester, Role
 from pipeline.api.runtime import Runtime
+from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 
 
@@ -20,12 +24,27 @@ class Site(NamedTuple):
 
     api: FastAPI
     people: tuple[PreparedPerson, ...] = ()
+    names: Mapping[str, str] = {}
+    """What people are called, by their sign-in names, as far as it is known."""
 
     @property
     def runtime(self) -> Runtime:
         """The services' runtime, there once the server has started."""
         runtime: Runtime = self.api.state.runtime
         return runtime
+
+
+def read_names(file: Path | None) -> dict[str, str]:
+    """What people are called, by their sign-in names, as a file of `Settings.people_file` says; none without one.
+
+    Raises LiaisonError where it can't be read.
+    """
+    if file is None:
+        return {}
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise LiaisonError("LIAISON_PEOPLE_FILE: {file}: {error}", file=str(file), error=str(error)) from error
 
 
 WORKING_DAY = timedelta(hours=12)

@@ -112,7 +112,7 @@ def _draw_request_state(view: OpenPage, asked: HitRequest) -> None:
                 "warn" if late else "plain",
             )
         if asked.subject:
-            text("span", asked.subject, "quiet")
+            text("span", words.person_name(asked.subject), "quiet")
 
 
 def _draw_ask_form(view: OpenPage, row: FoundHit, label: str, place: Element) -> None:

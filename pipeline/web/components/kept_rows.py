@@ -121,8 +121,8 @@ def _render_link(words: Words, row: FolderItemRow, kept: KeptLink) -> htpy.Node:
 
 def _render_about(words: Words, row: FolderItemRow, *said: htpy.Node) -> htpy.Element:
     """What else is known of it, who added it and when, and who edited it."""
-    by = words("{who}, {when}", who=row.by or "", when=words.format_minute(row.added or ""))
-    edited = words("edited by {who}", who=row.edited_by) if row.edited_by else ""
+    by = words("{who}, {when}", who=words.person_name(row.by or ""), when=words.format_minute(row.added or ""))
+    edited = words("edited by {who}", who=words.person_name(row.edited_by)) if row.edited_by else ""
     return htpy.p(".about")[(htpy.span[part] for part in (*said, by, edited) if part)]
 
 

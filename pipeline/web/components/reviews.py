@@ -125,7 +125,7 @@ def _draw_review(view: OpenPage, row: ReviewRow, *, undoable: bool) -> None:
     with box("li"):
         with box("p", "row"):
             text("strong", words.label(REVIEWS, row.verdict))
-            text("span", row.reviewer or words.agency_name(row.agency))
+            text("span", words.person_name(row.reviewer) if row.reviewer else words.agency_name(row.agency))
             text("time", words.format_minute(row.time), "quiet", datetime=row.time)
             if row.undone:
                 badge(words("Undone"), "plain")
@@ -173,12 +173,12 @@ def draw_manual_links(view: OpenPage, case: str, rows: Sequence[ManualLinkRow]) 
 
 
 def _draw_manual_link(view: OpenPage, case: str, row: ManualLinkRow) -> None:
-    other = row.case_b if row.case_a == case else row.case_a
+    words, other = view.words, row.case_b if row.case_a == case else row.case_a
     with box("li"):
         with box("p", "row"):
             link(other, case_path(other), "code")
-            text("span", row.reviewer or view.words.agency_name(row.agency))
-            text("time", view.words.format_minute(row.time), "quiet", datetime=row.time)
+            text("span", words.person_name(row.reviewer) if row.reviewer else words.agency_name(row.agency))
+            text("time", words.format_minute(row.time), "quiet", datetime=row.time)
             if row.reviewer == view.visit.who:
                 _draw_undo_button(view, row.id)
         if row.reason:

@@ -72,7 +72,7 @@ def _allowance_columns(words: Words) -> list[TableColumn[HitAllowanceRow]]:
         TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("Hits per day"), lambda row: text("span", words.format_number(row.daily)), "number"),
         TableColumn(words("Until"), lambda row: _draw_until(words, row)),
-        TableColumn(words("User"), lambda row: text("span", row.by)),
+        TableColumn(words("User"), lambda row: text("span", words.person_name(row.by))),
     ]
 
 

@@ -166,7 +166,7 @@ def act_columns(words: Words) -> list[TableColumn[ActRow | AccessRow]]:
     """Agency, person (never another agency's), act, purpose, and the case reference where the agency is told it."""
     return [
         TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
-        TableColumn(words("User"), lambda row: text("span", row.subject or "–")),
+        TableColumn(words("User"), lambda row: text("span", words.person_name(row.subject or "–"))),
         TableColumn(words("Action"), lambda row: _draw_action(words, row)),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose) or "–")),
         TableColumn(words("Case reference"), lambda row: bidi_text(row.case_reference or "–")),

@@ -177,7 +177,7 @@ def _draw_note_form(view: OpenPage, folder: FolderRow) -> None:
 def _draw_members(view: OpenPage, folder: FolderRow, colleagues: Sequence[str]) -> None:
     words = view.words
     columns: list[TableColumn[FolderMemberRow]] = [
-        TableColumn(words("User"), lambda row: text("span", row.subject)),
+        TableColumn(words("User"), lambda row: text("span", words.person_name(row.subject))),
         TableColumn(words("Role"), lambda row: text("span", words.label(FOLDER_ROLES, row.role))),
     ]
     own = view.visit.new_session().requester.subject
@@ -200,7 +200,7 @@ def _draw_members(view: OpenPage, folder: FolderRow, colleagues: Sequence[str]) 
         with box("datalist", id="colleagues"):
             for colleague in colleagues:
                 if colleague not in members:
-                    text("option", colleague, value=colleague)
+                    text("option", words.person_name(colleague), value=colleague)
         select_field(words("Role"), "role", "share", {
             "reader": words("Reader: may look"), "member": words("Member: may add, order and annotate"),
             "owner": words("Owner: may do all"),

@@ -107,7 +107,7 @@ def _draw_name(words: Words, row: FolderRow) -> None:
 
 
 def _draw_members(words: Words, row: FolderRow) -> None:
-    said = ", ".join(member.subject for member in row.members)
+    said = ", ".join(words.person_name(member.subject) for member in row.members)
     text("span", words.plural("{count} person", "{count} people", len(row.members)), title=said)
 
 

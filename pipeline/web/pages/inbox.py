@@ -417,7 +417,8 @@ def _describe_new_review(words: Words, outcome: LinkOutcome) -> ToldOutcome:
     judged, said = outcome.judged, ""
     if judged and judged.own:
         row = next(row for row in judged.reviews if row.id == judged.own)
-        said = f"{words(REVIEWS[row.verdict])}, {row.reviewer}, {words.format_minute(row.time)}"
+        who = words.person_name(row.reviewer or "")
+        said = f"{words(REVIEWS[row.verdict])}, {who}, {words.format_minute(row.time)}"
     told = _describe_outcome(words, outcome, None)
     return msgspec.structs.replace(told, said=said or words("Undone"), problem=None)
 

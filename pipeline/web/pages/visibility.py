@@ -146,7 +146,7 @@ def _draw_people(words: Words, found: VisibilityAnswer) -> None:
         return
     columns: list[TableColumn[PersonWithAccess]] = [
         TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
-        TableColumn(words("User"), lambda row: text("span", row.subject or "–")),
+        TableColumn(words("User"), lambda row: text("span", words.person_name(row.subject or "–"))),
         TableColumn(words("Purposes"), lambda row: text("span", _format_purposes(words, row.purposes))),
         TableColumn(words("Until"), lambda row: text("time", words.format_minute(row.until), datetime=row.until)),
     ]

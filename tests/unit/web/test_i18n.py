@@ -54,6 +54,14 @@ def test_an_agency_has_its_full_name_before_its_code() -> None:
     assert plain.agency_name("be-fp") == "be-fp", "the words that all share know nobody"
 
 
+def test_a_person_has_the_name_before_the_sign_in_name() -> None:
+    words = load_words("en").knowing({}, {"anna@fr-pj": "Anna Keller"})
+    assert [words.person_name(login) for login in ("anna@fr-pj", "bert@be-fp", "")] == [
+        "Anna Keller (anna@fr-pj)", "bert@be-fp", "",
+    ]  # fmt: skip
+    assert load_words("en").person_name("anna@fr-pj") == "anna@fr-pj"
+
+
 def test_two_days_are_one_span_in_each_language() -> None:
     said = [load_words(language).format_days("2026-03-01", "2026-03-31") for language in ("en", "fr", "es")]
     assert said == ["1–31 Mar 2026", "1–31 mars 2026", "1–31 mar 2026"]

@@ -158,7 +158,7 @@ async def test_a_request_that_was_admitted_is_not_looked_into_again(api: Api, mo
 
     @app.get("/somewhere")
     async def somewhere(request: Request) -> str:
-        return (await session.get_visit(request, api.runtime)).who
+        return (await session.get_visit(request, Site(app))).who
 
     monkeypatch.setattr(api.runtime, "requester", counted)
     app.add_middleware(PageAdmission, site=Site(app))
