@@ -121,7 +121,7 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
         full = visit.words("This field takes {most} characters at most.", most="{most}")
         box(
             "div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who, data_full=full,
-            data_close=visit.words("Close"),
+            data_close=visit.words("Close"), data_local=visit.words("{time} your time", time="{time}"),
         )  # fmt: skip
         _draw_shortcuts(visit.words, {entry.key: entry.word for entry in _visible_entries(visit.roles)})
     with client.layout:  # not in the content, with which it would go when that is drawn anew

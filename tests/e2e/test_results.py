@@ -87,7 +87,7 @@ def test_links_and_caveat_stand_in_the_preview(user: BrowserUser) -> None:
     row = page.locator("#results > li[data-preview='fr-pj:1']")
     row.hover()
     row.get_by_role("button", name="Preview of Ivan Petrov").click()
-    expect(panel).to_contain_text("Caveat of fr-pj: Call our unit first")
+    expect(panel).to_contain_text("Caveat of fr-pj on fr-pj:1: Call our unit first")
     panel.get_by_role("link", name="1 link").click()
     expect(page.locator(".linked [data-row]")).to_have_count(1)
     assert page.url.endswith("/cases/fr-pj:1#tab=links")

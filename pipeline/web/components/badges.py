@@ -87,6 +87,10 @@ class Cautioned(Protocol):
     """A record, or a side of a link, as an answer has it: whose it is, and what its owner asks."""
 
     @property
+    def case(self) -> str:
+        """Its key."""
+
+    @property
     def agency(self) -> str:
         """Its owner."""
 
@@ -100,7 +104,7 @@ class Cautioned(Protocol):
 
 
 def draw_caveat(words: Words, row: Cautioned, language: str = "", others: Mapping[str, str] | None = None) -> None:
-    """What a record's owner asks its readers to heed, if anything, with the owner's name.
+    """What a record's owner asks its readers to heed, if anything, with the owner's name and the record's number.
 
     The owner's translation for the reader comes first and the original, which binds, below. `language` is the
     record's where there is no translation, `others` are all translations there are: those that are not shown can be
@@ -112,7 +116,8 @@ def draw_caveat(words: Words, row: Cautioned, language: str = "", others: Mappin
     rest = {tag: said for tag, said in (others or {}).items() if not translation or tag != translation.language}
     with box("div", "notice caveat", role="note"):
         with box("p"):
-            text("strong", words("Caveat of {agency}: ", agency=words.agency_title(row.agency)))
+            whose = words.agency_title(row.agency)
+            text("strong", words("Caveat of {agency} on {case}: ", agency=whose, case=row.case))
             text("bdi", translation.text if translation else caveat, dir="auto",
                  lang=translation.language if translation else language or None)  # fmt: skip
             text("span", " ")

@@ -7,7 +7,7 @@ alert, a past search or a notice shows its filters as tags beneath its words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from pipeline.api.services.export_words import PARTS
 from pipeline.index.filters import FACETS, MOST_VALUES, FacetCounts, FacetValue
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
+from pipeline.web.components.form import day_field
 from pipeline.web.components.markup import bidi_text, box, icon, link, text
 from pipeline.web.components.understood import question_address
 from pipeline.web.components.values import format_offence
@@ -91,10 +92,8 @@ def _draw_fields(words: Words) -> None:
             box("input", type="hidden", name=name, form=FORM)
         _draw_field(words("Place of a person or organisation"), "place", maxlength="200", placeholder="Lyon")
         _draw_goal_field(words)
-        _draw_field(words("Opened from"), "from", type="date")
-        _draw_field(words("Opened to"), "to", type="date")
-        _draw_field(words("Closed from"), "closed-from", type="date")
-        _draw_field(words("Closed to"), "closed-to", type="date")
+        for field, name in DAYS.items():
+            day_field(words, words(DAY_WORDS[field]), name, "filter", form=FORM)
         with box("label", "choice"):
             box("input", type="checkbox", name="open", value="1", form=FORM)
             text("span", words("Open cases only"))
@@ -205,16 +204,46 @@ FACET_WORDS: Final = {
 }
 
 
-def draw_facets(words: Words, asked: Mapping[str, str], counts: FacetCounts) -> None:
-    """The menus, each value a link that chooses it or lets it go; `asked` is what the address says."""
-    chosen = {facet: _split_values(asked.get(SEVERAL[facet], "")) for facet in FACETS}
+class FacetOrder:
+    """Where the values of each facet stand while one question is narrowed: none that was there goes or moves.
+
+    A value that nothing has any more stays in its place with a count of none.
+    """
+
+    def __init__(self) -> None:
+        self._question = ""
+        self._known: dict[str, list[str]] = {}
+
+    def place(self, asked: Mapping[str, str], counts: FacetCounts) -> dict[str, list[FacetValue]]:
+        """The values of each facet in their places; `asked` is what the address says, `counts` what is found now."""
+        question = asked.get("q", "")
+        if question != self._question or parse_filters(asked).empty:
+            self._question, self._known = question, {}
+        return {facet: self._place_facet(facet, asked, getattr(counts, facet)) for facet in FACETS}
+
+    def _place_facet(self, facet: str, asked: Mapping[str, str], found: Sequence[FacetValue]) -> list[FacetValue]:
+        counted = {one.value: one.count for one in found}
+        chosen = _split_values(asked.get(SEVERAL[facet], ""))
+        known = list(dict.fromkeys([*self._known.get(facet, ()), *counted, *chosen]))
+        self._known[facet] = known
+        return [FacetValue(value, counted.get(value, 0)) for value in known]
+
+
+def draw_facets(words: Words, asked: Mapping[str, str], order: FacetOrder, counts: FacetCounts | None) -> None:
+    """The menus, each value a link that chooses it or lets it go; `asked` is what the address says.
+
+    All have their places: one that can't narrow is grey, as all are before they are counted (None).
+    """
+    values = order.place(asked, counts) if counts else {}
     with box("nav", "facets", aria_label=words("Narrow by")):
         for facet in FACETS:
-            values = list(getattr(counts, facet))
-            values += [FacetValue(one, 0) for one in chosen[facet] if one not in {held.value for held in values}]
-            if len(values) > 1 or chosen[facet]:
-                _draw_facet(words, asked, facet, values, chosen[facet])
-        if not asked.get("q"):
+            chosen = _split_values(asked.get(SEVERAL[facet], ""))
+            if chosen or sum(1 for one in values.get(facet, ()) if one.count) > 1:
+                _draw_facet(words, asked, facet, values.get(facet, []), chosen)
+            else:
+                name = words(FACET_WORDS[facet])
+                text("button", name, "chip off", type="button", disabled=True, aria_disabled="true")
+        if counts and not asked.get("q"):
             text("span", words.plural("{count} record in all", "{count} records in all", counts.cases), "small quiet")
 
 
@@ -232,11 +261,14 @@ def _draw_facet(
 
 
 def _draw_value(words: Words, asked: Mapping[str, str], facet: str, one: FacetValue, chosen: tuple[str, ...]) -> None:
+    """A link; of a value that nothing has, and that is not chosen, its place."""
     is_chosen = one.value in chosen
     kept = [value for value in chosen if value != one.value] if is_chosen else [*chosen, one.value]
     rest = {name: value for name, value in asked.items() if name != SEVERAL[facet]}
     address = f"/search#{urlencode(rest | ({SEVERAL[facet]: BETWEEN.join(kept)} if kept else {}))}"
-    with box("li"), link("", address, aria_current="true" if is_chosen else None):
+    leads = is_chosen or one.count
+    way = {"href": address, "aria_current": "true" if is_chosen else None} if leads else {"aria_disabled": "true"}
+    with box("li"), box("a", role=None if leads else "link", **way):
         text("span", _format_facet_value(words, facet, one.value), dir="auto")
         text("span", words.format_number(one.count), "count")
 

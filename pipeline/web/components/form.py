@@ -13,7 +13,7 @@ from pipeline.access.text_limits import REASON
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.result_files import ResultForm
 from pipeline.api.services.result_tables import MOST_ROWS, ResultList
-from pipeline.web.components.markup import box, text
+from pipeline.web.components.markup import box, icon, text
 from pipeline.web.csrf import FIELD
 from pipeline.web.i18n import Words
 from pipeline.web.page_events import Fields, read_event
@@ -58,6 +58,26 @@ def field(word: str, name: str, mark: str, tag: str = "input", **attributes: Any
     with box("p", "field"):
         text("label", word, for_=f"{name}-{mark}")
         box(tag, id=f"{name}-{mark}", name=name, **attributes)
+
+
+def day_field(words: Words, word: str, name: str, mark: str, value: str = "", form: str | None = None) -> None:
+    """A labelled field for a day: it shows and takes 31.12.2026, takes 2026-12-31, and sends that (static/days.js).
+
+    `value` is YYYY-MM-DD or "", `form` the id of the form that it is part of, where it stands outside of it.
+    """
+    ident = f"{name}-{mark}"
+    marks = {
+        "data_previous": words("Previous month"), "data_next": words("Next month"),
+        "data_wrong": words("Enter the day as 31.12.2026"),
+    }  # fmt: skip
+    with box("p", "field"):
+        text("label", word, for_=ident)
+        with box("span", "day", data_day="", **marks):
+            box("input", id=ident, name=name, form=form, value=".".join(reversed(value.split("-"))) or None,
+                inputmode="numeric", autocomplete="off", maxlength="10", placeholder=words("dd.mm.yyyy"))  # fmt: skip
+            with box("button", "", type="button", data_calendar="", aria_haspopup="dialog",
+                     aria_label=words("Calendar: {field}", field=word)):  # fmt: skip
+                icon("calendar")
 
 
 def select_field(word: str, name: str, mark: str, options: Mapping[str, str], chosen: str = "") -> None:

@@ -77,6 +77,7 @@ PATHS = {
     "chart": '<circle cx="5" cy="5" r="2"/><circle cx="15" cy="6" r="2"/><circle cx="7" cy="15" r="2"/>'
     '<circle cx="16" cy="15" r="2"/><path d="M7 5l6 1M5.5 7l1 6M9 15h5M15.3 8l.5 5"/>',
     "folders": '<path d="M3 5h5l1.5 2H17v9H3zM3 9h14M7 12h6"/>',
+    "calendar": '<rect x="3" y="4.5" width="14" height="12.5" rx="1"/><path d="M3 8.5h14M7 2.5v4M13 2.5v4"/>',
     "nothing": '<circle cx="10" cy="10" r="7"/><path d="M6.5 10h7"/>',
     "closed": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6a3 3 0 0 1 6 0v3M10 12v2"/>',
     "close": '<path d="M5 5l10 10M15 5L5 15"/>',

@@ -36,7 +36,7 @@ def render_result(words: Words, row: SearchRow, parts: Sequence[UnderstoodPart] 
     name = about.name if about else None
     called, country = name or title or row.case, words.country_name(row.country)
     return htpy.li(".result", **row_marks(record_mark(row.case), row.case))[
-        render_tick(words, called),
+        htpy.label(".tick-room")[render_tick(words, called)],
         htpy.span(".main", data_by="name", data_value=called)[
             htpy.a(".name", href=case_path(row.case), data_open="")[
                 htpy.span(".who")[render_name(called, row.country)] if name else render_title(words, called)

@@ -27,14 +27,17 @@ def panel(
     aside: str = "",
     *,
     tight: bool = False,
+    main: bool = False,
     tools: Callable[[], object] | None = None,
     explain: Callable[[], object] | None = None,
 ) -> Iterator[TextElement | None]:
     """A section with its heading; `tight` leaves no room around a table or list. Gives what stands aside, if any.
 
+    `main`: it is what the page is for, so it stands in no box and has the larger heading; a page has one at most.
+
     `tools` draws what acts on the whole content, at the end of the heading's line; `explain` what explains its title.
     """
-    with box("section", "panel", aria_label=title):
+    with box("section", "panel main" if main else "panel", aria_label=title):
         with box("header"):
             if explain:
                 with box("div", "row titled"):
@@ -161,23 +164,46 @@ def draw_folded_list(words: Words, items: Sequence[T], seen: int, draw: Callable
                     draw(item)
 
 
+def format_range(words: Words, before: int, last: int, whole: int | None) -> str:
+    """Which of a long list stand here, those behind `before` up to `last`: 1–100 of 500, or that more follow."""
+    ends = {"first": words.format_number(before + 1), "last": words.format_number(last)}
+    if whole is None or whole < last:
+        return words("{first}–{last}, more follow", **ends)
+    return words("{first}–{last} of {whole}", whole=words.format_number(whole), **ends)
+
+
 AFTER = "after"
 """The parameter of a page's `load` that holds the cursor."""
 
 
-def draw_pager(view: OpenPage, following: str | None, onward: str, back: str) -> None:
-    """Buttons named `onward` and `back` to what follows and to the beginning, as far as there is either."""
+BEFORE = "before"
+"""The parameter that holds how many stand on the pages before, where one went on page by page."""
+
+
+def draw_pager(
+    view: OpenPage, following: str | None, onward: str, back: str, *, shown: int, whole: int | None = None
+) -> None:
+    """Buttons named `onward` and `back` to what follows and to the beginning, as far as there is either.
+
+    Between them stands which are here: `shown` of them, of `whole` where that is known.
+    """
+    words, before = view.words, int(view.parameters.get(BEFORE, 0))
 
     async def go_on() -> None:
-        view.parameters[AFTER] = following or ""
+        view.parameters.update({AFTER: following or "", BEFORE: str(before + shown)})
         await view.redraw()
 
     async def begin_again() -> None:
-        del view.parameters[AFTER]
+        for name in (AFTER, BEFORE):
+            view.parameters.pop(name, None)
         await view.redraw()
 
     if following or AFTER in view.parameters:
-        with box("p", "row"):
+        with box("p", "row pager"):
+            is_counted = BEFORE in view.parameters or AFTER not in view.parameters
+            if shown and is_counted:
+                known = whole if following else before + shown
+                text("span", format_range(words, before, before + shown, known), "quiet")
             if AFTER in view.parameters:
                 text("button", back, "button", type="button").on("click", begin_again)
             if following:

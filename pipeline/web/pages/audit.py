@@ -17,7 +17,7 @@ from pipeline.api.services.audit import ActFilter, list_acts, verify_trail
 from pipeline.api.services.exports import TableFormat
 from pipeline.locale import N_
 from pipeline.web.components.badges import badge
-from pipeline.web.components.form import Sent, field, form, post_form, submit_button
+from pipeline.web.components.form import Sent, day_field, field, form, post_form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, draw_folded_list, draw_pager, draw_table, panel
 from pipeline.web.i18n import Words
@@ -72,7 +72,7 @@ def draw(view: OpenPage, loaded: AuditPageData) -> None:
         if wanted == ActFilter():
             empty, hint = words("No activity yet"), ""
         draw_table(words("Activity"), _audit_columns(words), loaded.acts.acts, empty=empty, hint=hint)
-    draw_pager(view, loaded.acts.next, words("Older"), words("Back to newest"))
+    draw_pager(view, loaded.acts.next, words("Older"), words("Back to newest"), shown=len(loaded.acts.acts))
 
 
 def _draw_file_form(words: Words, wanted: ActFilter, token: str) -> None:
@@ -125,8 +125,8 @@ def _draw_filter_form(view: OpenPage, wanted: ActFilter) -> None:
               spellcheck="false", value=wanted.subject)  # fmt: skip
         field(words("Agency"), "agency", "acts", maxlength="64", autocomplete="off", placeholder="be-fp",
               value=wanted.agency)  # fmt: skip
-        field(words("From"), "first", "acts", type="date", value=wanted.first or "")
-        field(words("To"), "last", "acts", type="date", value=wanted.last or "")
+        day_field(words, words("From"), "first", "acts", wanted.first or "")
+        day_field(words, words("To"), "last", "acts", wanted.last or "")
         submit_button(words("Apply"), "button")
         note = words("For other agencies you see the agency, not the user, and only actions that showed our records.")
         text("p", note, "small quiet")
@@ -192,4 +192,4 @@ def draw_form_badge(words: Words, row: ActRecord | AccessedRecord) -> None:
         text("span", words.label(RULES, row.rule), "small quiet")
 
 
-PAGE = Page(PATH, N_("Audit"), "audit", load, draw)
+PAGE = Page(PATH, N_("Audit"), "audit", load, draw, "days.js")

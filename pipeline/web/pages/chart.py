@@ -56,7 +56,7 @@ from pipeline.web.components.chart_icons import ICONS, draw_icon, list_looks
 from pipeline.web.components.chart_nodes import CLOSED, DrawnGraph, draw_graph, draw_kept, name_type
 from pipeline.web.components.entity import name_entity, render_entity
 from pipeline.web.components.evidence import draw_evidence
-from pipeline.web.components.form import post_form, select_field
+from pipeline.web.components.form import day_field, post_form, select_field
 from pipeline.web.components.markup import box, inline_svg, link, static_html, text
 from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
@@ -305,9 +305,7 @@ def _draw_filters(words: Words) -> None:
                         for band, (_, said) in BAND_LABELS.items() if name == "band" else ():
                             text("option", words(said), value=band.value)
             for name, word in (("from", words("Opened from")), ("to", words("Opened to"))):
-                with box("p", "field"):
-                    text("label", word, for_=f"chart-{name}")
-                    box("input", id=f"chart-{name}", name=name, type="date")
+                day_field(words, word, name, "chart")
 
 
 def _draw_files(view: OpenPage) -> None:
@@ -652,4 +650,4 @@ def _draw_hubs(words: Words, found: ChartHubsAnswer, asked: int, all_cases: int)
         text("p", words("A limit was reached: there may be others."), "notice")
 
 
-PAGE = Page("/chart", N_("Chart"), "chart", load, draw, "cytoscape.min.js chart.js")
+PAGE = Page("/chart", N_("Chart"), "chart", load, draw, "cytoscape.min.js chart.js days.js")

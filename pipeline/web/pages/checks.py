@@ -270,7 +270,7 @@ class ShownList:
         words = self._view.words
         self._pager.clear()
         with self._pager:
-            draw_pager(self._view, following, words("Next"), words("Back to start"))
+            draw_pager(self._view, following, words("Next"), words("Back to start"), shown=len(self._rows))
 
 
 def draw_results(view: OpenPage, loaded: ListResultsPageData) -> None:

@@ -105,9 +105,10 @@ def draw(view: OpenPage, data: FolderPageData) -> None:
     aside = words.plural("{count} item", "{count} items", folder.items)
     with box("div", "columns wider"):
         with box("div"):
-            with panel(words("Contents"), aside, tight=True):
+            with panel(words("Contents"), aside, tight=True, main=True):
                 _draw_items(view, loaded, may_work=may_work)
-            draw_pager(view, loaded.next, words("Next"), words("Back to start"))
+            shown, whole = len(loaded.items), folder.items
+            draw_pager(view, loaded.next, words("Next"), words("Back to start"), shown=shown, whole=whole)
         with box("div"):
             if may_work:
                 with panel(words("New note")):

@@ -74,7 +74,7 @@ def draw(view: OpenPage, loaded: FoundRecordsPageData) -> None:
     with panel(words("Records found"), words("found by most rows first"), tight=True):
         none = words("No record in a band so far") if runs else words("No record in a band")
         draw_table(words("Records found"), _record_columns(view), loaded.found.records, "found", empty=none)
-    draw_pager(view, loaded.found.next, words("Next"), words("Back to start"))
+    draw_pager(view, loaded.found.next, words("Next"), words("Back to start"), shown=len(loaded.found.records))
 
 
 def _draw_others(view: OpenPage, loaded: FoundRecordsPageData) -> None:

@@ -44,7 +44,7 @@ def draw(view: OpenPage, loaded: LinkEvidenceAnswer) -> None:
     words = view.words
     own, other, found = own_side_first(loaded)
     _draw_heading(words, loaded, view.parameters["key"])
-    with panel(words("In short")):
+    with panel(words("In short"), main=True):
         draw_summary(words, loaded)
     draw_sides(words, own, other, found)
     with box("div", "columns"):

@@ -107,7 +107,7 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     for day, rows in groupby(loaded.notices, lambda row: words.format_date(row.time)):
         with panel(day, tight=True):
             draw_table(day, _notice_columns(words), _by_kind(rows))
-    draw_pager(view, loaded.next, words("Older"), words("Back to newest"))
+    draw_pager(view, loaded.next, words("Older"), words("Back to newest"), shown=len(loaded.notices))
 
 
 def _by_kind(rows: Iterable[NoticeRow]) -> list[NoticeRow]:

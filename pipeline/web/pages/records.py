@@ -82,7 +82,7 @@ def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
             found.accesses,
             empty=words("No one has seen them yet"),
         )
-    draw_pager(view, found.next, words("Older"), words("Back to newest"))
+    draw_pager(view, found.next, words("Older"), words("Back to newest"), shown=len(found.accesses))
 
 
 def _access_columns(words: Words) -> list[TableColumn[AccessRow]]:
@@ -113,7 +113,7 @@ def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
             draw_rows(words, words("Our records"), columns, (_make_row(words, row) for row in found.results))
         else:
             states.draw_empty(words("Our agency has no records here"))
-    draw_pager(view, found.next, words("Next"), words("Back to start"))
+    draw_pager(view, found.next, words("Next"), words("Back to start"), shown=len(found.results))
 
 
 def _make_row(words: Words, row: SearchRow) -> SortableRow:

@@ -16,13 +16,14 @@ from urllib.parse import urlencode
 import msgspec
 from nicegui import events
 from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.folders import KeptSearch
 from pipeline.api.answers import SearchAnswer, told
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
-from pipeline.api.services.search import JudgedSearch, Search, count_facets, search
+from pipeline.api.services.search import MOST_ANSWERS, JudgedSearch, Search, count_facets, search
 from pipeline.errors import LiaisonError
 from pipeline.index.filters import FacetCounts
 from pipeline.locale import N_
@@ -31,6 +32,7 @@ from pipeline.search.understanding import UnderstoodPart, understand_question
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.filters import (
+    FacetOrder,
     FilterPlaces,
     draw_chosen,
     draw_facets,
@@ -45,7 +47,7 @@ from pipeline.web.components.keep import search_reference
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.result_rows import render_result
 from pipeline.web.components.rows import render_pick_all, render_sort_choice
-from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.tables import TableColumn, draw_table, format_range, panel
 from pipeline.web.components.terms import draw_help
 from pipeline.web.components.understood import draw_hints, draw_understood
 from pipeline.web.i18n import Words
@@ -65,6 +67,9 @@ FILTERS: Final = "filters"
 
 FOUND: Final = "found"
 """What a page keeps: the place for what is found."""
+
+ORDER: Final = "order"
+"""What a page keeps: where the values of its facets stand."""
 
 TOLD: Final = "told"
 """What a page keeps: the place that says to those who hear the page how much was found."""
@@ -86,6 +91,7 @@ def draw(view: OpenPage, _: None) -> None:
     """The place for results, filled when the browser has said what is asked."""
     text("h1", view.words("Search"), "hidden-words")
     view.kept[FILTERS] = draw_filters(view.words)
+    view.kept.setdefault(ORDER, FacetOrder())
     view.kept[TOLD] = text("p", "", "hidden-words", role="status", aria_live="polite")
     found = box("div", "stack", id="found")
     with found:
@@ -127,7 +133,7 @@ async def _run_search(
     panel_: FilterPlaces = view.kept[FILTERS]
     _replace_content(panel_.chosen, lambda: draw_chosen(view.words, asked))
     if counts is None:
-        _replace_content(panel_.facets, lambda: _draw_count_button(view, panel_, asked))
+        _replace_content(panel_.facets, lambda: _draw_uncounted(view, panel_, asked))
     if not question and narrowed.empty:
         _draw_start(view, found, read_past_searches(view, told.get(PAST, "")))
         return
@@ -163,12 +169,17 @@ async def _run_search(
             view, found, asked, _PlaceInList(answer.next or "", place.before + len(answer.results)), counts
         )
 
-    counted = _count_records(view.words, answer, place.before)
+    whole = None if counts is None or counts.cases >= MOST_ANSWERS else counts.cases
+    counted = _count_records(view.words, answer, place.before, whole)
     view.kept[TOLD].set_text(_announce(view.words, counted, answer))
     _replace_content(found, lambda: _draw_answer(view, asked, parts, answer, counted, go_on))
     counts = counts or await _count_facets(view, Search(question, wanted.country, filters=narrowed), judged)
     if counts is not None and is_last():
-        _replace_content(panel_.facets, lambda: draw_facets(view.words, asked, counts))
+        _replace_content(panel_.facets, lambda: draw_facets(view.words, asked, view.kept[ORDER], counts))
+        if answer.results and answer.next and counts.cases < MOST_ANSWERS:
+            title = next(one for one in found.descendants() if one.tag == "h2")
+            if isinstance(title, TextElement):
+                title.set_text(_count_records(view.words, answer, place.before, counts.cases))
 
 
 def _draw_start(view: OpenPage, found: Element, searches: list[OpenedSearch]) -> None:
@@ -190,18 +201,19 @@ async def _count_facets(view: OpenPage, search_: Search, judged: JudgedSearch) -
         return None
 
 
-def _draw_count_button(view: OpenPage, panel_: FilterPlaces, asked: Mapping[str, str]) -> None:
-    """Where nothing is asked yet: the way to the facets of all that may be read."""
-    if asked:
-        return
+def _draw_uncounted(view: OpenPage, panel_: FilterPlaces, asked: Mapping[str, str]) -> None:
+    """The places of the facets until they are counted; where nothing is asked, the way to those of all records."""
     words = view.words
+    if asked:
+        draw_facets(words, asked, view.kept[ORDER], None)
+        return
 
     async def pressed() -> None:
         counts = await _count_facets(view, Search(), JudgedSearch())
         if counts is None:
             view.show_message(words("The filters can't be counted now. Try again."), bad=True)
             return
-        _replace_content(panel_.facets, lambda: draw_facets(words, {}, counts))
+        _replace_content(panel_.facets, lambda: draw_facets(words, {}, view.kept[ORDER], counts))
 
     text("button", words("Browse all records by country, agency and more"), "button slight", type="button").on(
         "click", pressed
@@ -225,15 +237,13 @@ def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:
         draw_in()
 
 
-def _count_records(words: Words, answer: SearchAnswer, before: int) -> str:
+def _count_records(words: Words, answer: SearchAnswer, before: int, whole: int | None = None) -> str:
     """How many records there are where all are known, else which of them stand here: a page's size is no count."""
     count = len(answer.results)
     if not before and answer.next is None:
         return words.plural("{count} record", "{count} records", count)
-    first, last = words.format_number(before + 1), words.format_number(before + count)
-    if answer.next is None:
-        return words("records {first} to {last}, the last", first=first, last=last)
-    return words("records {first} to {last}, more follow", first=first, last=last)
+    known = before + count if answer.next is None else whole
+    return words("Records {range}", range=format_range(words, before, before + count, known))
 
 
 def _announce(words: Words, counted: str, answer: SearchAnswer) -> str:
@@ -312,7 +322,7 @@ def _draw_results(
         aside = words("strongest evidence first") if is_ranked else words("sorted by key")
         tools = partial(_draw_list_tools, view, wanted, is_ranked=is_ranked)
         explain = partial(draw_help, words, "agreement") if is_ranked else None
-        with panel(counted, aside, tight=True, tools=tools, explain=explain):
+        with panel(counted, aside, tight=True, main=True, tools=tools, explain=explain):
             rows = (render_result(words, row, parts) for row in answer.results)
             static_html(rows, "ol", "results", id=RESULTS_PLACE)
     if answer.hits:
@@ -466,4 +476,4 @@ async def _forget(
     again([one for one in searches if one not in gone])
 
 
-PAGE = Page("/search", N_("Search"), "search", load, draw, "searches.js")
+PAGE = Page("/search", N_("Search"), "search", load, draw, "searches.js days.js")

@@ -156,11 +156,22 @@
     origin.setAttribute("aria-current", "true");
   });
 
-  // Times are in UTC; the reader's own stands in the tip.
-  document.addEventListener("mouseover", ({ target }) => {
-    const time = target.closest?.("time[datetime*='T']:not([title])");
-    const at = time && new Date(time.getAttribute("datetime"));
-    if (at && !Number.isNaN(+at)) time.title = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "long" });
+  // Times are in UTC; beside each stands the reader's own, with its day where that is another (liaison.css).
+  const tellLocal = (time) => {
+    const at = new Date(time.getAttribute("datetime"));
+    if (Number.isNaN(+at) || !at.getTimezoneOffset()) return "";
+    const language = document.documentElement.lang.replace(/^en$/, "en-GB");
+    const hour = at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+    const day = at.getDate() === at.getUTCDate() ? "" : `${at.toLocaleDateString(language, { day: "numeric", month: "short" })} `;
+    return document.getElementById("said").dataset.local.replace("{time}", day + hour);
+  };
+  const markLocal = () => {
+    for (const time of document.querySelectorAll("time[datetime*='T']:not([data-local])")) time.dataset.local = tellLocal(time);
+  };
+  window.addEventListener("load", () => {
+    if (!document.getElementById("said")) return;
+    markLocal();
+    new MutationObserver(markLocal).observe(document.body, { childList: true, subtree: true });
   });
 
   // ── forms that lead elsewhere ──
@@ -265,7 +276,7 @@
     if (!Object.keys(asked).length) return { past: window.liaison.pastSearches?.() ?? "" }; // somebody may be typing
     for (const field of document.getElementById("asking")?.elements ?? [])
       if (field.type === "checkbox") field.checked = field.name in asked;
-      else if (field.name) field.value = asked[field.name] ?? "";
+      else if (field.name) field.value = field.closest("[data-day]") ? liaison.showDay(asked[field.name] ?? "") : (asked[field.name] ?? "");
     const entered = sessionStorage.getItem(ENTERED);
     sessionStorage.removeItem(ENTERED);
     return entered ? { ...asked, enter: "1" } : asked;

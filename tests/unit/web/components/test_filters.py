@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from pipeline.access.case_filters import Filters
-from pipeline.index.filters import FACETS
-from pipeline.web.components.filters import FACET_WORDS, SEVERAL, parse_filters, state_filters
+from pipeline.index.filters import FACETS, FacetCounts, FacetValue
+from pipeline.web.components.filters import FACET_WORDS, SEVERAL, FacetOrder, parse_filters, state_filters
 
 
 def test_an_address_narrows_by_all_that_it_names() -> None:
@@ -25,3 +25,14 @@ def test_what_makes_no_sense_narrows_nothing() -> None:
 
 def test_every_facet_has_a_name_and_a_place_in_the_address() -> None:
     assert FACET_WORDS.keys() == FACETS.keys() == SEVERAL.keys()
+
+
+def test_values_of_a_facet_keep_their_places_while_a_question_is_narrowed() -> None:
+    order, whole = FacetOrder(), FacetCounts(3, countries=(FacetValue("FR", 2), FacetValue("BE", 1)))
+    assert order.place({"q": "petrov"}, whole)["countries"] == [FacetValue("FR", 2), FacetValue("BE", 1)]
+    narrowed = FacetCounts(1, countries=(FacetValue("BE", 1), FacetValue("PL", 1)))
+    asked = {"q": "petrov", "role": "suspect"}
+    found = [FacetValue("FR", 0), FacetValue("BE", 1), FacetValue("PL", 1)]
+    assert order.place(asked, narrowed)["countries"] == found
+    assert order.place(asked, FacetCounts(0))["countries"] == [FacetValue(one.value, 0) for one in found]
+    assert order.place(asked | {"q": "other"}, narrowed)["countries"] == list(narrowed.countries), "of another question"
