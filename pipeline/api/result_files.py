@@ -48,6 +48,10 @@ INCOMPLETE: Final = N_("incomplete")
 """In the name of a file of which something was left out."""
 
 
+UNCHECKED: Final = N_("{done} of {rows} rows have been checked so far; the others are missing.")
+"""The first line of a file of a list that is still being asked."""
+
+
 class ResultTable(NamedTuple):
     """A list of results as cells: a row for each of `rows`, in the order of `columns`.
 
@@ -69,6 +73,11 @@ class ResultTable(NamedTuple):
             if table.left_out
         )
         return " ".join(filter(None, (self.left_out, *others)))
+
+
+def tell_unchecked(done: int, rows: int, language: str) -> str:
+    """What the first line of a file says of a list of which not all rows have been asked; "" where all have."""
+    return "" if done == rows else translate(UNCHECKED, language, done=done, rows=rows)
 
 
 def name_results(what: str, form: ResultForm, table: ResultTable, language: str) -> str:

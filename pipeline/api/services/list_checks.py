@@ -40,7 +40,7 @@ from pipeline.api.list_planning import MAX_TITLE_CHARS, ListError, ListFormat, L
 from pipeline.api.list_store import LONGEST, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
-from pipeline.api.result_files import INCOMPLETE
+from pipeline.api.result_files import INCOMPLETE, tell_unchecked
 from pipeline.api.services.cases import find_readable_parts
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
@@ -52,7 +52,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import FIRST_WHOLE, STATE_FIELDS
 from pipeline.index.searching import judge_answer
-from pipeline.locale import N_, translate
+from pipeline.locale import translate
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Item
 from pipeline.matching.explain.wording import compared_thing, finding, value
@@ -139,9 +139,6 @@ MEDIA_TYPES: Final[dict[ListFileFormat, str]] = {
     "ndjson": "application/x-ndjson",
     "ftm": "application/x-ndjson",
 }
-
-UNCHECKED: Final = N_("{done} of {rows} rows have been checked so far; the others are missing.")
-"""The first line of a file of a list that is still being asked."""
 
 COMPARED_FIELDS: Final = (*NAMING, "card", "entities")
 """What of a case's document names whom a row found, and is compared with what it asks."""
@@ -255,11 +252,6 @@ def name_results(session: Session, name: str, form: ListFileFormat) -> str:
     job = require_job(session, name)
     is_done = session.runtime.lists.count_done(job) == job.rows
     return f"found{'' if is_done else f'-{translate(INCOMPLETE, session.language)}'}.{ENDINGS[form]}"
-
-
-def tell_unchecked(done: int, rows: int, language: str) -> str:
-    """What the first line of a file says of a list of which not all rows have been asked; "" where all have."""
-    return "" if done == rows else translate(UNCHECKED, language, done=done, rows=rows)
 
 
 async def export_results(

@@ -25,7 +25,7 @@ from pipeline.api.answers import (
     told,
 )
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.result_files import CellValue, ResultTable
+from pipeline.api.result_files import CellValue, ResultTable, tell_unchecked
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.export_words import BAND_WORDS, COLOURS, PARTS, SEVERAL, VERDICTS, to_bits
 from pipeline.api.services.inbox import InboxFilter, list_inbox
@@ -38,7 +38,6 @@ from pipeline.api.services.list_checks import (
     format_not_asked,
     read_results,
     require_job,
-    tell_unchecked,
 )
 from pipeline.api.services.search import MOST, Search, search
 from pipeline.api.session import Session
