@@ -47,6 +47,7 @@ def test_an_agencys_data_is_judged_by_what_became_of_it(
         "invalid": counts["invalid"],
         "cases": 3,
         "missing": 1,
+        "crowded": 0,
     }
     assert counts["placeholder"] + counts["invalid"] == 1
     assert sum(day["records"] for day in found["days"].values()) == 6

@@ -48,6 +48,7 @@ REPLACED: Final = (
     Replaced(
         re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4},? \d\d:\d\d(:\d\d)?( GMT)?"), "a time, as pages and cookies have it"
     ),
+    Replaced(re.compile(r'(?<="tag":"time","text":")\d\d:\d\d(?=")'), "a time of a day that stands above it"),
     Replaced(re.compile(r"(?<=-)\d{4}-\d\d-\d\d(?=\.\w+\")"), "the day in a file's name"),
     Replaced(re.compile(r'(?<="arrived_ms":)\d{13}'), "when an own record came, in milliseconds"),
     Replaced(re.compile(r'(?<="style":"width: )\d+(?=%")'), "how much of a request's time has passed"),
