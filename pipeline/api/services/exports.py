@@ -267,18 +267,16 @@ async def _export_links(session: Session) -> AsyncIterator[tuple[list[LinkRow], 
     scope = await session.scope_links()
     hits: list[LinkRow] = []
     hits_shown: dict[str, ShownCase] = {}
-    async for part in _batch_items(session.runtime.reader.every_link(scope, hits=True, evidence=False)):
+    async for part in _batch_items(session.runtime.reader.every_link(scope, hits=True, evidence=False), LISTED):
         cases = await session.runtime.reader.read_cases((case for link in part for case in link.cases), STATE_FIELDS)
         views = await session.decide_views(cases)
         held = [link for link in part if all(case in cases for case in link.cases)]
         full, hit = _split_hits(session, held, cases, views, await session.see_links(held, views))
         hits += [row for _, row in hit]
         hits_shown |= {shown.case: shown for shown in session.make_shown(_select_views(hit, views))}
-        for at in range(0, len(full), LISTED):
-            told = full[at : at + LISTED]
-            rows = await _read_evidence(session, [row for _, row in told])
-            kept = [(link, rows[link.link]) for link, _ in told if link.link in rows]
-            yield [row for _, row in kept], session.make_shown(_select_views(kept, views))
+        rows = await _read_evidence(session, [row for _, row in full]) if full else {}
+        kept = [(link, rows[link.link]) for link, _ in full if link.link in rows]
+        yield [row for _, row in kept], session.make_shown(_select_views(kept, views))
     yield sorted(hits, key=lambda row: row.link_id), tuple(hits_shown.values())
 
 
@@ -325,11 +323,12 @@ async def _export_cases(session: Session) -> AsyncIterator[tuple[list[CaseRecord
         )
 
 
-async def _batch_items(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:
+async def _batch_items(items: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]:
+    """Items in parts: what is decided on of one is recorded before the next is decided on."""
     part: list[T] = []
     async for item in items:
         part.append(item)
-        if len(part) == PART:
+        if len(part) == size:
             yield part
             part = []
     if part:

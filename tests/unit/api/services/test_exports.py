@@ -24,6 +24,7 @@ from pipeline.api.services.exports import encode_csv, encode_table_head, export_
 from pipeline.api.session import Session
 from pipeline.index.decisions import audit_document
 from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument
+from pipeline.index.reading import LISTED
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.model import load_model
 from pipeline.streams.audit.audit_log import AuditLog
@@ -116,6 +117,19 @@ async def test_an_export_of_many_hit_only_records_is_whole_in_the_audit_and_in_t
     assert sum(len(access.shown) for access in listed) == count
     assert [access.part for access in listed] == [entry.part for entry in reversed(parts)]
     assert {access.kind for access in listed} == {ActKind.EXPORT}
+
+
+async def test_an_export_of_many_links_of_many_cases_is_whole(api: Api) -> None:
+    """What is recorded of a part has been decided on since the part before was."""
+    count = 4 * LISTED
+    for at in range(count):
+        man = person("Ivan Petrov", identifiers=[{"type": "passport", "value": f"12AB3{at:04}"}])
+        api.hold(record("fr-pj", f"{at}", entities=[man]), record("be-fp", f"{at}", entities=[man]))
+        api.link(f"be-fp:{at}", f"fr-pj:{at}")
+    parts = [part async for part in export_records(api.session(ANNA), "links", "ndjson")]
+    assert sum(len(part.splitlines()) for part in parts) == count
+    shown = {one.case for act in api.audit.acts if act.kind is ActKind.EXPORT for one in act.shown}
+    assert len(shown) == 2 * count
 
 
 def cell(value: object) -> str:
