@@ -189,7 +189,7 @@ bench-timing: $(READY) ## whether time tells a hidden record from none: interlea
 bench-audit-log: $(READY) ## what the audit log costs an entry, and a proof for one of 10 million; BENCH_ARGS="--leaves N"
 	$(BIN)/python tests/benchmarks/audit_log/run.py $(BENCH_ARGS)
 
-bench-attacks: $(READY) ## how long a second user waits while the first attacks, on a real Kafka; BENCH_ARGS="--only audit --seconds S"
+bench-attacks: $(READY) ## how long a second user waits while the first attacks, on a real Kafka and index; BENCH_ARGS="--only indexed --home DIR"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/attacks/run.py $(BENCH_ARGS)
 
 bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"

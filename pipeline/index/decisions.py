@@ -45,6 +45,7 @@ from pipeline.index.engine import (
     PAGE,
     PointInTime,
     SearchEngine,
+    bring,
     call_engine,
     fetch_documents,
     read_pages,
@@ -362,7 +363,8 @@ class DecisionReader:
         ]  # fmt: skip
         found: dict[str, None] = {}
         point = self.open_point("disclosures", None)
-        async for batch in read_pages(point, {"bool": {"filter": query}}, LATEST_FIRST, PAGE, fields=("case",)):
+        filtered = {"bool": {"filter": query}}
+        async for batch in read_pages(point, filtered, LATEST_FIRST, PAGE, brought=bring(("case",))):
             found |= dict.fromkeys(hit.source["case"] for hit in batch)
             if len(found) >= MOST_OPENED:
                 break

@@ -50,6 +50,12 @@ class QueryLimits:
     opened: tuple[str, ...] = ()
 
 
+KEYS_ALONE: Body = {"_source": False, "stored_fields": "_none_"}
+"""Brings of each case its key, as the first of its sort values in BY_CASE, and reads nothing else.
+
+To fetch a document, if only for its id, unpacks all that is stored of it: up to a megabyte."""
+
+
 def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Body:
     """The cases that meet the question best, by constant scores and then a fixed order.
 
@@ -61,8 +67,7 @@ def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Bod
         "size": size,
         "sort": BY_SCORE,
         "track_total_hits": False,
-        "_source": False,
-        "stored_fields": "_none_",
+        **KEYS_ALONE,
         "docvalue_fields": ["card"],
     }
 
@@ -72,7 +77,7 @@ def owned_body(asked: CandidateQuery, limits: QueryLimits, most: int) -> Body:
 
     It is one request, whatever there is.
     """
-    first: Body = {"size": most, "sort": BY_SCORE, "_source": False, "docvalue_fields": ["card"]}
+    first: Body = {"size": most, "sort": BY_SCORE, **KEYS_ALONE, "docvalue_fields": ["card"]}
     owners: Body = {"field": "agency", "size": MOST_OWNERS, "execution_hint": "map", "order": {"_key": "asc"}}
     return {
         "query": _candidate_query(asked, limits),

@@ -11,7 +11,6 @@ from datetime import UTC, date
 from typing import Any, Final, Literal, NamedTuple, Self
 
 import msgspec
-import orjson
 
 from pipeline.access.release import LinkScope, Viewer
 from pipeline.correlation.claims import CaseState, Claim, ClaimState, is_expired, is_visible
@@ -20,9 +19,11 @@ from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseDocument, LinkDocument, card_of, document_of_card, entities_of
 from pipeline.index.engine import (
     PAGE,
+    WHOLE,
     FoundDocument,
     PointInTime,
     SearchEngine,
+    bring,
     fetch_documents,
     find_documents,
     read_all_pages,
@@ -31,6 +32,7 @@ from pipeline.index.engine import (
 )
 from pipeline.index.filters import FacetsFound, read_facets
 from pipeline.index.mappings import Indices, PinnedIndices
+from pipeline.loop_turns import LoopTurns
 from pipeline.matching.bands import Band
 from pipeline.search.ranking import Candidate, CaseCard
 from pipeline.times import Clock, now
@@ -50,19 +52,21 @@ SHOWN = (*STATE_FIELDS, *NAMED)
 COUNTED = (*SHOWN, "status", "closed", "offences", "policing_goals")
 """What cases are counted and told apart by."""
 
-MOST_BRIEF: Final = 200
-"""Cases that are asked for at once where of each only what COUNTED holds is brought: decoding it takes some 5 ms."""
+MOST_BRIEF: Final = 25
+"""Cases that are asked for at once where of each only what COUNTED holds is brought. Elasticsearch parses a document
+to bring a part of it: one of 1 MB takes it 5 to 100 ms, the most where `extensions` have many fields. Of 200 such none
+came in READ_TIMEOUT_S, nobody else had an answer meanwhile, and it went on after nobody waited any more."""
 
 MOST_LONG: Final = 10
 """The same where more is brought, such as names: of a case of 1 MB they may be nearly all."""
 
-FIRST_WHOLE: Final = 4
-"""Cases that are asked for first where their size decides: of the largest they are 4 MB, decoding which takes 20 ms."""
+FIRST_WHOLE: Final = 2
+"""Cases that are asked for first where their size decides."""
 
-MOST_WHOLE: Final = 64
-"""And at the most, however small those before were."""
+MOST_WHOLE: Final = 32
+"""And at the most, however small those before were: of the largest they are 32 MB, undecoded."""
 
-PART_BYTES: Final = 2_000_000
+PART_BYTES: Final = 500_000
 """What a part of these is to hold, by the one before it; it has at most twice as many."""
 
 
@@ -80,7 +84,7 @@ class _Parts:
     def note(self, found: Sequence[FoundDocument]) -> None:
         """Go by what the last part held."""
         if self._by_size and found:
-            each = sum(len(orjson.dumps(item.source)) for item in found) / len(found)
+            each = sum(len(item.source) for item in found) / len(found)
             self.size = max(1, min(2 * self.size, MOST_WHOLE, int(PART_BYTES / each)))
 
 
@@ -126,17 +130,27 @@ class CaseReader:
         `readable`: whoever asks may read all of them, so that their size may decide how many come at once.
         """
         wanted, parts, at = list(dict.fromkeys(keys)), _Parts(fields, readable=readable), 0
+        turns = LoopTurns()
         while batch := wanted[at : at + parts.size]:
             items = await fetch_documents(self._client, self._cases, batch, source_includes=fields)
             at += len(batch)
             parts.note(items)
-            documents = (item.read_as(CaseDocument) for item in items)
-            yield [document for document in documents if self._is_live(document)]
+            part, size = list[CaseDocument](), 0
+            for item in items:
+                document = item.read_as(CaseDocument)
+                size += len(item.source)
+                if self._is_live(document):
+                    part.append(document)
+                await turns.rest()
+                if size >= PART_BYTES:
+                    yield part
+                    part, size = [], 0
+            if part:
+                yield part
 
     async def may_be_read(self, key: str, viewer: Viewer, *, granted: bool) -> bool:
         """Whether a case was readable as it was indexed, about a second ago; nothing of it is fetched."""
-        body = queries.page_body(queries.named_case(key, self._today(), viewer, granted=granted), queries.BY_CASE, 1)
-        return bool(await find_documents(self._client, self._cases, source=False, **body))
+        return bool(await self._find_keys(queries.named_case(key, self._today(), viewer, granted=granted), 1))
 
     async def find_readable(self, keys: Sequence[str], granted: Sequence[str], viewer: Viewer) -> list[str]:
         """Those of some cases that were readable as they were indexed, about a second ago; nothing of any is fetched.
@@ -147,17 +161,14 @@ class CaseReader:
         for at in range(0, len(keys), PAGE):
             batch = keys[at : at + PAGE]
             query = queries.named_cases(batch, [key for key in granted if key in batch], self._today(), viewer)
-            body = queries.page_body(query, queries.BY_CASE, len(batch))
-            found += [hit.id for hit in await find_documents(self._client, self._cases, source=False, **body)]
+            found += await self._find_keys(query, len(batch))
         return found
 
     async def find_by_terms(self, terms: Sequence[str], viewer: Viewer | None, size: int) -> list[str]:
         """Keys of the first `size` cases by key that `viewer` may read and that have one of these search terms."""
         if not terms:
             return []
-        query = queries.cases_with_terms(terms, queries.QueryLimits(self._today(), viewer))
-        body = queries.page_body(query, queries.BY_CASE, size)
-        return [hit.id for hit in await find_documents(self._client, self._cases, source=False, **body)]
+        return await self._find_keys(queries.cases_with_terms(terms, queries.QueryLimits(self._today(), viewer)), size)
 
     async def find_digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
         """The case that an opaque reference stands for, if its handling shows it to a country for a purpose.
@@ -176,9 +187,12 @@ class CaseReader:
         return {digest_name(key): document for key, document in found.items()}
 
     async def _find_digests(self, digests: list[str], country: str, purpose: str) -> list[str]:
-        query = queries.digested_cases(digests, country, purpose, self._today())
-        body = queries.page_body(query, queries.BY_CASE, len(digests))
-        return [hit.id for hit in await find_documents(self._client, self._cases, source=False, **body)]
+        return await self._find_keys(queries.digested_cases(digests, country, purpose, self._today()), len(digests))
+
+    async def _find_keys(self, query: queries.Body, size: int) -> list[str]:
+        """The first cases by key, as indexed about a second ago; nothing of any is fetched."""
+        body = {**queries.page_body(query, queries.BY_CASE, size), **queries.KEYS_ALONE}
+        return _keys_of(await find_documents(self._client, self._cases, **body))
 
     async def find_candidates(self, body: queries.Body, at: PointInTime | None = None) -> list[Candidate]:
         """What a candidate query selects, in its order; of large cases the entities are read in real time."""
@@ -234,8 +248,9 @@ class CaseReader:
         """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""
         kept: list[CaseDocument] = []
         point, query = self.open_point("cases", None), queries.all_cases(limits)
-        async for batch in read_pages(point, query, queries.BY_CASE, size, after=[after], fields=("case",)):
-            kept += (await self.read_cases((found.id for found in batch), SHOWN)).values()
+        pages = read_pages(point, query, queries.BY_CASE, size, after=[after], brought=queries.KEYS_ALONE)
+        async for batch in pages:
+            kept += (await self.read_cases(_keys_of(batch), SHOWN)).values()
             if len(kept) >= size:
                 break
         return kept[:size]
@@ -245,8 +260,8 @@ class CaseReader:
     ) -> AsyncIterator[list[CaseDocument]]:
         """All live cases, by case key, from one point in time of the index, in parts; by default with their records."""
         point, query = self.open_point("cases", ""), queries.all_cases(limits)
-        async for batch in read_all_pages(point, query, queries.BY_CASE, fields=("case",)):
-            async for part in self.read_parts([found.id for found in batch], fields, readable=True):
+        async for batch in read_all_pages(point, query, queries.BY_CASE, queries.KEYS_ALONE):
+            async for part in self.read_parts(_keys_of(batch), fields, readable=True):
                 yield part
 
     def _today(self) -> date:
@@ -254,6 +269,11 @@ class CaseReader:
 
     def _is_live(self, case: CaseDocument) -> bool:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
+
+
+def _keys_of(found: Iterable[FoundDocument]) -> list[str]:
+    """The keys of cases that were found in the order BY_CASE."""
+    return [one.sort[0] for one in found]
 
 
 async def _make_candidates(
@@ -352,8 +372,8 @@ class IndexReader(CaseReader):
         point = at or self.open_point("links", None)
         listed: list[ListedLink] = []
         cases: dict[str, CaseDocument] = {}
-        fields = TIES if ties else LISTED_FIELDS
-        async for batch in read_pages(point, query, queries.STRONGEST_FIRST, PAGE, fields=fields):
+        brought = bring(TIES if ties else LISTED_FIELDS)
+        async for batch in read_pages(point, query, queries.STRONGEST_FIRST, PAGE, brought=brought):
             found = _to_links(batch)
             cases |= await self.read_cases((key for link in found for key in link.cases), SHOWN)
             seen = {link.link: link for link in self._visible_among(found, cases)}
@@ -447,8 +467,8 @@ class IndexReader(CaseReader):
         Without `evidence` they bring none of it.
         """
         query = queries.all_links(self._today(), scope, hits=hits)
-        point, fields = self.open_point("links", ""), () if evidence else LISTED_FIELDS
-        async for link in self._visible_links(read_all_pages(point, query, queries.BY_LINK, fields)):
+        point, brought = self.open_point("links", ""), WHOLE if evidence else bring(LISTED_FIELDS)
+        async for link in self._visible_links(read_all_pages(point, query, queries.BY_LINK, brought)):
             yield link
 
     async def _visible_links(self, pages: AsyncIterator[list[FoundDocument]]) -> AsyncIterator[LinkDocument]:

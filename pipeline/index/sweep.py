@@ -14,7 +14,7 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import Claim, ClaimState, external_version
 from pipeline.index.documents import LIVE, LinkDocument, link_document
-from pipeline.index.engine import PointInTime
+from pipeline.index.engine import PointInTime, fetch_documents
 from pipeline.index.mappings import PER_GENERATION, Indices
 from pipeline.index.queries import BY_LINK, all_links, page_body
 from pipeline.index.writer import BulkWriter
@@ -69,10 +69,8 @@ async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIter
 
 async def _gone_versions(client: AsyncElasticsearch, indices: Indices, cases: set[str]) -> dict[str, int]:
     """The external versions of those cases that are withdrawn or expired."""
-    found = await client.mget(
-        index=indices.write_alias("cases"), ids=sorted(cases), source_includes=FIELDS, realtime=True
-    )
-    documents = [msgspec.convert(item["_source"], _Case) for item in found["docs"] if item.get("found")]
+    found = await fetch_documents(client, indices.write_alias("cases"), sorted(cases), source_includes=FIELDS)
+    documents = [item.read_as(_Case) for item in found]
     return {
         document.case: external_version(document.version, document.state == EXPIRED)
         for document in documents

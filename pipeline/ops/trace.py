@@ -161,6 +161,10 @@ class CaseTrace(msgspec.Struct, frozen=True):
     steps: list[TracedStep]
 
 
+class _Document(msgspec.Struct, frozen=True):
+    state: str
+
+
 class _Receipt(msgspec.Struct, frozen=True):
     position: Position
     outcome: str
@@ -411,7 +415,7 @@ class _Reading:
                 track_total_hits=True,
                 query={"bool": {"filter": live}},
             )
-        state, version = (held[0].source["state"], held[0].version) if held else ("none", 0)
+        state, version = (held[0].read_as(_Document).state, held[0].version) if held else ("none", 0)
         return TracedDocuments(state, version, due, links["hits"]["total"]["value"])
 
 

@@ -62,7 +62,10 @@ async def find_readable(session: Session, keys: Sequence[str], fields: Sequence[
 async def find_readable_parts(
     session: Session, keys: Sequence[str], fields: Sequence[str] | None
 ) -> AsyncIterator[list[tuple[str, CaseDocument]]]:
-    """The same in parts, for who keeps little of each."""
+    """The same in parts, for who keeps little of each.
+
+    Of their own agency some may be hidden, which is decided before any of it is fetched, and again by what is.
+    """
     viewer, reader = session.viewer, session.runtime.reader
     keys = list(dict.fromkeys(keys))
     foreign = [] if viewer is None else [key for key in keys if key.partition(":")[0] != viewer.agency]
@@ -71,7 +74,10 @@ async def find_readable_parts(
         granted = [grant.case for grant in grants if session.now < grant.until]
         closed = {*foreign} - {*await reader.find_readable(foreign, granted, viewer)}
         keys = [key for key in keys if key not in closed]
-    async for part in reader.read_parts(keys, fields):  # of their own agency some may be hidden
+    if fields is None or not {*fields} <= {*STATE_FIELDS}:
+        states = await reader.read_cases(keys)
+        keys = [key for key, state in states.items() if session.decide_view(meta(state), grants) is View.FULL]
+    async for part in reader.read_parts(keys, fields, readable=True):
         yield [
             (document.case, document) for document in part if session.decide_view(meta(document), grants) is View.FULL
         ]

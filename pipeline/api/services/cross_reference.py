@@ -22,7 +22,7 @@ from pipeline.api.list_store import ListJob, ListRowFindings
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.services.cases import find_readable, find_readable_parts
-from pipeline.api.services.exports import encode_lines
+from pipeline.api.services.exports import encode_lines_in_turns
 from pipeline.api.services.folders import list_kept_entities
 from pipeline.api.services.follow_the_money import case_entities
 from pipeline.api.services.list_checks import MOST, fill_rows, keep_list, make_list_id, require_job
@@ -31,6 +31,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import SHOWN, STATE_FIELDS
 from pipeline.locale import N_
+from pipeline.loop_turns import LoopTurns
 from pipeline.matching.bands import Band
 
 MOST_RECORDS: Final = 500
@@ -97,15 +98,14 @@ async def export_folder_entities(session: Session, name: str) -> AsyncGenerator[
     wanted: dict[str, set[str]] = {}
     for case, entity in kept.entities:
         wanted.setdefault(case, set()).add(entity)
-    written = 0
+    written, turns = 0, LoopTurns()
     async for part in find_readable_parts(session, list(wanted), None):
         found = dict(part)
         seen = session.make_shown(dict.fromkeys(found, View.FULL))
         await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": written}, seen, about=name)
         written += len(found)
-        yield encode_lines(
-            entity for case, document in found.items() for entity in case_entities(_narrow(document, wanted[case]))
-        )
+        narrowed = (_narrow(document, wanted[case]) for case, document in found.items())
+        yield await encode_lines_in_turns((entity for row in narrowed for entity in case_entities(row)), turns)
     if not written:
         await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": 0}, about=name)
 

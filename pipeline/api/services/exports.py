@@ -25,6 +25,7 @@ from pipeline.api.services.follow_the_money import FtmEntity, case_entities, lin
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument, case_row, link_row
 from pipeline.index.reading import LISTED, STATE_FIELDS
+from pipeline.loop_turns import LoopTurns
 from pipeline.records.agencies import title_of
 
 What = Literal["links", "cases"]
@@ -90,13 +91,16 @@ class _NdjsonWriter:
     """One JSON object a line, of the named fields."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
+        self._names, self._turns = names, LoopTurns()
 
     def encode_head(self) -> bytes:
         return b""
 
     async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
-        return encode_lines({name: getattr(row, name) for name in self._names} for row in rows)
+        return await self._encode({name: getattr(row, name) for name in self._names} for row in rows)
+
+    async def _encode(self, items: Iterable[object]) -> bytes:
+        return await encode_lines_in_turns(items, self._turns)
 
     def encode_tail(self) -> bytes:
         return b""
@@ -110,7 +114,7 @@ class _FollowTheMoney(_NdjsonWriter):
         self._entities: Callable[[Any], Iterator[FtmEntity]] = link_entities if what == "links" else case_entities
 
     async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
-        return encode_lines(entity for row in rows for entity in self._entities(row))
+        return await self._encode(entity for row in rows for entity in self._entities(row))
 
 
 class _TableWriter:
@@ -120,6 +124,7 @@ class _TableWriter:
         self._names = LINK_CELLS if what == "links" else CASE_CELLS
         self._make_cells: Callable[[Any, str], dict[str, object]] = link_cells if what == "links" else case_cells
         self._form, self._language, self._agencies = form, session.language, session.runtime.agencies
+        self._turns = LoopTurns()
 
     def encode_head(self) -> bytes:
         return encode_table_head(self._form, self._names)
@@ -127,7 +132,8 @@ class _TableWriter:
     async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
         made = (self._make_cells(row, self._language) for row in rows)
         named = (cells | {"agency_name": title_of(self._agencies, str(cells.get("agency", "")))} for cells in made)
-        return encode_csv([cells.get(name) for name in self._names] for cells in named)
+        written = (encode_csv([[cells.get(name) for name in self._names]]) for cells in named)
+        return b"".join(await self._turns.collect(written))
 
     def encode_tail(self) -> bytes:
         return b""
@@ -140,6 +146,7 @@ class _StixWriter:
         self._read_reviews = session.runtime.decisions.reviews_of
         self._id = stix.bundle_id(what, session.request_id)
         self._exported_ids: set[str] = set()
+        self._turns = LoopTurns()
 
     def encode_head(self) -> bytes:
         opening = orjson.dumps({"type": "bundle", "id": self._id})[:-1]
@@ -150,7 +157,8 @@ class _StixWriter:
         seen_in_full = [row.link_id for row in held if isinstance(row, LinkRow) and row.hit is None]
         reviews = await self._read_reviews(seen_in_full)
         found = (made for row in held for made in self._make_objects(row, reviews))
-        return b"".join(b",\n" + orjson.dumps(made) for made in found if self._is_new(made))
+        written = (b",\n" + orjson.dumps(made) for made in found if self._is_new(made))
+        return b"".join(await self._turns.collect(written))
 
     def encode_tail(self) -> bytes:
         return b"\n]}\n"
@@ -173,6 +181,11 @@ class _StixWriter:
 def encode_lines(items: Iterable[object]) -> bytes:
     """One JSON object a line."""
     return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
+
+
+async def encode_lines_in_turns(items: Iterable[object], turns: LoopTurns) -> bytes:
+    """The same of what takes long to make, such as the entities of whole cases, with rests."""
+    return b"".join(await turns.collect(encode_lines([item]) for item in items))
 
 
 def encode_table_head(form: str, names: Iterable[str]) -> bytes:

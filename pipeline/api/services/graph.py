@@ -134,9 +134,11 @@ async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocume
     own = await require_readable(session, key, DATED)
     around = await find_surroundings(session, key)
     near = {case for link in around.links[:MOST_EACH] if link.view is LinkView.FULL for case in link.link.cases}
-    others = await session.runtime.reader.read_cases(sorted(near - {key}), DATED)
-    views = await session.decide_views(others)
-    return {key: own} | {case: document for case, document in others.items() if views[case] is View.FULL}
+    found = {key: own}
+    async for part in session.runtime.reader.read_parts(sorted(near - {key}), DATED, readable=True):
+        others = {document.case: document for document in part}
+        found |= {case: others[case] for case in await session.filter_readable(others)}
+    return found
 
 
 def _list_events(case: CaseDocument) -> list[TimelineEvent]:

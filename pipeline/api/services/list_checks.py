@@ -44,7 +44,7 @@ from pipeline.api.result_files import INCOMPLETE, tell_unchecked
 from pipeline.api.services.cases import find_readable_parts
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
-from pipeline.api.services.exports import ENDINGS, encode_csv, encode_lines, encode_table_head
+from pipeline.api.services.exports import ENDINGS, encode_csv, encode_lines_in_turns, encode_table_head
 from pipeline.api.services.follow_the_money import row_entities
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session, costly, meta
@@ -53,6 +53,7 @@ from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import FIRST_WHOLE, STATE_FIELDS
 from pipeline.index.searching import judge_answer
 from pipeline.locale import translate
+from pipeline.loop_turns import LoopTurns
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Item
 from pipeline.matching.explain.wording import compared_thing, finding, value
@@ -263,11 +264,10 @@ async def export_results(
     """
     session.require_reader()
     job, first, written = require_job(session, name), 0, set[str]()
-    done = session.runtime.lists.count_done(job)
-    said = tell_unchecked(done, job.rows, session.language)
+    said = tell_unchecked(done := session.runtime.lists.count_done(job), job.rows, session.language)
     heads = [[said], RESULT_COLUMNS] if said else [RESULT_COLUMNS]
     yield encode_table_head(form, heads[0]) + encode_csv(heads[1:]) if form in ("csv", "excel") else b""
-    size = FIRST_WHOLE if form == "ftm" else MOST
+    size, turns = FIRST_WHOLE if form == "ftm" else MOST, LoopTurns()
     while True:
         some = await _read_found(session, job, first, min(first + size, done))
         rows, seen = list[ListResultRow](), dict[str, View]()
@@ -281,11 +281,12 @@ async def export_results(
         if not some:
             return
         if form == "ftm":
-            content = encode_lines(entity for row in rows for entity in row_entities(name, row, whole))
+            entities = (entity for row in rows for entity in row_entities(name, row, whole))
+            content = await encode_lines_in_turns(entities, turns)
             size = max(1, min(2 * size, MOST, size * PART_BYTES // max(1, len(content))))
             yield content
         elif form == "ndjson":
-            yield encode_lines(map(msgspec.to_builtins, rows))
+            yield await encode_lines_in_turns(map(msgspec.to_builtins, rows), turns)
         else:
             yield _encode_csv_rows(rows, session.language, session.runtime.agencies)
         first += len(some)

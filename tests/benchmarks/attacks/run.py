@@ -1,12 +1,14 @@
 """How long a second user waits while the first attacks: p95 of a case's page over HTTP, with the attack and without.
 
     make bench-attacks [BENCH_ARGS="--only audit --seconds 20"]
+    make bench-attacks BENCH_ARGS="--only indexed --seconds 9 --home DIR [--kind statistics --kind 'cases as csv']"
 
-The server is `liaison serve`'s own, over cases in memory, in a process of its own; its audit is written to a real
-Kafka. The attacker has another process, and sends ten requests a second, which is what the rates let by; sockets, which
-nobody's rate counts alike, as fast as it can. Quiet and attacked rounds take turns, so that what else the machine does
-meets both; a quiet one begins when all that was asked for is answered. A scenario passes where the second user gets
-every answer, and its p95 is at most twice what it is in quiet rounds.
+The second is of a real index of 1,000 cases of 1 MB, which DIR keeps for the next run; indexed.py says how. All other
+scenarios are of `liaison serve`'s own server over cases in memory, in a process of its own; its audit is written to a
+real Kafka. The attacker has another process, and sends ten requests a second, which is what the rates let by; sockets,
+which nobody's rate counts alike, as fast as it can. Quiet and attacked rounds take turns, so that what else the machine
+does meets both; a quiet one begins when all that was asked for is answered. A scenario passes where the second user
+gets every answer, and its p95 is at most twice what it is in quiet rounds.
 """
 
 from __future__ import annotations
@@ -18,15 +20,12 @@ import itertools
 import json
 import multiprocessing
 import os
-import statistics
 import sys
 import tempfile
-import time
 import zipfile
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import cache
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -35,9 +34,9 @@ from typing import Final, NamedTuple
 import httpx
 import uvicorn
 
+from benchmarks.attacks.indexed import measure_indexed
+from benchmarks.attacks.second_user import MOST, ask, headers_of, p95_of, wait_until_up
 from pipeline.access.audit import Act, ActKind, RequestRule, ShownCase, ShownForm
-from pipeline.access.requester import Requester
-from pipeline.access.token_keys import issue_token
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
 from pipeline.engines.ports import LOOPBACK
@@ -53,7 +52,6 @@ from pipeline.web.csrf import COOKIE
 from pipeline.web.serving import make_config
 from pipeline.web.site import PREPARED
 from support.access.requesters import ANNA, BERT
-from support.api.runtime import GROUNDS
 from support.api.server_process import ServedApi
 from support.feeds.workbooks import write_workbook
 from support.index.documents import PureStages
@@ -62,12 +60,9 @@ from support.records.builder import record
 from support.records.worst_cases import fit, worst_case
 
 ROUNDS: Final = 4
-PERIOD_S: Final = 0.02
-"""Between two requests of the second user."""
 
-MOST: Final = 2.0
-"""Times its own p95 that a second user may wait."""
-
+INDEXED: Final = "indexed"
+"""The scenario that asks a real index, which has a module of its own."""
 POLLING: Final = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
 TABLE: Final = b"Nom;Phone\n" + b"".join(b"Ivan Petrov %d;+33612%06d\n" % (row, row) for row in range(10_000))
 TARGETS: Final = (["name", "phone"], ["alias", "phone"])
@@ -265,41 +260,6 @@ def _attack(url: str, headers: dict[str, str], scenario: Scenario, attacked: Pat
     asyncio.run(all_of_it())
 
 
-def _ask(client: httpx.Client, seconds: float) -> tuple[list[float], Counter[int]]:
-    """The second user: how long each answer took, and of which status it was."""
-    took, answered = list[float](), Counter[int]()
-    until = time.monotonic() + seconds
-    while (start := time.monotonic()) < until:
-        answered[client.get("/v1/cases/fr-pj:1").status_code] += 1
-        took.append(time.monotonic() - start)
-        time.sleep(max(0.0, PERIOD_S - took[-1]))
-    return took, answered
-
-
-def _headers(settings: Settings, who: Requester) -> dict[str, str]:
-    return {"Authorization": f"Bearer {issue_token(settings, who, now(), timedelta(hours=1))}", **GROUNDS}
-
-
-def _wait_until_up(client: httpx.Client) -> None:
-    deadline = time.monotonic() + 300
-    while True:
-        try:
-            answer = client.get("/v1/cases/fr-pj:1")
-            if answer.is_success:
-                return
-            told = answer.text
-        except httpx.HTTPError as error:
-            told = repr(error)
-        if time.monotonic() > deadline:
-            raise SystemExit(f"the server did not start: {told}")
-        time.sleep(0.1)
-
-
-def p95_of(took: list[float]) -> float:
-    """In milliseconds."""
-    return statistics.quantiles(took, n=20)[-1] * 1000
-
-
 def measure(settings: Settings, scenario: Scenario, seconds: float) -> tuple[float, float, Counter[int]]:
     """The second user's p95 in quiet and in attacked rounds (ms), and its answers' statuses in the latter."""
     port, attacked = own_port(), settings.home / "attacked"
@@ -309,24 +269,24 @@ def measure(settings: Settings, scenario: Scenario, seconds: float) -> tuple[flo
     server = context.Process(target=_serve, args=(settings, port, scenario), daemon=True)
     server.start()
     idle = context.Event()
-    given = url, _headers(settings, BERT), scenario, attacked, idle
+    given = url, headers_of(settings, BERT), scenario, attacked, idle
     attacker = context.Process(target=_attack, args=given, daemon=True)
     try:
-        with httpx.Client(base_url=url, headers=_headers(settings, ANNA), timeout=30) as client:
-            _wait_until_up(client)
+        with httpx.Client(base_url=url, headers=headers_of(settings, ANNA), timeout=30) as client:
+            wait_until_up(client)
             attacker.start()
-            _ask(client, 2)
+            ask(client, 2)
             for _ in range(ROUNDS):
-                quiet += _ask(client, seconds / ROUNDS)[0]
+                quiet += ask(client, seconds / ROUNDS)[0]
                 attacked.touch()
-                took, statuses = _ask(client, seconds / ROUNDS)
+                took, statuses = ask(client, seconds / ROUNDS)
                 loud += took
                 answered += statuses
                 if not attacker.is_alive():
                     raise SystemExit("the attack broke off")
                 attacked.unlink()
                 idle.wait(60)
-                _ask(client, 1)
+                ask(client, 1)
     finally:
         for process in (attacker, server):
             if process.pid is not None:
@@ -338,28 +298,43 @@ def measure(settings: Settings, scenario: Scenario, seconds: float) -> tuple[flo
 def main() -> int:
     """Print what each scenario costs the second user; 1 where one costs too much."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=sorted(SCENARIOS))
+    parser.add_argument("--only", choices=sorted([*SCENARIOS, INDEXED]))
     parser.add_argument("--seconds", type=float, default=20.0, help="of quiet, and of attack")
+    parser.add_argument("--kind", action="append", default=[], help="of what is asked of an index, this alone")
+    parser.add_argument("--home", type=Path, help="of a filled index that is kept for reuse")
     given = parser.parse_args()
-    failed = False
+    os.environ["LIAISON_REQUEST_RATE"] = "1000000"
+    wanted = [given.only] if given.only else [*SCENARIOS, INDEXED]
+    held = _measure_scenarios([name for name in wanted if name != INDEXED], given.seconds)
+    if INDEXED in wanted:
+        with nullcontext(given.home) if given.home else tempfile.TemporaryDirectory(prefix="attacks-") as home:
+            held = measure_indexed(Path(home).absolute(), given.seconds, given.kind) and held
+    return int(not held)
+
+
+def _measure_scenarios(names: Sequence[str], seconds: float) -> bool:
+    """Print what each of these costs the second user; whether none costs too much."""
+    if not names:
+        return True
+    held = True
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
         settings = Settings(
             home=Path(folder), kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=own_port()
         )
-        os.environ |= {"LIAISON_HOME": folder, "LIAISON_REQUEST_RATE": "1000000"}
+        os.environ["LIAISON_HOME"] = folder
         stack.start_engines(settings)
         try:
             apply_plan(settings, plan_topics(settings, [], []))
-            for name in [given.only] if given.only else SCENARIOS:
-                quiet, loud, answered = measure(settings, SCENARIOS[name], given.seconds)
-                held = set(answered) == {200} and loud <= MOST * quiet
-                failed = failed or not held
+            for name in names:
+                quiet, loud, answered = measure(settings, SCENARIOS[name], seconds)
+                holds = set(answered) == {200} and loud <= MOST * quiet
+                held = held and holds
                 print(f"{name}: {SCENARIOS[name].what}")
                 print(f"  p95 {quiet:.1f} ms in quiet, {loud:.1f} ms under attack ({loud / quiet:.2f} times); "
-                      f"answers {dict(answered)}: {'holds' if held else 'FAILS'}")  # fmt: skip
+                      f"answers {dict(answered)}: {'holds' if holds else 'FAILS'}")  # fmt: skip
         finally:
             stack.stop_engines(settings)
-    return int(failed)
+    return held
 
 
 if __name__ == "__main__":

@@ -78,5 +78,7 @@ class TracedEngine:
 
 
 def _id(hit: dict[str, Any]) -> str:
-    """Which document a hit is, by its card where it came without its id."""
-    return card_of(a2b_base64(hit["fields"]["card"][0])).case if "card" in hit.get("fields", {}) else str(hit["_id"])
+    """Which document a hit is: one that came without its id has its card, or its key as what it is sorted by."""
+    if "card" in hit.get("fields", {}):
+        return card_of(a2b_base64(hit["fields"]["card"][0])).case
+    return str(hit.get("_id") or hit["sort"][0])

@@ -21,7 +21,7 @@ from pipeline.api.list_worker import run_round
 from pipeline.api.problems import ConflictError, RequestTooLargeError, TooManyRequestsError, UnprocessableError
 from pipeline.api.quotas import MOST_COSTLY, PersonTurns
 from pipeline.api.routes.table import ENDPOINTS
-from pipeline.api.services import folders, list_checks
+from pipeline.api.services import exports, folders, list_checks
 from pipeline.api.services.chart import ChartExpansion, ChartHubQuestion, expand, rank_chart_hubs
 from pipeline.api.services.chart_files import read_chart_file, write_chart_file
 from pipeline.api.services.cross_reference import list_found_records
@@ -46,7 +46,7 @@ from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import count_statistics, find_nearby_cases
 from pipeline.api.session import Session
 from pipeline.index import searching
-from pipeline.index.reading import FIRST_WHOLE, MOST_LONG, PART_BYTES
+from pipeline.index.reading import FIRST_WHOLE, MOST_LONG, MOST_WHOLE, PART_BYTES
 from pipeline.streams.audit.decision_log import NewValue
 from pipeline.streams.catalogues import topics
 from pipeline.web.pages import chart as chart_page
@@ -150,8 +150,7 @@ def brought(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
         async def weigh(*given: Any, call: Any = call, **more: Any) -> Any:
             answer = await call(*given, **more)
-            if more.get("source", True):  # the index in memory brings it nevertheless
-                found.append(len(orjson.dumps(answer.body, default=str)))
+            found.append(len(orjson.dumps(answer.body, default=lambda raw: bytes(raw).decode())))
             return answer
 
         monkeypatch.setattr(api.index, name, weigh)
@@ -179,10 +178,22 @@ async def test_whole_cases_come_by_their_bytes(api: Api, brought: list[int]) -> 
     parts = [part async for part in export_records(api.session(ANNA), "cases", "ndjson")]
     assert b"".join(parts).count(b"\n") == COUNT
     assert max(brought) < 1.5 * max(PART_BYTES, FIRST_WHOLE * SIZE)
-    assert max(map(len, parts)) < 2.5 * PART_BYTES
+    assert max(map(len, parts)) < 1.5 * exports.PART_BYTES
     brought.clear()
     await expand(api.session(ANNA), ChartExpansion((ChartPlace("fr-pj:0"),), more=100))
     assert max(brought) < 1.5 * PART_BYTES
+
+
+async def test_large_cases_behind_small_ones_are_held_by_their_bytes_too(api: Api, brought: list[int]) -> None:
+    """How many are asked for goes by those before; what is decoded of an answer at a time goes by what it holds."""
+    hold_large(api)
+    small = [f"-{at:02}" for at in range(2 * MOST_WHOLE)]
+    api.hold(*(record("fr-pj", name) for name in small))
+    keys = [f"fr-pj:{name}" for name in (*small, *range(COUNT))]
+    parts = [part async for part in api.runtime.reader.read_parts(keys, None, readable=True)]
+    assert [case.case for part in parts for case in part] == keys
+    assert max(brought) > 2 * PART_BYTES
+    assert max(len(orjson.dumps([case.data for case in part])) for part in parts) < PART_BYTES + 1.5 * SIZE
 
 
 @pytest.mark.parametrize("code", ["H2", "H3"])
