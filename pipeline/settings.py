@@ -206,11 +206,13 @@ class Settings(BaseSettings):
 
     owners_see_references: bool = False
     """Whether the owner of a record is told the case reference that another agency's user stated when it was shown, on
-    pages, in answers and in proofs of the audit log; the purpose is always told, the user never."""
+    pages, in answers and in proofs of the audit log, and that of an access request beside the request; the purpose is
+    always told, the user with an access request alone."""
 
     people_file: Path | None = None
-    """Names of those who sign in, by sign-in name: a JSON object ({"anna@fr-pj": "Anna Keller"}), which stand beside it
-    on pages; none: sign-in names alone."""
+    """Names of those who sign in, by sign-in name: a JSON object, which stand beside it on pages ({"anna@fr-pj": "Anna
+    Keller"}); with a phone ({"anna@fr-pj": {"name": "Anna Keller", "phone": "+33 1 23 45 67 89"}}), which the agency
+    that decides on the person's access request is shown, and nobody else; none: sign-in names alone."""
 
     search_history_days: int = Field(default=30, ge=0, le=366)
     """Days for which a browser offers its user their own past searches again, which it holds sealed; 0: none."""

@@ -115,6 +115,7 @@ def may_decide(disclosure: Disclosure, who: Requester) -> bool:
 class AccessRequestStep(msgspec.Struct, frozen=True):
     """A step of a thread: who did what, when and why, as far as it is the reader's own agency's.
 
+    Of a request for access the owner is told who asks, and their case reference where the installation says so.
     `move` is what was done. `deadline` and `until` are times, `hours` how long a break-glass lasts, `verdict` what its
     owner found.
     """
@@ -158,11 +159,19 @@ class AccessRequestRow(msgspec.Struct, frozen=True):
 
 
 def disclosure_for(
-    disclosure: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime, label: str | None = None
+    disclosure: Disclosure,
+    case: CaseMeta,
+    reader: str,
+    seen: View,
+    now: datetime,
+    label: str | None = None,
+    *,
+    referenced: bool = False,
 ) -> AccessRequestRow:
     """A thread as one of its two agencies may see it: the case's key for whom sees the case in full.
 
-    Each agency sees its own people, label and case reference, and of the other one that it acted.
+    Each agency sees its own people, label and case reference, and of the other one that it acted. Who asks for access
+    is told to the owner, which decides about that person's wish, and if `referenced` for which case of theirs.
     """
     mine = disclosure.requester == reader
     looked = oversight_of(disclosure, now)
@@ -179,7 +188,7 @@ def disclosure_for(
         until=_format_time(disclosure.last.until),
         oversight=None if looked is None else looked.value,
         subject=(disclosure.subject or None) if mine else None,
-        steps=tuple(_step_for(step, reader) for step in disclosure.steps),
+        steps=tuple(_step_for(step, reader, referenced) for step in disclosure.steps),
         label=label if mine else None,
     )
 
@@ -190,16 +199,16 @@ def _deadline_of(disclosure: Disclosure) -> datetime | None:
     return due.deadline if due else next((step.deadline for step in reversed(disclosure.steps) if step.deadline), None)
 
 
-def _step_for(step: ThreadStep, reader: str) -> AccessRequestStep:
-    own = step.agency == reader
+def _step_for(step: ThreadStep, reader: str, referenced: bool) -> AccessRequestStep:
+    own, asks = step.agency == reader, step.move is Move.REQUEST
     return AccessRequestStep(
         move=step.move.value,
         agency=step.agency,
-        subject=step.subject if own else None,
+        subject=step.subject if own or asks else None,
         time=step.time.isoformat(),
         purpose=step.purpose or None,
-        case_reference=step.case_reference or None if own else None,
-        urgency=step.urgency.value if step.move is Move.REQUEST else None,
+        case_reference=(step.case_reference or None) if own or (asks and referenced) else None,
+        urgency=step.urgency.value if asks else None,
         deadline=_format_time(step.deadline),
         until=_format_time(step.until),
         reason=step.reason,

@@ -23,7 +23,7 @@ from pipeline.web.page_template import ICON, use_own_template
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
 from pipeline.web.session import get_visit
-from pipeline.web.site import PreparedPerson, Site
+from pipeline.web.site import KnownPerson, PreparedPerson, Site
 
 RECONNECT_S = 20.0
 """How long an open page may be out of reach, as on a train, before it has to be loaded again."""
@@ -33,13 +33,15 @@ BUILD_S = 20.0
 
 
 def mount_pages(
-    api: FastAPI, people: tuple[PreparedPerson, ...] = (), names: Mapping[str, str] = MappingProxyType({})
+    api: FastAPI, people: tuple[PreparedPerson, ...] = (), known: Mapping[str, KnownPerson] = MappingProxyType({})
 ) -> None:
     """Add all pages to the API's application; the last thing done to it, as pages answer what no route does.
 
-    `people` may sign in by a click: only a demo on loopback names any. `names` are those of all others who sign in.
+    `people` may sign in by a click: only a demo on loopback names any. `known` are all others who sign in.
     """
-    site = Site(api, people, {person.requester.subject: person.name for person in people} | dict(names))
+    names = {person.requester.subject: person.name for person in people}
+    names |= {login: person.name for login, person in known.items()}
+    site = Site(api, people, names, {login: person.phone for login, person in known.items()})
     use_own_template()
     bind_sockets()
     api.user_middleware.insert(-1, Middleware(PageAdmission, site=site))  # around the limit of bodies, the innermost

@@ -23,7 +23,7 @@ from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.web.app import mount_pages
 from pipeline.web.http_connections import limited_protocol
 from pipeline.web.page_sockets import MESSAGE_BYTES
-from pipeline.web.site import PreparedPerson, read_names
+from pipeline.web.site import PreparedPerson, read_people
 
 READY_S = 60.0
 POLL_S = 0.05
@@ -34,13 +34,13 @@ GRACE_S = 3
 def make_server(settings: Settings, host: str, port: int, people: tuple[PreparedPerson, ...] = ()) -> uvicorn.Server:
     """A server that is ready to run; access is recorded in the audit, not in a log.
 
-    Raises LiaisonError where the schemas, the installation's secret or the file of people's names can't be read.
+    Raises LiaisonError where the schemas, the installation's secret or the file of people can't be read.
     """
     validation.load()
     keep_private(settings.home)
     key_ring(settings)
     api = create_app(lambda: open_runtime(settings))
-    mount_pages(api, people, read_names(settings.people_file))
+    mount_pages(api, people, read_people(settings.people_file))
     return uvicorn.Server(make_config(api, settings, host, port))
 
 

@@ -6,7 +6,7 @@ both cookies are HttpOnly, SameSite=Lax, and end with the browser.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -50,6 +50,8 @@ class Visit(NamedTuple):
     note_shown: Callable[[str, Rule, str], None] = lambda *_: None
     """Told of each case that the page shows, by which rule, and of its handling code."""
     density: str = DENSITIES[0]
+    phones: Mapping[str, str] = {}
+    """People's phones by their sign-in names (`Site.phones`)."""
 
     @property
     def signed_in(self) -> bool:
@@ -104,7 +106,7 @@ async def _read_visit(request: Request, site: Site) -> Visit:
     found = Visit(
         runtime, words, theme if theme in THEMES else THEMES[0], token=token,
         csrf=csrf.make_form_token(csrf.ensure_secret(request), token), nonce=getattr(request.state, NONCE, ""),
-        density=density if density in DENSITIES else DENSITIES[0],
+        density=density if density in DENSITIES else DENSITIES[0], phones=site.phones,
     )  # fmt: skip
     try:
         requester = await runtime.requester(token)

@@ -1,14 +1,15 @@
-"""What a server of pages is made of: the API's application, and who may sign in by a click.
+"""What a server of pages is made of: the API's application, what is known of people, and who may sign in by a click.
 
 Only a demo has such people, as nothing is at stake there: investigators, an auditor, and who operates it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from fastapi import FastAPI
@@ -26,6 +27,8 @@ class Site(NamedTuple):
     people: tuple[PreparedPerson, ...] = ()
     names: Mapping[str, str] = {}
     """What people are called, by their sign-in names, as far as it is known."""
+    phones: Mapping[str, str] = {}
+    """Their phones, likewise; only who decides on somebody's access request is shown theirs."""
 
     @property
     def runtime(self) -> Runtime:
@@ -34,17 +37,38 @@ class Site(NamedTuple):
         return runtime
 
 
-def read_names(file: Path | None) -> dict[str, str]:
-    """What people are called, by their sign-in names, as a file of `Settings.people_file` says; none without one.
+PHONE: Final = re.compile(r"\+?[0-9](?:[ ./-]?[0-9]){2,14}")
+"""A number as people write it: at most 15 digits (ITU-T E.164), at least three (an extension). Brackets are no part of
+it: of "+33 (0)1" nobody would dial the 0."""
 
-    Raises LiaisonError where it can't be read.
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody who signs in is called, and where they are reached; an empty phone is none."""
+
+    name: _Name
+    phone: str = ""
+
+
+def read_people(file: Path | None) -> dict[str, KnownPerson]:
+    """What is known of people, by their sign-in names, as a file of `Settings.people_file` says; none without one.
+
+    Raises LiaisonError where it can't be read, or holds a phone that is none.
     """
     if file is None:
         return {}
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+        read = msgspec.json.decode(file.read_bytes(), type=dict[str, _Name | KnownPerson])
     except (OSError, msgspec.MsgspecError) as error:
         raise LiaisonError("LIAISON_PEOPLE_FILE: {file}: {error}", file=str(file), error=str(error)) from error
+    people = {login: KnownPerson(said) if isinstance(said, str) else said for login, said in read.items()}
+    for login, person in people.items():
+        if person.phone and not PHONE.fullmatch(person.phone):
+            raise LiaisonError(
+                "LIAISON_PEOPLE_FILE: {file}: the phone of {login} is not a phone number", file=str(file), login=login
+            )
+    return people
 
 
 WORKING_DAY = timedelta(hours=12)

@@ -261,7 +261,8 @@ def make_thread_row(session: Session, disclosure: Disclosure, case: CaseMeta, se
     """A thread as the requester's agency may see it; `label` is its own name for the record, if it asked."""
     agency = _own_agency(session)
     label = _read_label(session, disclosure) if disclosure.requester == agency else None
-    return disclosure_for(disclosure, case, agency, seen, session.now, label)
+    referenced = session.runtime.settings.owners_see_references
+    return disclosure_for(disclosure, case, agency, seen, session.now, label, referenced=referenced)
 
 
 def _read_label(session: Session, disclosure: Disclosure) -> str | None:

@@ -148,6 +148,11 @@ def _draw_ask_form(view: OpenPage, row: FoundHit, label: str, place: Element) ->
                 spans = {name: words.format_span(timedelta(days=days)) for name, days in DAYS.items()}
                 select_field(words("Reply within"), "days", reference, spans)
                 submit_button(words("Send request"))
+            if view.visit.runtime.settings.owners_see_references:
+                told = words("Whoever decides sees your name, phone number and case reference.")
+            else:
+                told = words("Whoever decides sees your name and phone number.")
+            text("p", told, "small quiet")
 
 
 def _draw_break_glass_form(view: OpenPage, row: FoundHit) -> None:

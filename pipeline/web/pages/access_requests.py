@@ -6,6 +6,7 @@ Beside a received request stand the own record that is asked for, and why it is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from nicegui.element import Element
 
 from pipeline.access.disclosure_threads import MOVE_LABELS, THREAD_STATE_LABELS, Move
-from pipeline.access.disclosures import AccessRequestRow
+from pipeline.access.disclosures import AccessRequestRow, AccessRequestStep
 from pipeline.access.text_limits import REASON
 from pipeline.api.answers import RequestedRecord, RequestEvidenceAnswer
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure, revoke_disclosure
@@ -249,7 +250,10 @@ def draw_thread_steps(view: OpenPage, row: AccessRequestRow) -> None:
         for step in row.steps:
             with box("li", "row"):
                 text("time", words.format_minute(step.time), "quiet", datetime=step.time)
-                text("span", f"{step.subject or step.agency} · {words.label(MOVE_LABELS, step.move)}")
+                who = words.person_name(step.subject) if step.subject else step.agency
+                text("span", f"{who} · {words.label(MOVE_LABELS, step.move)}")
+                if step.move == Move.REQUEST and not row.mine:
+                    _draw_asker(view, step)
                 if step.urgency:
                     text("span", words.label(URGENCIES, step.urgency), "quiet")
                 if step.purpose:
@@ -260,6 +264,14 @@ def draw_thread_steps(view: OpenPage, row: AccessRequestRow) -> None:
                     text("strong", words.label(GLASS_REVIEWS, step.verdict))
                 if step.reason:
                     bidi_text(step.reason)
+
+
+def _draw_asker(view: OpenPage, step: AccessRequestStep) -> None:
+    """To the owner: where it reaches who asks, and for which case of theirs, as far as it may be told."""
+    if phone := view.visit.phones.get(step.subject or ""):
+        text("a", phone, "nowrap", href=f"tel:{re.sub('[^+0-9]', '', phone)}", dir="ltr")
+    if step.case_reference:
+        text("span", view.words("for {case}", case=step.case_reference), "quiet")
 
 
 def draw_revoke_form(view: OpenPage, name: str) -> None:

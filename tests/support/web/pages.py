@@ -9,8 +9,9 @@ import asyncio
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
@@ -22,8 +23,11 @@ from pipeline.access.requester import Requester, parse_grounds
 from pipeline.web.i18n import load_words
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.session import Visit
+from pipeline.web.site import KnownPerson
 from support.api.runtime import Api
 from support.web.memory_site import is_serving
+
+NOBODY: Mapping[str, KnownPerson] = MappingProxyType({})
 
 TAGS = re.compile(r"<[^>]*>")
 
@@ -74,9 +78,9 @@ class RenderedPage:
             if inspect.isawaitable(done):
                 await done
 
-    def find(self, tag: str) -> Element:
-        """The first element of the content with this tag."""
-        return next(element for element in self._content() if element.tag == tag)
+    def find(self, tag: str, word: str = "") -> Element:
+        """The first element of the content with this tag, and with this text if any is given."""
+        return next(one for one in self._content() if one.tag == tag and (not word or _text_of(one) == word))
 
     async def happen(self, event: str, args: Any = None) -> None:
         """Let something happen to the page as a whole, as its scripts would; nothing where it does not listen."""
@@ -138,12 +142,24 @@ class _Event:
         self.args = args
 
 
-async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", /, **parameters: str) -> RenderedPage:
-    """The page as `who` opens it; not in a process that serves pages, whose loop NiceGUI goes by."""
+async def opened(
+    api: Api,
+    page: Page[Any],
+    who: Requester,
+    language: str = "en",
+    known: Mapping[str, KnownPerson] = NOBODY,
+    /,
+    **parameters: str,
+) -> RenderedPage:
+    """The page as `who` opens it, where the people `known` have names and phones.
+
+    Not in a process that serves pages, whose loop NiceGUI goes by.
+    """
     assert not is_serving(), "a site runs in this process: draw pages in another session of tests"
     core.loop = asyncio.get_running_loop()
-    words = load_words(language).knowing(api.runtime.agencies)
-    visit = Visit(api.runtime, words, "light", who, parse_grounds("investigation", "2026/1"))
+    names, phones = ({login: getattr(one, part) for login, one in known.items()} for part in ("name", "phone"))
+    words = load_words(language).knowing(api.runtime.agencies, names)
+    visit = Visit(api.runtime, words, "light", who, parse_grounds("investigation", "2026/1"), phones=phones)
     with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
         # A page waits for its browser, and here is none, where loading takes long.
         await OpenPage(visit, dict(parameters), page).open()

@@ -143,14 +143,20 @@ def test_only_the_owners_readers_decide() -> None:
         assert not may_decide(asked(), who)
 
 
-def test_each_agency_sees_its_own_people_and_of_the_other_that_it_acted() -> None:
-    for reader, own, other in ((ASKER, 0, 1), (OWNER, 1, 0)):
-        row = disclosure_for(granted(), CASE, reader.agency, View.FULL, NOW)
-        assert row.steps[own].subject == reader.subject
-        assert row.steps[other].subject is None
-    theirs = disclosure_for(granted(), CASE, "fr-pj", View.FULL, NOW)
-    assert theirs.steps[0].case_reference is None
+def test_the_owner_is_told_who_asks_and_the_asker_only_that_the_owner_answered() -> None:
+    ours = disclosure_for(granted(), CASE, ASKER.agency, View.FULL, NOW, referenced=True)
+    assert [step.subject for step in ours.steps] == [ASKER.subject, None]
+    theirs = disclosure_for(granted(), CASE, OWNER.agency, View.FULL, NOW)
+    assert [step.subject for step in theirs.steps] == [ASKER.subject, OWNER.subject]
     assert theirs.steps[0].purpose == "investigation"
+
+
+def test_the_owner_is_told_for_which_case_it_is_asked_only_where_the_installation_says_so() -> None:
+    reference = disclosure_for(asked(), CASE, ASKER.agency, View.HIT, NOW).steps[0].case_reference
+    assert reference
+    for referenced, told in ((False, None), (True, reference)):
+        row = disclosure_for(asked(), CASE, OWNER.agency, View.FULL, NOW, referenced=referenced)
+        assert row.steps[0].case_reference == told
 
 
 def test_the_requester_gets_no_key_before_he_may_read_the_case() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.access.disclosures import AccessRequestRow
@@ -9,6 +11,7 @@ from pipeline.web.components.hits import HOURS
 from pipeline.web.pages.case import PAGE
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
+from support.index.documents import PureStages
 from support.records.builder import record
 from support.web.pages import opened
 
@@ -46,6 +49,17 @@ async def test_the_shortest_time_is_offered_first(api: Api) -> None:
     page = await opened(api, PAGE, CHIEF, key="be-fp:1")
     hours = [attributes["value"] for tag, _, attributes in page.drawn() if tag == "option"][-len(HOURS) :]
     assert hours == ["1", "2", "4", "8"]
+
+
+@pytest.mark.parametrize("referenced", [False, True])
+async def test_who_asks_is_told_beforehand_what_the_owner_sees_of_them(
+    stages: PureStages, tmp_path: Path, referenced: bool
+) -> None:
+    api = Api(stages, tmp_path, owners_see_references=referenced)
+    held(api)
+    said = (await opened(api, PAGE, BERT, key="be-fp:1")).said()
+    assert ("sees your name and phone number." in said) is not referenced
+    assert ("sees your name, phone number and case reference." in said) is referenced
 
 
 async def test_an_investigator_can_only_ask(api: Api) -> None:
