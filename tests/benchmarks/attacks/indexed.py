@@ -347,16 +347,23 @@ class Bench(NamedTuple):
         Path(f"/proc/{self.processes['server'].pid}/clear_refs").write_text("5")
 
 
+def _settings_of(home: Path) -> Settings:
+    """A home for each generation within `home`: what one has filled another does not read."""
+    settings = Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
+    name = generation_id(load_model(settings.model), settings.correlate_partitions)
+    return settings.model_copy(update={"home": home / name})
+
+
 @contextmanager
 def installation(home: Path) -> Iterator[Bench]:
     """Engines, filled unless they are, with all that the attack needs beside them; all that it starts it ends."""
-    settings = Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
-    os.environ["LIAISON_HOME"] = str(home)
+    settings = _settings_of(home)
+    os.environ["LIAISON_HOME"] = str(settings.home)
     with ExitStack() as ends:
         if not all(status.healthy for status in stack.engine_statuses(settings)):
             stack.start_engines(settings, open_index=True)
             ends.callback(stack.stop_engines, settings)
-        if not (filled := home / "filled").exists():
+        if not (filled := settings.home / "filled").exists():
             asyncio.run(fill(settings))
             filled.touch()
         yield ends.enter_context(_running(settings))
