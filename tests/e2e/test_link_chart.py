@@ -346,8 +346,8 @@ def test_a_picture_has_the_frame_that_paper_has_as_png_and_svg(user: CountingUse
     page.evaluate("() => { liaison.chart().getElementById('case de-bka:1').select(); }")
     page.keyboard.press("d")
     page.get_by_text("Filters", exact=True).click()
-    page.fill("#chart-to", "2000-01-01")
-    page.fill("#chart-to", "")
+    page.fill("#to-chart", "01.01.2000")
+    page.fill("#to-chart", "")
     page.fill("#chart-seek", "Bruno Silva")
     page.get_by_text("Files", exact=True).click()
     png, svg = tmp_path / "chart.png", tmp_path / "chart.svg"
