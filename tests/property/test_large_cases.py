@@ -30,7 +30,6 @@ from pipeline.matching.score.scoring import (
     attempts_fee,
     counted_bits,
     least_score,
-    pairs_of_one_type,
     score_at_least,
     score_cases,
     tie_cases,
@@ -39,7 +38,7 @@ from pipeline.matching.score.scoring import (
     weigh_all,
     weigh_evidence,
 )
-from pipeline.matching.score.selection import pairs_across_types
+from pipeline.matching.score.selection import pairs_across_types, pairs_of_one_type
 from pipeline.matching.screening.screening import Screen
 from support.absences import need_beside
 from support.matching.entity_strategies import fingerprint

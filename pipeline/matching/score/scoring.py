@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import product
 from operator import add
 from typing import NamedTuple
 
@@ -34,6 +33,7 @@ from pipeline.matching.score.selection import (
     by_content,
     contents_of,
     pairs_across_types,
+    pairs_of_one_type,
     select_across,
     select_cells,
 )
@@ -193,7 +193,8 @@ def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model
         weighed = _weighed_last
         if weighed is not None and weighed.a is a and weighed.b is b and weighed.model is model:
             return weighed.found
-        return _weigh_heavy(a, b, model, cells, _bound_heavy(a, b, model, cells))
+        bounded = _bound_heavy(a, b, model, cells)
+        return _weigh_heavy(a, b, model, cells, bounded, _weigh_strong(a, b, model, cells, bounded.bounds))
     if len(cells) <= ALL_PAIRS:
         bits = weigh_all(a, b, model, cells)
     else:
@@ -231,7 +232,11 @@ def _score_heavy(a: Entities, b: Entities, model: Model, least: int) -> int | No
         if _most_of_large(a, b, model, cells, bounded.bounds, across, crossing) < least:
             DONE.cut += bounded.left > 0
             return None
-    return total_score(_weigh_heavy(a, b, model, cells, bounded), model)
+    strong = _weigh_strong(a, b, model, cells, bounded.bounds)
+    if not strong and not across and model.prior + tie_fee(len(cells)) - _attempts(cells, across) < least:
+        DONE.cut += bounded.left > 0  # step 3 of _score_large
+        return None
+    return total_score(_weigh_heavy(a, b, model, cells, bounded, strong), model)
 
 
 def _bound_heavy(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> _Bounded:
@@ -246,11 +251,12 @@ def _bound_heavy(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> _
     return _Bounded(found, int(np.where(found > 0, 0, bounds).max()))
 
 
-def _weigh_heavy(a: Entities, b: Entities, model: Model, cells: IndexPairs, bounded: _Bounded) -> Evidence:
-    """weigh_evidence of two cases that are not light."""
+def _weigh_heavy(
+    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounded: _Bounded, strong: dict[tuple[int, int], int]
+) -> Evidence:
+    """weigh_evidence of two cases that are not light, whose strong pairs are weighed."""
     global _weighed_last
     bounds, across = bounded.bounds, pairs_across_types(a, b)
-    strong = _weigh_strong(a, b, model, cells, bounds)
     bits = strong or _weigh_strongest(a, b, model, cells, bounds)
     found = tie_cases(a, b, model, cells, across, bits)
     needed = tie_fee(len(cells)) if strong else 0
@@ -591,8 +597,3 @@ def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
     for at, offset in model.companions[entity_type]:
         found = against_both(found, bits[at] + offset)
     return found
-
-
-def pairs_of_one_type(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> IndexPairs:
-    """All pairs of entities of one type, as indices."""
-    return [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]

@@ -8,6 +8,7 @@ entities, nor on which of the two comes first, nor on any third.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 import msgspec
 import numpy as np
@@ -48,6 +49,11 @@ def select_cells(a: Entities, b: Entities, cells: Cells, ranks: BitsOfRows) -> I
     within[:1] = True
     kept: Index = order[np.repeat(within, np.diff(np.flatnonzero(last), prepend=-1))]
     return kept
+
+
+def pairs_of_one_type(a: Entities, b: Entities) -> list[tuple[int, int]]:
+    """All pairs of entities of one type, as indices."""
+    return [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
 
 
 def pairs_across_types(a: Entities, b: Entities) -> list[tuple[int, int]]:

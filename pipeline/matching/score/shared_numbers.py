@@ -21,11 +21,10 @@ from pipeline.matching.score.scoring import (
     Judgement,
     attempts_fee,
     judge_score,
-    pairs_of_one_type,
     tie_fee,
     total_score,
 )
-from pipeline.matching.score.selection import content_of
+from pipeline.matching.score.selection import content_of, pairs_of_one_type
 
 
 def judge_shared_number(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement | None:

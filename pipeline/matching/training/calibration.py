@@ -16,7 +16,8 @@ from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import Calibration, ModelFile
 from pipeline.matching.reference import rising
-from pipeline.matching.score.scoring import counted_bits, pairs_of_one_type, tie_fee, weigh_entities
+from pipeline.matching.score.scoring import counted_bits, tie_fee, weigh_entities
+from pipeline.matching.score.selection import pairs_of_one_type
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
 from pipeline.matching.training.reading import Cases, read_labels
 
