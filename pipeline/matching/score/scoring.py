@@ -58,6 +58,9 @@ MET_TOGETHER = 1000
 IndexPairs = list[tuple[int, int]]
 """Pairs of entities of two cases, as indices."""
 
+PairWeights = dict[tuple[int, int], int]
+"""What such pairs weigh, in hundredths of a bit."""
+
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
     """The score of a pair of cases in hundredths of a bit, with the prior, and what follows from it.
@@ -139,20 +142,30 @@ def score_at_least(a: Entities, b: Entities, model: Model, least: int) -> int | 
 
 def _score_large(a: Entities, b: Entities, model: Model, cells: IndexPairs, least: int) -> int | None:
     """score_at_least of large cases, which have these pairs of one type."""
-    across, each = pairs_across_types(a, b), tie_fee(len(cells))
     bounds = _bound_cells(a, b, model, cells)
-    crossing = tie_across(a, b, model, across)
-    # 1. Whatever the pairs weigh up to their bounds, the score may be too low.
-    if _most_of_large(a, b, model, cells, bounds, across, [tie.bits for tie in crossing]) < least:
+    strong = _weigh_promising(a, b, model, cells, bounds, least)
+    if strong is None:
         return None
-    # 2. Ties that are stronger than their fee make nearly every score.
-    bits = _weigh_strong(a, b, model, cells, bounds)
-    if not bits:
-        # 3. Without one, nothing counts but the strongest pair, for no more than the fee.
-        if not across and model.prior + each - _attempts(cells, across) < least:
+    bits = strong or _weigh_strongest(a, b, model, cells, bounds)
+    return total_score(tie_cases(a, b, model, cells, pairs_across_types(a, b), bits), model)
+
+
+def _weigh_promising(
+    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows, least: int
+) -> PairWeights | None:
+    """The weights of pairs that are stronger than their fee; None if the score is less than `least` for certain."""
+    across, each = pairs_across_types(a, b), tie_fee(len(cells))
+    # 1. Whatever the pairs weigh up to their bounds, the score may be too low.
+    if cells:
+        crossing = [tie.bits for tie in tie_across(a, b, model, across)]
+        if _most_of_large(a, b, model, cells, bounds, across, crossing) < least:
             return None
-        bits = _weigh_strongest(a, b, model, cells, bounds)
-    return total_score(tie_cases(a, b, model, cells, across, bits), model)
+    # 2. Ties that are stronger than their fee make nearly every score.
+    strong = _weigh_strong(a, b, model, cells, bounds)
+    # 3. Without one, nothing counts but the strongest pair, for no more than the fee.
+    if not strong and not across and model.prior + each - _attempts(cells, across) < least:
+        return None
+    return strong
 
 
 def most_score(a: Entities, b: Entities, model: Model) -> int | None:
@@ -225,16 +238,11 @@ _weighed_last: _Weighed | None = None
 
 def _score_heavy(a: Entities, b: Entities, model: Model, least: int) -> int | None:
     """score_at_least of two cases that are not light."""
-    cells, across = pairs_of_one_type(a, b), pairs_across_types(a, b)
+    cells = pairs_of_one_type(a, b)
     bounded = _bound_heavy(a, b, model, cells)
-    if cells:
-        crossing = [tie.bits for tie in tie_across(a, b, model, across)]
-        if _most_of_large(a, b, model, cells, bounded.bounds, across, crossing) < least:
-            DONE.cut += bounded.left > 0
-            return None
-    strong = _weigh_strong(a, b, model, cells, bounded.bounds)
-    if not strong and not across and model.prior + tie_fee(len(cells)) - _attempts(cells, across) < least:
-        DONE.cut += bounded.left > 0  # step 3 of _score_large
+    strong = _weigh_promising(a, b, model, cells, bounded.bounds, least)
+    if strong is None:
+        DONE.cut += bounded.left > 0
         return None
     return total_score(_weigh_heavy(a, b, model, cells, bounded, strong), model)
 
@@ -252,7 +260,7 @@ def _bound_heavy(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> _
 
 
 def _weigh_heavy(
-    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounded: _Bounded, strong: dict[tuple[int, int], int]
+    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounded: _Bounded, strong: PairWeights
 ) -> Evidence:
     """weigh_evidence of two cases that are not light, whose strong pairs are weighed."""
     global _weighed_last
@@ -272,7 +280,7 @@ def _weigh_heavy(
     return found
 
 
-def weigh_all(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> dict[tuple[int, int], int]:
+def weigh_all(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> PairWeights:
     """The weights above 0 of these pairs of entities."""
     return {cell: found for cell in cells if (found := weigh_entities(a[cell[0]], b[cell[1]], model)) > 0}
 
@@ -284,12 +292,10 @@ def _bound_cells(a: Entities, b: Entities, model: Model, cells: IndexPairs) -> B
     return weight_bound(model).bound_entities(a, b, cells, tie_fee(len(cells)) + 1)
 
 
-def _weigh_strong(
-    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows
-) -> dict[tuple[int, int], int]:
+def _weigh_strong(a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows) -> PairWeights:
     """The weights above the fee of a tie. Names are bounded with those of many other pairs that are left."""
     each = tie_fee(len(cells))
-    strong: dict[tuple[int, int], int] = {}
+    strong: PairWeights = {}
     left = [cells[at] for at in np.flatnonzero(bounds > each).tolist()]
     for start in range(0, len(left), MET_TOGETHER):
         some = left[start : start + MET_TOGETHER]
@@ -303,11 +309,9 @@ def _weigh_strong(
     return strong
 
 
-def _weigh_strongest(
-    a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows
-) -> dict[tuple[int, int], int]:
+def _weigh_strongest(a: Entities, b: Entities, model: Model, cells: IndexPairs, bounds: BitsOfRows) -> PairWeights:
     """The pairs that weigh most, if that is above 0; those with the highest bounds are looked at first."""
-    most, best = 1, dict[tuple[int, int], int]()
+    most, best = 1, PairWeights()
     for at in np.argsort(-bounds, kind="stable").tolist():
         if bounds[at] < most:
             break
@@ -363,12 +367,7 @@ def _attempts(cells: IndexPairs, across: IndexPairs) -> int:
 
 
 def tie_cases(
-    a: Entities,
-    b: Entities,
-    model: Model,
-    cells: IndexPairs,
-    across: IndexPairs,
-    bits: dict[tuple[int, int], int],
+    a: Entities, b: Entities, model: Model, cells: IndexPairs, across: IndexPairs, bits: PairWeights
 ) -> Evidence:
     """The ties of two cases, from the weights of their pairs of one type that make a difference."""
     each = tie_fee(len(cells))
@@ -386,7 +385,7 @@ def tie_cases(
     return Evidence(tuple(ties), _attempts(cells, across), rebate, each)
 
 
-def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int], each: int) -> list[EntityAgreement]:
+def _assign_ties(a: Entities, b: Entities, strong: PairWeights, each: int) -> list[EntityAgreement]:
     """The ties of the best one-to-one assignment.
 
     Among equally good assignments the choice depends neither on the order of the entities nor on which case is `a`,
@@ -406,7 +405,7 @@ def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int], e
     return [EntityAgreement(strong[cell], *cell) for cell in cells]
 
 
-def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+def _strongest_weak_tie(a: Entities, b: Entities, bits: PairWeights) -> PairWeights:
     """The strongest of ties that are all no stronger than their fee: it counts by the rebate."""
     most = max(bits.values(), default=0)
     cells = [cell for cell, found in bits.items() if found == most]
