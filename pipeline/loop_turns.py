@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Final, TypeVar
+from typing import Final
 
 SLICE_S: Final = 0.001
 """CPU of the loop's thread after which it is left to others: a request of theirs takes some ten turns of the loop."""
-
-T = TypeVar("T")
 
 
 class LoopTurns:
@@ -26,10 +24,10 @@ class LoopTurns:
             await asyncio.sleep(busy_s)
             self._since = time.thread_time()
 
-    async def collect(self, made: Iterable[T]) -> list[T]:
+    async def join(self, made: Iterable[bytes]) -> bytes:
         """All that is made, one by one, with a rest where it is due."""
-        found: list[T] = []
+        found: list[bytes] = []
         for one in made:
             found.append(one)
             await self.rest()
-        return found
+        return b"".join(found)

@@ -29,13 +29,13 @@ async def test_others_go_on_after_each_slice_of_work() -> None:
             seen.append(len(made))
             await asyncio.sleep(0)
 
-    def note() -> Iterator[int]:
+    def note() -> Iterator[bytes]:
         for step in spend(STEPS):
             made.append(step)
-            yield step
+            yield bytes([step])
 
     others = asyncio.create_task(go_on())
-    assert await LoopTurns().collect(note()) == list(range(STEPS))
+    assert await LoopTurns().join(note()) == bytes(range(STEPS))
     others.cancel()
     assert {*seen} >= {*range(1, STEPS + 1)}
 

@@ -97,10 +97,10 @@ class _NdjsonWriter:
         return b""
 
     async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
-        return await self._encode({name: getattr(row, name) for name in self._names} for row in rows)
+        return await encode_lines_in_turns(self._make_items(rows), self._turns)
 
-    async def _encode(self, items: Iterable[object]) -> bytes:
-        return await encode_lines_in_turns(items, self._turns)
+    def _make_items(self, rows: Iterable[Any]) -> Iterable[object]:
+        return ({name: getattr(row, name) for name in self._names} for row in rows)
 
     def encode_tail(self) -> bytes:
         return b""
@@ -113,8 +113,8 @@ class _FollowTheMoney(_NdjsonWriter):
         super().__init__(())
         self._entities: Callable[[Any], Iterator[FtmEntity]] = link_entities if what == "links" else case_entities
 
-    async def encode_part(self, rows: Iterable[ExportedRow]) -> bytes:
-        return await self._encode(entity for row in rows for entity in self._entities(row))
+    def _make_items(self, rows: Iterable[Any]) -> Iterable[object]:
+        return (entity for row in rows for entity in self._entities(row))
 
 
 class _TableWriter:
@@ -133,7 +133,7 @@ class _TableWriter:
         made = (self._make_cells(row, self._language) for row in rows)
         named = (cells | {"agency_name": title_of(self._agencies, str(cells.get("agency", "")))} for cells in made)
         written = (encode_csv([[cells.get(name) for name in self._names]]) for cells in named)
-        return b"".join(await self._turns.collect(written))
+        return await self._turns.join(written)
 
     def encode_tail(self) -> bytes:
         return b""
@@ -158,7 +158,7 @@ class _StixWriter:
         reviews = await self._read_reviews(seen_in_full)
         found = (made for row in held for made in self._make_objects(row, reviews))
         written = (b",\n" + orjson.dumps(made) for made in found if self._is_new(made))
-        return b"".join(await self._turns.collect(written))
+        return await self._turns.join(written)
 
     def encode_tail(self) -> bytes:
         return b"\n]}\n"
@@ -185,7 +185,7 @@ def encode_lines(items: Iterable[object]) -> bytes:
 
 async def encode_lines_in_turns(items: Iterable[object], turns: LoopTurns) -> bytes:
     """The same of what takes long to make, such as the entities of whole cases, with rests."""
-    return b"".join(await turns.collect(encode_lines([item]) for item in items))
+    return await turns.join(encode_lines([item]) for item in items)
 
 
 def encode_table_head(form: str, names: Iterable[str]) -> bytes:
