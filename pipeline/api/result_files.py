@@ -80,10 +80,10 @@ def tell_unchecked(done: int, rows: int, language: str) -> str:
     return "" if done == rows else translate(UNCHECKED, language, done=done, rows=rows)
 
 
-def name_results(what: str, form: ResultForm, table: ResultTable, language: str) -> str:
-    """A file's name, which says whether something was left out of it."""
-    mark = f"-{translate(INCOMPLETE, language)}" if table.tell_left_out(language) else ""
-    return f"{what}{mark}.{form}"
+def name_results(what: str, ending: str, left_out: str, language: str) -> str:
+    """A file's name, which says so where its first line says what was `left_out` of it ("": nothing)."""
+    mark = f"-{translate(INCOMPLETE, language)}" if left_out else ""
+    return f"{what}{mark}.{ending}"
 
 
 def write_results(

@@ -91,7 +91,7 @@ def _add_result_routes(routes: APIRouter, site: Site) -> None:
         async def answer(session: Session) -> Response:
             table = await tabulate(session, what, place, _read_marks(only))
             about = _describe_file(session, len(table.rows))
-            name = name_results(what, form, table, session.language)
+            name = name_results(what, form, table.tell_left_out(session.language), session.language)
             content = await asyncio.to_thread(write_results, form, table, about, session.language, session.now)
             return Response(content, media_type=RESULT_TYPES[form], headers=name_file(name))
 
@@ -164,7 +164,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
         async def answer(session: Session) -> Response:
             parts = list_checks.export_results(session, name, form, wanted)
             return await start_file(
-                session, parts, list_checks.MEDIA_TYPES[form], name_file(list_checks.name_results(session, name, form))
+                session, parts, list_checks.MEDIA_TYPES[form], name_file(list_checks.name_export(session, name, form))
             )
 
         return await serve_signed_in(site, request, answer)

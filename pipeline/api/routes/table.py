@@ -238,7 +238,7 @@ async def send_list_results(
     While rows are still to be asked the file's name says so, and the first line of CSV, above that of its columns.
     """
     rows = list_checks.export_results(session, name, form, ListFilter(found, band))
-    named = name_file(list_checks.name_results(session, name, form))
+    named = name_file(list_checks.name_export(session, name, form))
     return await start_file(session, rows, list_checks.MEDIA_TYPES[form], named)
 
 

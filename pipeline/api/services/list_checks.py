@@ -40,7 +40,7 @@ from pipeline.api.list_planning import MAX_TITLE_CHARS, ListError, ListFormat, L
 from pipeline.api.list_store import LONGEST, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
-from pipeline.api.result_files import INCOMPLETE, tell_unchecked
+from pipeline.api.result_files import name_results, tell_unchecked
 from pipeline.api.services.cases import find_readable_parts
 from pipeline.api.services.disclosures import hits_among, read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
@@ -248,11 +248,11 @@ async def read_results(
     return ListResultsAnswer(*session.moment, tuple(rows), pages.seal([end]) if more else None)
 
 
-def name_results(session: Session, name: str, form: ListFileFormat) -> str:
+def name_export(session: Session, name: str, form: ListFileFormat) -> str:
     """What a file of results is called, which says whether rows are still to be asked. Raises NotFoundError."""
     job = require_job(session, name)
-    is_done = session.runtime.lists.count_done(job) == job.rows
-    return f"found{'' if is_done else f'-{translate(INCOMPLETE, session.language)}'}.{ENDINGS[form]}"
+    unchecked = tell_unchecked(session.runtime.lists.count_done(job), job.rows, session.language)
+    return name_results("found", ENDINGS[form], unchecked, session.language)
 
 
 async def export_results(

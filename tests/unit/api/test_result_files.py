@@ -61,9 +61,9 @@ def test_what_is_left_out_is_the_first_line_of_both_forms_and_in_the_name() -> N
     assert sheets(both)["Results"][0][0] == "The first row is here. Weak: So is one weak."
     assert sheets(both)["Weak"] == [["So is one weak."], ["c1"], ["z"]]
     assert lines(both)[1:] == [["c0", "c1"], ["x", "y"], ["", "z"]]
-    assert name_results("list", "xlsx", both, "en") == "list-incomplete.xlsx"
-    assert name_results("list", "csv", cut, "fr") == "list-incomplet.csv"
-    assert name_results("list", "csv", one("x"), "en") == "list.csv"
+    assert name_results("list", "xlsx", both.tell_left_out("en"), "en") == "list-incomplete.xlsx"
+    assert name_results("list", "csv", cut.tell_left_out("fr"), "fr") == "list-incomplet.csv"
+    assert name_results("list", "csv", one("x").tell_left_out("en"), "en") == "list.csv"
     assert "À propos de ce fichier" in sheets(cut, "fr")
 
 
