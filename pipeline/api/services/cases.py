@@ -74,9 +74,11 @@ async def find_readable_parts(
         granted = [grant.case for grant in grants if session.now < grant.until]
         closed = {*foreign} - {*await reader.find_readable(foreign, granted, viewer)}
         keys = [key for key in keys if key not in closed]
-    if fields is None or not {*fields} <= {*STATE_FIELDS}:
-        states = await reader.read_cases(keys)
-        keys = [key for key, state in states.items() if session.decide_view(meta(state), grants) is View.FULL]
+    own = [] if viewer is None else [key for key in keys if key.partition(":")[0] == viewer.agency]
+    if own and (fields is None or not {*fields} <= {*STATE_FIELDS}):
+        states = await reader.read_cases(own)
+        hidden = {*own} - {case for case, state in states.items() if session.decide_view(meta(state)) is View.FULL}
+        keys = [key for key in keys if key not in hidden]
     async for part in reader.read_parts(keys, fields, readable=True):
         yield [
             (document.case, document) for document in part if session.decide_view(meta(document), grants) is View.FULL
