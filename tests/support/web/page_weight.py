@@ -49,6 +49,7 @@ class PageLoad(NamedTuple):
 
 def load_page(page: Page, path: str) -> PageLoad:
     """Load a page of the browser's site as on a first visit."""
+    page.goto("about:blank")  # ends what the page before is still loading, such as letters of its examples
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
     network.send("Network.clearBrowserCache")
