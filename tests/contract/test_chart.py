@@ -50,11 +50,12 @@ INSTALLATIONS = ("", *sorted(file.stem for file in EXAMPLES.glob("*.yaml")))
 
 ALL_ON = ('nextGeneration={"id":"g0000000000000001","image":{"tag":"9.9.9"}}', "backup.enabled=true")
 MORE = ("monitoring.podMonitor=true", "monitoring.rules=true", "autoscaling.enabled=true", 'api.tls="x"',
-        'api.trustedProxies="10.0.0.7"')  # fmt: skip
+        'api.trustedProxies="10.0.0.7"', 'api.people.secret="people"')  # fmt: skip
 
 FILES = (
     "home", "secret_file", "audit_keys", "audit_log_key_file", "lists", "kafka_ca_file", "kafka_certificate_file",
     "kafka_key_file", "kafka_token_file", "elasticsearch_ca_file", "api_certificate_file", "api_key_file",
+    "people_file",
 )  # fmt: skip
 """Settings that name a file or folder of a container."""
 
@@ -64,7 +65,8 @@ NEEDS = {
     "worker project": {"secret_file"} | SEARCHES,
     "worker notify": {"secret_file", "audit_keys"} | SEARCHES,
     "worker attest": {"secret_file", "audit_log_key_file"},
-    "serve": {"secret_file", "audit_keys", "lists", "trusted_proxies", "token_issuer", "oidc_client_id"} | SEARCHES,
+    "serve": {"secret_file", "audit_keys", "lists", "trusted_proxies", "token_issuer", "oidc_client_id", "people_file"}
+    | SEARCHES,
     "ops retention": {"secret_file", "audit_keys"} | SEARCHES,
     "operator": {"secret_file", "audit_keys", "audit_log_key_file"} | SEARCHES,
     "backup": {"secret_file", "audit_keys", "audit_log_key_file"} | SEARCHES,
