@@ -25,6 +25,11 @@ class Words:
         self._people: Mapping[str, str] = {}
         self._locale = Locale(language, territory=LANGUAGES[language].territory)
 
+    @property
+    def tag(self) -> str:
+        """The language with whose dates and numbers it is written in, for the browser: en-GB (BCP 47)."""
+        return str(self._locale).replace("_", "-")
+
     def __call__(self, message: str, **values: object) -> str:
         """The message in this language, with `values` put in."""
         return translate(message, self.language, **values)

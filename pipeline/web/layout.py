@@ -153,7 +153,7 @@ def _draw_printed_head(visit: Visit, title: str) -> tuple[Element, TextElement]:
 
 def begin_page(visit: Visit, title: str, script: str = "") -> None:
     """What every page has, with or without a frame: style, keys, language and title; some a script of their own."""
-    add_page_head(visit.theme, visit.density, visit.words.language, visit.nonce, script)
+    add_page_head(visit.theme, visit.density, visit.words.tag, visit.nonce, script)
     ui.page_title(f"{visit.words(title)} · Liaison")
 
 

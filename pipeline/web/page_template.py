@@ -51,7 +51,8 @@ ICON = (
 def add_page_head(theme: str, density: str, language: str, nonce: str, script: str = "") -> None:
     """Dress the page being built; `theme` and `density` are of THEMES and DENSITIES, `nonce` is its own scripts'.
 
-    `script` names files of static/ that this page alone has, parted by blanks.
+    `language` is the tag (en-GB) by which its scripts write dates and numbers, too; `script` names files of static/
+    that this page alone has, parted by blanks.
     """
     ui.add_head_html(_CHOOSE.format(theme=theme, density=density, language=language, nonce=nonce))
     ui.add_head_html(_STYLE.format(path=asset_path("liaison.css")))

@@ -2,8 +2,7 @@
 // send 2026-12-31. Their calendar is worked by keys as by a pointer: arrows, Home and End, page up and down.
 (() => {
   const DAY_MS = 86_400_000;
-  const language = () => document.documentElement.lang.replace(/^en$/, "en-GB");
-  const write = (format, day) => new Intl.DateTimeFormat(language(), { ...format, timeZone: "UTC" }).format(day);
+  const write = (format, day) => new Intl.DateTimeFormat(document.documentElement.lang, { ...format, timeZone: "UTC" }).format(day);
   const iso = (day) => day.toISOString().slice(0, 10);
 
   // What is written, as a day in UTC; null where it is none.

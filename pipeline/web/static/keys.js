@@ -160,7 +160,7 @@
   const tellLocal = (time) => {
     const at = new Date(time.getAttribute("datetime"));
     if (Number.isNaN(+at) || !at.getTimezoneOffset()) return "";
-    const language = document.documentElement.lang.replace(/^en$/, "en-GB");
+    const language = document.documentElement.lang;
     const hour = at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
     const day = at.getDate() === at.getUTCDate() ? "" : `${at.toLocaleDateString(language, { day: "numeric", month: "short" })} `;
     return document.getElementById("said").dataset.local.replace("{time}", day + hour);
@@ -446,7 +446,7 @@
   });
 
   // ── paper: when it was printed, in UTC; what is folded into a table, or beside a chart, is printed too ──
-  const clock = () => new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  const clock = () => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   let unfolded = [];
   // What of the page is still loading, or could not be loaded: by the panel, the tab or the page that it is.
   const missing = () => {

@@ -38,6 +38,10 @@ def test_numbers_dates_and_countries_follow_the_language() -> None:
     assert french.format_span(timedelta(days=-3)) == "3\N{NO-BREAK SPACE}jours"
 
 
+def test_a_browser_writes_dates_as_the_server_does() -> None:
+    assert [load_words(language).tag for language in ("en", "es", "fr")] == ["en-GB", "es", "fr"]
+
+
 def test_a_plural_is_chosen_by_the_language() -> None:
     assert load_words("en").plural("{count} record", "{count} records", 0) == "0 records"
     assert load_words("fr").plural("{count} record", "{count} records", 0) == "0 fiche"
