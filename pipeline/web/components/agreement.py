@@ -85,7 +85,10 @@ def mark_contradictions(asked: str, held: str) -> Parts:
 
 
 def mark_date(words: Words, asked: str, held: str) -> Parts:
-    """A birth date as pages write it; of a whole one the day, month or year differs that contradicts what was asked."""
+    """A birth date as pages write it; of a whole one the day, month or year differs that contradicts what was asked.
+
+    Of two records that are compared each is asked for what the other holds.
+    """
     said = format_birth_date(words, held)
     if not (_DATE.fullmatch(asked) and _WHOLE_DATE.fullmatch(held)) or len(tokens := said.split(" ")) != len("dmy"):
         return (Part(said, differs=False),)

@@ -43,6 +43,7 @@ from pipeline.matching.explain.wording import (
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import case_path, link_path
 from pipeline.web.components.agreement import (
+    mark_date,
     mark_differences,
     render_agreement,
     render_names,
@@ -170,11 +171,16 @@ def _render_item(words: Words, item: Item, titles: tuple[str, ...], countries: C
 
 
 def _render_values(words: Words, item: Item, countries: Countries) -> tuple[htpy.Node, htpy.Node]:
-    """Both values, the characters marked in which they differ; of names in two scripts those of how they read."""
+    """Both values, the characters marked in which they differ; of names in two scripts those of how they read.
+
+    Dates are written as everywhere on pages.
+    """
     if item.field in NAMED:
         return render_names(item.value_a, item.value_b, countries)
-    a, b = (value(item.field, said, words.language) for said in (item.value_a, item.value_b))
-    marked = mark_differences(a, b)
+    if item.field == "birth_date":
+        marked = mark_date(words, item.value_b, item.value_a), mark_date(words, item.value_a, item.value_b)
+    else:
+        marked = mark_differences(*(value(item.field, said, words.language) for said in (item.value_a, item.value_b)))
     return htpy.bdi(dir="auto")[render_parts(marked[0])], htpy.bdi(dir="auto")[render_parts(marked[1])]
 
 

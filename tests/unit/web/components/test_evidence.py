@@ -57,6 +57,14 @@ def test_every_comparison_has_its_row(found: Explanation) -> None:
     ]
 
 
+def test_dates_stand_as_everywhere_on_pages_with_what_contradicts_marked(found: Explanation) -> None:
+    (row,) = (row for row in cells(render_comparison(ENGLISH, found, "be-fp", "fr-pj")) if row[0] == "Date of birth")
+    assert (row[1], row[3]) == ("3 May 1980", "5 Mar 1980")
+    tree = str(render_comparison(ENGLISH, found, "be-fp", "fr-pj"))
+    assert "<mark>3</mark> <mark>May</mark> 1980" in tree
+    assert "<mark>5</mark> <mark>Mar</mark> 1980" in tree
+
+
 def test_what_a_record_says_stays_text(found: Explanation) -> None:
     tree = str(render_comparison(ENGLISH, found, HOSTILE, HOSTILE))
     assert "<script" not in tree
