@@ -21,6 +21,13 @@ Fact = tuple[str, str | Callable[[], object] | None]
 """A word and its value: text of a record, something that draws itself, or None for what is not known."""
 
 
+class PanelHead(NamedTuple):
+    """What stands at the head of a panel, for who says it anew later: its title, and what stands aside, if any."""
+
+    title: TextElement
+    aside: TextElement | None
+
+
 @contextmanager
 def panel(
     title: str,
@@ -30,8 +37,8 @@ def panel(
     main: bool = False,
     tools: Callable[[], object] | None = None,
     explain: Callable[[], object] | None = None,
-) -> Iterator[TextElement | None]:
-    """A section with its heading; `tight` leaves no room around a table or list. Gives what stands aside, if any.
+) -> Iterator[PanelHead]:
+    """A section with its heading, which it gives; `tight` leaves no room around a table or list.
 
     `main`: it is what the page is for, so it stands in no box and has the larger heading; a page has one at most.
 
@@ -41,16 +48,16 @@ def panel(
         with box("header"):
             if explain:
                 with box("div", "row titled"):
-                    text("h2", title)
+                    heading = text("h2", title)
                     explain()
             else:
-                text("h2", title)
+                heading = text("h2", title)
             beside = text("span", aside, "aside") if aside else None
             if tools:
                 with box("div", "row panel-tools"):
                     tools()
         with box("div", "inside tight" if tight else "inside"):
-            yield beside
+            yield PanelHead(heading, beside)
 
 
 def draw_heading(title: str, above: str, path: str) -> None:

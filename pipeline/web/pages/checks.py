@@ -242,7 +242,8 @@ class ShownList:
         self._view, self._rows, self._goes_on = view, rows, loaded.found.next is not None
         self._progress = _draw_heading(view, loaded.list)
         _draw_filters(view, loaded.list)
-        with panel(words("Results"), _count_rows(words, rows), tight=True) as self._count:
+        with panel(words("Results"), _count_rows(words, rows), tight=True) as head:
+            self._count = head.aside
             if rows:
                 self._add = begin_table(words("Results"), _result_columns(view), "found")
                 self._add(rows)

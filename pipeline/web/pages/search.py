@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 import msgspec
 from nicegui import events
 from nicegui.element import Element
-from nicegui.elements.mixins.text_element import TextElement
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.folders import KeptSearch
@@ -63,6 +62,9 @@ ENTERED: Final = "enter"
 """Among what the address asks: it was typed just now, so a single exact answer is opened."""
 
 FILTERS: Final = "filters"
+COUNT: Final = "count"
+"""What a page keeps: the heading of its results, which says how many there are."""
+
 """What a page keeps: the places of its filter panel."""
 
 FOUND: Final = "found"
@@ -177,9 +179,7 @@ async def _run_search(
     if counts is not None and is_last():
         _replace_content(panel_.facets, lambda: draw_facets(view.words, asked, view.kept[ORDER], counts))
         if answer.results and answer.next and counts.cases < MOST_ANSWERS:
-            title = next(one for one in found.descendants() if one.tag == "h2")
-            if isinstance(title, TextElement):
-                title.set_text(_count_records(view.words, answer, place.before, counts.cases))
+            view.kept[COUNT].set_text(_count_records(view.words, answer, place.before, counts.cases))
 
 
 def _draw_start(view: OpenPage, found: Element, searches: list[OpenedSearch]) -> None:
@@ -322,7 +322,8 @@ def _draw_results(
         aside = words("strongest evidence first") if is_ranked else words("sorted by key")
         tools = partial(_draw_list_tools, view, wanted, is_ranked=is_ranked)
         explain = partial(draw_help, words, "agreement") if is_ranked else None
-        with panel(counted, aside, tight=True, main=True, tools=tools, explain=explain):
+        with panel(counted, aside, tight=True, main=True, tools=tools, explain=explain) as head:
+            view.kept[COUNT] = head.title
             rows = (render_result(words, row, parts) for row in answer.results)
             static_html(rows, "ol", "results", id=RESULTS_PLACE)
     if answer.hits:
