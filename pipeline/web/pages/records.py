@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -10,8 +11,9 @@ import htpy
 from pipeline.access.case_filters import Filters
 from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow, SearchAnswer, SearchRow, told
 from pipeline.api.services.audit import list_accesses
-from pipeline.api.services.search import Search, search
+from pipeline.api.services.search import Search, count_facets, search
 from pipeline.api.session import Session
+from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
@@ -41,6 +43,8 @@ class RecordsPageData(NamedTuple):
 
     accesses: AccessesAnswer | None = None
     records: SearchAnswer | None = None
+    whole: int | None = None
+    """How many records there are in all, where one page does not hold them and they could be counted."""
 
 
 async def load(visit: Visit, parameters: Parameters) -> RecordsPageData:
@@ -49,7 +53,14 @@ async def load(visit: Visit, parameters: Parameters) -> RecordsPageData:
     if parameters.get("list") != LISTED:
         return RecordsPageData(accesses=await list_accesses(session, LIMIT, after))
     wanted = Search(limit=LIMIT, cursor=after or "", filters=_own_records(session))
-    return RecordsPageData(records=await search(session, wanted))
+    found = await search(session, wanted)
+    return RecordsPageData(records=found, whole=await _count_own(visit.new_session()) if found.next else None)
+
+
+async def _count_own(session: Session) -> int | None:
+    with suppress(LiaisonError):  # the records are there all the same
+        return (await count_facets(session, Search(filters=_own_records(session)))).facets.cases
+    return None
 
 
 def _own_records(session: Session) -> Filters:
@@ -70,7 +81,7 @@ def draw(view: OpenPage, loaded: RecordsPageData) -> None:
     if loaded.accesses is not None:
         _draw_accesses(view, loaded.accesses)
     if loaded.records is not None:
-        _draw_records(view, loaded.records)
+        _draw_records(view, loaded.records, loaded.whole)
 
 
 def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
@@ -103,7 +114,7 @@ def _draw_record(words: Words, row: AccessedRecord) -> None:
         draw_form_badge(words, row)
 
 
-def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
+def _draw_records(view: OpenPage, found: SearchAnswer, whole: int | None) -> None:
     words = view.words
     columns = [SortColumn(words("Record")), SortColumn(words("Title")), SortColumn(words("Caveat"))]
     wanted = Search(filters=_own_records(view.visit.new_session()))
@@ -113,7 +124,7 @@ def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
             draw_rows(words, words("Our records"), columns, (_make_row(words, row) for row in found.results))
         else:
             states.draw_empty(words("Our agency has no records here"))
-    draw_pager(view, found.next, words("Next"), words("Back to start"), shown=len(found.results))
+    draw_pager(view, found.next, words("Next"), words("Back to start"), shown=len(found.results), whole=whole)
 
 
 def _make_row(words: Words, row: SearchRow) -> SortableRow:
