@@ -234,6 +234,10 @@ def test_the_readers_own_time_stands_beside_utc_and_who_is_called_what(user: Bro
     assert f"{own:%H:%M}" in time.evaluate("(time) => getComputedStyle(time, '::after').content")
     expect(page.locator("main")).to_contain_text("Pieter Janssens (pieter@be-fp)")
     user.holds("a reviewed link")
+    page.goto("/inbox#listed=mine")
+    said = page.locator(".triage .decided time")
+    expect(said).to_contain_text("Same, Pieter Janssens (pieter@be-fp), ")
+    expect(said).to_have_attribute("data-local", f"{day}{own:%H:%M} your time")
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,8 @@ def _draw_request_state(view: OpenPage, asked: HitRequest) -> None:
         REQUEST_WORDS.get(ThreadState(asked.state), N_("Request closed {time}")), time=words.format_minute(asked.time)
     )
     with box("p", "row small asked-state", data_state=asked.state):
-        link(said, "/disclosures")
+        with link("", "/disclosures"):
+            text("time", said, datetime=asked.time)
         if asked.state == ThreadState.REQUESTED and asked.deadline:
             left = datetime.fromisoformat(asked.deadline) - now
             span = words.format_span(left)

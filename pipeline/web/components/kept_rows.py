@@ -122,8 +122,9 @@ def _render_link(words: Words, row: FolderItemRow, kept: KeptLink) -> htpy.Node:
 def _render_about(words: Words, row: FolderItemRow, *said: htpy.Node) -> htpy.Element:
     """What else is known of it, who added it and when, and who edited it."""
     by = words("{who}, {when}", who=words.person_name(row.by or ""), when=words.format_minute(row.added or ""))
+    added = htpy.time(datetime=row.added)[by]
     edited = words("edited by {who}", who=words.person_name(row.edited_by)) if row.edited_by else ""
-    return htpy.p(".about")[(htpy.span[part] for part in (*said, by, edited) if part)]
+    return htpy.p(".about")[(htpy.span[part] for part in (*said, added, edited) if part)]
 
 
 def _render_marks(words: Words, row: FolderItemRow) -> list[htpy.Element]:

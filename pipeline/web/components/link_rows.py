@@ -73,7 +73,7 @@ def render_row(words: Words, row: InboxRow, now: datetime, who: str) -> htpy.Ele
             (render_caveat_badge(words, side, brief=True) for side in (other, own)),
         ],
         render_preview_button(words, name + born),
-        htpy.span(".assignee")[row.assignee or ""],
+        htpy.span(".assignee", data_login=row.assignee or "")[words.person_name(row.assignee or "")],
         htpy.span(".done"),
         _render_decision(words, row, who),
     ]
@@ -83,11 +83,12 @@ def _render_decision(words: Words, row: InboxRow, who: str) -> htpy.Node:
     """The decision that holds for our agency, whose it is and since when; one's own can be undone."""
     if row.own_review is None:
         return None
-    when = words.format_minute(row.own_time or "")
-    said = f"{words.label(REVIEWS, row.own_verdict or '')}, {row.own_reviewer}, {when}"
+    reviewer = words.person_name(row.own_reviewer or "")
+    said = f"{words.label(REVIEWS, row.own_verdict or '')}, {reviewer}, {words.format_minute(row.own_time or '')}"
     own = row.own_reviewer == who
     return htpy.span(".decided", data_decision="")[
-        said, own and htpy.button(".button.slight", type="button", data_undo=row.own_review)[words("Undo")]
+        htpy.time(datetime=row.own_time)[said],
+        own and htpy.button(".button.slight", type="button", data_undo=row.own_review)[words("Undo")],
     ]
 
 

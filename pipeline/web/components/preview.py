@@ -95,7 +95,9 @@ def _draw_preview(words: Words, found: CasePreview) -> None:
                 draw_handling_code(words, row.handling.code)
     draw_caveat(words, row, data.get("language") or "")
     if row.access_until:
-        text("p", words("Access until {time}", time=words.format_minute(row.access_until)), "notice plain")
+        until = words("Access until {time}", time=words.format_minute(row.access_until))
+        with box("p", "notice plain"):
+            text("time", until, datetime=row.access_until)
     counted = words.plural("{count} link", "{count} links", found.links)
     draw_facts(
         [

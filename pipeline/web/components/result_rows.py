@@ -82,7 +82,11 @@ def _render_marks(words: Words, row: SearchRow) -> list[htpy.Node]:
     until = told(row.access_until)
     return [
         told(row.caveat) and [" ", render_caveat_badge(words, row)],
-        until and [" ", htpy.span(".tag.plain")[words("Access until {time}", time=words.format_minute(until))]],
+        until
+        and [
+            " ",
+            htpy.time(".tag.plain", datetime=until)[words("Access until {time}", time=words.format_minute(until))],
+        ],
     ]
 
 

@@ -28,6 +28,7 @@ from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import badge, draw_colour
 from pipeline.web.components.form import Sent, field, form, limit_text, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.values import draw_moment
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import REVIEWS
@@ -126,7 +127,7 @@ def _draw_review(view: OpenPage, row: ReviewRow, *, undoable: bool) -> None:
         with box("p", "row"):
             text("strong", words.label(REVIEWS, row.verdict))
             text("span", words.person_name(row.reviewer) if row.reviewer else words.agency_name(row.agency))
-            text("time", words.format_minute(row.time), "quiet", datetime=row.time)
+            draw_moment(words, row.time, "quiet")
             if row.undone:
                 badge(words("Undone"), "plain")
             elif undoable and row.reviewer == view.visit.who:
@@ -178,7 +179,7 @@ def _draw_manual_link(view: OpenPage, case: str, row: ManualLinkRow) -> None:
         with box("p", "row"):
             link(other, case_path(other), "code")
             text("span", words.person_name(row.reviewer) if row.reviewer else words.agency_name(row.agency))
-            text("time", words.format_minute(row.time), "quiet", datetime=row.time)
+            draw_moment(words, row.time, "quiet")
             if row.reviewer == view.visit.who:
                 _draw_undo_button(view, row.id)
         if row.reason:

@@ -9,6 +9,7 @@ from right to left.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import htpy
@@ -56,6 +57,12 @@ def format_moment(words: Words, when: str) -> str:
     if when != first_day(when):
         return describe_birth_date(when, words.language)
     return words.format_minute(when) if "T" in when else words.format_date(when)
+
+
+def draw_moment(words: Words, when: str | datetime | None, classes: str = "nowrap") -> Element:
+    """A time to the minute, in UTC: the browser puts the reader's own beside it (static/keys.js)."""
+    stated = when.isoformat() if isinstance(when, datetime) else when
+    return text("time", words.format_minute(stated) if stated else "–", classes, datetime=stated)
 
 
 def format_birth_date(words: Words, stated: str) -> str:

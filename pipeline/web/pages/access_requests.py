@@ -30,7 +30,7 @@ from pipeline.web.components.badges import badge, draw_band, draw_basis
 from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import panel
-from pipeline.web.components.values import draw_title, format_title
+from pipeline.web.components.values import draw_moment, draw_title, format_title
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import GLASS_REVIEWS, PURPOSES, URGENCIES
@@ -229,7 +229,8 @@ def draw_thread_timer(view: OpenPage, row: AccessRequestRow) -> None:
     with box("span", "meter late" if left < timedelta() else "meter", aria_hidden="true"):
         box("b", style=f"width: {gone:.0%}")
     if not awaited:
-        text("small", words("until {time}", time=words.format_minute(end)))
+        with box("small"):
+            text("time", words("until {time}", time=words.format_minute(end)), datetime=end)
     elif left < timedelta():
         text("small", words("overdue by {span}", span=words.format_span(left)))
     else:
@@ -249,7 +250,7 @@ def draw_thread_steps(view: OpenPage, row: AccessRequestRow) -> None:
     with box("ul", "small"):
         for step in row.steps:
             with box("li", "row"):
-                text("time", words.format_minute(step.time), "quiet", datetime=step.time)
+                draw_moment(words, step.time, "quiet")
                 who = words.person_name(step.subject) if step.subject else step.agency
                 text("span", f"{who} · {words.label(MOVE_LABELS, step.move)}")
                 if step.move == Move.REQUEST and not row.mine:

@@ -22,6 +22,7 @@ from pipeline.web.components.filters import draw_search_link
 from pipeline.web.components.form import Sent, draw_leaving_button, field, form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.values import draw_moment
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -97,7 +98,7 @@ def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:
     words = view.words
     with box("span", "row"):
         link(words.format_number(len(times)), "/notices")
-        text("time", words.format_minute(times[0]), "nowrap small quiet", datetime=times[0])
+        draw_moment(words, times[0], "nowrap small quiet")
         marks = {"data_alert": alert, "data_latest": times[0], "data_whose": view.visit.who}
         text("span", words("New since your last look"), "tag warn new", **marks)
 

@@ -20,6 +20,7 @@ from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import text
 from pipeline.web.components.tables import TableColumn, draw_heading, draw_table, panel
+from pipeline.web.components.values import draw_moment
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -77,7 +78,7 @@ def _allowance_columns(words: Words) -> list[TableColumn[HitAllowanceRow]]:
 
 
 def _draw_until(words: Words, row: HitAllowanceRow) -> None:
-    text("time", words.format_minute(row.until), "nowrap", datetime=row.until)
+    draw_moment(words, row.until)
     if not row.active:
         badge(words("Expired"), "warn")
 

@@ -52,6 +52,7 @@ from pipeline.web.components.tabs import (
 )
 from pipeline.web.components.terms import draw_help
 from pipeline.web.components.values import (
+    draw_moment,
     draw_offences,
     draw_title,
     first_day,
@@ -77,7 +78,9 @@ def draw(view: OpenPage, loaded: TabbedContent[CaseRow]) -> None:
     handling: AsSent = row.data.get("handling") or {}
     draw_caveat(words, row, row.data.get("language") or "", handling.get("caveat_translations"))
     if row.access_until:
-        text("p", words("Access until {time}", time=words.format_minute(row.access_until)), "notice plain")
+        until = words("Access until {time}", time=words.format_minute(row.access_until))
+        with box("p", "notice plain"):
+            text("time", until, datetime=row.access_until)
     if doubt := SIGNATURE_DOUBTS.get(row.signature_verdict or ""):
         text("p", words(doubt), "notice bad")
     draw_tabs(view, TABS, loaded, words("Case"))
@@ -527,7 +530,7 @@ def _draw_provenance(words: Words, row: CaseRow) -> None:
     with panel(words("Provenance")):
         draw_facts(
             [
-                (words("Received"), words.format_minute(came.ingested_at) if came.ingested_at else None),
+                (words("Received"), came.ingested_at and (lambda: draw_moment(words, came.ingested_at))),
                 (words("Position"), f"{at.topic} {at.partition}:{at.offset}" if at else None),
                 (words("Schema"), came.schema_version),
                 (words("Content"), came.content_hash[:16]),

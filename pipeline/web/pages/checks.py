@@ -64,7 +64,7 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.rows import record_mark
 from pipeline.web.components.tables import AFTER, TableColumn, begin_table, draw_pager, draw_table, panel
 from pipeline.web.components.understood import MET, draw_hint
-from pipeline.web.components.values import draw_name, draw_title
+from pipeline.web.components.values import draw_moment, draw_name, draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -152,7 +152,7 @@ def _draft_columns(view: OpenPage) -> list[TableColumn[ListDraftSummary]]:
             words("File"), lambda draft: _draw_name(words, draft.title, draft.created, list_columns_path(draft.id))
         ),
         TableColumn(words("Rows"), lambda draft: text("span", words.format_number(draft.rows)), "number"),
-        TableColumn(words("Kept until"), lambda draft: text("span", words.format_minute(draft.expires), "nowrap")),
+        TableColumn(words("Kept until"), lambda draft: draw_moment(words, draft.expires)),
         TableColumn(words("Actions"), lambda draft: _draw_delete_button(view, delete_draft, draft.id)),
     ]
 
@@ -161,11 +161,11 @@ def _list_columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
     words = view.words
     return [
         TableColumn(words("List"), lambda check: _draw_name(words, check.title, check.created, list_path(check.id))),
-        TableColumn(words("Submitted"), lambda check: text("span", words.format_minute(check.created), "nowrap")),
+        TableColumn(words("Submitted"), lambda check: draw_moment(words, check.created)),
         TableColumn(words("Rows"), lambda check: text("span", words.format_number(check.rows)), "number"),
         TableColumn(words("Progress"), lambda check: draw_progress(words, check)),
         TableColumn(words("Your case"), lambda check: bidi_text(check.case_reference)),
-        TableColumn(words("Kept until"), lambda check: text("span", words.format_minute(check.expires), "nowrap")),
+        TableColumn(words("Kept until"), lambda check: draw_moment(words, check.expires)),
         TableColumn(words("Actions"), lambda check: _draw_delete_button(view, delete_list, check.id)),
     ]
 
@@ -338,7 +338,8 @@ def _draw_keeping(view: OpenPage, check: ListCheck) -> None:
 
     with box("div", "row small"):
         with box("span"):
-            text("span", words("Kept until {time}", time=words.format_minute(check.expires)))
+            until = words("Kept until {time}", time=words.format_minute(check.expires))
+            text("time", until, datetime=check.expires)
             text("span", " · ", "quiet")
             bidi_text(check.case_reference)
         with box("details", "more"):

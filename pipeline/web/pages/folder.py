@@ -130,7 +130,7 @@ def _draw_about(view: OpenPage, loaded: FolderItemsAnswer) -> None:
         text("span", words("until {date}", date=words.format_date(folder.until)), "quiet")
         if loaded.since:
             since = words("marks since your last visit, {time}", time=words.format_minute(loaded.since))
-            text("span", since, "quiet")
+            text("time", since, "quiet", datetime=loaded.since)
 
 
 def _draw_items(view: OpenPage, loaded: FolderItemsAnswer, *, may_work: bool) -> None:

@@ -372,7 +372,7 @@ class TriageDesk:
             assigned = assign_link(self.view.visit.new_session(), link, told.assignee)
             if await self.view.run_action(assigned, self.words("Assigned"), redraw=False):
                 done.append(link)
-        self.view.call_script("assigned", done, told.assignee)
+        self.view.call_script("assigned", done, told.assignee, self.words.person_name(told.assignee))
 
     async def _narrow(self, event: GenericEventArguments) -> None:
         """List what the address asks for now; of several wishes the last."""

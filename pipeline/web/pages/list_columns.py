@@ -63,8 +63,10 @@ def draw(view: OpenPage, draft: ListDraftView) -> None:
             link(words("List check"), "/checks", data_up="")
         text("h1", words("Check the columns"))
         rows = words.plural("{count} row", "{count} rows", draft.rows)
-        until = words("kept until {time}", time=words.format_minute(draft.expires))
-        text("p", " · ".join(filter(None, (draft.title, rows, until))), "quiet")
+        with box("p", "quiet"):
+            bidi_text("".join(f"{said} · " for said in (draft.title, rows) if said), "span")
+            until = words("kept until {time}", time=words.format_minute(draft.expires))
+            text("time", until, datetime=draft.expires)
     _draw_reading(view, draft)
 
     async def delete() -> None:

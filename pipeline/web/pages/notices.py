@@ -151,7 +151,7 @@ def _draw_event(words: Words, row: NoticeRow) -> None:
         step = told(row.step)
         text("span", words.label(STEP_WORDS, step) if step in STEP_WORDS else words.label(NOTICES, row.kind))
         if until := told(row.until):
-            text("span", words("until {time}", time=words.format_minute(until)), "small quiet")
+            text("time", words("until {time}", time=words.format_minute(until)), "small quiet", datetime=until)
         if count := told(row.count):
             text("span", words.plural(*CASES, count), "tag warn")
         if row.band:

@@ -21,6 +21,7 @@ from pipeline.ops.status.throughput import Throughput
 from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import box, inline_svg, link, text
 from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.values import draw_moment
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -206,7 +207,7 @@ def _draw_feeds(words: Words, seen: Overview) -> None:
         TableColumn(words("Country"), lambda feed: text("span", words.country_name(feed.country))),
         TableColumn(
             words("Last message"),
-            lambda feed: text("span", words.format_minute(feed.last) if feed.last else "–", "nowrap"),
+            lambda feed: draw_moment(words, feed.last),
         ),
         TableColumn(words("Last hour"), draw_last_hour),
         TableColumn(words("State"), draw_state),
@@ -253,7 +254,7 @@ def _draw_generations(words: Words, generations: Sequence[GenerationStatus]) -> 
         ),
         TableColumn(
             words("Created"),
-            lambda status: text("span", words.format_minute(status.time) if status.time else "–", "nowrap"),
+            lambda status: draw_moment(words, status.time),
         ),
         TableColumn(
             words("Waiting"), lambda status: text("span", words.format_number(sum(status.behind.values()))), "number"
@@ -315,7 +316,7 @@ def _draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[f
                 box("b", style=f"height: {100 * rate / most if most else 0:.1f}%")
         with box("div", "row apart ends"):
             for at in (begins[0], begins[-1]) if begins else ():
-                text("time", words.format_minute(at), datetime=at.isoformat())
+                draw_moment(words, at, "")
 
 
 MOST: Final = 50

@@ -22,7 +22,7 @@ from pipeline.web.components.form import draw_result_export
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.rows import Cell, SortableRow, SortColumn, draw_rows, record_mark
 from pipeline.web.components.tables import AFTER, TableColumn, draw_folded_list, draw_pager, draw_table, panel
-from pipeline.web.components.values import render_title
+from pipeline.web.components.values import draw_moment, render_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.pages.audit import act_columns, draw_form_badge
@@ -98,9 +98,7 @@ def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
 
 def _access_columns(words: Words) -> list[TableColumn[AccessRow]]:
     return [
-        TableColumn(
-            words("Time"), lambda row: text("time", words.format_minute(row.time), "nowrap", datetime=row.time)
-        ),
+        TableColumn(words("Time"), lambda row: draw_moment(words, row.time)),
         *act_columns(words),
         TableColumn(
             words("Records"), lambda row: draw_folded_list(words, row.shown, SEEN, partial(_draw_record, words))

@@ -49,6 +49,7 @@ from pipeline.web.components.rows import render_pick_all, render_sort_choice
 from pipeline.web.components.tables import TableColumn, draw_table, format_range, panel
 from pipeline.web.components.terms import draw_help
 from pipeline.web.components.understood import draw_hints, draw_understood
+from pipeline.web.components.values import draw_moment
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import EVENT_CHARS, Fields, read_event
@@ -61,10 +62,10 @@ ASKED: Final = "ask"
 ENTERED: Final = "enter"
 """Among what the address asks: it was typed just now, so a single exact answer is opened."""
 
-FILTERS: Final = "filters"
 COUNT: Final = "count"
 """What a page keeps: the heading of its results, which says how many there are."""
 
+FILTERS: Final = "filters"
 """What a page keeps: the places of its filter panel."""
 
 FOUND: Final = "found"
@@ -453,9 +454,7 @@ def _columns(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) ->
         ),
         TableColumn(
             words("Time"),
-            lambda one: text(
-                "time", words.format_minute(one.search.time), "nowrap", datetime=one.search.time.isoformat()
-            ),
+            lambda one: draw_moment(words, one.search.time),
         ),
         TableColumn(
             words("Actions"),

@@ -22,7 +22,7 @@ from pipeline.web.components.badges import HANDLING, badge, draw_handling_code
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.tables import TableColumn, draw_facts, draw_heading, draw_table, panel
-from pipeline.web.components.values import format_countries
+from pipeline.web.components.values import draw_moment, format_countries
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -148,7 +148,7 @@ def _draw_people(words: Words, found: VisibilityAnswer) -> None:
         TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
         TableColumn(words("User"), lambda row: text("span", words.person_name(row.subject or "–"))),
         TableColumn(words("Purposes"), lambda row: text("span", _format_purposes(words, row.purposes))),
-        TableColumn(words("Until"), lambda row: text("time", words.format_minute(row.until), datetime=row.until)),
+        TableColumn(words("Until"), lambda row: draw_moment(words, row.until, "")),
     ]
     if found.changed_handling:
         columns.append(

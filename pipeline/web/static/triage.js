@@ -218,11 +218,16 @@
     for (let at = 0; at < links.length; at += MOST_LINKS)
       emitEvent("triage_assign", { links: links.slice(at, at + MOST_LINKS), assignee });
   };
-  const assigned = (links, assignee) => {
-    for (const link of links) row(link)?.querySelector(".assignee").replaceChildren(assignee);
+  const assigned = (links, login, name) => {
+    for (const link of links) {
+      const place = row(link)?.querySelector(".assignee");
+      if (!place) continue;
+      place.textContent = name;
+      place.dataset.login = login;
+    }
   };
   const take = () => {
-    const mine = current?.querySelector(".assignee").textContent === desk().dataset.me;
+    const mine = current?.querySelector(".assignee").dataset.login === desk().dataset.me;
     assign(mine ? "" : desk().dataset.me);
   };
   // An answer that has not come within PATIENCE_MS is not waited for any more.

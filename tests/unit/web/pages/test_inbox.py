@@ -11,6 +11,7 @@ from pipeline.access.reviews import Verdict
 from pipeline.api.services.reviews import BulkReview, LinkToReview, retract_reviews, review_links
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.inbox import AGAIN, ASSIGN, LIMIT, MORE, NARROW, OPEN, PAGE, REVIEW, UNDO
+from pipeline.web.site import KnownPerson
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import handling, person, record
@@ -196,9 +197,25 @@ async def test_an_investigator_takes_a_link_and_gives_it_back(api: Api, told: li
     link = link_of(page)
     for assignee in ("anna", ""):
         await page.happen(ASSIGN, {"links": [link], "assignee": assignee})
-        assert told[-1] == ("assigned", [link], assignee)
+        assert told[-1] == ("assigned", [link], assignee, assignee)
     await page.happen(ASSIGN, {"links": [link], "assignee": "chief"})
-    assert told[-1] == ("assigned", [], "chief"), "only a supervisor assigns to others"
+    assert told[-1] == ("assigned", [], "chief", "chief"), "only a supervisor assigns to others"
+
+
+async def test_people_have_their_names_beside_a_link(api: Api, told: list[tuple[Any, ...]]) -> None:
+    """Who is to review it, and who decided and when, with the reader's own time beside UTC."""
+    held(api)
+    known = {"anna": KnownPerson("Anna Keller")}
+    page = await opened(api, PAGE, ANNA, "en", known)
+    link = link_of(page)
+    await page.happen(ASSIGN, {"links": [link], "assignee": "anna"})
+    assert told[-1] == ("assigned", [link], "anna", "Anna Keller (anna)")
+    assert 'data-login="anna">Anna Keller (anna)</span>' in str((await opened(api, PAGE, ANNA, "en", known)).drawn())
+    await review_links(api.session(ANNA), BulkReview((LinkToReview(link),), Verdict.UNSURE))
+    page = await opened(api, PAGE, ANNA, "en", known)
+    await page.happen(NARROW, {"listed": "unsure"})
+    decided = r'<time datetime="2026-11-24T12:00[^"]+">Unsure, Anna Keller \(anna\), 24 Nov 2026[, ]+12:00</time>'
+    assert re.search(decided, str(page.drawn()))
 
 
 async def test_more_links_are_appended(api: Api) -> None:
