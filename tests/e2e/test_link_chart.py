@@ -198,6 +198,9 @@ def test_nodes_are_told_apart_on_the_canvas_in_the_table_and_by_search(user: Cou
     assert len({image for _, image in icons}) == len({kind for kind, _ in icons})
     legend = page.locator("[data-look]:visible")
     expect(legend.filter(has_text="Record")).to_have_count(1)
+    drawn = legend.locator("svg").evaluate_all("(icons) => icons.map((icon) => icon.getBoundingClientRect().width)")
+    assert len(drawn) == len({kind for kind, _ in icons})
+    assert all(width >= 12 for width in drawn), "an icon of no size tells nothing"
     expect(legend.filter(has_text="Phone")).to_have_count(1)
     expect(legend.filter(has_text="Vessel")).to_have_count(0)
     page.get_by_text("View as table").click()
