@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from pipeline.access.reviews import Review, Verdict
+from pipeline.records.agencies import Agency
 from support.api.runtime import Api
 from support.records.builder import person, record
 from support.web.browser import BrowserUser
@@ -72,6 +73,17 @@ COVERED = """() => [...document.querySelectorAll("#triage [data-row]")].filter((
 }).length"""
 """Rows of the list under which something else lies, once they are scrolled to."""
 
+BROKEN = """() => [...document.querySelectorAll("#triage .from bdi")].flatMap((place) => {
+  const [text] = place.childNodes;
+  return [...text.data.matchAll(/[^ ]+/g)].filter((word) => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map(([word]) => word);
+})"""
+"""Words of agencies' names that go on in another line."""
+
 
 @pytest.mark.parametrize("size", [(640, 400), (390, 800), (320, 568)])
 def test_the_list_lies_free_at_double_size_and_on_a_phone(
@@ -79,9 +91,13 @@ def test_the_list_lies_free_at_double_size_and_on_a_phone(
 ) -> None:
     for number in range(12):
         _hold(api, number)
+    titled = Agency("fr-pj", "FR", title="Police judiciaire")
+    api.runtime.agencies = {"be-fp": Agency("be-fp", "BE"), titled.name: titled}
     user = _open_inbox(opened, site)
     user.resize(size)
     assert user.page.evaluate(COVERED) == 0
+    assert "Police judiciaire" in user.page.locator(".triage .from").first.inner_text()
+    assert user.page.evaluate(BROKEN) == []
     user.page.locator("#evidence .summary").scroll_into_view_if_needed()
     expect(user.page.locator("#evidence .summary")).to_be_in_viewport()
     assert user.faults == []
