@@ -15,7 +15,7 @@ from pipeline.api.services.export_words import PARTS
 from pipeline.api.services.linked_things import NUMBERS
 from pipeline.index.documents import AsSent
 from pipeline.locale import N_
-from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
+from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.names import full_name
 from pipeline.web.addresses import case_path, entity_path
@@ -35,7 +35,7 @@ WORDS = {field: label for row in ENTITY_TYPES for field, label in row.fields.ite
 """Fields in the order in which they are shown."""
 
 COUNTRIES = frozenset({"birth_country", "nationalities", "country", "plate_country", "flag"})
-TIMES = frozenset({"start", "end"})
+MOMENTS = frozenset({"birth_date", "birth_dates", "death_date", "start", "end"})
 CODES = {"gender": GENDERS, "document_type": IDENTIFIER_TYPES, "role": PARTS}
 
 FIELDS = {"names": N_("Name"), "role": N_("Role")} | WORDS
@@ -126,7 +126,7 @@ def _make_cell(words: Words, column: EntityColumn, raw: AsSent) -> Cell:
         said = words.label(TYPES, raw["type"])
         return Cell(said, said)
     values = [(field, value) for field in column.fields for value in _list_values(raw.get(field))]
-    texts = [_tell_value(words, *value) for value in values]
+    texts = [_format_value(words, *value) for value in values]
     more = len(texts) - MOST_SEEN
     lines = [htpy.bdi(".line", dir="auto")[line] for line in texts[:MOST_SEEN]]
     return Cell([lines, more > 0 and htpy.span(".quiet")[f"+{words.format_number(more)}"]],
@@ -135,11 +135,6 @@ def _make_cell(words: Words, column: EntityColumn, raw: AsSent) -> Cell:
 
 def _list_values(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if value not in (None, "") else []
-
-
-def _tell_value(words: Words, field: str, value: Any) -> str:
-    """A value as a cell shows it: dates in words, all others as the entity's facts do."""
-    return format_moment(words, str(value)) if field == "birth_date" else _format_value(words, field, value)
 
 
 def render_entity(words: Words, raw: AsSent, country: str, across: str, ties: Iterable[Shown] = ()) -> htpy.Element:
@@ -202,10 +197,8 @@ def _format_value(words: Words, field: str, value: Any) -> str:
 def _format_scalar(words: Words, field: str, value: Any) -> str:
     if field in COUNTRIES:
         return words.country_name(str(value))
-    if field == "birth_dates":
-        return describe_birth_date(str(value), words.language)
-    if field in TIMES and "T" in str(value):
-        return words.format_minute(value)
+    if field in MOMENTS:
+        return format_moment(words, str(value))
     return words.label(CODES[field], value) if field in CODES else str(value)
 
 

@@ -16,7 +16,6 @@ import htpy
 from nicegui.element import Element
 
 from pipeline.matching.explain.wording import bits, percent
-from pipeline.matching.explain.words import describe_birth_date
 from pipeline.matching.names.romanisation import name_language, romanise_name
 from pipeline.records.dates import CIRCA, RANGE
 from pipeline.records.offence_codes import find_offence, read_title
@@ -53,10 +52,8 @@ def first_day(when: str) -> str:
 
 
 def format_moment(words: Words, when: str) -> str:
-    """A date, a time, or a range or a date about, as people read it."""
-    if when != first_day(when):
-        return describe_birth_date(when, words.language)
-    return words.format_minute(when) if "T" in when else words.format_date(when)
+    """A time or a date as a record states it, as people read it."""
+    return words.format_minute(when) if "T" in when else format_birth_date(words, when)
 
 
 def draw_moment(words: Words, when: str | datetime | None, classes: str = "nowrap") -> Element:

@@ -114,8 +114,9 @@ def collect_statements(words: Words, facts: Sequence[EntityFact]) -> list[Stated
     known = sorted((fact for fact in facts if fact.field in order), key=lambda fact: order[fact.field])
     found = []
     for field, held in groupby(known, key=lambda fact: fact.field):
-        values = [(_format_value(words, field, fact.value), tuple(fact.cases)) for fact in held]
-        differs = field not in MANY and _has_contradiction([value for value, _ in values])
+        stated = list(held)
+        values = [(_format_value(words, field, fact.value), tuple(fact.cases)) for fact in stated]
+        differs = field not in MANY and _has_contradiction([str(fact.value) for fact in stated])
         found += [StatedValue(field, value, cases, at == 0, differs) for at, (value, cases) in enumerate(values)]
     return found
 

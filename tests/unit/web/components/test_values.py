@@ -49,8 +49,8 @@ def test_what_a_record_says_stays_text() -> None:
         ("1980-05", "1980-05", "1980-05"),
         ("1980-05-03", "3 May 1980", "3 mai 1980"),
         ("1978~", "about 1978", "vers 1978"),
-        ("1979/1981", "1979 to 1981", "1979 à 1981"),
-        ("1979/1981~", "about 1979 to 1981", "vers 1979 à 1981"),
+        ("1979/1981", "1979 – 1981", "1979 – 1981"),
+        ("1979/1981~", "about 1979 – 1981", "vers 1979 – 1981"),
     ],
 )
 def test_ranges_and_dates_about_are_in_words(when: str, english: str, french: str) -> None:

@@ -44,6 +44,16 @@ async def test_codes_are_words_and_what_agencies_send_besides_stays(api: Api) ->
         assert word in said
 
 
+async def test_dates_of_people_have_one_form_in_their_row_and_in_what_it_unfolds(api: Api) -> None:
+    man = person("Ivan Petrov", id="p1", birth_date="1980-05-01", birth_dates=["1979/1981"], death_date="2026-01-02")
+    api.hold(record("fr-pj", entities=[man]))
+    said = (await opened(api, PAGE, ANNA, key="fr-pj:1", tab="people")).said()
+    for date in ("1 May 1980", "1979 – 1981", "2 Jan 2026"):
+        assert date in said
+    assert "1980-05-01" not in said
+    assert "2026-01-02" not in said
+
+
 async def test_a_tab_is_read_when_it_is_opened_and_each_time_anew(api: Api) -> None:
     api.hold(record("fr-pj", entities=[person("Ivan Petrov", id="p1", nationalities=["RU"])]))
     page = await opened(api, PAGE, ANNA, key="fr-pj:1")
