@@ -28,6 +28,9 @@ ROLES = {
 
 STATUSES = {"active": NC_("case", "Active"), "corrected": N_("Corrected"), "withdrawn": N_("Withdrawn")}
 
+ASK = NC_("button", "Search")
+"""What a button says that searches, where other languages have a noun for the page."""
+
 THEME_WORDS = {"auto": N_("System"), "light": N_("Light"), "dark": N_("Dark")}
 
 DENSITY_WORDS = {"normal": N_("Normal"), "dense": N_("Dense"), "loose": N_("Loose")}

@@ -63,6 +63,7 @@ from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import read_event
 from pipeline.web.session import Visit
+from pipeline.web.vocabulary import ASK
 
 PANE: Final = "chart-pane"
 
@@ -536,7 +537,7 @@ def _draw_start(words: Words) -> None:
         box("input", id="chart-question", name="q", type="search", autocomplete="off", spellcheck="false",
             maxlength="1000", placeholder=words("Name in any script, number, phone, plate or date"),
             )  # fmt: skip
-        text("button", words("Search"), "button main slight", type="submit")
+        text("button", words(ASK), "button main slight", type="submit")
 
 
 def _draw_save(words: Words, found: FoldersAnswer, kept_in: KeptIn) -> None:

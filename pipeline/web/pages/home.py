@@ -26,6 +26,7 @@ from pipeline.web.page_events import EVENT_CHARS, Fields, read_event
 from pipeline.web.pages.search import MOST_HELD, PAST, draw_example, read_past_searches
 from pipeline.web.pages.work import draw_unread, draw_waiting, list_links, list_requests
 from pipeline.web.session import Visit
+from pipeline.web.vocabulary import ASK
 
 BEGUN: Final = "home"
 """The event by which the browser says that the page is there, and hands over the viewer's past searches."""
@@ -74,7 +75,7 @@ def _draw_search(words: Words) -> None:
                     maxlength="1000", placeholder=words("Name in any script, number, phone, plate or date"),
                 )  # fmt: skip
                 text("kbd", "/", aria_hidden="true")
-            text("button", words("Search"), "button main", type="submit")
+            text("button", words(ASK), "button main", type="submit")
         with box("p", "row small"):
             text("span", words("For example"), "quiet")
             for example in EXAMPLES:

@@ -17,6 +17,7 @@ from pipeline.web.components.values import CODES_PATH
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
+from pipeline.web.vocabulary import ASK
 
 SECTION = 2
 """Digits of a section's code."""
@@ -49,7 +50,7 @@ def _draw_form(view: OpenPage) -> None:
     with form(sent, "filters"):
         field(words("Code or words"), "words", "offence", type="search", maxlength="200", autocomplete="off",
               placeholder="0502")  # fmt: skip
-        submit_button(words("Search"))
+        submit_button(words(ASK))
     with box("div", "stack", aria_live="polite") as place:
         _draw_found(words, "")
 

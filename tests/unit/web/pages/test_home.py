@@ -35,6 +35,11 @@ async def test_the_field_is_there_before_anything_is_read(api: Api) -> None:
     assert api.audit.acts == []
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "Search"), ("fr", "Rechercher"), ("es", "Buscar")])
+async def test_the_button_says_what_it_does(api: Api, language: str, word: str) -> None:
+    assert (await opened(api, PAGE, ANNA, language)).find("button", word)
+
+
 async def test_what_waits_is_what_is_not_empty(api: Api) -> None:
     api.hold(record("fr-pj", to=("BE",)), record("be-fp", to=("FR",)))
     assert "Nothing waits for you." in (await begun(api)).said()
