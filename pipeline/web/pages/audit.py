@@ -99,7 +99,7 @@ def _draw_trail(words: Words, found: TrailAnswer) -> None:
         with box("p", "row"):
             if not found.findings and found.checked:
                 badge(words("Intact"), "plain")
-            text("span", _format_state(words, found), "small quiet")
+            text("time", _format_state(words, found), "small quiet", datetime=None if found.running else found.checked)
             if found.running:
                 link(words("Check again"), "", "button slight")
 

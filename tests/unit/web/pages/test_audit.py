@@ -32,7 +32,9 @@ def did(api: Api) -> None:
 
 async def test_it_tells_who_did_what_and_names_no_record_that_is_a_hit(api: Api) -> None:
     did(api)
-    said = (await opened(api, PAGE, AUDITOR)).said()
+    page = await opened(api, PAGE, AUDITOR)
+    said = page.said()
+    assert page.find("time", "3 entries verified, 24 Nov 2026 12:00").props["datetime"] == NOW.isoformat()
     for told in ("bert", "ref 0", "A record of fr-pj", "be-fp:1", "Intact", "3 entries verified"):
         assert told in said
     for words in ("handling code H2", "allowed by a role", "Search saved as XLSX"):
