@@ -27,7 +27,7 @@ from pipeline.web.session import GROUNDS, TOKEN
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import handling, person, record, vehicle
-from support.web.browser import BrowserUser
+from support.web.browser import NARROW, WIDE, BrowserUser
 from support.web.large_chart import hold_chart, keep_chart, run_apart
 from support.web.memory_site import memory_site
 from support.web.shared_browser import BROWSER_TESTS
@@ -212,6 +212,34 @@ def test_nodes_are_told_apart_on_the_canvas_in_the_table_and_by_search(user: Cou
         page.keyboard.press("Enter")
         expect(page.locator("[data-chart-picked]")).to_contain_text("be-fp:1")
     user.user.holds("a chart whose nodes are told apart", dark=True)
+
+
+OUTSIDE = """() => {
+  const { width, height } = document.querySelector("[data-canvas]").getBoundingClientRect();
+  return liaison.chart().nodes(":visible").filter((node) => {
+    const { x1, y1, x2, y2 } = node.renderedBoundingBox({ includeLabels: false });
+    return x1 < 0 || y1 < 0 || x2 > width || y2 > height;
+  }).length;
+}"""
+"""How many nodes the canvas cuts."""
+
+
+def test_what_is_in_view_stays_so_on_a_smaller_canvas_until_somebody_zooms(user: CountingUser) -> None:
+    """At 200%, and on a phone that is turned, the chart went on beyond the canvas."""
+    page = user.page
+    page.goto(f"/chart?case={KEY}")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.nodes().length >= 5")
+    for size in ((640, 400), NARROW, WIDE):
+        user.user.resize(size)
+        page.wait_for_function(f"({OUTSIDE})() === 0")
+    page.locator("[data-canvas]").focus()
+    page.keyboard.press("+")
+    zoomed = page.evaluate("liaison.chart().zoom()")
+    user.user.resize(NARROW)
+    page.wait_for_function("liaison.chart().width() < 400")
+    assert page.evaluate("liaison.chart().zoom()") == zoomed
+    user.user.resize(WIDE)
 
 
 def test_an_empty_chart_has_a_search_field_and_buttons_that_wait(user: CountingUser) -> None:

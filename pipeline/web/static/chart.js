@@ -194,9 +194,12 @@
     const far = held.reduce((sum, node) => ({ x: sum.x + x - node.position("x"), y: sum.y + y - node.position("y") }), { x: 0, y: 0 });
     return Math.atan2(far.y, far.x);
   };
-  // All of some nodes in view, none drawn larger than it is meant.
+  // All of some nodes in view, none drawn larger than it is meant; so they stay when the canvas gets another size, as
+  // when a page is enlarged or a phone is turned, until somebody moves or zooms the chart.
+  let inView = null;
   const fit = (some, padding = 40) => {
     if (!some.length) return;
+    inView = some;
     cy.fit(some, padding);
     if (cy.zoom() <= 1) return;
     cy.zoom(1);
@@ -598,7 +601,10 @@
     const next = ahead.min(far).ele;
     if (next) go(next);
   };
-  const zoom = (by) => cy.zoom({ level: cy.zoom() * by, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+  const zoom = (by) => {
+    inView = null;
+    cy.zoom({ level: cy.zoom() * by, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+  };
   const keys = {
     ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
     Enter: () => tools.expand(), "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8),
@@ -679,6 +685,8 @@
     cy.on("dbltap", "node", ({ target }) => expand(target));
     cy.on("tap", "edge", ({ target }) => show(target));
     cy.on("select unselect", tell);
+    cy.on("dragpan scrollzoom pinchzoom", () => (inView = null));
+    cy.on("resize", () => inView && fit(inView.filter(":inside")));
     new MutationObserver(ready).observe(document.getElementById("chart-pane"), { childList: true, subtree: true });
     new MutationObserver(() => cy.style(look())).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     listen();
