@@ -70,7 +70,7 @@ def _alert_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list
     return [
         TableColumn(words("Search"), lambda row: _draw_question(words, row)),
         TableColumn(words("Matches"), lambda row: _draw_matches(view, matched.get(row.id, ()), row.id)),
-        TableColumn(words("User"), lambda row: text("span", row.owner or "–")),
+        TableColumn(words("User"), lambda row: text("span", words.person_name(row.owner or "–"))),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row.purpose or ""))),
         TableColumn(words("Your case"), lambda row: bidi_text(row.case_reference or "")),
         TableColumn(words("Until"), lambda row: _draw_until(view, row)),
@@ -105,7 +105,7 @@ def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:
 
 def _draw_until(view: OpenPage, row: AlertRow) -> None:
     if row.until:
-        text("time", view.words.format_date(row.until), "nowrap", datetime=row.until)
+        draw_moment(view.words, row.until)
     if not row.active:
         text("span", " ")
         badge(view.words("Expired"), "warn")

@@ -124,7 +124,7 @@ def _draw_role(view: OpenPage, row: FolderRow) -> None:
 
 
 def _draw_until(words: Words, row: FolderRow) -> None:
-    text("time", words.format_date(row.until), "nowrap", datetime=row.until)
+    text("time", words.format_date(row.until), "nowrap", datetime=row.until[: len("2026-12-31")])
     if not row.active:
         text("span", " ")
         badge(words("Expired"), "warn")

@@ -5,9 +5,10 @@ from datetime import timedelta
 from pipeline.access.alerts import LASTS
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Role
-from pipeline.api.services.alerts import list_alerts
+from pipeline.api.services.alerts import create_alert, list_alerts
 from pipeline.streams.catalogues import topics
 from pipeline.web.pages.alerts import PAGE
+from pipeline.web.site import KnownPerson
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import NOW, Api
 from support.web.pages import opened
@@ -29,6 +30,13 @@ async def test_one_is_asked_on_the_grounds_of_the_session_renewed_and_ended(api:
     assert "Expired" not in page.said()
     await page.press("Stop")
     assert "No alerts" in page.said()
+
+
+async def test_it_says_by_its_owners_name_whose_it_is_and_until_which_minute(api: Api) -> None:
+    await create_alert(api.session(ANNA), QUESTION)
+    page = await opened(api, PAGE, ANNA, "en", {"anna": KnownPerson("Anna Keller")})
+    assert "Anna Keller (anna)" in page.said()
+    assert page.find("time", "22 Feb 2027 12:00").props["datetime"] == (NOW + LASTS).isoformat()
 
 
 async def test_one_has_a_name_of_its_own(api: Api) -> None:
