@@ -29,7 +29,7 @@ TEST_ARGS ?=
 # Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster test-packages check audit release docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-decisions bench-folders bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster test-packages check audit release docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-decisions bench-folders bench-mapping bench-pages bench-day pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -197,6 +197,9 @@ bench-search: $(READY) ## search and link views under load at 300,000 cases; BEN
 
 bench-pages: $(READY) ## bytes and largest paint of a first load; BENCH_ARGS="--path /cases/be-fp:1 --loads N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/web/page_weight.py $(BENCH_ARGS)
+
+bench-day: $(READY) ## ten tasks of an investigator's day in keys and clicks, on a demo that is running: DEMO_URL, and QUESTION as it prints it
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/day/run.py "$(DEMO_URL)" "$(QUESTION)" $(BENCH_ARGS)
 
 pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_URL, and QUESTION as it prints it
 	PYTHONPATH=tests $(BIN)/python -m support.web.pictures "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots
