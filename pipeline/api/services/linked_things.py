@@ -67,7 +67,10 @@ def name_entities(case: CaseDocument) -> tuple[NamedEntity, ...]:
 
 def name_entity(entity: AsSent, compared: str = "") -> str | None:
     """The name of an entity that was compared, else its first one, or the number that stands for it."""
-    names = [said for name in entity.get("names") or () if (said := full_name(name))]
+    names = (said for name in entity.get("names") or () if (said := full_name(name)))
     words = set(compared.split())
-    best = max(names, key=lambda name: len(words & set(name.casefold().split())), default=None)
+    if words:
+        best = max(names, key=lambda name: len(words & set(name.casefold().split())), default=None)
+    else:
+        best = next(names, None)  # of thousands no other one is looked at
     return best or next((str(entity[field]) for field in NUMBERS if entity.get(field)), None)

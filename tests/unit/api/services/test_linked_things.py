@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.api.services.linked_things import LinkedThing, name_side
+from pipeline.api.services.linked_things import LinkedThing, name_entity, name_side
 from pipeline.index.documents import CaseDocument
 
 
@@ -25,6 +25,12 @@ def test_a_thing_is_named_by_its_name_or_its_number(entity: dict[str, Any], name
     told = name_side(case, LinkedThing("x"), "en")
     assert (told.name, told.born) == named
     assert (told.case, told.title, told.entity) == ("fr-pj:1", "Vol", "x")
+
+
+def test_of_many_names_none_is_looked_at_behind_the_one_that_is_told() -> None:
+    names = iter([{}, {"full": "Ivan Petrov"}, {"full": "Jean Martin"}])
+    assert name_entity({"names": names}) == "Ivan Petrov"
+    assert next(names) == {"full": "Jean Martin"}
 
 
 def test_an_entity_that_is_not_there_leaves_the_case() -> None:
