@@ -19,7 +19,7 @@ from support.web.memory_site import MemorySite, memory_site
 from support.web.page_checks import find_violations
 from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
+pytestmark = [pytest.mark.rare, pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 STAGES = PureStages(load_model())
 
@@ -194,7 +194,6 @@ def test_a_chart_says_what_is_left_out_and_its_lines_open_the_evidence(opened: B
     assert user.faults == []
 
 
-@pytest.mark.rare
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
 def test_each_tab_is_accessible_and_fits_a_phone(opened: Browser, site: MemorySite, language: str) -> None:
     user = _open_case(opened, site, language=language)

@@ -69,6 +69,7 @@ def test_a_case_number_leads_to_evidence_in_two_actions(opened: Browser, site: M
     assert user.faults == []
 
 
+@pytest.mark.rare
 def test_each_example_of_the_guide_finds_something(opened: Browser, site: MemorySite, api: Api) -> None:
     user = _sign_in(opened, site)
     for _, example in GUIDE:

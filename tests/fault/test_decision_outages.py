@@ -18,7 +18,7 @@ from support.kafka.own_broker import HeldConnection, broker, line, stopped
 
 __all__ = ["broker", "line"]
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.rare, pytest.mark.engines, pytest.mark.timeout(400)]
 
 ROUNDS = 5
 

@@ -119,7 +119,7 @@ def over(raw: bytes) -> list[str]:
     return [name for name, holds in found.items() if holds]
 
 
-SHARE_BYTES = 80_000
+SHARE_BYTES = 40_000
 """Size of the records of which `make test` asks: what is bounded for each byte is so at any size."""
 
 ASKED = sorted(SHAPES)[::6]

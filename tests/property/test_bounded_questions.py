@@ -103,7 +103,11 @@ def largest(kind: str) -> Question:
             text = text[: len(text) * 3 // 4]
 
 
-@pytest.mark.parametrize("kind", WORST)
+LONG: Final = {"names", "short words", "numbers"}
+"""Kinds that take 10 s and more, which `make test-rare` asks; other kinds are as many words or numbers."""
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=[pytest.mark.rare] * (kind in LONG)) for kind in WORST])
 def test_a_question_and_a_worst_case_take_what_a_pair_may(kind: str) -> None:
     question, model = largest(kind), load_model()
     probe = make_probe(question, "FR")

@@ -29,7 +29,7 @@ from support.access.cedar import AccessRequest, CedarAnswer, CedarPolicies, Ceda
 
 pytestmark = pytest.mark.xdist_group("policy")  # Cedar is asked once for all tests here
 
-REQUESTS = 20 * settings().max_examples
+REQUESTS = max(10_000, 20 * settings().max_examples)
 """10,000, and 100,000 in the long run; in every run a half of them."""
 
 SEED = 14

@@ -112,6 +112,7 @@ def told(settings: Settings) -> list[str]:
     return [notice.other_agency for notice in notices(settings) if notice.kind is NoticeKind.SUBSCRIPTION_MATCH]
 
 
+@pytest.mark.rare
 def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
     records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:
