@@ -47,6 +47,7 @@ from pipeline.api.quotas import (
     stream_slots,
 )
 from pipeline.api.recent_answers import RecentAnswers
+from pipeline.api.sealed import SealedReader
 from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.index.decisions import DecisionReader
@@ -175,6 +176,16 @@ class Runtime:
     """Taken for what is computed in a thread: threads share one interpreter, so one person has one at a time."""
     processes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_PROCESSES))
     """Held while a file that a person sent or asked for is read or written in a process of its own."""
+
+    @property
+    def sealed(self) -> SealedReader:
+        """The index as services read it."""
+        return SealedReader(self.reader)
+
+    @property
+    def unsealed(self) -> IndexReader:
+        """The index."""
+        return self.reader
 
     async def requester(self, token: str) -> Requester:
         """Whose token it is. Raises TokenError where it does not hold, was ended, or its agency does not take part."""

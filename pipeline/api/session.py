@@ -36,6 +36,7 @@ from pipeline.access.release import (
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.access.text_limits import TextLimit, TooLongError, require_within
 from pipeline.api import metrics
+from pipeline.api.answering import Answer
 from pipeline.api.problems import (
     ConflictError,
     ForbiddenError,
@@ -114,6 +115,23 @@ class Session:
         self.shown_codes: set[str] = set()
         """The handling codes of the cases that were shown so far."""
         self._note_shown = note_shown
+        self.unended: set[Answer] = set()
+        """Answers that were begun and not recorded yet: with one of them nothing leaves."""
+
+    def answer(
+        self,
+        kind: ActKind,
+        query: Mapping[str, object] | None = None,
+        about: str = "",
+        rule: RequestRule | None = None,
+    ) -> Answer:
+        """What one act shows, to be filled in an `async with`: see pipeline.api.answering."""
+        return Answer(self, kind, query, about, rule)
+
+    def note_shown(self, case: str, rule: Rule, code: str) -> None:
+        """Take note of a case that is shown."""
+        self.shown_codes.add(code)
+        self._note_shown(case, rule, code)
 
     def require_role(self, *roles: Role) -> None:
         """Raises ForbiddenError unless the requester has one of these roles, or is the installation's operator."""
@@ -257,8 +275,7 @@ class Session:
             log.error("request %s: %d records were not decided on as shown", self.request_id, len(undecided))
             raise UnavailableError("access can't be logged right now, so nothing is shown; try again")
         for case in shown:
-            self.shown_codes.add(self._codes[case])
-            self._note_shown(case, self._rules[case], self._codes[case])
+            self.note_shown(case, self._rules[case], self._codes[case])
         return tuple(ShownCase(case, FORMS[seen], self._rules[case]) for case, seen in shown.items())
 
     def make_counted(self, counted: Iterable[str], shown: Collection[str] = ()) -> tuple[ShownCase, ...]:

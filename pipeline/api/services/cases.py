@@ -15,11 +15,13 @@ from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
 from pipeline.access.redaction import provenance_for
 from pipeline.access.release import View
+from pipeline.api.answering import Answer
 from pipeline.api.answers import CaseAnswer, CaseRow, PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import NotFoundError
+from pipeline.api.sealed import SealedCase
 from pipeline.api.session import Session, meta
 from pipeline.feeds.signing import SignatureVerdict, verify_case
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import CaseDocument, case_meta
 from pipeline.index.reading import STATE_FIELDS
 from pipeline.records.agencies import Registry
 from pipeline.records.signing_policy import SigningPolicy
@@ -30,11 +32,75 @@ NO_CASE = "case not found, or you do not have access"
 async def read_case(session: Session, key: str) -> CaseAnswer:
     """The case `key`. Raises NotFoundError where there is none, or none to be read: the two are one answer."""
     session.require_reader()
-    document = await require_readable(session, key)
-    until = (await session.read_access_ends({key: document})).get(key)
-    row = make_case_row(session, document, until)
-    await session.audit(ActKind.READ, {"case": key}, session.make_shown({key: View.FULL}))
-    return CaseAnswer(*session.moment, row)
+    async with session.answer(ActKind.READ, {"case": key}) as answer:
+        return CaseAnswer(*session.moment, await show_case_row(answer, key))
+
+
+async def show_case_row(answer: Answer, key: str) -> CaseRow:
+    """What a case says, and until when a grant has opened it. Raises NotFoundError as `require_case` does."""
+    document = await show_case(answer, key)
+    until = (await answer.read_access_ends([document.case])).get(key)
+    return make_case_row(answer.session, document, until)
+
+
+async def show_case(answer: Answer, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
+    """The document of a case as `require_case` brings it, which is shown."""
+    document = await require_case(answer, key, fields)
+    answer.show([key])
+    return document
+
+
+async def require_case(answer: Answer, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
+    """The document, or `fields` of it, of a case that the requester sees in full.
+
+    Raises NotFoundError after recording the attempt. Nothing of it is fetched unless they might read it: to load
+    a record takes a tenth of a refusal's time, which would tell that there is one.
+    """
+    found: dict[str, SealedCase] = {}
+    if await _might_read(answer.session, key):
+        found = await answer.session.runtime.sealed.read_cases([key], fields)
+    document = (await answer.weigh(found.values())).get(key)
+    if document is None:
+        await answer.refuse(NotFoundError(NO_CASE), {"case": key}, kind=ActKind.READ)
+    return document
+
+
+async def weigh_readable(answer: Answer, keys: Sequence[str], fields: Sequence[str] | None) -> dict[str, CaseDocument]:
+    """Those of some cases that the requester sees in full, with `fields` of each.
+
+    The index is asked the same whatever is there and not to be read, and brings nothing of it (`require_case`).
+    """
+    parts = weigh_readable_parts(answer, keys, fields)
+    return {case: document async for part in parts for case, document in part.items()}
+
+
+async def weigh_readable_parts(
+    answer: Answer, keys: Sequence[str], fields: Sequence[str] | None
+) -> AsyncIterator[dict[str, CaseDocument]]:
+    """The same in parts, for who keeps little of each.
+
+    Of their own agency some may be hidden, which is decided before any of it is fetched, and again by what is.
+    """
+    session = answer.session
+    viewer, reader = session.viewer, session.runtime.sealed
+    keys = list(dict.fromkeys(keys))
+    foreign = [] if viewer is None else [key for key in keys if key.partition(":")[0] != viewer.agency]
+    grants = await session.runtime.grants.read_grants(foreign, session.requester) if foreign else ()
+    if viewer is not None and foreign:
+        granted = [grant.case for grant in grants if session.now < grant.until]
+        closed = {*foreign} - {*await reader.find_readable(foreign, granted, viewer)}
+        keys = [key for key in keys if key not in closed]
+    own = [] if viewer is None else [key for key in keys if key.partition(":")[0] == viewer.agency]
+    if own and (fields is None or not {*fields} <= {*STATE_FIELDS}):
+        states = await reader.read_cases(own)
+        hidden = {*own} - {case for case, state in states.items() if answer.decide_case(state.head) is View.FULL}
+        keys = [key for key in keys if key not in hidden]
+    async for part in reader.read_parts(keys, fields, readable=True):
+        yield {
+            sealed.head.case: answer.open(sealed)
+            for sealed in part
+            if answer.decide_case(sealed.head, grants) is View.FULL
+        }
 
 
 async def require_readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
@@ -148,20 +214,19 @@ async def read_visibility(
     Of other agencies' people it names the agency alone, as the owner's disclosures do.
     """
     session.require_reader()
-    document = await _require_own_case(session, key)
-    grants = await session.runtime.decisions.grants_on(key, session.runtime.agencies)
-    found = explain_visibility(meta(document), session.runtime.agencies.values(), grants, session.now, change)
     asked = {"visibility": key, "change": msgspec.to_builtins(change)}
-    await session.audit(ActKind.READ, asked, session.make_shown({key: View.FULL}))
-    return _make_answer(session, found)
+    async with session.answer(ActKind.READ, asked) as answer:
+        document = await _show_own_case(answer, key)
+        grants = await session.runtime.decisions.grants_on(key, session.runtime.agencies)
+        found = explain_visibility(case_meta(document), session.runtime.agencies.values(), grants, session.now, change)
+        return _make_answer(session, found)
 
 
-async def _require_own_case(session: Session, key: str) -> CaseDocument:
+async def _show_own_case(answer: Answer, key: str) -> CaseDocument:
     """A case of the requester's agency. Of another's nothing is asked: whatever it is, the answer takes the same."""
-    if key.partition(":")[0] == session.requester.agency:
-        return await require_readable(session, key, STATE_FIELDS)
-    await session.audit(ActKind.READ, {"visibility": key}, rule=RequestRule.NOT_SHOWN)
-    raise NotFoundError(NO_CASE)
+    if key.partition(":")[0] != answer.session.requester.agency:
+        await answer.refuse(NotFoundError(NO_CASE), {"visibility": key})
+    return await show_case(answer, key, STATE_FIELDS)
 
 
 def _make_answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:

@@ -15,15 +15,16 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 
 import orjson
 
-from pipeline.access.audit import ActKind, ShownCase
-from pipeline.access.redaction import LinkEnds, LinkRow, link_for
-from pipeline.access.release import LinkSight, LinkView, View
+from pipeline.access.audit import ActKind
+from pipeline.access.redaction import LinkRow
+from pipeline.access.release import HIT_VIEWS, LinkView
 from pipeline.access.reviews import Review
+from pipeline.api.answering import Answer
 from pipeline.api.services import stix
 from pipeline.api.services.export_words import CASE_CELLS, LINK_CELLS, case_cells, link_cells
 from pipeline.api.services.follow_the_money import FtmEntity, case_entities, link_entities
-from pipeline.api.session import Session, meta
-from pipeline.index.documents import CaseDocument, CaseRecord, LinkDocument, case_row, link_row
+from pipeline.api.session import Session
+from pipeline.index.documents import CaseRecord, case_row, link_row
 from pipeline.index.reading import LISTED, STATE_FIELDS
 from pipeline.loop_turns import LoopTurns
 from pipeline.records.agencies import title_of
@@ -249,91 +250,52 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     """
     session.require_reader()
     file = make_writer(session, what, form)
-    parts = _export_links(session) if what == "links" else _export_cases(session)
-    yield file.encode_head()
-    written: list[bytes] = []
-    shown: list[ShownCase] = []
-    async for rows, seen in parts:
-        written.append(await file.encode_part(rows))
-        shown += seen
-        if len(shown) >= PART or sum(map(len, written)) >= PART_BYTES:
-            yield await _record_part(session, what, form, written, shown)
-            written, shown = [], []
-    if written:
-        yield await _record_part(session, what, form, written, shown)
+    async with session.answer(ActKind.EXPORT, {"export": what, "form": form}) as answer:
+        yield file.encode_head()
+        written, shown = list[bytes](), 0
+        async for rows, cases in _export_links(answer) if what == "links" else _export_cases(answer):
+            written.append(await file.encode_part(rows))
+            shown += cases
+            if shown >= PART or sum(map(len, written)) >= PART_BYTES:
+                await answer.record_part()
+                yield b"".join(written)
+                written, shown = [], 0
+        await answer.end()
+    yield b"".join(written)
     yield file.encode_tail()
 
 
-async def _record_part(
-    session: Session, what: What, form: ExportFormat, written: Iterable[bytes], shown: Iterable[ShownCase]
-) -> bytes:
-    """What is sent next, once the audit has it."""
-    await session.audit(ActKind.EXPORT, {"export": what, "form": form}, shown)
-    return b"".join(written)
-
-
-async def _export_links(session: Session) -> AsyncIterator[tuple[list[LinkRow], tuple[ShownCase, ...]]]:
+async def _export_links(answer: Answer) -> AsyncIterator[tuple[list[LinkRow], int]]:
     """Links seen in full by link id; behind them, by their references, those with a hit-only side.
 
-    A link id is a digest of both case keys: its place among others would let somebody test a guess at the hidden one.
+    Each part with the number of cases that it shows. A link id is a digest of both case keys: its place among others
+    would let somebody test a guess at the hidden one.
     """
-    scope = await session.scope_links()
+    session = answer.session
+    reader = session.runtime.sealed
     hits: list[LinkRow] = []
-    hits_shown: dict[str, ShownCase] = {}
-    async for part in _batch_items(session.runtime.reader.every_link(scope, hits=True, evidence=False), LISTED):
-        cases = await session.runtime.reader.read_cases((case for link in part for case in link.cases), STATE_FIELDS)
-        views = await session.decide_views(cases)
-        held = [link for link in part if all(case in cases for case in link.cases)]
-        full, hit = _split_hits(session, held, cases, views, await session.see_links(held, views))
-        hits += [row for _, row in hit]
-        hits_shown |= {shown.case: shown for shown in session.make_shown(_select_views(hit, views))}
-        rows = await _read_evidence(session, [row for _, row in full]) if full else {}
-        kept = [(link, rows[link.link]) for link, _ in full if link.link in rows]
-        yield [row for _, row in kept], session.make_shown(_select_views(kept, views))
-    yield sorted(hits, key=lambda row: row.link_id), tuple(hits_shown.values())
+    async for part in _batch_items(reader.every_link(await session.scope_links(), hits=True, evidence=False), LISTED):
+        cases = await reader.read_cases((case for link in part for case in link.head.cases), STATE_FIELDS)
+        await answer.decide(cases.values())
+        sights = await answer.see_links(link for link in part if all(case in cases for case in link.head.cases))
+        for link in part:
+            if link.head.link in sights and sights[link.head.link].view in HIT_VIEWS:
+                hits += filter(None, [answer.redact_link(link, cases)])
+                answer.show(link.head.cases, later=True)
+        full = [name for name, sight in sights.items() if sight.view is LinkView.FULL]
+        rows = list(map(link_row, answer.weigh_links((await reader.read_links(full)).values()))) if full else []
+        shown = dict.fromkeys(str(case) for row in rows for case in (row.case_a, row.case_b))
+        answer.show(shown)
+        yield rows, len(shown)
+    answer.show_later()
+    yield sorted(hits, key=lambda row: row.link_id), 0
 
 
-async def _read_evidence(session: Session, rows: Sequence[LinkRow]) -> dict[str, LinkRow]:
-    """Links that are seen in full as they are now, with their evidence, by id; those that have gone are left out."""
-    found = await session.runtime.reader.read_links(row.link_id for row in rows)
-    return {link.link: link_row(link) for link in found.values()}
-
-
-Told = list[tuple[LinkDocument, LinkRow]]
-
-
-def _select_views(part: Told, views: Mapping[str, View]) -> dict[str, View]:
-    return {case: views[case] for link, _ in part for case in link.cases}
-
-
-def _split_hits(
-    session: Session,
-    part: list[LinkDocument],
-    cases: dict[str, CaseDocument],
-    views: dict[str, View],
-    sights: dict[str, LinkSight],
-) -> tuple[Told, Told]:
-    """The links of a part that are seen in full, and those with a hit-only side, each as it may be shown."""
-    full: Told = []
-    hits: Told = []
-    for link in part:
-        sight = sights[link.link]
-        row = link_for(
-            sight, LinkEnds(*(meta(cases[case]) for case in link.cases)), link_row(link), session.make_reference
-        )
-        if row is not None:
-            (full if sight.view is LinkView.FULL else hits).append((link, row))
-    return full, hits
-
-
-async def _export_cases(session: Session) -> AsyncIterator[tuple[list[CaseRecord], tuple[ShownCase, ...]]]:
-    async for part in session.runtime.reader.every_case(await session.limit_cases()):
-        views = await session.decide_views({document.case: document for document in part})
-        kept = [document for document in part if views[document.case] is View.FULL]
-        yield (
-            [case_row(document) for document in kept],
-            session.make_shown({document.case: View.FULL for document in kept}),
-        )
+async def _export_cases(answer: Answer) -> AsyncIterator[tuple[list[CaseRecord], int]]:
+    session = answer.session
+    async for cases in answer.weigh_parts(session.runtime.sealed.every_case(await session.limit_cases())):
+        answer.show(cases)
+        yield list(map(case_row, cases.values())), len(cases)
 
 
 async def _batch_items(items: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]:
