@@ -6,10 +6,10 @@
         return make_rows(cases)
 
 Whatever leaves has six duties: each record is decided on, redacted, and noted as shown or counted; hits are spent from
-the budget; owners are told, which follows from what is noted; and the act is recorded before the answer leaves. An
-`Answer` does all six. The index is read under seal (pipeline.api.sealed), and only an answer opens a seal, for those
-who see what is in it. What it has opened must be said to be shown, or counted, before the act is recorded: else nothing
-leaves. The act is recorded at the end of the block, also where that is a `return`; not if it ends by an error.
+the budget; owners are told, which follows from what is noted; and the act is recorded before the answer leaves. A
+`RecordedAnswer` does all six. The index is read under seal (pipeline.api.sealed), and only an answer opens a seal, for
+those who see what is in it. What it has opened must be said to be shown, or counted, before the act is recorded: else
+nothing leaves. The act is recorded at the end of the block, also where that is a `return`; not if it ends by an error.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from pipeline.access.release import (
 )
 from pipeline.api import metrics
 from pipeline.api.problems import ProblemError, UnavailableError
-from pipeline.api.sealed import LinkHead, Sealed, SealedCase, SealedLink, seal_case, unseal
+from pipeline.api.sealed import Content, LinkHead, Sealed, SealedCase, SealedLink, seal_case, unseal
 from pipeline.index.documents import CaseDocument, LinkDocument, link_row
 from pipeline.index.engine import PointInTime
 from pipeline.index.queries import QueryLimits
@@ -61,10 +61,14 @@ UNDECIDED: Final = Rule.SILENT
 
 FORMS: Final = {View.FULL: ShownForm.FULL, View.HIT: ShownForm.HIT}
 
-Content = TypeVar("Content")
+ONCE: Final = "an answer is used once"
+ENDED: Final = "an answer is used within its block, until its act is recorded"
+OWED: Final = "something was opened, and nobody said what of it is shown"
+TOLD: Final = "something is told, so it is recorded"
+"""What its users did wrong."""
 
 
-class Answer:
+class RecordedAnswer:
     """What the answer of one act shows. Made by `Session.answer`, and used within its block, once.
 
     `query` is what was asked, which is recorded under encryption; `about` names what was acted on besides cases, and is
@@ -97,7 +101,7 @@ class Answer:
 
     async def __aenter__(self) -> Self:
         if not self._is_new:
-            raise RuntimeError("an answer is used once")
+            raise RuntimeError(ONCE)
         self._is_new, self._is_open = False, True
         self.session.unended.add(self)
         return self
@@ -140,7 +144,7 @@ class Answer:
         """
         self._require_open()
         if self._shown or self._held or self._counted:
-            raise RuntimeError("something is told, so it is recorded")
+            raise RuntimeError(TOLD)
         self._close()
 
     async def refuse(
@@ -158,7 +162,7 @@ class Answer:
 
     async def _record(self) -> None:
         if self._owes:
-            raise RuntimeError("something was opened, and nobody said what of it is shown")
+            raise RuntimeError(OWED)
         counted = (one for case, one in self._counted.items() if case not in self._shown)
         await self.session.audit(self._kind, self.query, (*self._shown.values(), *counted), self.about, self.rule)
 
@@ -168,7 +172,15 @@ class Answer:
 
     def _require_open(self) -> None:
         if not self._is_open:
-            raise RuntimeError("an answer is used within its block, until its act is recorded")
+            raise RuntimeError(ENDED)
+
+    def _require(self, is_decided: bool) -> None:
+        """Nothing leaves where a record was not decided to be seen as it is to be shown, or is not any more."""
+        self._require_open()
+        if not is_decided:
+            metrics.UNDECIDED_ANSWERS.inc()
+            log.error("request %s: a record was not decided on as shown", self.session.request_id)
+            raise UnavailableError("access can't be logged right now, so nothing is shown; try again")
 
     # ── decide ──
 
@@ -244,18 +256,15 @@ class Answer:
     # ── open ──
 
     def open(self, sealed: Sealed[CaseMeta | LinkHead, Content]) -> Content:
-        """What a case or link says that was decided to be seen in full. Raises RuntimeError for any other.
+        """What a case or link says that was decided to be seen in full. Raises UnavailableError for any other.
 
         It is opened to be shown, ranked or counted: `show` and `count` say what becomes of it.
         """
-        self._require_open()
         head = sealed.head
         if isinstance(head, CaseMeta):
-            is_full = self.view_of(head.case) is View.FULL
+            self._require(self.view_of(head.case) is View.FULL)
         else:
-            is_full = self._sights.get(head.link, UNSEEN).view is LinkView.FULL
-        if not is_full:
-            raise RuntimeError("what is opened was decided to be seen in full")
+            self._require(self._sights.get(head.link, UNSEEN).view is LinkView.FULL)
         self._opened.update((head.case,) if isinstance(head, CaseMeta) else head.cases)
         self._owes = True
         return unseal(sealed)
@@ -297,13 +306,19 @@ class Answer:
         runtime = session.runtime
         return await find_cases(runtime.unsealed, question, asked_for, runtime.model, limits, page, selected=selected)
 
+    def ask(self, case: Sealed[CaseMeta, Content], question: Callable[[Content], bool]) -> bool:
+        """Whether something holds of a case that was decided to be seen, as a hit too: yes or no, and nothing else.
+
+        Of a hit only what a hit is told for may be asked: whether something meets it exactly.
+        """
+        self._require(self.view_of(case.head.case) is not View.NOTHING)
+        return question(unseal(case))
+
     # ── show ──
 
     def redact(self, case: Sealed[CaseMeta, object]) -> HitRow:
-        """What is told of a case that was decided to be seen as a hit. Raises RuntimeError for any other."""
-        self._require_open()
-        if self.view_of(case.head.case) is not View.HIT:
-            raise RuntimeError("what is redacted was decided to be seen as a hit")
+        """What is told of a case that was decided to be seen as a hit. Raises UnavailableError for any other."""
+        self._require(self.view_of(case.head.case) is View.HIT)
         self._owes = True
         return hit_for(case.head, self.session.make_reference)
 
@@ -326,18 +341,15 @@ class Answer:
         self._require_open()
         self._owes = False
         shown = {case: self._rules.get(case, UNDECIDED) for case in cases}
-        refused = [
-            case
-            for case, rule in shown.items()
-            if rule.view not in FORMS or (rule.view is not View.FULL and case in self._opened)
-        ]
-        if refused:
-            metrics.UNDECIDED_ANSWERS.inc()
-            log.error("request %s: %d records were not decided on as shown", self.session.request_id, len(refused))
-            raise UnavailableError("access can't be logged right now, so nothing is shown; try again")
+        for case, rule in shown.items():
+            self._require(rule.view is View.FULL or (rule.view is View.HIT and case not in self._opened))
         for case, rule in shown.items():
             self.session.note_shown(case, rule, self._heads[case].handling.code)
             (self._held if later else self._shown)[case] = ShownCase(case, FORMS[rule.view], rule)
+
+    def shows(self, case: str) -> bool:
+        """Whether a case was noted as shown in this part."""
+        return case in self._shown
 
     def show_later(self) -> None:
         """What was noted to be shown later is shown by the next part, or by the last."""

@@ -17,13 +17,14 @@ import msgspec
 
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import TokenError, check_agency
+from pipeline.api.answering import take_turns
 from pipeline.api.answers import SearchAnswer, SearchRow, told
 from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import STEP, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.services.list_checks import fill_rows
-from pipeline.api.services.search import MOST, Search, search, take_turns
+from pipeline.api.services.search import MOST, Search, search
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band

@@ -1,6 +1,6 @@
 """Documents of the index under seal: who may see one can be decided on, and what it says can't be read.
 
-A service reads the index through `SealedReader` alone. What a document says is given by an `Answer`
+A service reads the index through `SealedReader` alone. What a document says is given by a `RecordedAnswer`
 (pipeline.api.answering), to those who see it, and for an act that is recorded. So no service can show what nobody has
 decided on, and a type checker says so.
 """
@@ -84,7 +84,7 @@ def seal_link(link: LinkDocument) -> SealedLink:
 
 
 def unseal(sealed: Sealed[object, Content]) -> Content:
-    """What a document says. For an Answer alone, which has decided on it (tests/contract/test_answers.py)."""
+    """What a document says. For a Answer alone, which has decided on it."""
     return sealed._content  # noqa: SLF001 - this is the one place
 
 
@@ -237,10 +237,10 @@ class SealedReader:
 
     async def ranked_links_of(
         self, case: str, scope: LinkScope | None, size: int, after: list[Any] | None
-    ) -> list[tuple[SealedLink | None, list[Any]]]:
-        """The next links of a case, strongest first, each with its place."""
-        found = await self._reader.ranked_links_of(case, scope, size, after)
-        return [(None if link is None else seal_link(link), place) for link, place in found]
+    ) -> tuple[list[tuple[SealedLink | None, list[Any]]], dict[str, SealedCase]]:
+        """The next links of a case, strongest first, each with its place, and their cases."""
+        found, cases = await self._reader.ranked_links_of(case, scope, size, after)
+        return [(None if link is None else seal_link(link), place) for link, place in found], _seal_cases(cases)
 
     async def list_links_to_judge(
         self, agency: str, scope: LinkScope, size: int, after: list[Any] | None = None

@@ -36,7 +36,7 @@ from pipeline.access.release import (
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.access.text_limits import TextLimit, TooLongError, require_within
 from pipeline.api import metrics
-from pipeline.api.answering import Answer
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.problems import (
     ConflictError,
     ForbiddenError,
@@ -115,7 +115,7 @@ class Session:
         self.shown_codes: set[str] = set()
         """The handling codes of the cases that were shown so far."""
         self._note_shown = note_shown
-        self.unended: set[Answer] = set()
+        self.unended: set[RecordedAnswer] = set()
         """Answers that were begun and not recorded yet: with one of them nothing leaves."""
 
     def answer(
@@ -124,9 +124,16 @@ class Session:
         query: Mapping[str, object] | None = None,
         about: str = "",
         rule: RequestRule | None = None,
-    ) -> Answer:
+    ) -> RecordedAnswer:
         """What one act shows, to be filled in an `async with`: see pipeline.api.answering."""
-        return Answer(self, kind, query, about, rule)
+        return RecordedAnswer(self, kind, query, about, rule)
+
+    async def record(
+        self, kind: ActKind, query: Mapping[str, object] | None = None, about: str = "", rule: RequestRule | None = None
+    ) -> None:
+        """Record an act that shows nothing of any case. Raises as `RecordedAnswer.end`."""
+        async with self.answer(kind, query, about, rule):
+            pass
 
     def note_shown(self, case: str, rule: Rule, code: str) -> None:
         """Take note of a case that is shown."""

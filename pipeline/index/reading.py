@@ -446,8 +446,8 @@ class IndexReader(CaseReader):
 
     async def ranked_links_of(
         self, case: str, scope: LinkScope | None, size: int, after: list[Any] | None
-    ) -> list[tuple[LinkDocument | None, list[Any]]]:
-        """The next `size` links of a case, strongest first, each with its place; None: not visible now.
+    ) -> tuple[list[tuple[LinkDocument | None, list[Any]]], dict[str, CaseDocument]]:
+        """The next `size` links of a case, strongest first, each with its place, and their cases; None: not visible.
 
         Of their evidence they bring which entities they tie, and by how much.
         """
@@ -457,7 +457,8 @@ class IndexReader(CaseReader):
         links = _to_links(hits)
         cases = await self.read_cases((key for link in links for key in link.cases), STATE_FIELDS)
         visible = {link.link for link in self._visible_among(links, cases)}
-        return [(link if link.link in visible else None, hit.sort) for link, hit in zip(links, hits, strict=True)]
+        ranked = zip(links, hits, strict=True)
+        return [(link if link.link in visible else None, hit.sort) for link, hit in ranked], cases
 
     async def every_link(
         self, scope: LinkScope | None = None, *, hits: bool = False, evidence: bool = True

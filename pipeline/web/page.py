@@ -14,10 +14,11 @@ from nicegui import background_tasks, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from pipeline.access.release import Rule, View
+from pipeline.access.release import Rule
 from pipeline.access.tokens import KeysAwayError, TokenError
+from pipeline.api.answering import OPENED
 from pipeline.api.problems import ForbiddenError, NotFoundError, ProblemError
-from pipeline.api.session import OPENED
+from pipeline.api.services.cases import may_still_read
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
 from pipeline.web.components import keep, states
@@ -127,9 +128,7 @@ class OpenPage:
             return
         session = self.visit.new_session()
         with suppress(LiaisonError):
-            found = await session.runtime.reader.read_cases(watched)
-            views = await session.decide_views_by_key(watched, found)
-            if all(views[case] is View.FULL for case in watched):
+            if await may_still_read(session, watched):
                 return
             self._opened.clear()
             self._clear_content()

@@ -24,9 +24,11 @@ from hypothesis import strategies as st
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.api import services
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import ChartPlace
 from pipeline.api.chart_content import KeptChart, KeptNode, KeptPlace
 from pipeline.api.chart_exchange import WRITERS
+from pipeline.api.sealed import seal_case
 from pipeline.api.services import chart, saved_charts
 from pipeline.api.services.chart import ChartExpansion, ChartHubQuestion, ChartPathQuestion, expand, find_paths
 from pipeline.api.services.folders import create_folder, save_chart
@@ -115,8 +117,8 @@ def test_a_hidden_record_is_in_no_mark_of_what_is_new() -> None:
     assert news.links == {FIRST: 1, LAST: 1}, "what is not hidden is marked"
 
 
-async def _count_all(session: Session, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
-    found = (await session.runtime.reader.next_links_of(keys, None))[0]
+async def _count_all(answer: RecordedAnswer, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
+    found = (await answer.session.runtime.unsealed.next_links_of(keys, None))[0]
     return {key: {link.link: key for link in found if key in link.cases} for key in keys}
 
 
@@ -198,20 +200,17 @@ def _read_all(monkeypatch: pytest.MonkeyPatch) -> None:
         return await find(self, terms, None, size)
 
     async def read(self: Any, cases: Iterable[str], **_: Any) -> None:
-        found = await self.session.runtime.reader.read_cases([*cases], chart.RECORD_FIELDS)
+        found = await self.session.runtime.unsealed.read_cases([*cases], chart.RECORD_FIELDS)
+        await self.answer.decide(map(seal_case, found.values()))
         self.records |= {case: chart.make_record(document, "en") for case, document in found.items()}
 
-    async def keep(*_: Any, **__: Any) -> None: ...
-
-    async def find_anything(session: Session, keys: Any, fields: Any) -> Any:
-        yield [*(await session.runtime.reader.read_cases(keys, fields)).items()]
+    async def find_anything(answer: RecordedAnswer, keys: Any, fields: Any) -> Any:
+        yield await answer.session.runtime.unsealed.read_cases(keys, fields)
 
     monkeypatch.setattr(IndexReader, "find_by_terms", find_for_all)
     monkeypatch.setattr(chart.ChartReadings, "read", partialmethod(read))
-    monkeypatch.setattr(chart.ChartReadings, "record", keep)
-    monkeypatch.setattr(saved_charts, "find_readable_parts", find_anything)
-    monkeypatch.setattr(Session, "audit", keep)
-    monkeypatch.setattr(Session, "make_shown", lambda *_: ())
+    monkeypatch.setattr(saved_charts, "weigh_readable_parts", find_anything)
+    monkeypatch.setattr(RecordedAnswer, "show", lambda answer, _: answer.count(()))
 
 
 @pytest.mark.parametrize("asking", ASKED)

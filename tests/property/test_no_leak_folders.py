@@ -13,10 +13,9 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.release import View
 from pipeline.access.requester import Purpose, Requester, Role
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.services import folders
-from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
 from support.access.requesters import make_requester
 from support.api.runtime import Api
@@ -93,34 +92,30 @@ def test_a_silent_case_that_is_kept_and_linked_is_told_by_none_of_them() -> None
 
 
 def test_the_law_finds_links_that_are_counted_before_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def count_all(session: Any, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
-        found = (await session.runtime.reader.next_links_of(keys, None))[0]
+    async def count_all(answer: RecordedAnswer, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
+        found = (await answer.session.runtime.unsealed.next_links_of(keys, None))[0]
         return {key: {link.link: key for link in found if key in link.cases} for key in keys}
 
     monkeypatch.setattr(folders, "find_links_of", count_all)
     assert is_traced(FOLDER, FILE) == [FOLDER]
 
 
-async def read_all(session: Session, keys: Sequence[str], fields: Any) -> Mapping[str, CaseDocument]:
-    """What find_readable finds, as somebody would write it who decides on what has been read."""
-    cases = await session.runtime.reader.read_cases(keys, fields)
-    views = await session.decide_views(cases)
-    return {key: case for key, case in cases.items() if views[key] is View.FULL}
+async def read_all(answer: RecordedAnswer, keys: Sequence[str], fields: Any) -> Mapping[str, CaseDocument]:
+    """What weigh_readable finds, as somebody would write it who decides on what has been read."""
+    return await answer.weigh((await answer.session.runtime.sealed.read_cases(keys, fields)).values())
 
 
 def test_the_law_finds_cases_that_are_read_before_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folders, "find_readable", read_all)
+    monkeypatch.setattr(folders, "weigh_readable", read_all)
     assert is_traced(FOLDER, CHART, FILE) == [FOLDER, CHART, FILE], "by the calls"
 
 
-async def open_all(session: Session, keys: Sequence[str], fields: Any) -> Mapping[str, CaseDocument]:
+async def open_all(answer: RecordedAnswer, keys: Sequence[str], fields: Any) -> Mapping[str, CaseDocument]:
     """All there is, whoever asks."""
-    cases = await session.runtime.reader.read_cases(keys, fields)
-    await session.decide_views(cases)
-    return cases
+    return await answer.session.runtime.unsealed.read_cases(keys, fields)
 
 
 def test_the_law_finds_rows_charts_and_files_of_what_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folders, "find_readable", open_all)
-    monkeypatch.setattr(Session, "make_shown", lambda *_: ())
+    monkeypatch.setattr(folders, "weigh_readable", open_all)
+    monkeypatch.setattr(RecordedAnswer, "show", lambda answer, _: answer.count(()))
     assert is_traced(FOLDER, CHART, FILE, ADDED) == [FOLDER, CHART, FILE, ADDED]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.access.release import View
 from pipeline.access.requester import Purpose, Requester
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.services import cross_reference, inbox, list_checks
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
@@ -25,13 +26,13 @@ BOTH = ("investigation", "correlation")
 WORLD = [CaseSpec(agency, number, 0, "H0", ("*",), BOTH) for agency in ("fr-pj", "be-fp") for number in (0, 1)]
 
 
-async def show_all(_: Session, cases: Mapping[str, CaseDocument]) -> dict[str, View]:
-    return dict.fromkeys(cases, View.FULL)
+def show_all(_: RecordedAnswer, __: str) -> View:
+    return View.FULL
 
 
 def count_requests_for_all(patch: pytest.MonkeyPatch) -> None:
     """Requests are counted whether or not their agency may know of the case any more."""
-    patch.setattr(Session, "decide_views", show_all)
+    patch.setattr(RecordedAnswer, "view_of", show_all)
 
 
 async def scope_nothing(_: Session) -> None:
@@ -41,7 +42,7 @@ async def scope_nothing(_: Session) -> None:
 def count_links_of_all(patch: pytest.MonkeyPatch) -> None:
     """Links are counted whoever may see their sides."""
     patch.setattr(inbox, "_scope_own", scope_nothing)
-    patch.setattr(Session, "decide_views", show_all)
+    patch.setattr(RecordedAnswer, "view_of", show_all)
 
 
 async def read_all(

@@ -190,7 +190,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
                 answer = await answer
             if isinstance(answer, Response):
                 return answer  # whatever is sent in parts is recorded part by part
-            if self.act is not None and self.act not in session.recorded:
+            if session.unended or (self.act is not None and self.act not in session.recorded):
                 raise NotRecordedError(self.name)
             return Response(msgspec.json.encode(answer), self.status, media_type="application/json")
 

@@ -106,7 +106,7 @@ async def list_alerts(session: Session) -> AlertsAnswer:
     """What the requester's agency asks, those made last first, with what has run out and awaits renewal."""
     session.require_reader()
     found = await session.runtime.decisions.list_alerts(session.requester.agency, MOST)
-    await session.audit(ActKind.SUBSCRIPTION, {"listed": len(found)})
+    await session.record(ActKind.SUBSCRIPTION, {"listed": len(found)})
     return AlertsAnswer(*session.moment, tuple(_make_row(session, alert) for alert in found))
 
 
@@ -114,7 +114,7 @@ async def _require_own(session: Session, name: str) -> Alert:
     session.require_reader()
     alert = (await session.runtime.decisions.alerts_of([name])).get(name)
     if alert is None or alert.agency != session.requester.agency or alert.state is not alerts.AlertState.ACTIVE:
-        await session.audit(ActKind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
+        await session.record(ActKind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_ALERT)
     return alert
 
@@ -125,7 +125,7 @@ async def _record_alert(session: Session, alert: Alert) -> AlertAnswer:
         asked["label"] = alert.label
     if not alert.filters.empty:
         asked["filters"] = msgspec.to_builtins(alert.filters)
-    await session.audit(ActKind.SUBSCRIPTION, asked, about=alert.id)
+    await session.record(ActKind.SUBSCRIPTION, asked, about=alert.id)
     await record_decision(session, topics.SUBSCRIPTIONS, alert.id, alert)
     return AlertAnswer(*session.moment, _make_row(session, alert))
 

@@ -22,11 +22,11 @@ from pipeline.access.text_limits import SUBJECT
 from pipeline.api.answers import AccessedRecord, AccessesAnswer, AccessRow, ActRecord, ActRow, ActsAnswer, TrailAnswer
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import UnavailableError
+from pipeline.api.sealed import SealedCase
 from pipeline.api.services.export_words import SEVERAL
 from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session
 from pipeline.index.decisions import ActSelection, AuditDocument
-from pipeline.index.documents import CaseDocument
 
 MOST_ACCESSES: Final = 100
 """Accesses of one page."""
@@ -47,7 +47,7 @@ async def list_accesses(session: Session, limit: int = 50, cursor: str | None = 
         return [_make_access(session, document) for document in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST_ACCESSES), MOST_ACCESSES, pages.open(cursor))
-    await session.audit(ActKind.READ, {"accesses": len(rows)})
+    await session.record(ActKind.READ, {"accesses": len(rows)})
     return AccessesAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
@@ -149,14 +149,14 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
         return [*await _make_rows(session, found)]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
-    await session.audit(ActKind.READ, {"acts": wanted.as_texts()})
+    await session.record(ActKind.READ, {"acts": wanted.as_texts()})
     return ActsAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
 async def export_acts(session: Session, wanted: ActFilter, form: TableFormat) -> AsyncGenerator[bytes, None]:
     """The same as a file in parts, recorded before the first. Raises ForbiddenError, UnavailableError."""
     session.require_role(Role.AUDITOR)
-    await session.audit(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form})
+    await session.record(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form})
     yield b"" if form == "ndjson" else encode_table_head(form, COLUMNS)
     after: SortValues | None = None
     while found := await session.runtime.decisions.list_acts(
@@ -173,7 +173,7 @@ async def verify_trail(session: Session) -> TrailAnswer:
     Raises ForbiddenError, UnavailableError.
     """
     session.require_role(Role.AUDITOR)
-    await session.audit(ActKind.READ, {"trail": True})
+    await session.record(ActKind.READ, {"trail": True})
     try:
         found = await session.runtime.trail.check_trail(PATIENCE_S)
     except (KafkaError, OSError) as error:
@@ -203,11 +203,11 @@ async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[A
         for each in document.shown
         if not is_of(agency, each)
     )
-    cases = await session.runtime.reader.read_cases(foreign)
+    cases = await session.runtime.sealed.read_cases(foreign)
     return [_make_row(session, document, cases) for document in found]
 
 
-def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, CaseDocument]) -> ActRow:
+def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, SealedCase]) -> ActRow:
     agency = session.requester.agency
     own = document.agency == agency
     shown = (each for each in document.shown if own or is_of(agency, each))
@@ -222,9 +222,7 @@ def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, Cas
     )
 
 
-def _make_record(
-    session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]
-) -> ActRecord:
+def _make_record(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, SealedCase]) -> ActRecord:
     """A record by its key where the agency reads it for the act's purpose now, else by the agency's reference to it."""
     named = is_of(session.requester.agency, shown) or (
         shown.form is ShownForm.FULL and _may_read(session, act, shown, cases)
@@ -238,11 +236,11 @@ def _make_record(
     )
 
 
-def _may_read(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]) -> bool:
+def _may_read(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, SealedCase]) -> bool:
     who = session.requester
     investigator = Requester("", who.agency, who.country, frozenset({Role.INVESTIGATOR}))
     case = cases.get(shown.case)
     stated = next((purpose for purpose in Purpose if purpose == act.purpose), None)
     if case is None or stated is None:
         return False
-    return decide(meta(case), investigator, stated, session.now).view is View.FULL
+    return decide(case.head, investigator, stated, session.now).view is View.FULL

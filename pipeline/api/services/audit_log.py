@@ -66,7 +66,7 @@ def prove_inclusion(session: Session, index: int, size: int) -> InclusionAnswer:
 async def read_tag_keys(session: Session) -> TagKeysAnswer:
     """The tag keys of the auditor's agency. Raises ForbiddenError, UnavailableError."""
     session.require_role(Role.AUDITOR)
-    await session.audit(ActKind.READ, {"tag keys": True})
+    await session.record(ActKind.READ, {"tag keys": True})
     keys = session.runtime.tag_keys.tag_keys_of(session.requester.agency) if session.requester.agency else {}
     return TagKeysAnswer({key_id: encode64(key) for key_id, key in keys.items()})
 
@@ -79,7 +79,7 @@ async def prove_accesses(session: Session, first: int) -> AsyncGenerator[bytes, 
     session.require_role(Role.AUDITOR)
     served, agency = session.runtime.log, session.requester.agency
     last = _require_head(session)
-    await session.audit(ActKind.EXPORT, {"access proofs": first})
+    await session.record(ActKind.EXPORT, {"access proofs": first})
     size = last.checkpoint.size
     await _await_index(session, size)
     path = encode_hashes(served.store.prove_consistency(first, size)) if 0 < first <= size else ()

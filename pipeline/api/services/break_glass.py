@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from pipeline.access import break_glass as glass
-from pipeline.access.audit import ActKind, RequestRule
+from pipeline.access.audit import ActKind
 from pipeline.access.break_glass import GlassReason, Oversight, oversight_of, verdict_of
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Move
 from pipeline.access.release import CaseMeta, View, may_break_glass, may_confirm_glass
 from pipeline.access.requester import Role
 from pipeline.access.text_limits import COMMENT
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import DisclosureAnswer, DisclosuresAnswer
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError
 from pipeline.api.services.disclosures import (
@@ -24,7 +25,7 @@ from pipeline.api.services.disclosures import (
     take_step,
     thread_answer,
 )
-from pipeline.api.session import Session, meta, require_short
+from pipeline.api.session import Session, require_short
 from pipeline.index.decisions import ThreadKind
 
 NAME_CHARS = 100
@@ -38,10 +39,11 @@ async def request_opening(session: Session, reference: str, wanted: GlassReason)
 
     Nothing is open yet, so the answer names no key.
     """
-    before, case = await _own_thread(session, reference)
-    who, why, now = session.requester, session.grounds, session.now
-    after = take_step(lambda: glass.request_opening(before, case, who, why, wanted, now))
-    return await record_step(session, before, after, case, View.HIT)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await _own_thread(answer, reference)
+        who, why, now = session.requester, session.grounds, session.now
+        after = take_step(lambda: glass.request_opening(before, case, who, why, wanted, now))
+        return await record_step(answer, before, after, case)
 
 
 async def open_alone(session: Session, reference: str, wanted: GlassReason) -> DisclosureAnswer:
@@ -49,11 +51,12 @@ async def open_alone(session: Session, reference: str, wanted: GlassReason) -> D
 
     The answer names the case's key, by which it is then read.
     """
-    before, case = await _own_thread(session, reference)
-    who, why, now = session.requester, session.grounds, session.now
-    within = timedelta(hours=session.runtime.settings.break_glass_review_hours)
-    after = take_step(lambda: glass.open_alone(before, case, who, why, wanted, within, now))
-    return await record_step(session, before, after, case, View.FULL)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await _own_thread(answer, reference)
+        who, why, now = session.requester, session.grounds, session.now
+        within = timedelta(hours=session.runtime.settings.break_glass_review_hours)
+        after = take_step(lambda: glass.open_alone(before, case, who, why, wanted, within, now))
+        return await record_step(answer, before, after, case)
 
 
 async def confirm_opening(session: Session, name: str) -> DisclosureAnswer:
@@ -63,24 +66,28 @@ async def confirm_opening(session: Session, name: str) -> DisclosureAnswer:
 
     What is confirmed already stays as it is.
     """
-    before, case, seen = await _agency_thread(session, name)
-    if not may_confirm_glass(case, session.requester, seen, before.subject):
-        raise ForbiddenError("only another supervisor of your agency can confirm, while the case is hit only for you")
-    if before.last.move is Move.CONFIRMATION:
-        return await _answer_unchanged(session, before, case, seen)
-    after = take_step(lambda: glass.add_confirmation(before, case, session.requester, session.now))
-    return await record_step(session, before, after, case, seen)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await _agency_thread(answer, name)
+        if not may_confirm_glass(case, session.requester, answer.view_of(case.case), before.subject):
+            raise ForbiddenError(
+                "only another supervisor of your agency can confirm, while the case is hit only for you"
+            )
+        if before.last.move is Move.CONFIRMATION:
+            return _answer_unchanged(answer, before, case)
+        after = take_step(lambda: glass.add_confirmation(before, case, session.requester, session.now))
+        return await record_step(answer, before, after, case)
 
 
 async def withdraw_request(session: Session, name: str) -> DisclosureAnswer:
     """Take an own request back before it is confirmed. Raises NotFoundError, ForbiddenError, ConflictError."""
-    before, case, seen = await _agency_thread(session, name)
-    if before.subject != session.requester.subject:
-        raise ForbiddenError("only the requester can withdraw the request")
-    if before.last.move is Move.WITHDRAWAL:
-        return await _answer_unchanged(session, before, case, seen)
-    after = take_step(lambda: glass.add_withdrawal(before, session.requester, session.now))
-    return await record_step(session, before, after, case, seen)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await _agency_thread(answer, name)
+        if before.subject != session.requester.subject:
+            raise ForbiddenError("only the requester can withdraw the request")
+        if before.last.move is Move.WITHDRAWAL:
+            return _answer_unchanged(answer, before, case)
+        after = take_step(lambda: glass.add_withdrawal(before, session.requester, session.now))
+        return await record_step(answer, before, after, case)
 
 
 async def review_opening(session: Session, name: str, verdict: GlassVerdict, comment: str) -> DisclosureAnswer:
@@ -92,16 +99,17 @@ async def review_opening(session: Session, name: str, verdict: GlassVerdict, com
     a conflict.
     """
     require_short(COMMENT, comment)
-    before, case = await require_owned_thread(session, name)
-    if Role.SUPERVISOR not in session.requester.roles:
-        raise ForbiddenError("only a supervisor of the owner agency can review this")
-    given = verdict_of(before)
-    if given is verdict:
-        return await _answer_unchanged(session, before, case, View.FULL)
-    if given is not None:
-        raise ConflictError("someone else has already reviewed this")
-    after = take_step(lambda: glass.add_review(before, session.requester, verdict, comment, session.now))
-    return await record_step(session, before, after, case, View.FULL)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await require_owned_thread(answer, name)
+        if Role.SUPERVISOR not in session.requester.roles:
+            raise ForbiddenError("only a supervisor of the owner agency can review this")
+        given = verdict_of(before)
+        if given is verdict:
+            return _answer_unchanged(answer, before, case)
+        if given is not None:
+            raise ConflictError("someone else has already reviewed this")
+        after = take_step(lambda: glass.add_review(before, session.requester, verdict, comment, session.now))
+        return await record_step(answer, before, after, case)
 
 
 async def list_break_glass(
@@ -131,35 +139,35 @@ def _reviewable_filter(session: Session) -> Callable[[Disclosure], bool]:
     return lambda disclosure: oversight_of(disclosure, session.now) in due
 
 
-async def _own_thread(session: Session, reference: str) -> tuple[Disclosure, CaseMeta]:
+async def _own_thread(answer: RecordedAnswer, reference: str) -> tuple[Disclosure, CaseMeta]:
     """This supervisor's own thread about the case behind a reference, of which no more than the hit is seen."""
+    session = answer.session
     session.require_role(Role.SUPERVISOR)
-    case = await require_hit(session, reference)
+    case = await require_hit(answer, reference)
     if not may_break_glass(case, session.requester, View.HIT):
         raise ForbiddenError()
     return await find_thread(session, case, session.requester.subject), case
 
 
-async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta, View]:
+async def _agency_thread(answer: RecordedAnswer, name: str) -> tuple[Disclosure, CaseMeta]:
     """A break-glass of the requester's own agency on a case that is shown to it; every other name is one answer.
 
     Each costs the same calls: that of another agency's thread, of a case that became silent, and of nothing.
     """
+    session = answer.session
     session.require_reader()
     found = (await session.runtime.decisions.read_threads([name])).get(name)
     disclosure = found if found is not None and found.subject and found.requester == session.requester.agency else None
     key = name if disclosure is None else disclosure.case
-    documents = await session.runtime.reader.read_cases([key])
-    seen = (await session.decide_views_by_key([key], documents))[key]
-    if disclosure is not None and seen is not View.NOTHING:
-        return disclosure, meta(documents[key]), seen
-    await session.audit(ActKind.DISCLOSURE, about=name[:NAME_CHARS], rule=RequestRule.NOT_SHOWN)
-    raise NotFoundError(NO_THREAD)
+    cases = await session.runtime.sealed.read_cases([key])
+    seen = await answer.decide_named([key], cases)
+    if disclosure is None or seen[key] is View.NOTHING:
+        await answer.refuse(NotFoundError(NO_THREAD), about=name[:NAME_CHARS])
+    return disclosure, cases[key].head
 
 
-async def _answer_unchanged(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
+def _answer_unchanged(answer: RecordedAnswer, disclosure: Disclosure, case: CaseMeta) -> DisclosureAnswer:
     """What holds already, to one who asks for it again."""
-    await session.audit(
-        ActKind.DISCLOSURE, {"again": disclosure.last.move}, session.make_shown({case.case: seen}), about=disclosure.id
-    )
-    return thread_answer(session, disclosure, case, seen)
+    answer.query, answer.about = {"again": disclosure.last.move}, disclosure.id
+    answer.show([case.case])
+    return thread_answer(answer.session, disclosure, case, answer.view_of(case.case))

@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from pipeline.access.audit import ActKind, RequestRule
+from pipeline.access.audit import ActKind
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
 from pipeline.access.redaction import provenance_for
 from pipeline.access.release import View
-from pipeline.api.answering import Answer
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import CaseAnswer, CaseRow, PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import NotFoundError
 from pipeline.api.sealed import SealedCase
@@ -36,21 +36,21 @@ async def read_case(session: Session, key: str) -> CaseAnswer:
         return CaseAnswer(*session.moment, await show_case_row(answer, key))
 
 
-async def show_case_row(answer: Answer, key: str) -> CaseRow:
+async def show_case_row(answer: RecordedAnswer, key: str) -> CaseRow:
     """What a case says, and until when a grant has opened it. Raises NotFoundError as `require_case` does."""
     document = await show_case(answer, key)
     until = (await answer.read_access_ends([document.case])).get(key)
     return make_case_row(answer.session, document, until)
 
 
-async def show_case(answer: Answer, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
+async def show_case(answer: RecordedAnswer, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
     """The document of a case as `require_case` brings it, which is shown."""
     document = await require_case(answer, key, fields)
     answer.show([key])
     return document
 
 
-async def require_case(answer: Answer, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
+async def require_case(answer: RecordedAnswer, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
     """The document, or `fields` of it, of a case that the requester sees in full.
 
     Raises NotFoundError after recording the attempt. Nothing of it is fetched unless they might read it: to load
@@ -65,7 +65,9 @@ async def require_case(answer: Answer, key: str, fields: Sequence[str] | None = 
     return document
 
 
-async def weigh_readable(answer: Answer, keys: Sequence[str], fields: Sequence[str] | None) -> dict[str, CaseDocument]:
+async def weigh_readable(
+    answer: RecordedAnswer, keys: Sequence[str], fields: Sequence[str] | None
+) -> dict[str, CaseDocument]:
     """Those of some cases that the requester sees in full, with `fields` of each.
 
     The index is asked the same whatever is there and not to be read, and brings nothing of it (`require_case`).
@@ -75,7 +77,7 @@ async def weigh_readable(answer: Answer, keys: Sequence[str], fields: Sequence[s
 
 
 async def weigh_readable_parts(
-    answer: Answer, keys: Sequence[str], fields: Sequence[str] | None
+    answer: RecordedAnswer, keys: Sequence[str], fields: Sequence[str] | None
 ) -> AsyncIterator[dict[str, CaseDocument]]:
     """The same in parts, for who keeps little of each.
 
@@ -103,24 +105,10 @@ async def weigh_readable_parts(
         }
 
 
-async def require_readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
-    """The document, or `fields` of it, of a case that the requester sees in full.
-
-    Raises NotFoundError after recording the attempt. Nothing of it is fetched unless they might read it: to load
-    a record takes a tenth of a refusal's time, which would tell that there is one.
-    """
-    if await _might_read(session, key):
-        found = await session.runtime.reader.read_cases([key], fields)
-        if (await session.decide_views(found)).get(key) is View.FULL:
-            return found[key]
-    await session.audit(ActKind.READ, {"case": key}, rule=RequestRule.NOT_SHOWN)
-    raise NotFoundError(NO_CASE)
-
-
 async def find_readable(session: Session, keys: Sequence[str], fields: Sequence[str] | None) -> dict[str, CaseDocument]:
     """Those of some cases that the requester sees in full, with `fields` of each.
 
-    The index is asked the same whatever is there and not to be read, and brings nothing of it (`require_readable`).
+    The index is asked the same whatever is there and not to be read, and brings nothing of it (`require_case`).
     """
     return {case: document async for part in find_readable_parts(session, keys, fields) for case, document in part}
 
@@ -159,6 +147,17 @@ async def _might_read(session: Session, key: str) -> bool:
     grants = await session.runtime.grants.read_grants([key], session.requester)
     granted = any(session.now < grant.until for grant in grants)
     return await session.runtime.reader.may_be_read(key, viewer, granted=granted)
+
+
+async def may_still_read(session: Session, keys: Sequence[str]) -> bool:
+    """Whether the requester sees all of some cases in full now: for a page that shows them already.
+
+    It tells of nothing else, so nothing is recorded.
+    """
+    async with session.answer(ActKind.READ) as answer:
+        views = await answer.decide_named(keys, await session.runtime.sealed.read_cases(keys))
+        answer.tell_nothing()
+        return all(views[key] is View.FULL for key in keys)
 
 
 def make_case_row(session: Session, document: CaseDocument, until: str | None) -> CaseRow:
@@ -222,7 +221,7 @@ async def read_visibility(
         return _make_answer(session, found)
 
 
-async def _show_own_case(answer: Answer, key: str) -> CaseDocument:
+async def _show_own_case(answer: RecordedAnswer, key: str) -> CaseDocument:
     """A case of the requester's agency. Of another's nothing is asked: whatever it is, the answer takes the same."""
     if key.partition(":")[0] != answer.session.requester.agency:
         await answer.refuse(NotFoundError(NO_CASE), {"visibility": key})

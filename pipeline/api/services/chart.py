@@ -18,7 +18,9 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
-from pipeline.access.release import LinkView, View
+from pipeline.access.redaction import HitRow
+from pipeline.access.release import LinkView
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import (
     ChartCount,
     ChartEdge,
@@ -48,7 +50,7 @@ from pipeline.api.chart_graph import (
     weave,
 )
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import NO_CASE, require_readable
+from pipeline.api.services.cases import NO_CASE, require_case
 from pipeline.api.services.linked_things import NAMING, name_entity
 from pipeline.api.services.links import (
     SeenLink,
@@ -169,11 +171,12 @@ LAST: Final = (len(Band), False, 0, "")
 
 
 class ChartReadings:
-    """What one answer has read: documents of cases, how each is seen, and the links of those that were followed."""
+    """What one answer has read: the records of cases that are seen in full, and the links of those followed."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.documents: dict[str, CaseDocument] = {}
+    def __init__(self, answer: RecordedAnswer) -> None:
+        self.answer, self.session = answer, answer.session
+        self.read_cases: set[str] = set()
+        """Those that were looked for."""
         self.records: dict[str, ChartRecord] = {}
         """Those that are seen in full."""
         self.around: dict[str, Surroundings] = {}
@@ -185,27 +188,26 @@ class ChartReadings:
         refused: NotFoundError | None = None
         for case in dict.fromkeys(cases):
             try:
-                document = await require_readable(self.session, case, RECORD_FIELDS)
-                self.documents[case] = slim(document)
+                document = await require_case(self.answer, case, RECORD_FIELDS)
+                self.read_cases.add(case)
                 self.records[case] = make_record(document, self.session.language)
             except NotFoundError as error:
                 refused = error
-        if not self.documents:
+        if not self.records:
             raise refused or NotFoundError(NO_CASE)
 
     async def follow(self, cases: Iterable[str]) -> None:
         """Read the links of cases that are seen in full."""
         for case in cases:
-            self.around[case] = await find_surroundings(self.session, case, ties=True)
+            self.around[case] = await find_surroundings(self.answer, case, ties=True)
 
     async def read(self, cases: Iterable[str]) -> None:
         """Read linked cases, as far as they are still seen in full."""
-        new = [case for case in dict.fromkeys(cases) if case not in self.documents]
-        async for part in self.session.runtime.reader.read_parts(new, RECORD_FIELDS, readable=True):
-            found = {document.case: document for document in part}
-            for case in await self.session.filter_readable(found):
-                self.records[case] = make_record(found[case], self.session.language)
-            self.documents |= {document.case: slim(document) for document in part}
+        new = [case for case in dict.fromkeys(cases) if case not in self.read_cases]
+        async for part in self.session.runtime.sealed.read_parts(new, RECORD_FIELDS, readable=True):
+            for case, document in (await self.answer.weigh(part)).items():
+                self.records[case] = make_record(document, self.session.language)
+            self.read_cases |= {sealed.head.case for sealed in part}
 
     async def find_bearers(self, cases: Iterable[str]) -> list[str]:
         """Read the cases that have a number in common with some that were read, as far as there is room for them."""
@@ -214,26 +216,23 @@ class ChartReadings:
         )
         terms = list(dict.fromkeys(filter(None, (find_term(make_id("number", *number)) for number in numbers))))
         self.complete = self.complete and len(terms) <= MOST_NUMBERS
-        reader = self.session.runtime.reader
-        found = await reader.find_by_terms(terms[:MOST_NUMBERS], self.session.viewer, MOST_READ)
+        found = await self.session.runtime.sealed.find_by_terms(terms[:MOST_NUMBERS], self.session.viewer, MOST_READ)
         self.complete = self.complete and len(found) < MOST_READ
         await self.read(found)
         return [case for case in found if case in self.records]
 
     def list_links(self, kept: Iterable[_Neighbour]) -> list[ChartLink]:
         """The links of neighbours that are seen in full."""
-        links = {one.seen.link.link: make_link(one.seen.link) for one in kept if one.seen and not one.is_hit}
+        linked = (one.seen.content for one in kept if one.seen and one.seen.content)
+        links = {link.link: make_link(link) for link in linked}
         return [link for link in links.values() if link.a in self.records and link.b in self.records]
 
-    async def record(self, query: Mapping[str, object], drawn: Iterable[_Neighbour], cases: Iterable[str]) -> None:
-        """Record what was shown, by the rules of this moment, and over which others it was counted."""
-        hits = {one.case: View.HIT for one in drawn if one.is_hit}
-        shown = hits | dict.fromkeys(cases, View.FULL)
-        met = {case: document for around in self.around.values() for case, document in around.cases.items()}
-        await self.session.decide_views(met | self.documents)
+    def show(self, query: Mapping[str, object], drawn: Iterable[_Neighbour], cases: Iterable[str]) -> None:
+        """Note what is shown, and over which others it was counted."""
+        self.answer.query = query
+        self.answer.show([*(one.case for one in drawn if one.is_hit), *cases])
         linked = [find_other_case(seen.link.cases, case) for case in self.around for seen in self.around[case].links]
-        counted = self.session.make_counted((*linked, *self.records), shown)
-        await self.session.audit(ActKind.READ, query, (*self.session.make_shown(shown), *counted))
+        self.answer.count((*linked, *self.records))
 
 
 def make_record(document: CaseDocument, language: str) -> ChartRecord:
@@ -257,11 +256,6 @@ def make_record(document: CaseDocument, language: str) -> ChartRecord:
         ),
         person=_name_main_person(document.sent_entities),
     )
-
-
-def slim(document: CaseDocument) -> CaseDocument:
-    """What is decided on of a case whose record was made."""
-    return msgspec.structs.replace(document, data=None, card=None, entities=None)
 
 
 def _name_main_person(sent: Iterable[AsSent]) -> str:
@@ -300,24 +294,25 @@ async def expand(session: Session, asked: ChartExpansion) -> ChartExpansionAnswe
     Raises NotFoundError where none of its places may be read, TooManyRequestsError.
     """
     session.require_reader()
-    readings = ChartReadings(session)
-    await readings.require(place.case for place in asked.places)
-    own = list(readings.records)
-    await readings.follow(own)
-    await readings.find_bearers(own)
-    near = _list_neighbours(readings, asked.places)
-    if asked.number:
-        near = [one for one in near if _bears(readings.records.get(one.case), asked.number)]
-    wanted = [one for one in near if _is_wanted(one, asked)]
-    drawn = _choose(wanted, asked)
-    await readings.read(one.case for one in drawn if not one.is_hit)
-    marked = {(place.case, place.entity) for place in asked.places if place.entity}
-    if asked.entities:
-        marked |= {(own[0], name) for name in list(readings.records[own[0]].entities)[:MOST_ENTITIES]}
-    graph = _Graph(session, readings)
-    graph.add_links(own, drawn, marked)
-    query = {"chart": [msgspec.to_builtins(place) for place in asked.places], "more": asked.more}
-    await readings.record(query, drawn, graph.cases)
+    async with session.answer(ActKind.READ) as answer:
+        readings = ChartReadings(answer)
+        await readings.require(place.case for place in asked.places)
+        own = list(readings.records)
+        await readings.follow(own)
+        await readings.find_bearers(own)
+        near = _list_neighbours(readings, asked.places)
+        if asked.number:
+            near = [one for one in near if _bears(readings.records.get(one.case), asked.number)]
+        wanted = [one for one in near if _is_wanted(one, asked)]
+        drawn = _choose(wanted, asked)
+        await readings.read(one.case for one in drawn if not one.is_hit)
+        marked = {(place.case, place.entity) for place in asked.places if place.entity}
+        if asked.entities:
+            marked |= {(own[0], name) for name in list(readings.records[own[0]].entities)[:MOST_ENTITIES]}
+        graph = _Graph(readings)
+        graph.add_links(own, drawn, marked)
+        query = {"chart": [msgspec.to_builtins(place) for place in asked.places], "more": asked.more}
+        readings.show(query, drawn, graph.cases)
     names = {one.name for one in near}
     shown = set(asked.known) | {one.name for one in drawn}
     return ChartExpansionAnswer(
@@ -353,14 +348,14 @@ def _list_linked(readings: ChartReadings, case: str, entities: Collection[str]) 
     around, record = readings.around[case], readings.records[case]
     for seen in around.links:
         other = find_other_case(seen.link.cases, case)
-        if seen.view is not LinkView.FULL:
+        if seen.content is None:
             if "" in entities:
                 yield _Neighbour(readings.session.make_reference(other), other, case, HIT, "", seen)
             continue
-        tied = [name for name in find_own_entities(seen, case) if name in record.entities]
+        tied = [name for name in find_own_entities(seen.content, case) if name in record.entities]
         if "" in entities or any(name in entities for name in tied):
             kind = record.entities[tied[0]].type if tied else ""
-            yield _Neighbour(other, other, case, kind, around.cases[other].country, seen)
+            yield _Neighbour(other, other, case, kind, around.full[other].country, seen)
 
 
 def _list_bearers(readings: ChartReadings, case: str, entities: Collection[str]) -> Iterator[_Neighbour]:
@@ -410,8 +405,8 @@ def _count(
 class _Graph:
     """Nodes and edges of one answer."""
 
-    def __init__(self, session: Session, readings: ChartReadings) -> None:
-        self._session, self._readings = session, readings
+    def __init__(self, readings: ChartReadings) -> None:
+        self._readings = readings
         self.cases: list[str] = []
         self.web = Web((), ())
         self._hits: dict[str, tuple[ChartNode, ChartEdge]] = {}
@@ -425,8 +420,8 @@ class _Graph:
         self.web = weave(records, readings.list_links(drawn), frozenset(marked))
         for one in drawn:
             if one.seen and one.is_hit:
-                document = readings.around[one.origin].cases[one.case]
-                self._hits[f"{one.origin} {one.name}"] = make_hit(one.origin, one.name, document, one.band)
+                hit = readings.answer.redact(readings.around[one.origin].cases[one.case])
+                self._hits[f"{one.origin} {one.name}"] = make_hit(one.origin, hit, one.band)
 
     def list_nodes(self) -> tuple[ChartNode, ...]:
         """Cases, then things, then hits, each by id."""
@@ -461,9 +456,9 @@ def make_edge(tie: ChartTie) -> ChartEdge:
     return ChartEdge(tie.a, tie.b, tie.kind, tie.band, tie.basis, links, tie.word)
 
 
-def make_hit(case: str, reference: str, hit: CaseDocument, band: Band) -> tuple[ChartNode, ChartEdge]:
+def make_hit(case: str, hit: HitRow, band: Band) -> tuple[ChartNode, ChartEdge]:
     """The node of a hit, which says whose it is and whom to ask, and its edge to a case."""
-    node = ChartNode(make_id(HIT, reference), HIT, agency=hit.agency, contact=hit.contact)
+    node = ChartNode(make_id(HIT, hit.reference), HIT, agency=hit.agency, contact=hit.contact)
     return node, ChartEdge(case_node(case), node.id, HIT, band)
 
 
@@ -474,27 +469,28 @@ async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAn
     Raises NotFoundError where an end may not be read, TooManyRequestsError.
     """
     session.require_reader()
-    readings = ChartReadings(session)
-    await readings.require(place.case for place in asked.a)
-    starts = list(readings.records)
-    goals = [asked.hit]
-    if not asked.hit:
-        ends = ChartReadings(session)
-        await ends.require(place.case for place in asked.b)
-        goals = list(ends.records)
-        readings.documents |= ends.documents
-        readings.records |= ends.records
-    search = PathSearch(starts, goals, LONGEST, closed={asked.hit})
-    complete = await _search(readings, search, asked.hit)
-    paths = search.list_paths(MOST_PATHS)
-    await readings.read(case for path in paths for case in path if case != asked.hit)
-    kept = [path for path in paths if all(case in readings.records or case == asked.hit for case in path)]
-    steps = [one for path in kept for pair in pairwise(path) if (one := _find_step(readings, *pair))]
-    graph = _Graph(session, readings)
-    graph.add_links((case for path in kept for case in path if case != asked.hit), steps)
-    told = tuple(_tell_path(session, readings, path, asked) for path in kept)
-    query = {"paths": [msgspec.to_builtins(places) for places in (asked.a, asked.b)], "hit": asked.hit}
-    await readings.record(query, steps, {*graph.cases, *starts, *(goal for goal in goals if goal != asked.hit)})
+    async with session.answer(ActKind.READ) as answer:
+        readings = ChartReadings(answer)
+        await readings.require(place.case for place in asked.a)
+        starts = list(readings.records)
+        goals = [asked.hit]
+        if not asked.hit:
+            ends = ChartReadings(answer)
+            await ends.require(place.case for place in asked.b)
+            goals = list(ends.records)
+            readings.read_cases |= ends.read_cases
+            readings.records |= ends.records
+        search = PathSearch(starts, goals, LONGEST, closed={asked.hit})
+        complete = await _search(readings, search, asked.hit)
+        paths = search.list_paths(MOST_PATHS)
+        await readings.read(case for path in paths for case in path if case != asked.hit)
+        kept = [path for path in paths if all(case in readings.records or case == asked.hit for case in path)]
+        steps = [one for path in kept for pair in pairwise(path) if (one := _find_step(readings, *pair))]
+        graph = _Graph(readings)
+        graph.add_links((case for path in kept for case in path if case != asked.hit), steps)
+        told = tuple(_tell_path(session, readings, path, asked) for path in kept)
+        query = {"paths": [msgspec.to_builtins(places) for places in (asked.a, asked.b)], "hit": asked.hit}
+        readings.show(query, steps, {*graph.cases, *starts, *(goal for goal in goals if goal != asked.hit)})
     return ChartPathsAnswer(
         *session.moment, graph.list_nodes(), graph.list_edges(), told, len(kept[0]) - 1 if kept else 0,
         len(readings.around), complete,
@@ -564,7 +560,10 @@ def _tell_path(session: Session, readings: ChartReadings, path: Sequence[str], a
     for a, b in pairwise(path):
         step = _find_step(readings, a, b)
         if step is not None and step.is_hit:
-            add(make_id(HIT, b), translate(HIT_OF, session.language, agency=readings.around[a].cases[step.case].agency))
+            add(
+                make_id(HIT, b),
+                translate(HIT_OF, session.language, agency=readings.around[a].cases[step.case].head.agency),
+            )
             continue
         records = {case: readings.records[case] for case in (a, b)}
         thing = weave(records, readings.list_links([step] if step else ())).find_between(a, b)
@@ -593,27 +592,28 @@ async def rank_chart_hubs(session: Session, asked: ChartHubQuestion) -> ChartHub
     Raises NotFoundError where none of the cases may be read, TooManyRequestsError.
     """
     session.require_reader()
-    readings = ChartReadings(session)
-    await readings.require(asked.cases)
-    own = list(readings.records)
-    await readings.follow(own)
-    full = [one for case in own for one in _list_linked(readings, case, ("",)) if not one.is_hit]
-    full.sort(key=lambda one: one.place)
-    linked = list(dict.fromkeys(one.case for one in full))
-    await readings.read(linked[:MOST_READ])
-    near = await readings.find_bearers([*readings.records])
-    records = readings.records
-    links = readings.list_links(full)
-    web = await session.compute(lambda: weave(records, links))
-    hubs, all_hubs = await session.compute(lambda: rank_hubs(records, web, MOST_HUBS))
-    cases = sorted({case for hub in hubs for case in hub.thing.cases})
+    async with session.answer(ActKind.READ) as answer:
+        readings = ChartReadings(answer)
+        await readings.require(asked.cases)
+        own = list(readings.records)
+        await readings.follow(own)
+        full = [one for case in own for one in _list_linked(readings, case, ("",)) if not one.is_hit]
+        full.sort(key=lambda one: one.place)
+        linked = list(dict.fromkeys(one.case for one in full))
+        await readings.read(linked[:MOST_READ])
+        near = await readings.find_bearers([*readings.records])
+        records = readings.records
+        links = readings.list_links(full)
+        web = await session.compute(lambda: weave(records, links))
+        hubs, all_hubs = await session.compute(lambda: rank_hubs(records, web, MOST_HUBS))
+        cases = sorted({case for hub in hubs for case in hub.thing.cases})
+        readings.show({"hubs": list(asked.cases)}, (), cases)
     named = {hub.thing.id for hub in hubs}
     things = tuple(hub.thing for hub in hubs)
     ties = [tie for tie in web.ties if tie.b in named and tie.kind != "relation"]
     shown = {case_node(case) for case in cases} | named
     nodes = (*(make_case_node(records[case]) for case in cases), *map(make_thing_node, things))
     edges = tuple(make_edge(tie) for tie in ties if {tie.a, tie.b} <= shown)
-    await readings.record({"hubs": list(asked.cases)}, (), cases)
     return ChartHubsAnswer(
         *session.moment, nodes, edges,
         tuple(ChartHub(hub.thing.id, len(hub.thing.cases), hub.countries) for hub in hubs),

@@ -13,19 +13,21 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.access import disclosures as threads
-from pipeline.access.audit import ActKind, RequestRule
+from pipeline.access.audit import ActKind
 from pipeline.access.disclosure_threads import Disclosure, Move, NotDueError, grant_of, is_overdue
 from pipeline.access.disclosures import AccessRequestRow, DisclosureAsk, disclosure_for, may_decide
 from pipeline.access.redaction import HitRow
 from pipeline.access.release import CaseMeta, View
 from pipeline.access.text_limits import LABEL, REASON
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import DisclosureAnswer, DisclosuresAnswer, HitRequest, WorkCount
 from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
-from pipeline.api.session import Session, meta, record_decision, require_short
+from pipeline.api.sealed import Sealed, SealedCase
+from pipeline.api.session import Session, record_decision, require_short
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import ThreadKind
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import CaseDocument, case_meta
 from pipeline.streams.catalogues import topics
 
 MOST = 100
@@ -48,33 +50,37 @@ async def request_disclosure(
     if plain := " ".join(label.split()):
         require_short(LABEL, plain)
         wanted = msgspec.structs.replace(wanted, label=session.runtime.cipher.encrypt(plain, session.now))
-    case = await require_hit(session, reference)
-    before = await find_thread(session, case)
-    after = take_step(
-        lambda: threads.add_request(before, case, session.requester, session.grounds, wanted, session.now)
-    )
-    return await record_step(session, before, after, case, View.HIT)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        case = await require_hit(answer, reference)
+        before = await find_thread(session, case)
+        after = take_step(
+            lambda: threads.add_request(before, case, session.requester, session.grounds, wanted, session.now)
+        )
+        return await record_step(answer, before, after, case)
 
 
 async def grant_disclosure(session: Session, name: str, until: datetime, reason: str = "") -> DisclosureAnswer:
     """Open the case to the asking agency until a time. Raises NotFoundError, ConflictError, UnavailableError."""
-    before, case = await require_owned_thread(session, name)
-    after = take_step(lambda: threads.add_grant(before, case, session.requester, until, reason, session.now))
-    return await record_step(session, before, after, case, View.FULL)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await require_owned_thread(answer, name)
+        after = take_step(lambda: threads.add_grant(before, case, session.requester, until, reason, session.now))
+        return await record_step(answer, before, after, case)
 
 
 async def refuse_disclosure(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
     """Say no. Raises NotFoundError, ConflictError, UnavailableError."""
-    before, case = await require_owned_thread(session, name)
-    after = take_step(lambda: threads.add_refusal(before, session.requester, reason, session.now))
-    return await record_step(session, before, after, case, View.FULL)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await require_owned_thread(answer, name)
+        after = take_step(lambda: threads.add_refusal(before, session.requester, reason, session.now))
+        return await record_step(answer, before, after, case)
 
 
 async def revoke_disclosure(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
     """Take a grant back, or end a break-glass; when this returns nobody reads under it. Raises as granting."""
-    before, case = await require_owned_thread(session, name)
-    after = take_step(lambda: threads.add_revocation(before, session.requester, reason, session.now))
-    return await record_step(session, before, after, case, View.FULL)
+    async with session.answer(ActKind.DISCLOSURE) as answer:
+        before, case = await require_owned_thread(answer, name)
+        after = take_step(lambda: threads.add_revocation(before, session.requester, reason, session.now))
+        return await record_step(answer, before, after, case)
 
 
 async def list_disclosures(
@@ -95,22 +101,24 @@ async def list_disclosures(
         session, "disclosures", mine, kind, cursor=cursor, point=partial(decisions.open_point, "disclosures")
     )
 
-    async def fetch(after: SortValues | None) -> list[tuple[Disclosure | None, SortValues]]:
-        return await decisions.list_disclosures(_own_agency(session), _thread_role(mine), MOST, after, listing.at, kind)
+    async with session.answer(ActKind.READ, {"disclosures": _thread_role(mine), "kind": kind}) as answer:
 
-    async def show(found: list[Disclosure | None]) -> list[AccessRequestRow | None]:
-        held = [
-            disclosure
-            for disclosure in found
-            if disclosure is not None and wanted(disclosure) and not listing.was_shown(disclosure.id)
-        ]
-        cases, views = await _read_cases(session, held)
-        rows = {disclosure.id: _show_thread(session, disclosure, cases, views) for disclosure in held}
-        return [rows.get(disclosure.id) if disclosure else None for disclosure in found]
+        async def fetch(after: SortValues | None) -> list[tuple[Disclosure | None, SortValues]]:
+            role = _thread_role(mine)
+            return await decisions.list_disclosures(_own_agency(session), role, MOST, after, listing.at, kind)
 
-    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
-    listed = {row.case: View.FULL for row in rows if row.case}
-    await session.audit(ActKind.READ, {"disclosures": _thread_role(mine), "kind": kind}, session.make_shown(listed))
+        async def show(found: list[Disclosure | None]) -> list[AccessRequestRow | None]:
+            held = [
+                disclosure
+                for disclosure in found
+                if disclosure is not None and wanted(disclosure) and not listing.was_shown(disclosure.id)
+            ]
+            cases = await _decide_cases(answer, held)
+            rows = {disclosure.id: _show_thread(answer, disclosure, cases) for disclosure in held}
+            return [rows.get(disclosure.id) if disclosure else None for disclosure in found]
+
+        rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
+        answer.show(row.case for row in rows if row.case)
     following = await listing.next_cursor((row.id for row in rows), place)
     return DisclosuresAnswer(*session.moment, tuple(rows), following)
 
@@ -123,12 +131,12 @@ class RequestCounts(NamedTuple):
     cases: frozenset[str]
 
 
-async def count_requests(session: Session, most: int, *, mine: bool) -> RequestCounts:
+async def count_requests(answer: RecordedAnswer, most: int, *, mine: bool) -> RequestCounts:
     """Count what the requester's agency asked for (`mine`), or was asked for, and nobody answered, up to `most`.
 
-    Only of cases that they may know of now. Nothing is recorded: whoever shows the counts does.
+    Only of cases that they may know of now. Whoever shows the counts names the cases.
     """
-    session.require_reader()
+    session = answer.session
     decisions, after = session.runtime.decisions, None
     waiting: dict[str, Disclosure] = {}
     while True:
@@ -136,8 +144,8 @@ async def count_requests(session: Session, most: int, *, mine: bool) -> RequestC
             _own_agency(session), _thread_role(mine), most + 1, after, kind=ThreadKind.AWAITING_ANSWER
         )
         held = [thread for thread, _ in found if thread is not None and thread.last.move is Move.REQUEST]
-        _, views = await _read_cases(session, held)
-        waiting |= {thread.id: thread for thread in held if views.get(thread.case, View.NOTHING) is not View.NOTHING}
+        await _decide_cases(answer, held)
+        waiting |= {thread.id: thread for thread in held if answer.view_of(thread.case) is not View.NOTHING}
         if len(found) <= most or len(waiting) > most:
             break
         after = found[-1][1]
@@ -158,49 +166,50 @@ async def read_disclosure(session: Session, name: str) -> DisclosureAnswer:
         if disclosure is not None and _own_agency(session) in (disclosure.owner, disclosure.requester)
         else []
     )
-    cases, views = await _read_cases(session, found)
-    row = next((row for each in found if (row := _show_thread(session, each, cases, views)) is not None), None)
-    rule = None if row else RequestRule.NOT_SHOWN
-    await session.audit(ActKind.READ, {"disclosure": name}, session.make_shown(views), rule=rule)
-    if row is None:
-        raise NotFoundError(NO_THREAD)
-    return DisclosureAnswer(*session.moment, row)
+    async with session.answer(ActKind.READ, {"disclosure": name}) as answer:
+        cases = await _decide_cases(answer, found)
+        row = next((row for each in found if (row := _show_thread(answer, each, cases)) is not None), None)
+        if row is None:
+            await answer.refuse(NotFoundError(NO_THREAD), answer.query)
+        answer.show(cases)
+        return DisclosureAnswer(*session.moment, row)
 
 
-async def require_hit(session: Session, reference: str) -> CaseMeta:
+async def require_hit(answer: RecordedAnswer, reference: str) -> CaseMeta:
     """The case behind a reference, of which the requester sees that it is there and no more."""
-    session.require_reader()
-    document = await find_referenced_case(session, reference)
-    seen = View.NOTHING if document is None else (await session.decide_views({document.case: document}))[document.case]
-    if document is None or seen is View.NOTHING:
-        await session.audit(ActKind.DISCLOSURE, {"reference": reference}, rule=RequestRule.NOT_SHOWN)
-        raise NotFoundError(NO_HIT)
+    answer.session.require_reader()
+    sealed = await find_referenced_case(answer.session, reference)
+    seen = View.NOTHING if sealed is None else (await answer.decide([sealed]))[sealed.head.case]
+    if sealed is None or seen is View.NOTHING:
+        await answer.refuse(NotFoundError(NO_HIT), {"reference": reference})
     if seen is View.FULL:
-        await session.audit(ActKind.DISCLOSURE, {"reference": reference}, session.make_shown({document.case: seen}))
-        raise ConflictError("you already have access to this case", case=document.case)
-    return meta(document)
+        answer.query = {"reference": reference}
+        answer.show([sealed.head.case])
+        await answer.end()
+        raise ConflictError("you already have access to this case", case=sealed.head.case)
+    return sealed.head
 
 
-async def find_referenced_case(session: Session, reference: str) -> CaseDocument | None:
+async def find_referenced_case(session: Session, reference: str) -> SealedCase | None:
     """The case that a reference of the requester's agency stands for, if its handling shows it for the purpose."""
     who = session.requester
     digest = session.runtime.opaque.digest_of(who.agency, reference)
     if digest is None:
         return None
-    return await session.runtime.reader.find_digested(digest, who.country, session.grounds.purpose)
+    return await session.runtime.sealed.find_digested(digest, who.country, session.grounds.purpose)
 
 
-async def require_owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
+async def require_owned_thread(answer: RecordedAnswer, name: str) -> tuple[Disclosure, CaseMeta]:
     """A thread about a live case of the requester's own agency."""
+    session = answer.session
     session.require_reader()
-    disclosure = (await session.runtime.decisions.read_threads([name])).get(name)
+    disclosure, sealed = (await session.runtime.decisions.read_threads([name])).get(name), None
     if disclosure is not None and may_decide(disclosure, session.requester):
-        document = (await session.runtime.reader.read_cases([disclosure.case])).get(disclosure.case)
-        if document is not None:
-            session.decide_view(meta(document))
-            return disclosure, meta(document)
-    await session.audit(ActKind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
-    raise NotFoundError(NO_THREAD)
+        sealed = (await session.runtime.sealed.read_cases([disclosure.case])).get(disclosure.case)
+    if disclosure is None or sealed is None:
+        await answer.refuse(NotFoundError(NO_THREAD), kind=ActKind.DISCLOSURE, about=name[:MOST])
+    answer.decide_case(sealed.head)
+    return disclosure, sealed.head
 
 
 async def find_thread(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
@@ -220,7 +229,7 @@ def take_step(step: Callable[[], Disclosure]) -> Disclosure:
 
 
 async def record_step(
-    session: Session, before: Disclosure, after: Disclosure, case: CaseMeta, seen: View
+    answer: RecordedAnswer, before: Disclosure, after: Disclosure, case: CaseMeta
 ) -> DisclosureAnswer:
     """Audit a step, keep it, wait until it holds.
 
@@ -229,32 +238,38 @@ async def record_step(
 
     A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
     """
+    session = answer.session
     require_short(REASON, after.last.reason)
     if opened := grant_of(after):
-        session.decide_view(case, [opened])
-    await session.audit(
-        ActKind.DISCLOSURE, {"step": after.last.move}, session.make_shown({case.case: seen}), about=after.id
-    )
+        answer.decide_case(case, [opened])
+    answer.query, answer.about = {"step": after.last.move}, after.id
+    seen = answer.view_of(case.case)
+    answer.show([case.case])
+    await answer.end()
     await record_decision(session, topics.DISCLOSURES, after.id, after, before)
     return thread_answer(session, after, case, seen)
 
 
 def thread_answer(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
-    """A thread as the requester may see it."""
+    """A thread as the requester may see it, who sees its case so."""
     return DisclosureAnswer(*session.moment, make_thread_row(session, disclosure, case, seen))
 
 
-async def _read_cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:
-    cases = await session.runtime.reader.read_cases(disclosure.case for disclosure in found)
-    return cases, await session.decide_views(cases)
+async def _decide_cases(answer: RecordedAnswer, found: Iterable[Disclosure]) -> dict[str, SealedCase]:
+    """The cases of threads, decided on."""
+    cases = await answer.session.runtime.sealed.read_cases(disclosure.case for disclosure in found)
+    await answer.decide(cases.values())
+    return cases
 
 
 def _show_thread(
-    session: Session, disclosure: Disclosure, cases: dict[str, CaseDocument], views: dict[str, View]
+    answer: RecordedAnswer, disclosure: Disclosure, cases: Mapping[str, SealedCase]
 ) -> AccessRequestRow | None:
     """The thread, unless its case is gone or no longer shown to the requester."""
-    seen = views.get(disclosure.case, View.NOTHING)
-    return None if seen is View.NOTHING else make_thread_row(session, disclosure, meta(cases[disclosure.case]), seen)
+    seen = answer.view_of(disclosure.case)
+    if seen is View.NOTHING:
+        return None
+    return make_thread_row(answer.session, disclosure, cases[disclosure.case].head, seen)
 
 
 def make_thread_row(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> AccessRequestRow:
@@ -284,25 +299,36 @@ def _thread_role(mine: bool) -> str:
     return "requester" if mine else "owner"
 
 
-def hits_among(
-    session: Session, documents: Iterable[CaseDocument], views: Mapping[str, View]
-) -> dict[str, CaseDocument]:
+async def read_hit_requests(
+    answer: RecordedAnswer, shown: Iterable[HitRow], cases: Iterable[Sealed[CaseMeta, object]]
+) -> dict[str, HitRequest]:
+    """What the reader's agency asked of the owners of hits, by reference; nothing of those that it did not ask.
+
+    `cases` were decided on, and the hits are among them. Only of hits that are shown is anything read, so that a hidden
+    case makes no difference.
+    """
+    session = answer.session
+    hits = {
+        session.make_reference(sealed.head.case): sealed.head
+        for sealed in cases
+        if answer.view_of(sealed.head.case) is View.HIT
+    }
+    return await read_requests_of(session, shown, hits)
+
+
+def hits_among(session: Session, documents: Iterable[CaseDocument], views: Mapping[str, View]) -> dict[str, CaseMeta]:
     """The cases that are seen as hits, by the reader's references."""
     return {
-        session.make_reference(document.case): document
+        session.make_reference(document.case): case_meta(document)
         for document in documents
         if views.get(document.case) is View.HIT
     }
 
 
-async def read_hit_requests(
-    session: Session, shown: Iterable[HitRow], hits: Mapping[str, CaseDocument]
+async def read_requests_of(
+    session: Session, shown: Iterable[HitRow], hits: Mapping[str, CaseMeta]
 ) -> dict[str, HitRequest]:
-    """What the reader's agency asked of the owners of hits, by reference; nothing of those that it did not ask.
-
-    `hits` are their cases by reference. Only of hits that are shown is anything read, so that a hidden case makes no
-    difference.
-    """
+    """The same of hits by their references."""
     cases = [hits[hit.reference] for hit in shown]
     if not cases:
         return {}
@@ -313,7 +339,7 @@ async def read_hit_requests(
     for case in cases:
         held = [found[name] for name in ids[case.case] if name in found]
         if last := max(held, key=lambda disclosure: disclosure.last.time, default=None):
-            row = make_thread_row(session, last, meta(case), View.HIT)
+            row = make_thread_row(session, last, case, View.HIT)
             requests[session.make_reference(case.case)] = summarise_request(row)
     return requests
 

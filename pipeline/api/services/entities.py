@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 import msgspec
 import orjson
 
-from pipeline.access.audit import ActKind, RequestRule
-from pipeline.access.release import LinkView, View
+from pipeline.access.audit import ActKind
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import EntityAnswer, EntityAppearance, EntityFact, EntityRelation
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import require_readable
+from pipeline.api.services.cases import require_case
 from pipeline.api.services.links import SeenLink, find_surroundings
 from pipeline.api.session import Session, costly
 from pipeline.index.documents import AsSent, CaseDocument, LinkDocument, entities_of
@@ -51,7 +51,7 @@ class _Neighbourhood:
 
     def add_links(self, origin: str, found: list[SeenLink]) -> list[str]:
         """Take in the links of `origin`; the cases that are new."""
-        full = [seen.link for seen in found if seen.view is LinkView.FULL and seen.link.basis is Basis.SAME]
+        full = [seen.content for seen in found if seen.content and seen.content.basis is Basis.SAME]
         self.complete = self.complete and len(full) <= MOST_EACH
         return [case for link in full[:MOST_EACH] for case in self._add_link(origin, link)]
 
@@ -80,35 +80,36 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     Raises NotFoundError for a case that is not to be read or an entity that it does not have, TooManyRequestsError.
     """
     session.require_reader()
-    own = await require_readable(session, key, (*RANKED_FIELDS, "data.entities.id"))
-    if name not in _entities_by_id(own):
-        await session.audit(ActKind.READ, {"entity": name, "case": key}, session.make_shown({key: View.FULL}))
-        raise NotFoundError("entity not found")
-    near = await _find_near_cases(session, key)
-    prints = {(key, one.id): one for one in entities_of(own)} | await _read_prints(session, near)
-    links = await session.runtime.reader.read_typed_ties(sorted(near.links))
-    model = session.runtime.model
-    members = await session.compute(lambda: _find_members((key, name), prints, links, model))
-    stated = await _read_stated(session, key, members)
-    members = [member for member in members if member in stated]
-    if (key, name) not in stated:  # it has gone meanwhile
-        await session.audit(ActKind.READ, {"entity": name, "case": key}, rule=RequestRule.NOT_SHOWN)
-        raise NotFoundError("entity not found")
-    shown = session.make_shown({case: View.FULL for case, _ in members})
-    await session.audit(ActKind.READ, {"entity": name, "case": key}, shown)
+    async with session.answer(ActKind.READ, {"entity": name, "case": key}) as answer:
+        own = await require_case(answer, key, (*RANKED_FIELDS, "data.entities.id"))
+        if name not in _entities_by_id(own):
+            answer.show([key])
+            await answer.end()
+            raise NotFoundError("entity not found")
+        near = await _find_near_cases(answer, key)
+        prints = {(key, one.id): one for one in entities_of(own)} | await _read_prints(answer, near)
+        links = answer.weigh_links(await session.runtime.sealed.read_typed_ties(sorted(near.links)))
+        model = session.runtime.model
+        members = await session.compute(lambda: _find_members((key, name), prints, links, model))
+        stated = await _read_stated(answer, key, members)
+        members = [member for member in members if member in stated]
+        if (key, name) not in stated:  # it has gone meanwhile
+            await answer.refuse(NotFoundError("entity not found"), answer.query)
+        answer.show(case for case, _ in members)
     rows = [_make_appearance(stated[member], near.bands[member[0]], session.language) for member in members]
     facts, relations = tuple(_collect_facts(rows)), tuple(_collect_relations([stated[member] for member in members]))
     return EntityAnswer(*session.moment, rows[0].entity["type"], tuple(rows), facts, relations, near.complete)
 
 
-async def _read_prints(session: Session, near: _Neighbourhood) -> dict[EntityKey, EntityPrint]:
+async def _read_prints(answer: RecordedAnswer, near: _Neighbourhood) -> dict[EntityKey, EntityPrint]:
     """What the matcher knows of every entity of the cases around one that the requester sees in full."""
-    found: dict[EntityKey, EntityPrint] = {}
-    async for part in session.runtime.reader.read_parts(sorted(near.bands), RANKED_FIELDS, readable=True):
-        held = {document.case: document for document in part}
-        for case in await session.filter_readable(held):
-            found |= {(case, one.id): one for one in entities_of(held[case])}
-    return found
+    parts = answer.session.runtime.sealed.read_parts(sorted(near.bands), RANKED_FIELDS, readable=True)
+    return {
+        (case, one.id): one
+        async for part in answer.weigh_parts(parts)
+        for case, document in part.items()
+        for one in entities_of(document)
+    }
 
 
 class _StatedEntity(NamedTuple):
@@ -119,31 +120,32 @@ class _StatedEntity(NamedTuple):
     relations: tuple[EntityRelation, ...]
 
 
-async def _read_stated(session: Session, key: str, members: Iterable[EntityKey]) -> dict[EntityKey, _StatedEntity]:
+async def _read_stated(
+    answer: RecordedAnswer, key: str, members: Iterable[EntityKey]
+) -> dict[EntityKey, _StatedEntity]:
     """The entities as they are stated now, as far as the requester still reads their cases in full; `key`'s first."""
     wanted: dict[str, list[str]] = {}
     for case, name in members:
         wanted.setdefault(case, []).append(name)
     found: dict[EntityKey, _StatedEntity] = {}
     cases = [key, *sorted(wanted.keys() - {key})]
-    async for part in session.runtime.reader.read_parts(cases, STATED_FIELDS, readable=True):
-        held = {document.case: document for document in part}
-        for case in await session.filter_readable(held):
-            sent = _entities_by_id(held[case])
-            bare = msgspec.structs.replace(held[case], data=None)
+    async for part in answer.weigh_parts(answer.session.runtime.sealed.read_parts(cases, STATED_FIELDS, readable=True)):
+        for case, document in part.items():
+            sent = _entities_by_id(document)
+            bare = msgspec.structs.replace(document, data=None)
             for name in wanted[case]:
                 if name in sent:
-                    relations = tuple(_list_relations(held[case], name, sent))
+                    relations = tuple(_list_relations(document, name, sent))
                     found[case, name] = _StatedEntity(bare, sent[name], relations)
     return found
 
 
-async def _find_near_cases(session: Session, key: str) -> _Neighbourhood:
+async def _find_near_cases(answer: RecordedAnswer, key: str) -> _Neighbourhood:
     near = _Neighbourhood()
     near.bands[key] = Band.CERTAIN
     ring = [key]
     for _ in range(STEPS):
-        ring = [new for case in ring for new in near.add_links(case, (await find_surroundings(session, case)).links)]
+        ring = [new for case in ring for new in near.add_links(case, (await find_surroundings(answer, case)).links)]
     return near
 
 

@@ -19,7 +19,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.redaction import LinkRow
 from pipeline.access.release import HIT_VIEWS, LinkView
 from pipeline.access.reviews import Review
-from pipeline.api.answering import Answer
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.services import stix
 from pipeline.api.services.export_words import CASE_CELLS, LINK_CELLS, case_cells, link_cells
 from pipeline.api.services.follow_the_money import FtmEntity, case_entities, link_entities
@@ -265,7 +265,7 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     yield file.encode_tail()
 
 
-async def _export_links(answer: Answer) -> AsyncIterator[tuple[list[LinkRow], int]]:
+async def _export_links(answer: RecordedAnswer) -> AsyncIterator[tuple[list[LinkRow], int]]:
     """Links seen in full by link id; behind them, by their references, those with a hit-only side.
 
     Each part with the number of cases that it shows. A link id is a digest of both case keys: its place among others
@@ -291,7 +291,7 @@ async def _export_links(answer: Answer) -> AsyncIterator[tuple[list[LinkRow], in
     yield sorted(hits, key=lambda row: row.link_id), 0
 
 
-async def _export_cases(answer: Answer) -> AsyncIterator[tuple[list[CaseRecord], int]]:
+async def _export_cases(answer: RecordedAnswer) -> AsyncIterator[tuple[list[CaseRecord], int]]:
     session = answer.session
     async for cases in answer.weigh_parts(session.runtime.sealed.every_case(await session.limit_cases())):
         answer.show(cases)

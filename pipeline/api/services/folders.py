@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, NoReturn
@@ -40,9 +40,9 @@ from pipeline.access.folders import (
     parse_reference,
 )
 from pipeline.access.item_places import places_between
-from pipeline.access.release import View
 from pipeline.access.requester import Role
 from pipeline.access.text_limits import NOTE, SUBJECT, TITLE
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import (
     AddedItem,
     FolderAnswer,
@@ -68,7 +68,7 @@ from pipeline.api.problems import (
     RequestTooLargeError,
     UnprocessableError,
 )
-from pipeline.api.services.cases import find_readable
+from pipeline.api.services.cases import weigh_readable
 from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, pair_of, things_of
 from pipeline.api.services.links import find_links_of
@@ -132,7 +132,7 @@ async def list_folders(session: Session, *, whole_agency: bool = False) -> Folde
         raise ForbiddenError()
     found = await session.runtime.decisions.list_folders(who.agency, None if whole_agency else who.subject)
     counts = await session.runtime.decisions.count_folder_items([folder.id for folder in found])
-    await session.audit(ActKind.READ, {"folders": len(found)})
+    await session.record(ActKind.READ, {"folders": len(found)})
     return FoldersAnswer(*session.moment, tuple(_make_row(session, one, counts.get(one.id, 0)) for one in found))
 
 
@@ -288,7 +288,7 @@ async def require_folder(session: Session, name: str, roles: Sequence[FolderRole
 
 
 async def _refuse(session: Session, name: str) -> NoReturn:
-    await session.audit(ActKind.FOLDER, {"folder": name}, rule=RequestRule.NOT_SHOWN)
+    await session.record(ActKind.FOLDER, {"folder": name}, rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_FOLDER)
 
 
@@ -298,7 +298,7 @@ async def _record_folder(session: Session, held: Folder | None, folder: Folder) 
         "state": folder.state,
         "members": {member.subject: member.role for member in folder.members},
     }
-    await session.audit(ActKind.FOLDER, asked, about=folder.id)
+    await session.record(ActKind.FOLDER, asked, about=folder.id)
     await record_decision(session, topics.FOLDERS, folder.id, folder, held)
     return FolderAnswer(*session.moment, await _describe_folder(session, folder))
 
@@ -352,15 +352,14 @@ async def _read_page(session: Session, name: str, limit: int, cursor: str, *, vi
     page = found[:limit]
     visit = await session.runtime.decisions.read_visit(name, session.requester.subject)
     known = folders.find_baseline(visit, session.now)
-    opened = await _open_items(session, page)
-    linked = await find_links_of(session, _records_among(page, opened), folders.MOST_LINKS)
-    sights = _make_sights(session, folder, page, opened, linked)
-    new = _find_new_links(session, folder, page, linked, known)
-    rows = [_mark_row(session, item, opened, sights, known, len(new[item.id])) for item in page]
-    shown = _make_shown(page, opened)
-    others = (other for item in page for link, other in new[item.id].items())
-    acts = (*session.make_shown(shown), *session.make_counted(others, shown))
-    await session.audit(ActKind.READ, {"folder": name, "items": len(page)}, acts, about=name)
+    async with session.answer(ActKind.READ, {"folder": name, "items": len(page)}, about=name) as answer:
+        opened = await _open_items(answer, page)
+        linked = await find_links_of(answer, _records_among(page, opened), folders.MOST_LINKS)
+        sights = _make_sights(session, folder, page, opened, linked)
+        new = _find_new_links(session, folder, page, linked, known)
+        rows = [_mark_row(session, item, opened, sights, known, len(new[item.id])) for item in page]
+        answer.show(_cases_among(page, opened))
+        answer.count(other for item in page for other in new[item.id].values())
     if visits:
         seen = folders.add_visit(visit, folder, session.requester, sights, session.now)
         await keep_visit(session, visit, seen)
@@ -382,15 +381,17 @@ MOMENT: Final = timedelta(minutes=1)
 """By as much a visit may be taken to end too early."""
 
 
-async def _open_items(session: Session, items: Sequence[FolderItem]) -> dict[str, _OpenedItem]:
+async def _open_items(answer: RecordedAnswer, items: Sequence[FolderItem]) -> dict[str, _OpenedItem]:
     """Those of some items that the requester can open now, by id.
 
     Cases are asked for together, and nothing is read of one that is not to be read; links only once both sides are.
     """
-    cases = await find_readable(session, [key for item in items for key in item.cases], NAMING)
+    session = answer.session
+    cases = await weigh_readable(answer, [key for item in items for key in item.cases], NAMING)
     kept = [item for item in items if all(key in cases for key in item.cases)]
     ids = [item.reference.link for item in kept if item.reference and item.kind is ItemKind.LINK]
-    links = await session.runtime.reader.read_links(ids) if ids else {}
+    sealed = await session.runtime.sealed.read_links(ids) if ids else {}
+    links = {link.link: link for link in answer.weigh_links(sealed.values())}
     judged = await read_colours(session, list(links))
     lists = await _read_lists(session, kept)
     opened: dict[str, _OpenedItem] = {}
@@ -532,8 +533,9 @@ def _mark_row(
     )
 
 
-def _make_shown(items: Iterable[FolderItem], opened: Mapping[str, _OpenedItem]) -> dict[str, View]:
-    return {case: View.FULL for item in items if item.id in opened for case in item.cases}
+def _cases_among(items: Iterable[FolderItem], opened: Mapping[str, _OpenedItem]) -> list[str]:
+    """The cases of the items that can be opened."""
+    return [case for item in items if item.id in opened for case in item.cases]
 
 
 # ── what is done to it ──
@@ -556,12 +558,12 @@ async def _add_items(session: Session, name: str, items: Sequence[str]) -> Items
     folder = await require_folder(session, name, WORK)
     asked = {text: _parse_reference(text) for text in items}
     made = await _make_items(session, folder, asked.values())
-    opened = await _open_items(session, list(made.values()))
-    added = [item for item in made.values() if item.id in opened]
+    async with session.answer(ActKind.FOLDER, about=name) as answer:
+        opened = await _open_items(answer, list(made.values()))
+        added = [item for item in made.values() if item.id in opened]
+        answer.show(_cases_among(added, opened))
+        answer.query = _bounded({"folder": name, "added": [item.reference.text for item in added if item.reference]})
     named = {text: made[reference.text].id for text, reference in asked.items() if reference.text in made}
-    shown = session.make_shown(_make_shown(added, opened))
-    asked_words = {"folder": name, "added": [item.reference.text for item in added if item.reference]}
-    await session.audit(ActKind.FOLDER, _bounded(asked_words), shown, about=name)
     await _append(session, folder, added)
     rows = tuple(AddedItem(text, named.get(text) if named.get(text) in opened else None) for text in asked)
     return ItemsAddedAnswer(*session.moment, await _describe_folder(session, folder), rows)
@@ -592,14 +594,14 @@ async def _make_items(session: Session, folder: Folder, references: Iterable[Ref
     """An item for each reference, by its text; a link's has its sides, so that one that is not there is left out."""
     wanted = {reference.text: reference for reference in references}
     ids = [reference.link for reference in wanted.values() if reference.link]
-    links = await session.runtime.reader.read_named_links(ids) if ids else {}
+    links = await session.runtime.sealed.read_named_links(ids) if ids else {}
     ring, who, now = session.runtime.opaque.ring, session.requester, session.now
     made: dict[str, FolderItem] = {}
     for text, reference in wanted.items():
         link = links.get(reference.link)
         if reference.link and link is None:
             continue
-        sides = link.cases if link else ()
+        sides = link.head.cases if link else ()
         name = folders.item_id(ring, folder.id, reference)
         made[text] = folders.make_item(name, folder, reference, who, now, sides=sides)
     return made
@@ -687,7 +689,7 @@ async def move_item(session: Session, name: str, item: str, after: str = "") -> 
     """Put an item behind another one, or first. Raises NotFoundError, ForbiddenError, ConflictError."""
     folder = await require_folder(session, name, WORK)
     await require_item(session, name, item)
-    await session.audit(ActKind.FOLDER, {"folder": name, "moved": item, "after": after}, about=name)
+    await session.record(ActKind.FOLDER, {"folder": name, "moved": item, "after": after}, about=name)
 
     async def decide() -> list[NewValue]:
         moved = await require_item(session, name, item)
@@ -740,7 +742,7 @@ async def remove_item(session: Session, name: str, item: str) -> FolderItemAnswe
     """Take an item out; a note or chart is kept no longer. Raises NotFoundError, ForbiddenError, UnavailableError."""
     await require_folder(session, name, WORK)
     held = await require_item(session, name, item)
-    await session.audit(ActKind.FOLDER, {"folder": name, "removed": item}, about=name)
+    await session.record(ActKind.FOLDER, {"folder": name, "removed": item}, about=name)
 
     async def decide() -> list[NewValue]:
         now = await require_item(session, name, item)
@@ -777,7 +779,7 @@ async def read_note(session: Session, name: str, item: str) -> WrittenNote:
     held = await require_item(session, name, item)
     if held.kind is not ItemKind.NOTE:
         raise NotFoundError(NO_ITEM)
-    await session.audit(ActKind.READ, {"folder": name, "note": item}, about=name)
+    await session.record(ActKind.READ, {"folder": name, "note": item}, about=name)
     return WrittenNote(held.text, held.edition, held.edited_by or held.by)
 
 
@@ -797,12 +799,12 @@ async def write_note(
     if item is None:
         note = folders.make_item(_new_item_id(), folder, Reference(ItemKind.NOTE), session.requester, session.now)
         note = msgspec.structs.replace(note, text=text)
-        await session.audit(ActKind.FOLDER, {"folder": name, "note": note.id}, about=name)
+        await session.record(ActKind.FOLDER, {"folder": name, "note": note.id}, about=name)
         await _append(session, folder, [note])
         return FolderItemAnswer(*session.moment, note.id, note.edition)
     held = await _require_seen(session, name, item, ItemKind.NOTE, seen)
     edited = folders.edit_item(held, session.requester, session.now, text=text)
-    await session.audit(ActKind.FOLDER, {"folder": name, "note": item}, about=name)
+    await session.record(ActKind.FOLDER, {"folder": name, "note": item}, about=name)
     await record_decision(session, topics.FOLDER_ITEMS, held.key, edited, held)
     return FolderItemAnswer(*session.moment, item, edited.edition)
 
@@ -840,7 +842,7 @@ async def save_chart(
         chart = folders.edit_item(held, session.requester, session.now, title=title)
     drawn = FolderChart(name, chart.id, folder.agency, session.now, content)
     saved = NewValue(topics.FOLDER_CHARTS, chart.key, drawn)
-    await session.audit(ActKind.FOLDER, {"folder": name, "chart": chart.id, "bytes": len(content)}, about=name)
+    await session.record(ActKind.FOLDER, {"folder": name, "chart": chart.id, "bytes": len(content)}, about=name)
     if held is None:
         await _append(session, folder, [chart], [saved])
     else:
@@ -880,10 +882,10 @@ async def read_chart(session: Session, name: str, item: str) -> FolderChartAnswe
     except DeepChartError as error:  # versions before 0.4.0 kept it
         raise UnprocessableError(error) from error
     items = await _make_items(session, folder, folders.find_references(content))
-    opened = await _open_items(session, list(items.values()))
+    async with session.answer(ActKind.READ, {"folder": name, "chart": item}, about=name) as answer:
+        opened = await _open_items(answer, list(items.values()))
+        answer.show(_cases_among(items.values(), opened))
     readable = {text for text, one in items.items() if one.id in opened}
-    shown = _make_shown(items.values(), opened)
-    await session.audit(ActKind.READ, {"folder": name, "chart": item}, session.make_shown(shown), about=name)
     seen = msgspec.json.encode(folders.close_references(content, readable)).decode()
     return FolderChartAnswer(*session.moment, item, held.title, held.edition, seen)
 
@@ -906,32 +908,38 @@ async def list_kept_entities(session: Session, name: str, most: int) -> KeptEnti
     folder = await require_folder(session, name, LOOK)
     found: dict[tuple[str, str], None] = {}
     after: list[str] | None = None
-    while len(found) < most and (page := await session.runtime.decisions.list_folder_items(name, MOST, after)):
-        opened = await _open_items(session, page)
-        for item in page:
-            if item.id in opened and item.reference:
-                found |= dict.fromkeys((case, item.reference.entity) for case in item.cases)
-        await session.audit(ActKind.READ, {"folder": name}, session.make_shown(_make_shown(page, opened)), about=name)
-        after = [*page[-1].rank]
+    async with session.answer(ActKind.READ, {"folder": name}, about=name) as answer:
+        while len(found) < most and (page := await session.runtime.decisions.list_folder_items(name, MOST, after)):
+            opened = await _open_items(answer, page)
+            for item in page:
+                if item.id in opened and item.reference:
+                    found |= dict.fromkeys((case, item.reference.entity) for case in item.cases)
+            answer.show(_cases_among(page, opened))
+            await answer.record_part()
+            after = [*page[-1].rank]
     return KeptEntities(folder.title, list(found)[:most])
 
 
 async def export_folder(session: Session, name: str, form: TableFormat = "csv") -> AsyncGenerator[bytes, None]:
     """All that a folder keeps as a file, in its order. Raises NotFoundError, UnavailableError."""
     await require_folder(session, name, LOOK)
-    yield b"" if form == "ndjson" else encode_table_head(form, EXPORTED)
-    after: list[str] | None = None
-    number = 0
-    while page := await session.runtime.decisions.list_folder_items(name, MOST, after):
-        opened = await _open_items(session, page)
-        shown = session.make_shown(_make_shown(page, opened))
-        await session.audit(ActKind.EXPORT, {"folder": name, "from": number, "form": form}, shown, about=name)
-        rows = [_make_cells(session, number + at, item, opened) for at, item in enumerate(page, 1)]
-        number += len(page)
-        yield encode_lines(rows) if form == "ndjson" else encode_csv([row[name] for name in EXPORTED] for row in rows)
-        after = [*page[-1].rank]
-    if not number:
-        await session.audit(ActKind.EXPORT, {"folder": name, "form": form}, about=name)
+    async with session.answer(ActKind.EXPORT, {"folder": name, "form": form}, about=name) as answer:
+        yield b"" if form == "ndjson" else encode_table_head(form, EXPORTED)
+        after: list[str] | None = None
+        number = 0
+        while page := await session.runtime.decisions.list_folder_items(name, MOST, after):
+            opened = await _open_items(answer, page)
+            rows = [_make_cells(session, number + at, item, opened) for at, item in enumerate(page, 1)]
+            answer.show(_cases_among(page, opened))
+            answer.query = {"folder": name, "from": number, "form": form}
+            await answer.record_part()
+            yield encode_lines(rows) if form == "ndjson" else encode_csv(_list_cells(rows))
+            number += len(page)
+            after = [*page[-1].rank]
+
+
+def _list_cells(rows: Iterable[Mapping[str, object]]) -> Iterator[list[object]]:
+    return ([row[name] for name in EXPORTED] for row in rows)
 
 
 def _make_cells(

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from typing import Final, NamedTuple
 
 from pipeline.access.audit import ActKind
-from pipeline.access.release import LinkView, View
+from pipeline.access.release import LinkView
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import (
     CaseNode,
     GraphAnswer,
@@ -14,7 +15,7 @@ from pipeline.api.answers import (
     TimelineAnswer,
     TimelineEvent,
 )
-from pipeline.api.services.cases import require_readable
+from pipeline.api.services.cases import require_case
 from pipeline.api.services.links import SeenLink, Surroundings, find_surroundings
 from pipeline.api.session import Session, costly
 from pipeline.index.documents import AsSent, CaseDocument
@@ -42,18 +43,17 @@ LOOKED_AT: Final = GraphLimits()
 class _Drawing:
     """The graph while it grows, from one ring of cases to the next."""
 
-    def __init__(self, session: Session, most: GraphLimits) -> None:
-        self.session, self.most = session, most
+    def __init__(self, answer: RecordedAnswer, most: GraphLimits) -> None:
+        self.answer, self.session, self.most = answer, answer.session, most
         self.nodes: dict[str, CaseNode] = {}
         self.edges: dict[str, LinkEdge] = {}
-        self.seen: dict[str, View] = {}
         self.names: dict[str, tuple[str, ...]] = {}
         """The links of the cases that were followed, as they are drawn, with their cases."""
 
     def add_case(self, key: str, document: CaseDocument) -> None:
         title = document.title or None
         self.nodes[key] = CaseNode(key, "full", document.agency, document.country, title)
-        self.seen[key] = View.FULL
+        self.answer.show([key])
 
     def name_link(self, seen: SeenLink) -> str:
         """A link as its edge is called."""
@@ -62,21 +62,21 @@ class _Drawing:
     def add_link(self, origin: str, seen: SeenLink, around: Surroundings) -> str | None:
         """Draw a link of `origin`; the case at its other end if the way leads on through it."""
         other = next(case for case in seen.link.cases if case != origin)
-        document = around.cases[other]
-        hit = seen.view is not LinkView.FULL
+        hit = seen.content is None
         name = self.session.make_reference(other) if hit else other
         edge = self.name_link(seen)
         if name not in self.nodes and len(self.nodes) >= self.most.nodes:
             return None
-        view, basis = ("hit", None) if hit else ("full", seen.link.basis)
+        view, basis = ("full", seen.content.basis) if seen.content else ("hit", None)
         self.edges.setdefault(edge, LinkEdge(edge, origin, name, seen.sight.band, view, basis))
         if hit:
-            self.nodes[name] = CaseNode(name, "hit", document.agency, contact=document.contact)
-            self.seen[other] = View.HIT
+            told = self.answer.redact(around.cases[other])
+            self.nodes[name] = CaseNode(name, "hit", told.agency, contact=told.contact)
+            self.answer.show([other])
             return None
         if name in self.nodes:
             return None
-        self.add_case(other, document)
+        self.add_case(other, around.full[other])
         return other
 
 
@@ -87,23 +87,22 @@ async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimi
     cases are followed.
     """
     session.require_reader()
-    drawing = _Drawing(session, most)
-    drawing.add_case(key, await require_readable(session, key, SHOWN))
-    ring = [key]
-    with session.hold_costly() if depth > 1 else nullcontext():
-        for _ in range(min(depth, DEEPEST)):
-            ring = [case for origin in ring for case in await _follow_links(drawing, origin)]
-    undrawn = [cases for name, cases in drawing.names.items() if name not in drawing.edges]
-    counted = session.make_counted(case for cases in undrawn for case in cases if case not in drawing.seen)
-    shown = (*session.make_shown(drawing.seen), *counted)
-    await session.audit(ActKind.READ, {"graph": key, "depth": depth}, shown)
+    async with session.answer(ActKind.READ, {"graph": key, "depth": depth}) as answer:
+        drawing = _Drawing(answer, most)
+        drawing.add_case(key, await require_case(answer, key, SHOWN))
+        ring = [key]
+        with session.hold_costly() if depth > 1 else nullcontext():
+            for _ in range(min(depth, DEEPEST)):
+                ring = [case for origin in ring for case in await _follow_links(drawing, origin)]
+        undrawn = [cases for name, cases in drawing.names.items() if name not in drawing.edges]
+        answer.count(case for cases in undrawn for case in cases if not answer.shows(case))
     edges = sorted(drawing.edges.values(), key=lambda edge: (edge.view, edge.id))
     nodes = sorted(drawing.nodes.values(), key=lambda node: (node.view, node.id))
     return GraphAnswer(*session.moment, tuple(nodes), tuple(edges), not undrawn, len(undrawn))
 
 
 async def _follow_links(drawing: _Drawing, origin: str) -> list[str]:
-    around = await find_surroundings(drawing.session, origin)
+    around = await find_surroundings(drawing.answer, origin)
     drawing.names |= {drawing.name_link(link): link.link.cases for link in around.links}
     onward = (drawing.add_link(origin, link, around) for link in around.links[: drawing.most.each])
     return [case for case in onward if case is not None]
@@ -121,23 +120,23 @@ async def read_timeline(session: Session, key: str) -> TimelineAnswer:
 
     Raises NotFoundError, TooManyRequestsError.
     """
-    cases = await _read_linked_cases(session, key)
+    session.require_reader()
+    async with session.answer(ActKind.READ, {"timeline": key}) as answer:
+        cases = await _show_linked_cases(answer, key)
     found = [event for case in cases.values() for event in _list_events(case)]
-    await session.audit(ActKind.READ, {"timeline": key}, session.make_shown(dict.fromkeys(cases, View.FULL)))
     ordered = sorted(found, key=lambda event: (event.when, event.case, event.what, event.entity or ""))
     return TimelineAnswer(*session.moment, tuple(ordered))
 
 
-async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocument]:
+async def _show_linked_cases(answer: RecordedAnswer, key: str) -> dict[str, CaseDocument]:
     """A case and those linked to it that the requester reads in full, with what is DATED. Raises NotFoundError."""
-    session.require_reader()
-    own = await require_readable(session, key, DATED)
-    around = await find_surroundings(session, key)
+    found = {key: await require_case(answer, key, DATED)}
+    around = await find_surroundings(answer, key)
     near = {case for link in around.links[:MOST_EACH] if link.view is LinkView.FULL for case in link.link.cases}
-    found = {key: own}
-    async for part in session.runtime.reader.read_parts(sorted(near - {key}), DATED, readable=True):
-        others = {document.case: document for document in part}
-        found |= {case: others[case] for case in await session.filter_readable(others)}
+    reader = answer.session.runtime.sealed
+    async for part in answer.weigh_parts(reader.read_parts(sorted(near - {key}), DATED, readable=True)):
+        found |= part
+    answer.show(found)
     return found
 
 

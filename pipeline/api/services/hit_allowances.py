@@ -35,7 +35,7 @@ async def allow_hits(session: Session, agency: str, daily: int, until: datetime)
         error = LiaisonError("a quota must end in the future, within {most} days", most=LONGEST.days)
         raise UnprocessableError(error, "until")
     made = HitAllowance(who.agency, agency, daily, until, who.subject, session.now)
-    await session.audit(ActKind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
+    await session.record(ActKind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
     await record_decision(session, topics.HIT_ALLOWANCES, made.id, made)
     return HitAllowanceAnswer(*session.moment, _make_row(session, made))
 
@@ -44,7 +44,7 @@ async def list_hit_allowances(session: Session) -> HitAllowancesAnswer:
     """What the requester's agency allows others beyond `daily`, which all have."""
     session.require_reader()
     found = await session.runtime.decisions.list_allowances(session.requester.agency, MOST_SHOWN)
-    await session.audit(ActKind.READ, {"hit_allowances": len(found)})
+    await session.record(ActKind.READ, {"hit_allowances": len(found)})
     rows = tuple(_make_row(session, allowance) for allowance in found)
     refused = tuple(
         RefusedGuesses(day.agency, day.day.isoformat(), day.questions, day.cases)

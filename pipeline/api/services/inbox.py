@@ -17,13 +17,15 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.release import LinkScope, View, Viewer
+from pipeline.access.release import LinkScope, Viewer
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, EvidenceChange, Review, Verdict, is_due, summarise_reviews
 from pipeline.access.text_limits import SUBJECT
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import InboxAnswer, InboxRow, ReviewsAnswer, WorkCount
 from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import ForbiddenError
+from pipeline.api.sealed import SealedLink
 from pipeline.api.services.linked_things import NAMING, name_side, pair_of, things_of
 from pipeline.api.services.reviews import compare_evidence, find_own_review, read_reviews, reasons_needed
 from pipeline.api.session import Session, record_decision, require_short
@@ -74,24 +76,25 @@ async def list_inbox(
 ) -> InboxAnswer:
     """What the requester's agency has to judge, or what it decided, as `wanted` says."""
     session.require_reader()
-    who, reader = session.requester, session.runtime.reader
+    who, reader = session.requester, session.runtime.sealed
     listing = MovingList(
         session, "inbox", *msgspec.structs.astuple(wanted), cursor=cursor, point=partial(reader.open_point, "links")
     )
     scope = await _scope_own(session)
 
-    async def fetch(after: SortValues | None) -> list[tuple[LinkDocument | None, SortValues]]:
-        return await reader.links_to_judge(who.agency, scope, wanted.band, MOST, after, listing.at, wanted.case)
+    async with session.answer(ActKind.READ, {"inbox": msgspec.to_builtins(wanted)}) as answer:
 
-    async def show(found: list[LinkDocument | None]) -> list[InboxRow | None]:
-        new = [link for link in found if link and not listing.was_shown(link.link)]
-        rows = await _select_links(session, new, wanted.listed)
-        kept = {row.link_id: row for row in rows if _is_wanted(row, wanted, session.now)}
-        return [kept.get(link.link) if link else None for link in found]
+        async def fetch(after: SortValues | None) -> list[tuple[SealedLink | None, SortValues]]:
+            return await reader.links_to_judge(who.agency, scope, wanted.band, MOST, after, listing.at, wanted.case)
 
-    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
-    seen = {key: View.FULL for row in rows for key in (row.case_a, row.case_b)}
-    await session.audit(ActKind.READ, {"inbox": msgspec.to_builtins(wanted)}, session.make_shown(seen))
+        async def show(found: list[SealedLink | None]) -> list[InboxRow | None]:
+            new = [link for link in found if link and not listing.was_shown(link.head.link)]
+            rows = await _select_links(answer, new, wanted.listed)
+            kept = {row.link_id: row for row in rows if _is_wanted(row, wanted, session.now)}
+            return [kept.get(link.head.link) if link else None for link in found]
+
+        rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
+        answer.show(key for row in rows for key in (row.case_a, row.case_b))
     following = await listing.next_cursor((row.link_id for row in rows), place)
     return InboxAnswer(*session.moment, tuple(rows), following)
 
@@ -126,13 +129,13 @@ class InboxCounts(NamedTuple):
     cases: tuple[frozenset[str], ...]
 
 
-async def count_inbox(session: Session, most: int) -> InboxCounts:
+async def count_inbox(answer: RecordedAnswer, most: int) -> InboxCounts:
     """Count the lists that `list_inbox` gives, each up to `most`; what is assigned is what the requester is to judge.
 
-    The four are read and decided on together. Nothing is recorded: whoever shows the counts does.
+    The four are read and decided on together. Whoever shows the counts names the cases.
     """
-    session.require_reader()
-    who, reader, decisions = session.requester, session.runtime.reader, session.runtime.decisions
+    session = answer.session
+    who, reader, decisions = session.requester, session.runtime.sealed, session.runtime.decisions
     scope, size = await _scope_own(session), most + 1
     tallies = (
         _Tally(lambda after: reader.list_links_to_judge(who.agency, scope, size, after), _is_due, MOST_SCANNED),
@@ -151,7 +154,7 @@ async def count_inbox(session: Session, most: int) -> InboxCounts:
     )
     while asked := [tally for tally in tallies if tally.goes_on]:
         pages = await asyncio.gather(*(tally.fetch(tally.after) for tally in asked))
-        judged = await _read_judged(session, {link for page in pages for link, _ in page})
+        judged = await _read_judged(answer, {link for page in pages for link, _ in page})
         for tally, page in zip(asked, pages, strict=True):
             tally.take(page, judged, most)
     to_review, assigned, unsure, decided = (tally.count(most) for tally in tallies)
@@ -205,14 +208,16 @@ class _Tally:
         return frozenset(case for cases in self._counted.values() for case in cases)
 
 
-async def _read_judged(session: Session, links: Iterable[str]) -> dict[str, _JudgedLink]:
+async def _read_judged(answer: RecordedAnswer, links: Iterable[str]) -> dict[str, _JudgedLink]:
     """Of these links those of the agency's own cases that are visible now and may be shown, by id."""
-    reader, agency = session.runtime.reader, session.requester.agency
+    reader, agency = answer.session.runtime.sealed, answer.session.requester.agency
     found = [
-        link for link in (await reader.read_links(sorted(links))).values() if agency in (link.a.agency, link.b.agency)
+        link
+        for link in (await reader.read_links(sorted(links))).values()
+        if agency in (link.head.a.agency, link.head.b.agency)
     ]
-    cases = await reader.read_cases(key for link in found for key in link.cases)
-    return {one.link.link: one for one in await _judge_links(session, found, cases)}
+    await answer.decide((await reader.read_cases(key for link in found for key in link.head.cases)).values())
+    return {one.link.link: one for one in await _judge_links(answer, found)}
 
 
 async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnswer:
@@ -228,17 +233,18 @@ async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnsw
         raise ForbiddenError("only a supervisor can assign links to others")
     await read_reviews(session, link)
     made = Assignment(link, who.agency, assignee, who.subject, session.now)
-    await session.audit(ActKind.REVIEW, {"assignee": assignee}, about=link)
+    await session.record(ActKind.REVIEW, {"assignee": assignee}, about=link)
     await record_decision(session, topics.ASSIGNMENTS, made.id, made)
     return await read_reviews(session, link)
 
 
-async def _select_links(session: Session, links: list[LinkDocument], listed: Listed) -> list[InboxRow]:
+async def _select_links(answer: RecordedAnswer, links: list[SealedLink], listed: Listed) -> list[InboxRow]:
     """Those of the links whose two sides are seen in full and that belong into the list."""
-    agency = session.requester.agency
-    cases = await session.runtime.reader.read_cases((key for link in links for key in link.cases), SHOWN_OF_CASES)
+    session, agency = answer.session, answer.session.requester.agency
+    keys = (key for link in links for key in link.head.cases)
+    cases = await answer.weigh((await session.runtime.sealed.read_cases(keys, SHOWN_OF_CASES)).values())
     rows = []
-    for link, reviews, own, found, assignee in await _judge_links(session, links, cases):
+    for link, reviews, own, found, assignee in await _judge_links(answer, links):
         if not _belongs(listed, own, found, session.requester.subject):
             continue
         held, pair = summarise_reviews(reviews), pair_of(link)
@@ -289,13 +295,11 @@ class _JudgedLink(NamedTuple):
     assignee: str | None
 
 
-async def _judge_links(
-    session: Session, links: Iterable[LinkDocument], cases: Mapping[str, CaseDocument]
-) -> list[_JudgedLink]:
-    """Those of these links, of these cases, that may be shown, in their order."""
+async def _judge_links(answer: RecordedAnswer, links: Iterable[SealedLink]) -> list[_JudgedLink]:
+    """Those of these links that may be shown, in their order; their cases were decided on."""
+    session = answer.session
     decisions, agency = session.runtime.decisions, session.requester.agency
-    views = await session.decide_views(cases)
-    shown = [link for link in links if all(views.get(key) is View.FULL for key in link.cases)]
+    shown = answer.weigh_links(links)
     given = await decisions.reviews_of(link.link for link in shown)
     assignees = await decisions.read_assignees(agency, given)
     judged = []

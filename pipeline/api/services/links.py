@@ -14,10 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import ActKind, RequestRule
-from pipeline.access.redaction import HitRow, LinkEnds, LinkRow, link_for
-from pipeline.access.release import LinkSight, LinkView, View
+from pipeline.access.audit import ActKind
+from pipeline.access.redaction import HitRow, LinkRow
+from pipeline.access.release import LinkSight, LinkView
 from pipeline.access.reviews import ReviewSummary
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import (
     CaseLinkRow,
     CaseLinksAnswer,
@@ -33,14 +34,15 @@ from pipeline.api.answers import (
 )
 from pipeline.api.paging import MovingList, SortValues, fill_page
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import make_case_row, require_readable
-from pipeline.api.services.disclosures import hits_among, read_hit_requests
+from pipeline.api.sealed import LinkHead, SealedCase, SealedLink, SealedListed
+from pipeline.api.services.cases import show_case, show_case_row
+from pipeline.api.services.disclosures import read_hit_requests
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
 from pipeline.api.services.reviews import NO_LINK, ReviewableLink, describe_reviews, read_colours, require_sides
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of, link_row
 from pipeline.index.engine import PointInTime
-from pipeline.index.reading import RANKED, STATE_FIELDS, ListedLink
+from pipeline.index.reading import RANKED, STATE_FIELDS
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
@@ -52,10 +54,12 @@ MOST = 100
 
 
 class SeenLink(msgspec.Struct, frozen=True):
-    """A link without its evidence, and how it is seen."""
+    """A link without its evidence, and how it is seen; `content` is what it says to those who see it in full."""
 
-    link: LinkDocument
+    link: LinkHead
+    sealed: SealedLink
     sight: LinkSight
+    content: LinkDocument | None
     place: tuple[int, bool, int, str]
     """Sorts: by band; within a band full links first by score, then those with a hit-only side by their reference.
 
@@ -70,47 +74,48 @@ class SeenLink(msgspec.Struct, frozen=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """The links of a case that the requester sees, in order, with all their cases."""
+    """The links of a case that the requester sees, in order, with all their cases; `full` are those seen in full."""
 
     links: list[SeenLink]
-    cases: dict[str, CaseDocument]
-    views: dict[str, View]
+    cases: dict[str, SealedCase]
+    full: dict[str, CaseDocument]
 
 
 async def list_links(session: Session, key: str, limit: int = 20, cursor: str = "") -> LinksAnswer:
     """The links of case `key`. Raises NotFoundError for a case that is not there or not to be read."""
     session.require_reader()
     listing = MovingList(
-        session, "links", key, cursor=cursor, point=partial(session.runtime.reader.open_point, "links")
+        session, "links", key, cursor=cursor, point=partial(session.runtime.sealed.open_point, "links")
     )
-    await require_readable(session, key, STATE_FIELDS)
-    around = await find_surroundings(session, key, listing.at)
-    behind = (
-        around.links if listing.after is None else [link for link in around.links if link.place > (*listing.after,)]
-    )
-    left = [link for link in behind if not listing.was_shown(link.link.link)]
-    page = left[: min(limit, MOST)]
-    rows = await make_link_rows(session, page, around)
-    seen = {case: around.views[case] for link in page for case in link.link.cases}
-    await session.audit(ActKind.READ, {"links": key}, session.make_shown({key: View.FULL} | seen))
+    async with session.answer(ActKind.READ, {"links": key}) as answer:
+        await show_case(answer, key, STATE_FIELDS)
+        around = await find_surroundings(answer, key, listing.at)
+        behind = (
+            around.links if listing.after is None else [link for link in around.links if link.place > (*listing.after,)]
+        )
+        left = [link for link in behind if not listing.was_shown(link.link.link)]
+        page = left[: min(limit, MOST)]
+        rows = await make_link_rows(answer, page, around)
+        answer.show(case for link in page for case in link.link.cases)
     place = list(page[-1].place) if len(left) > len(page) else None
     end = await listing.next_cursor((link.link.link for link in page), place)
     return LinksAnswer(*session.moment, tuple(rows), end)
 
 
 async def find_surroundings(
-    session: Session, key: str, at: PointInTime | None = None, *, ties: bool = False
+    answer: RecordedAnswer, key: str, at: PointInTime | None = None, *, ties: bool = False
 ) -> Surroundings:
     """All links of a case that the requester reads in full, as far as they see them, as listed at `at`.
 
     `ties`: of their evidence they bring which entities they tie, and by how much.
     """
-    found, cases = await session.runtime.reader.every_link_of(key, await session.scope_links(), at, ties=ties)
-    views = await session.decide_views(cases)
-    sights = await session.see_links([link.link for link in found], views)
-    seen = [_make_seen_link(session, link, sights[link.link.link]) for link in found]
-    kept = sorted((link for link in seen if link.view is not LinkView.NOTHING), key=lambda link: link.place)
-    return Surroundings(kept, cases, views)
+    session = answer.session
+    found, cases = await session.runtime.sealed.every_link_of(key, await session.scope_links(), at, ties=ties)
+    full = await answer.weigh(cases.values())
+    sights = await answer.see_links(one.link for one in found)
+    seen = [(one, sights[one.link.head.link]) for one in found]
+    kept = [_make_seen_link(answer, one, sight) for one, sight in seen if sight.view is not LinkView.NOTHING]
+    return Surroundings(sorted(kept, key=lambda link: link.place), cases, full)
 
 
 async def preview_case(session: Session, key: str) -> CasePreview:
@@ -119,28 +124,28 @@ async def preview_case(session: Session, key: str) -> CasePreview:
     Raises NotFoundError where there is none, or none to be read: the two are one answer.
     """
     session.require_reader()
-    document = await require_readable(session, key)
-    until = (await session.read_access_ends({key: document})).get(key)
-    row = make_case_row(session, document, until)
-    around = await find_surroundings(session, key)
-    counted = session.make_counted(find_other_case(seen.link.cases, key) for seen in around.links)
-    await session.audit(ActKind.READ, {"preview": key}, (*session.make_shown({key: View.FULL}), *counted))
-    return CasePreview(*session.moment, row, len(around.links))
+    async with session.answer(ActKind.READ, {"preview": key}) as answer:
+        row = await show_case_row(answer, key)
+        around = await find_surroundings(answer, key)
+        answer.count(find_other_case(seen.link.cases, key) for seen in around.links)
+        return CasePreview(*session.moment, row, len(around.links))
 
 
-async def find_links_of(session: Session, keys: Sequence[str], most: int) -> dict[str, dict[str, str] | None]:
+async def find_links_of(answer: RecordedAnswer, keys: Sequence[str], most: int) -> dict[str, dict[str, str] | None]:
     """The links that the requester sees of each of several cases that they read in full, each with its other case.
 
     None: of a case with more than `most`. Of those the requester sees so many are read and what is in one page with
     them, however many there are.
     """
+    session = answer.session
     scope = await session.scope_links()
     linked: dict[str, dict[str, str] | None] = {key: {} for key in keys}
     after: SortValues | None = None
     while asked := [key for key, held in linked.items() if held is not None]:
-        found, cases, after = await session.runtime.reader.next_links_of(asked, scope, after)
-        sights = await session.see_links(found, await session.decide_views(cases))
-        for link in found:
+        found, cases, after = await session.runtime.sealed.next_links_of(asked, scope, after)
+        await answer.decide(cases.values())
+        sights = await answer.see_links(found)
+        for link in (sealed.head for sealed in found):
             if sights[link.link].view is not LinkView.NOTHING:
                 for case, other in (link.cases, link.cases[::-1]):
                     if (held := linked.get(case)) is not None:
@@ -151,35 +156,38 @@ async def find_links_of(session: Session, keys: Sequence[str], most: int) -> dic
     return linked
 
 
-def _make_seen_link(session: Session, found: ListedLink, sight: LinkSight) -> SeenLink:
-    link, listed = found
-    if sight.view is LinkView.NOTHING:
-        return SeenLink(link, sight, (Band.NONE.rank, True, 0, ""))
-    hit = sight.view is not LinkView.FULL
-    band = sight.band if hit else listed.band or sight.band
-    name = session.make_reference(link.link) if hit else link.link
-    return SeenLink(link, sight, (band.rank, hit, 0 if hit else -listed.score, name))
+def _make_seen_link(answer: RecordedAnswer, found: SealedListed, sight: LinkSight) -> SeenLink:
+    sealed, listed = found
+    head = sealed.head
+    if sight.view is not LinkView.FULL:
+        place = (sight.band.rank, True, 0, answer.session.make_reference(head.link))
+        return SeenLink(head, sealed, sight, None, place)
+    was = answer.open(listed)
+    return SeenLink(
+        head, sealed, sight, answer.open(sealed), ((was.band or sight.band).rank, False, -was.score, head.link)
+    )
 
 
-async def make_link_rows(session: Session, page: list[SeenLink], around: Surroundings) -> list[LinkListRow]:
+async def make_link_rows(answer: RecordedAnswer, page: list[SeenLink], around: Surroundings) -> list[LinkListRow]:
     """The links as they may be shown: those seen in full with explanation, colour and dispute, hits with requests.
 
     One that has changed since it was listed is left out: its evidence would speak of other versions.
     """
+    session = answer.session
     full = [seen.link.link for seen in page if seen.view is LinkView.FULL]
-    current = await session.runtime.reader.live_links(full)
+    current = await session.runtime.sealed.live_links(full)
     judged = await read_colours(session, full)
-    rows: list[tuple[LinkDocument, LinkRow]] = []
+    rows: list[tuple[LinkHead, LinkRow]] = []
     for seen in page:
-        link = current.get(seen.link.link) if seen.view is LinkView.FULL else seen.link
-        if link is not None and (link.a.hash, link.b.hash) == (seen.link.a.hash, seen.link.b.hash):
-            ends = LinkEnds(*(meta(around.cases[case]) for case in link.cases))
-            if row := link_for(seen.sight, ends, link_row(link), session.make_reference):
-                rows.append((link, row))
+        sealed = current.get(seen.link.link) if seen.view is LinkView.FULL else seen.sealed
+        if sealed is None or (sealed.head.a.hash, sealed.head.b.hash) != (seen.link.a.hash, seen.link.b.hash):
+            continue
+        if row := answer.redact_link(sealed, around.cases):
+            rows.append((sealed.head, row))
     hits = [row.hit for _, row in rows if row.hit]
-    requests = await read_hit_requests(session, hits, hits_among(session, around.cases.values(), around.views))
+    requests = await read_hit_requests(answer, hits, around.cases.values())
     return [
-        _list_full_link(session, row, [around.cases[case] for case in link.cases], judged[link.link])
+        _list_full_link(session, row, [around.full[case] for case in link.cases], judged[link.link])
         if row.hit is None
         else _list_hit(row, row.hit, requests.get(row.hit.reference))
         for link, row in rows
@@ -249,28 +257,31 @@ async def list_case_links(
     Counts and pages are of what the requester sees. Raises NotFoundError for a case that is not to be read.
     """
     session.require_reader()
-    await require_readable(session, key, STATE_FIELDS)
-    around = await find_surroundings(session, key, ties=True)
-    ties = {seen.link.link: find_own_entities(seen, key) for seen in around.links if seen.view is LinkView.FULL}
-    kept = await _keep_wanted(session, key, around, ties, wanted)
-    ordered = _put_together(kept, ties, wanted.entity) if by_entity else kept
-    size = min(size, MOST_PRINTED)
-    pages = max(1, -(-len(ordered) // size))
-    page = min(max(page, 1), pages)
-    shown = ordered[(page - 1) * size : page * size]
-    rows = await _make_rows(session, key, shown, around, wanted.entity)
-    seen = {row.other.case: View.FULL for row in rows if row.other}
-    seen |= {case: around.views[case] for link in shown if link.view is not LinkView.FULL for case in link.link.cases}
-    asked = {"links": key, "filter": msgspec.to_builtins(wanted), "page": page}
-    others = (find_other_case(link.link.cases, key) for link in around.links)
-    counted = session.make_counted(others, seen)
-    await session.audit(ActKind.READ, asked, (*session.make_shown({key: View.FULL} | seen), *counted))
-    return CaseLinksAnswer(
-        *session.moment, tuple(rows), page, pages, len(ordered), len(around.links),
-        dict(Counter(entity for tied in ties.values() for entity in tied)),
-        tuple(sorted({around.cases[find_other_case(link.link.cases, key)].country for link in around.links
-                      if link.view is LinkView.FULL})),
-    )  # fmt: skip
+    async with session.answer(ActKind.READ) as answer:
+        await show_case(answer, key, STATE_FIELDS)
+        around = await find_surroundings(answer, key, ties=True)
+        ties = {seen.link.link: find_own_entities(seen.content, key) for seen in around.links if seen.content}
+        kept = await _keep_wanted(session, key, around, ties, wanted)
+        ordered = _put_together(kept, ties, wanted.entity) if by_entity else kept
+        size = min(size, MOST_PRINTED)
+        pages = max(1, -(-len(ordered) // size))
+        page = min(max(page, 1), pages)
+        shown = ordered[(page - 1) * size : page * size]
+        rows = await _make_rows(answer, key, shown, around, wanted.entity)
+        answer.show(row.other.case for row in rows if row.other)
+        answer.show(case for link in shown if link.view is not LinkView.FULL for case in link.link.cases)
+        answer.count(find_other_case(link.link.cases, key) for link in around.links)
+        answer.query = {"links": key, "filter": msgspec.to_builtins(wanted), "page": page}
+        return CaseLinksAnswer(
+            *session.moment, tuple(rows), page, pages, len(ordered), len(around.links),
+            dict(Counter(entity for tied in ties.values() for entity in tied)),
+            tuple(sorted({_country_behind(link, key, around) for link in around.links if link.content})),
+        )  # fmt: skip
+
+
+def _country_behind(seen: SeenLink, key: str, around: Surroundings) -> str:
+    """Of the other case of a link that is seen in full."""
+    return around.full[find_other_case(seen.link.cases, key)].country
 
 
 def find_other_case(cases: Sequence[str], key: str) -> str:
@@ -278,28 +289,24 @@ def find_other_case(cases: Sequence[str], key: str) -> str:
     return next(case for case in cases if case != key)
 
 
-def find_own_entities(seen: SeenLink, key: str) -> tuple[str, ...]:
+def find_own_entities(link: LinkDocument, key: str) -> tuple[str, ...]:
     """The entities of a case that a link ties to something, the strongest first."""
-    ranked = sorted(seen.link.ties, key=lambda pair: -pair.bits)
+    ranked = sorted(link.ties, key=lambda pair: -pair.bits)
     tied = [pair for pair in ranked if pair.bits > 0] or ranked[:1]
-    is_a = seen.link.cases[0] == key
+    is_a = link.cases[0] == key
     return tuple(dict.fromkeys(pair.entity_a if is_a else pair.entity_b for pair in tied))
 
 
 async def _keep_wanted(
     session: Session, key: str, around: Surroundings, ties: Mapping[str, Sequence[str]], wanted: CaseLinkFilter
 ) -> list[SeenLink]:
-    kept = [
-        seen
-        for seen in around.links
-        if wanted.band in (Band.NONE, seen.link.band if seen.view is LinkView.FULL else seen.sight.band)
-    ]
+    kept = [seen for seen in around.links if wanted.band in (Band.NONE, seen.sight.band)]
     if wanted.asks_content:
         kept = [link for link in kept if link.view is LinkView.FULL]
     if wanted.entity:
         kept = [link for link in kept if wanted.entity in ties[link.link.link]]
     if wanted.country:
-        kept = [link for link in kept if around.cases[find_other_case(link.link.cases, key)].country == wanted.country]
+        kept = [link for link in kept if _country_behind(link, key, around) == wanted.country]
     if wanted.colour:
         judged = await read_colours(session, [link.link.link for link in kept])
         kept = [link for link in kept if judged[link.link.link].colour == wanted.colour]
@@ -317,20 +324,20 @@ def _put_together(kept: Sequence[SeenLink], ties: Mapping[str, Sequence[str]], e
 
 
 async def _make_rows(
-    session: Session, key: str, shown: list[SeenLink], around: Surroundings, entity: str
+    answer: RecordedAnswer, key: str, shown: list[SeenLink], around: Surroundings, entity: str
 ) -> list[CaseLinkRow]:
     """The rows; of those seen in full with the names of both sides, as far as the other one is still to be read."""
-    rows = await make_link_rows(session, shown, around)
+    session = answer.session
+    rows = await make_link_rows(answer, shown, around)
     others = {find_other_case((row.case_a, row.case_b or ""), key) for row in rows if not row.hit}
-    cases = await session.runtime.reader.read_cases(sorted(others), NAMING)
-    views = await session.decide_views(cases)
+    cases = await answer.weigh((await session.runtime.sealed.read_cases(sorted(others), NAMING)).values())
     made = []
     for row in rows:
         if row.evidence is None:  # what a hit is about is for those who see both sides
             made.append(CaseLinkRow(**msgspec.structs.asdict(row)))
             continue
         other = find_other_case((row.case_a, row.case_b or ""), key)
-        if views.get(other) is View.FULL:
+        if other in cases:
             pair, own = _speaking_pair(row, row.evidence, key, entity)
             thing = things_of(pair)[0 if own == "b" else 1]
             made.append(
@@ -364,21 +371,21 @@ async def read_evidence(session: Session, link: str, come_from: str = "") -> Lin
 
     Raises NotFoundError unless both sides are seen in full and a score links them.
     """
-    sides = await require_sides(session, link, fields=NAMING)
-    if sides.link is None:
-        await session.audit(ActKind.READ, {"link": link}, rule=RequestRule.NOT_SHOWN)
-        raise NotFoundError(NO_LINK)
-    found = sides.link.explanation
-    pair = strongest_pair(found)
-    own = _own_case(session, sides, come_from)
-    entity, other = _entity_of(pair, sides.link, own), next(key for key in sides.link.cases if key != own)
-    rival = await _find_next_best(session, sides.link, own, entity)
-    if rival is not None:
-        met = (other, _entity_of(pair, sides.link, other)), (rival.case, rival.entity or "")
-        rival = msgspec.structs.replace(rival, same=await _are_same(session, *met))
-    judged = await describe_reviews(session, sides)
-    views = dict.fromkeys((*sides.link.cases, *([rival.case] if rival else [])), View.FULL)
-    await session.audit(ActKind.READ, {"link": link}, session.make_shown(views), about=link)
+    session.require_reader()
+    async with session.answer(ActKind.READ, {"link": link}, about=link) as answer:
+        sides = await require_sides(answer, link, fields=NAMING)
+        if sides.link is None:
+            await answer.refuse(NotFoundError(NO_LINK), {"link": link})
+        found = sides.link.explanation
+        pair = strongest_pair(found)
+        own = _own_case(session, sides, come_from)
+        entity, other = _entity_of(pair, sides.link, own), next(key for key in sides.link.cases if key != own)
+        rival = await _find_next_best(answer, sides.link, own, entity)
+        if rival is not None:
+            met = (other, _entity_of(pair, sides.link, other)), (rival.case, rival.entity or "")
+            rival = msgspec.structs.replace(rival, same=await _are_same(answer, *met))
+        judged = await describe_reviews(session, sides)
+        answer.show((*sides.link.cases, *([rival.case] if rival else [])))
     row, (a, b) = link_row(sides.link), things_of(pair)
     shown = {name: getattr(row, name) for name in ExplainedLink.__struct_fields__ if hasattr(row, name)}
     link_shown = ExplainedLink(
@@ -417,30 +424,34 @@ def _entity_of(pair: EntityEvidence | None, link: LinkDocument, case: str) -> st
     return pair.entity_a if link.a.case == case else pair.entity_b
 
 
-async def _find_next_best(session: Session, link: LinkDocument, own: str, entity: str) -> NextBestCandidate | None:
+async def _find_next_best(
+    answer: RecordedAnswer, link: LinkDocument, own: str, entity: str
+) -> NextBestCandidate | None:
     """The strongest other link of an entity, of those that the requester sees in full.
 
     What is not seen is passed over without a trace: the list is filled until there is one.
     """
-    reader, scope = session.runtime.reader, await session.scope_links()
+    session = answer.session
+    reader, scope = session.runtime.sealed, await session.scope_links()
 
-    async def fetch(after: SortValues | None) -> list[tuple[LinkDocument | None, SortValues]]:
-        return await reader.ranked_links_of(own, scope, MOST_LOOKED_AT, after)
+    async def fetch(after: SortValues | None) -> list[tuple[SealedLink | None, SortValues]]:
+        found, cases = await reader.ranked_links_of(own, scope, MOST_LOOKED_AT, after)
+        await answer.decide(cases.values())
+        return found
 
-    async def show(found: list[LinkDocument | None]) -> list[LinkDocument | None]:
-        kept = [other for other in found if other and other.link != link.link and _ties_of(other, own, entity)]
-        cases = await reader.read_cases((key for other in kept for key in other.cases), STATE_FIELDS)
-        views = await session.decide_views(cases)
-        full = {other.link for other in kept if all(views.get(key) is View.FULL for key in other.cases)}
-        return [other if other and other.link in full else None for other in found]
+    async def show(found: list[SealedLink | None]) -> list[LinkDocument | None]:
+        full = answer.weigh_links(other for other in found if other and other.head.link != link.link)
+        kept = {other.link: other for other in full if _ties_of(other, own, entity)}
+        return [kept.get(other.head.link) if other else None for other in found]
 
     rows, _ = await fill_page(fetch, show, 1, MOST_LOOKED_AT, None)
-    return await _make_candidate(session, rows[0], (own, entity), link.score) if rows else None
+    return await _make_candidate(answer, rows[0], (own, entity), link.score) if rows else None
 
 
-async def _are_same(session: Session, *things: tuple[str, str]) -> bool:
+async def _are_same(answer: RecordedAnswer, *things: tuple[str, str]) -> bool:
     """Whether the matcher takes two entities (case, id) for one; both of the cases are seen in full."""
-    cases = await session.runtime.reader.read_cases((case for case, _ in things), RANKED)
+    session = answer.session
+    cases = await answer.weigh((await session.runtime.sealed.read_cases((case for case, _ in things), RANKED)).values())
     found = [
         tuple(one for one in (entities_of(cases[case]) if case in cases else ()) if one.id == entity)
         for case, entity in things
@@ -461,13 +472,13 @@ def _ties_of(link: LinkDocument, case: str, entity: str) -> dict[str, int]:
 
 
 async def _make_candidate(
-    session: Session, link: LinkDocument, own: tuple[str, str], score: int
+    answer: RecordedAnswer, link: LinkDocument, own: tuple[str, str], score: int
 ) -> NextBestCandidate | None:
     """Who a link ties an own entity (case, id) to, and how much more it scores than `score`; None where it has gone."""
-    case, entity = own
+    session, (case, entity) = answer.session, own
     other = next(key for key in link.cases if key != case)
-    cases = await session.runtime.reader.read_cases([other], NAMING)
-    if (await session.decide_views(cases)).get(other) is not View.FULL:
+    cases = await answer.weigh((await session.runtime.sealed.read_cases([other], NAMING)).values())
+    if other not in cases:
         return None
     ties = _ties_of(link, case, entity)
     side = name_side(cases[other], LinkedThing(max(ties, key=ties.__getitem__)), session.language)

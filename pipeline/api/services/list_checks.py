@@ -42,7 +42,7 @@ from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
 from pipeline.api.result_files import name_results, tell_unchecked
 from pipeline.api.services.cases import find_readable_parts
-from pipeline.api.services.disclosures import hits_among, read_hit_requests
+from pipeline.api.services.disclosures import hits_among, read_requests_of
 from pipeline.api.services.export_words import SEVERAL, to_bits
 from pipeline.api.services.exports import ENDINGS, encode_csv, encode_lines_in_turns, encode_table_head
 from pipeline.api.services.follow_the_money import row_entities
@@ -435,7 +435,7 @@ async def _compare_rows(session: Session, some: FoundRows) -> _ComparedRows:
 
     rows = await session.compute(make_rows)  # 0.8 ms for each case
     held = hits_among(session, documents.values(), views)
-    requests = await read_hit_requests(session, [hit for row in rows for hit in row.hits], held)
+    requests = await read_requests_of(session, [hit for row in rows for hit in row.hits], held)
     for at, row in enumerate(rows):
         hits = tuple(msgspec.structs.replace(hit, request=requests.get(hit.reference)) for hit in row.hits)
         rows[at] = msgspec.structs.replace(row, hits=hits)

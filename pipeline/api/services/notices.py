@@ -9,7 +9,7 @@ than not at all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -21,15 +21,17 @@ from pipeline.access.audit import ActKind
 from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.notices import NoticeKind
 from pipeline.access.release import View
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import NoticeRow, NoticesAnswer, NoticeSubject
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.sealed import SealedCase, SealedReader
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session
 from pipeline.index.decisions import NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.filters import NARROWED, passes_filters
-from pipeline.index.reading import RANKED, CaseReader
+from pipeline.index.reading import RANKED
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import agreeing_things
@@ -50,9 +52,15 @@ async def list_notices(session: Session, limit: int = 50, cursor: str | None = N
     One whose case is not in the index yet comes behind the cursor once it is. A cursor of before a restore begins anew.
     """
     session.require_reader()
-    rows, following = await _read_notices(session, limit, cursor)
-    await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
-    return NoticesAnswer(*session.moment, tuple(rows), following)
+    async with session.answer(ActKind.READ) as answer:
+        rows, following = await _read_notices(answer, limit, cursor)
+        _show(answer, rows)
+        return NoticesAnswer(*session.moment, tuple(rows), following)
+
+
+def _show(answer: RecordedAnswer, rows: Sequence[NoticeRow]) -> None:
+    answer.query = {"notices": len(rows)}
+    answer.show(row.case for row in rows if row.case)
 
 
 async def list_latest_notices(
@@ -75,29 +83,29 @@ async def list_latest_notices(
     async def fetch(after: SortValues | None) -> list[tuple[NoticeDocument, SortValues]]:
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
 
-    async def show(found: list[NoticeDocument]) -> list[NoticeRow | None]:
-        wanted = [document for document in found if document.kind in kinds]
-        shown = dict(
-            zip(
-                (document.id for document in wanted),
-                await _show_notices(session, session.runtime.reader, wanted, described=described),
-                strict=True,
-            )
-        )
-        return [shown.get(document.id) for document in found]
+    async with session.answer(ActKind.READ) as answer:
 
-    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
-    await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
+        async def show(found: list[NoticeDocument]) -> list[NoticeRow | None]:
+            wanted = [document for document in found if document.kind in kinds]
+            rows = await _show_notices(answer, session.runtime.sealed, wanted, described=described)
+            shown = dict(zip((document.id for document in wanted), rows, strict=True))
+            return [shown.get(document.id) for document in found]
+
+        rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
+        _show(answer, rows)
     return NoticesAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
 async def list_new_notices(session: Session, cursor: str | None) -> NoticesAnswer:
     """What has come behind a cursor, for a reader who waits; where nothing has, nothing is recorded."""
     session.require_reader()
-    rows, following = await _read_notices(session, MOST, cursor)
-    if rows:
-        await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
-    return NoticesAnswer(*session.moment, tuple(rows), following)
+    async with session.answer(ActKind.READ) as answer:
+        rows, following = await _read_notices(answer, MOST, cursor)
+        if rows:
+            _show(answer, rows)
+        else:
+            answer.tell_nothing()
+        return NoticesAnswer(*session.moment, tuple(rows), following)
 
 
 async def find_start_cursor(session: Session, cursor: str) -> str | None:
@@ -117,7 +125,9 @@ async def find_start_cursor(session: Session, cursor: str) -> str | None:
         return None
     newest = latest[0][0].position
     settled = NoticePlace().pass_settled(newest, session.runtime.settled.end)
-    _, place = await _read_from(session, settled, MOST)
+    async with session.answer(ActKind.READ) as answer:
+        _, place = await _read_from(answer, settled, MOST)
+        answer.tell_nothing()
     behind_all = NoticePlace(newest)  # of more than a place can name, what is not shown yet is not waited for
     return _pages(session).seal((place if len(place.ahead) < MOST_AHEAD else behind_all).to_cursor(topic))
 
@@ -127,29 +137,29 @@ def _pages(session: Session) -> PageCursor:
     return PageCursor(session, "notices")
 
 
-async def _read_notices(session: Session, limit: int, cursor: str | None) -> tuple[list[NoticeRow], str | None]:
+async def _read_notices(answer: RecordedAnswer, limit: int, cursor: str | None) -> tuple[list[NoticeRow], str | None]:
     """Up to `limit` notices, each with the cursor behind it, and the cursor behind all that was looked at."""
-    pages, topic = _pages(session), session.runtime.settled.index.topic
-    given, place = await _read_from(session, NoticePlace.from_cursor(pages.open(cursor), topic), min(limit, MOST))
+    pages, topic = _pages(answer.session), answer.session.runtime.settled.index.topic
+    given, place = await _read_from(answer, NoticePlace.from_cursor(pages.open(cursor), topic), min(limit, MOST))
     rows = [msgspec.structs.replace(row, cursor=pages.seal(behind.to_cursor(topic))) for row, behind in given]
     return rows, pages.seal(place.to_cursor(topic))
 
 
 async def _read_from(
-    session: Session, start: NoticePlace, limit: int
+    answer: RecordedAnswer, start: NoticePlace, limit: int
 ) -> tuple[list[tuple[NoticeRow, NoticePlace]], NoticePlace]:
     """Up to `limit` notices that were not given before a place, each with the place behind it, and the last place.
 
     Cases are read from the index of which it is known what is settled: during a switch that may not be the readers'.
     """
-    settled = session.runtime.settled
+    session, settled = answer.session, answer.session.runtime.settled
     end = settled.end  # asked first: what is settled by now is found by what is read from here on
-    reader = session.runtime.reader.of_generation(settled.index.generation)
+    reader = session.runtime.sealed.of_generation(settled.index.generation)
     rows: list[tuple[NoticeRow, NoticePlace]] = []
     place, looked_at = start, start.passed
     while found := await session.runtime.decisions.list_notices(session.requester.agency, looked_at, MOST):
         fresh = [document for document in found if document.position not in start.ahead]
-        for document, row in zip(fresh, await _show_notices(session, reader, fresh), strict=True):
+        for document, row in zip(fresh, await _show_notices(answer, reader, fresh), strict=True):
             if row is None:
                 continue
             behind = place.give(document.position, end)
@@ -166,23 +176,24 @@ async def _read_from(
 
 
 async def _show_notices(
-    session: Session, reader: CaseReader, found: list[NoticeDocument], *, described: bool = False
+    answer: RecordedAnswer, reader: SealedReader, found: list[NoticeDocument], *, described: bool = False
 ) -> list[NoticeRow | None]:
     """Each notice with its case as the requester may see it now, None where they may not know of it any more."""
+    session = answer.session
     own, others = await _read_cases(session, reader, found)
-    views = await session.decide_views({case.case: case for case in (*own.values(), *others.values())})
+    await answer.decide((*own.values(), *others.values()))
     standing = await session.runtime.decisions.alerts_of(
         document.subscription for document in found if document.subscription
     )
     rows = [
-        _make_row(session, document, own.get(document.case), others.get(document.id), views, standing)
-        if _is_current(session, document, standing, views, others.get(document.id) or own.get(document.case))
+        _make_row(answer, document, own.get(document.case), others.get(document.id), standing)
+        if _is_current(answer, document, standing, others.get(document.id) or own.get(document.case))
         else None
         for document in found
     ]
     if not described:
         return rows
-    return await _add_subjects(session, await _add_steps(session, rows), own, others, views, standing)
+    return await _add_subjects(answer, await _add_steps(session, rows), own, others, standing)
 
 
 async def _add_steps(session: Session, rows: Sequence[NoticeRow | None]) -> list[NoticeRow | None]:
@@ -200,11 +211,10 @@ def _add_step(row: NoticeRow, thread: Disclosure | None) -> NoticeRow:
 
 
 async def _add_subjects(
-    session: Session,
+    answer: RecordedAnswer,
     rows: Sequence[NoticeRow | None],
-    own: Mapping[str, CaseDocument],
-    others: Mapping[str, CaseDocument],
-    views: Mapping[str, View],
+    own: Mapping[str, SealedCase],
+    others: Mapping[str, SealedCase],
     standing: Mapping[str, Alert],
 ) -> list[NoticeRow | None]:
     """The rows, each with what its reader may read of whom it is about: its own case, or the one that it names."""
@@ -212,44 +222,43 @@ async def _add_subjects(
     named = {name: own.get(row.case) or others.get(name) for name, row in shown.items() if row.case}
     cases = {name: case for name, case in named.items() if case}
     asked = {name: standing[row.subscription] for name, row in shown.items() if row.subscription}
-    subjects = await describe_subjects(session, cases, views, asked)
+    subjects = await describe_subjects(answer, cases, asked)
     return [row and msgspec.structs.replace(row, about=subjects.get(row.id)) for row in rows]
 
 
 def _is_current(
-    session: Session,
-    document: NoticeDocument,
-    standing: dict[str, Alert],
-    views: dict[str, View],
-    case: CaseDocument | None,
+    answer: RecordedAnswer, document: NoticeDocument, standing: dict[str, Alert], case: SealedCase | None
 ) -> bool:
     """Whether an alert is still the agency's own, and tells of the case that it met."""
+    session = answer.session
     if not document.subscription:
         return True
     query = standing.get(document.subscription)
     if query is None or query.agency != session.requester.agency or not is_active(query, session.now):
         return False
-    return case is None or _tells_of(query, case, views[case.case], session.runtime.model)
+    return case is None or _tells_of(answer, query, case)
 
 
-def _tells_of(query: Alert, case: CaseDocument, view: View, model: Model) -> bool:
-    """Whether an alert tells of a case that its reader sees so.
+def _tells_of(answer: RecordedAnswer, query: Alert, case: SealedCase) -> bool:
+    """Whether an alert tells of a case, as its reader sees that.
 
     One that is read in full is held against all filters. A hit-only one is held against whose it is, which is told
     anyway, and must be met exactly; nothing else of it is looked at, so that no filter tells what it says.
     """
-    if view is View.NOTHING:
-        return False
+    view = answer.view_of(case.head.case)
     if view is View.FULL:
-        return passes_filters(case, query.filters, parse_question(query.question).offences)
-    return query.filters.scope.includes(case.agency, case.country) and bool(
-        meets_exactly(query, entities_of(case), model)
-    )
+        return passes_filters(answer.open(case), query.filters, parse_question(query.question).offences)
+    return view is View.HIT and answer.ask(case, lambda hit: _meets(query, hit, answer.session.runtime.model))
+
+
+def _meets(query: Alert, hit: CaseDocument, model: Model) -> bool:
+    is_meant = query.filters.scope.includes(hit.agency, hit.country)
+    return is_meant and bool(meets_exactly(query, entities_of(hit), model))
 
 
 async def _read_cases(
-    session: Session, reader: CaseReader, found: Sequence[NoticeDocument]
-) -> tuple[dict[str, CaseDocument], dict[str, CaseDocument]]:
+    session: Session, reader: SealedReader, found: Sequence[NoticeDocument]
+) -> tuple[dict[str, SealedCase], dict[str, SealedCase]]:
     """The receiver's own cases by key, and those that stand behind references by the notices that bear them."""
     who, opaque = session.requester, session.runtime.opaque
     named = {document.id: opaque.digest_of(who.agency, document.reference) for document in found if document.reference}
@@ -260,25 +269,23 @@ async def _read_cases(
 
 
 def _make_row(
-    session: Session,
+    answer: RecordedAnswer,
     notice: NoticeDocument,
-    own: CaseDocument | None,
-    other: CaseDocument | None,
-    views: dict[str, View],
+    own: SealedCase | None,
+    other: SealedCase | None,
     standing: Mapping[str, Alert],
 ) -> NoticeRow | None:
     """A notice with the case it is about: the receiver's own, else the other's; None where either is not shown now."""
     named = [case for name, case in ((notice.case, own), (notice.reference, other)) if name]
-    if any(case is None or views[case.case] is View.NOTHING for case in named):
+    if any(case is None or answer.view_of(case.head.case) is View.NOTHING for case in named):
         return None
-    case = named[0] if named else None
-    seen = views[case.case] if case else View.NOTHING
+    case = named[0].head.case if named and named[0] else None
     query = standing[notice.subscription] if notice.subscription else None
     return NoticeRow(
         id=notice.id,
         kind=notice.kind.value,
         time=notice.time.isoformat(),
-        case=case.case if case and seen is View.FULL else None,
+        case=case if case and answer.view_of(case) is View.FULL else None,
         reference=notice.reference or None,
         disclosure=notice.disclosure or None,
         subscription=notice.subscription or None,
@@ -290,10 +297,6 @@ def _make_row(
         band=notice.band or None,
         count=notice.count or UNSET,
     )
-
-
-def _full_views(rows: Iterable[NoticeRow]) -> dict[str, View]:
-    return {row.case: View.FULL for row in rows if row.case}
 
 
 MOST_AHEAD: Final = 64
@@ -344,18 +347,18 @@ def is_of_topic(place: SortValues, topic: str) -> bool:
 
 
 async def describe_subjects(
-    session: Session,
-    cases: Mapping[str, CaseDocument],
-    views: Mapping[str, View],
-    asked: Mapping[str, Alert],
+    answer: RecordedAnswer, cases: Mapping[str, SealedCase], asked: Mapping[str, Alert]
 ) -> dict[str, NoticeSubject]:
     """What each notice's case says of whom it is about, by the notice's id: its title, agency, country and caveat.
 
     Of an alert's match also the entity that answers it best (`entity`, `type`, `name`, `born`), and what it `agrees`
     with; `asked` is the alert of a notice. A case that is not read in full is asked nothing, and is left out.
     """
-    full = {name: case for name, case in cases.items() if views[case.case] is View.FULL}
-    held = await session.runtime.reader.read_cases((case.case for case in full.values()), NAMING) if full else {}
+    session = answer.session
+    seen = {name: case for name, case in cases.items() if answer.view_of(case.head.case) is View.FULL}
+    full = {name: answer.open(case) for name, case in seen.items()}
+    named = await session.runtime.sealed.read_cases((case.case for case in full.values()), NAMING) if full else {}
+    held = await answer.weigh(named.values())
     return {
         name: _describe(session, held[case.case], _find_evidence(session, asked.get(name), case))
         for name, case in full.items()

@@ -5,22 +5,20 @@ What a rejected message says is for the agency that sent it alone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 import msgspec
 from aiokafka.errors import KafkaError
 
-from pipeline.access.audit import ActKind, ShownCase
-from pipeline.access.release import View
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.session import Session
 from pipeline.index.documents import AsSent
-from pipeline.index.reading import STATE_FIELDS, IndexReader
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.ops.replay.payload import (
     FieldDifference,
     OutlineLine,
@@ -39,14 +37,12 @@ from pipeline.ops.replay.rejections import (
     replay_rejected,
 )
 from pipeline.ops.status.overview import Overview, read_overview
-from pipeline.records.messages import KnownVersion, RejectedMessage
+from pipeline.records.messages import RejectedMessage
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
 
 KEPT: Final = timedelta(days=7)
 """As long as Kafka holds what was rejected (topics.py)."""
-
-KNOWN_FIELDS: Final = (*STATE_FIELDS, "provenance")
 
 MOST: Final = 200
 """Rejections that are listed; all are counted."""
@@ -89,9 +85,7 @@ async def preview_rejections(session: Session, reason: str, agency: str = "", po
     """
     wanted = _make_filter(session, reason, agency, position)
     async with audited_operation(session, f"preview replay {reason} {agency} {position}"):
-        return await preview_replay(
-            session.runtime.settings, wanted, partial(read_known_versions, session.runtime.reader), session.now
-        )
+        return await preview_replay(session.runtime.settings, wanted, session.runtime.sealed.read_versions, session.now)
 
 
 async def replay_rejections(session: Session, reason: str, agency: str = "", position: str = "") -> ReplayedAnswer:
@@ -105,26 +99,16 @@ async def replay_rejections(session: Session, reason: str, agency: str = "", pos
     return ReplayedAnswer(dict(done.sent), dict(done.left))
 
 
-async def read_known_versions(reader: IndexReader, keys: Iterable[str]) -> dict[str, KnownVersion]:
-    """Version and content hash of what is indexed of these cases; nothing of what they say."""
-    found = await reader.read_cases(keys, KNOWN_FIELDS)
-    return {
-        key: KnownVersion(document.version, document.provenance.content_hash)
-        for key, document in found.items()
-        if document.provenance is not None
-    }
-
-
 def _make_filter(session: Session, reason: str, agency: str, position: str = "") -> RejectionFilter:
     positions = frozenset({position} if position else ())
     return RejectionFilter(reason, agency, since=session.now - KEPT, positions=positions)
 
 
 @asynccontextmanager
-async def audited_operation(session: Session, what: str, shown: Iterable[ShownCase] = ()) -> AsyncIterator[None]:
-    """Recorded before it happens, for those who operate alone; `shown` are records that it shows."""
+async def audited_operation(session: Session, what: str) -> AsyncIterator[None]:
+    """Recorded before it happens, for those who operate alone."""
     session.require_role(Role.OPS)
-    await session.audit(ActKind.OPERATION, shown=shown, about=" ".join(what.split()))
+    await session.record(ActKind.OPERATION, about=" ".join(what.split()))
     try:
         yield
     except (KafkaError, OSError) as error:
@@ -172,13 +156,15 @@ async def _add_content(
     if not key.startswith(f"{message.agency}:"):
         return answer
     fields = (*STATE_FIELDS, "data")
-    document = (await session.runtime.reader.read_cases([key], fields)).get(key)
-    if document is None or document.agency != session.requester.agency:
+    sealed = (await session.runtime.sealed.read_cases([key], fields)).get(key)
+    if sealed is None or sealed.head.agency != session.requester.agency:
         return msgspec.structs.replace(answer, case=key)
-    views = await session.decide_views({key: document})
-    if views[key] is not View.FULL:
-        return answer
-    async with audited_operation(session, f"rejected compare {message.position}", session.make_shown(views)):
+    async with session.answer(ActKind.OPERATION, about=f"rejected compare {message.position}") as comparison:
+        document = (await comparison.weigh([sealed])).get(key)
+        if document is None:
+            comparison.tell_nothing()
+            return answer
+        comparison.show([key])
         data: AsSent = document.data or {}
     return msgspec.structs.replace(
         answer, case=key, accepted_version=document.version, differences=compare_payloads(data, original)

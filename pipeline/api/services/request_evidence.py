@@ -8,13 +8,14 @@ from typing import Final
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import hit_for
-from pipeline.access.release import LinkView, View
+from pipeline.access.release import CaseMeta, LinkView
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import BandedHit, RequestedLink, RequestedRecord, RequestEvidenceAnswer
-from pipeline.api.services.disclosures import require_owned_thread
+from pipeline.api.problems import NotFoundError
+from pipeline.api.services.disclosures import NO_THREAD, require_owned_thread
 from pipeline.api.services.linked_things import NAMING, name_entities, name_side, things_of
-from pipeline.api.services.links import Surroundings, find_surroundings
-from pipeline.api.session import Session, meta
+from pipeline.api.services.links import SeenLink, Surroundings, find_other_case, find_surroundings
+from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.explain.wording import agreeing_things, plain_summary, strongest_pair
 
@@ -27,34 +28,37 @@ async def read_request_evidence(session: Session, name: str) -> RequestEvidenceA
 
     Links are read under the owner's own rights, so that it learns nothing here that its case's page would not say.
     """
-    disclosure, case = await require_owned_thread(session, name)
-    document = (await session.runtime.reader.read_cases([case.case], NAMING))[case.case]
-    around = await find_surroundings(session, case.case)
-    about = [seen for seen in around.links if _other_side(seen.link, case.case, around).agency == disclosure.requester]
-    theirs = [seen.link for seen in about if seen.view is LinkView.FULL]
-    met = {
-        _other_side(seen.link, case.case, around).case: seen.sight.band
-        for seen in [seen for seen in about if seen.view is not LinkView.FULL][:MOST_LINKS]
-    }
-    current = await session.runtime.reader.live_links(link.link for link in theirs[:MOST_LINKS])
-    held = [current[link.link] for link in theirs[:MOST_LINKS] if link.link in current]
-    cases = await session.runtime.reader.read_cases((key for link in held for key in link.cases), NAMING)
-    views = await session.decide_views(cases | {document.case: document})
-    rows = tuple(
-        _describe_link(session, link, case.case, cases)
-        for link in held
-        if all(views.get(key) is View.FULL for key in link.cases)
-    )
-    told = {key: hit_for(meta(around.cases[key]), session.make_reference) for key in met}
-    hits = tuple(BandedHit(**msgspec.structs.asdict(hit), band=met[key]) for key, hit in told.items())
-    shown = {case.case: View.FULL} | {row.case: View.FULL for row in rows} | dict.fromkeys(met, View.HIT)
-    await session.audit(ActKind.READ, {"request": name}, session.make_shown(shown), about=disclosure.id)
-    record = RequestedRecord(document.case, document.title, name_entities(document))
-    return RequestEvidenceAnswer(*session.moment, record, rows, hits, len(about) > len(rows) + len(hits))
+    async with session.answer(ActKind.READ, {"request": name}) as answer:
+        disclosure, case = await require_owned_thread(answer, name)
+        answer.about = disclosure.id
+        reader = session.runtime.sealed
+        asked = await reader.read_cases([case.case], NAMING)
+        around = await find_surroundings(answer, case.case)
+        about = [seen for seen in around.links if _other_side(seen, case, around).agency == disclosure.requester]
+        met = [seen for seen in about if seen.view is not LinkView.FULL][:MOST_LINKS]
+        theirs = [seen.link.link for seen in about if seen.view is LinkView.FULL][:MOST_LINKS]
+        held = list((await reader.live_links(theirs)).values())
+        cases = await answer.weigh(
+            (await reader.read_cases((key for link in held for key in link.head.cases), NAMING) | asked).values()
+        )
+        document = cases.get(case.case)
+        if document is None:
+            await answer.refuse(NotFoundError(NO_THREAD), kind=ActKind.DISCLOSURE, about=disclosure.id)
+        links = {link.link: link for link in answer.weigh_links(held)}
+        rows = tuple(_describe_link(session, links[name], case.case, cases) for name in theirs if name in links)
+        hits = tuple(_tell_hit(answer, _other_side(seen, case, around), seen, around) for seen in met)
+        answer.show((case.case, *(row.case for row in rows), *(_other_side(seen, case, around).case for seen in met)))
+        record = RequestedRecord(document.case, document.title, name_entities(document))
+        return RequestEvidenceAnswer(*session.moment, record, rows, hits, len(about) > len(rows) + len(hits))
 
 
-def _other_side(link: LinkDocument, case: str, around: Surroundings) -> CaseDocument:
-    return around.cases[next(key for key in link.cases if key != case)]
+def _other_side(seen: SeenLink, case: CaseMeta, around: Surroundings) -> CaseMeta:
+    return around.cases[find_other_case(seen.link.cases, case.case)].head
+
+
+def _tell_hit(answer: RecordedAnswer, other: CaseMeta, seen: SeenLink, around: Surroundings) -> BandedHit:
+    hit = answer.redact(around.cases[other.case])
+    return BandedHit(**msgspec.structs.asdict(hit), band=seen.sight.band)
 
 
 def _describe_link(session: Session, link: LinkDocument, case: str, cases: Mapping[str, CaseDocument]) -> RequestedLink:

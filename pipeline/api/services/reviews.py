@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from pipeline.access.audit import ActKind, RequestRule, ShownCase
+from pipeline.access.audit import ActKind
 from pipeline.access.release import View
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import (
@@ -31,10 +31,12 @@ from pipeline.access.reviews import (
     verdicts_with_reason,
 )
 from pipeline.access.text_limits import REASON
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import BulkAnswer, LinkOutcome, ManualLinkRow, ManualLinksAnswer, ReviewedLink, ReviewsAnswer
 from pipeline.api.paging import SortValues, fill_page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError, translate_error
-from pipeline.api.services.cases import require_readable
+from pipeline.api.sealed import seal_case
+from pipeline.api.services.cases import show_case
 from pipeline.api.session import Session, record_decision, require_short
 from pipeline.correlation.claims import link_id
 from pipeline.errors import LiaisonError
@@ -79,10 +81,10 @@ class ReviewableLink(msgspec.Struct, frozen=True):
 
 async def read_reviews(session: Session, link: str) -> ReviewsAnswer:
     """The judgements of a link, undone ones included. Raises NotFoundError."""
-    sides = await require_sides(session, link)
-    judged = await describe_reviews(session, sides)
-    await session.audit(ActKind.READ, {"reviews": link}, both_shown(session, sides), about=link)
-    return ReviewsAnswer(*session.moment, judged)
+    session.require_reader()
+    async with session.answer(ActKind.READ, {"reviews": link}, about=link) as answer:
+        sides = await show_sides(answer, link)
+        return ReviewsAnswer(*session.moment, await describe_reviews(session, sides))
 
 
 async def review_link(session: Session, link: str, said: LinkReview) -> ReviewsAnswer:
@@ -91,10 +93,12 @@ async def review_link(session: Session, link: str, said: LinkReview) -> ReviewsA
     Raises NotFoundError, UnprocessableError without a reason, UnavailableError; ConflictError where the agency's
     decision is not the one that its judge has seen.
     """
-    sides = await require_sides(session, link)
-    _require_reason(said.reason)
-    require_seen(session, sides, said.seen)
-    return await record_review(session, sides, make_review(session, sides, said))
+    session.require_reader()
+    async with session.answer(ActKind.REVIEW) as answer:
+        sides = await show_sides(answer, link)
+        _require_reason(said.reason)
+        require_seen(session, sides, said.seen)
+        return await record_review(answer, sides, make_review(session, sides, said))
 
 
 async def link_manually(session: Session, case_a: str, case_b: str, reason: str) -> ReviewsAnswer:
@@ -104,10 +108,12 @@ async def link_manually(session: Session, case_a: str, case_b: str, reason: str)
     """
     if case_a == case_b:
         raise UnprocessableError("a case can't be linked to itself", "case_b")
-    sides = await require_sides(session, link_id(case_a, case_b), tuple(sorted((case_a, case_b))))
-    _require_reason(reason)
-    require_seen(session, sides, None)
-    return await record_review(session, sides, make_review(session, sides, LinkReview(Verdict.SAME, reason)))
+    session.require_reader()
+    async with session.answer(ActKind.REVIEW) as answer:
+        sides = await show_sides(answer, link_id(case_a, case_b), tuple(sorted((case_a, case_b))))
+        _require_reason(reason)
+        require_seen(session, sides, None)
+        return await record_review(answer, sides, make_review(session, sides, LinkReview(Verdict.SAME, reason)))
 
 
 def _require_reason(reason: str) -> None:
@@ -118,15 +124,16 @@ def _require_reason(reason: str) -> None:
 async def retract_review(session: Session, name: str) -> ReviewsAnswer:
     """Undo a review. Raises NotFoundError; ForbiddenError for another's; ConflictError when it was undone before."""
     session.require_reader()
-    held = await session.runtime.decisions.read_review(name)
-    sides = await require_sides(session, held.link if held else name)
-    if held is None:
-        raise NotFoundError(NO_LINK)
-    try:
-        undone = undo_review(held, session.requester, session.now)
-    except NotUndoableError as error:
-        raise (ConflictError if held.undone else ForbiddenError)(error) from error
-    return await record_review(session, sides, undone)
+    async with session.answer(ActKind.REVIEW) as answer:
+        held = await session.runtime.decisions.read_review(name)
+        sides = await show_sides(answer, held.link if held else name)
+        if held is None:
+            raise NotFoundError(NO_LINK)
+        try:
+            undone = undo_review(held, session.requester, session.now)
+        except NotUndoableError as error:
+            raise (ConflictError if held.undone else ForbiddenError)(error) from error
+        return await record_review(answer, sides, undone)
 
 
 async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
@@ -135,24 +142,24 @@ async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
     Raises NotFoundError.
     """
     session.require_reader()
-    await require_readable(session, case)
+    async with session.answer(ActKind.READ, {"manual_links": case}) as answer:
+        await show_case(answer, case)
 
-    async def fetch(after: SortValues | None) -> list[tuple[Review, SortValues]]:
-        return await session.runtime.decisions.manual_links(case, MOST_MANUAL, after)
+        async def fetch(after: SortValues | None) -> list[tuple[Review, SortValues]]:
+            return await session.runtime.decisions.manual_links(case, MOST_MANUAL, after)
 
-    async def show(found: list[Review]) -> list[ManualLinkRow | None]:
-        return await _show_manual_links(session, found)
+        async def show(found: list[Review]) -> list[ManualLinkRow | None]:
+            return await _show_manual_links(answer, found)
 
-    rows, _ = await fill_page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
-    seen = {key: View.FULL for row in rows for key in (row.case_a, row.case_b)}
-    await session.audit(ActKind.READ, {"manual_links": case}, session.make_shown({case: View.FULL} | seen))
-    return ManualLinksAnswer(*session.moment, tuple(rows))
+        rows, _ = await fill_page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
+        answer.show(key for row in rows for key in (row.case_a, row.case_b))
+        return ManualLinksAnswer(*session.moment, tuple(rows))
 
 
-async def _show_manual_links(session: Session, found: list[Review]) -> list[ManualLinkRow | None]:
-    cases = await session.runtime.reader.read_cases(key for review in found for key in (review.case_a, review.case_b))
-    views = await session.decide_views(cases)
-    full = {key for key, seen in views.items() if seen is View.FULL}
+async def _show_manual_links(answer: RecordedAnswer, found: list[Review]) -> list[ManualLinkRow | None]:
+    session = answer.session
+    cases = await session.runtime.sealed.read_cases(key for review in found for key in (review.case_a, review.case_b))
+    full = {key for key, seen in (await answer.decide(cases.values())).items() if seen is View.FULL}
     return [
         _make_manual_row(review, session.requester)
         if not review.undone and {review.case_a, review.case_b} <= full
@@ -194,24 +201,32 @@ def reasons_needed(session: Session, band: Band, reviews: Sequence[Review]) -> t
     return verdicts_with_reason(band, reviews, session.requester.agency)
 
 
+async def show_sides(answer: RecordedAnswer, name: str, named: tuple[str, ...] = ()) -> ReviewableLink:
+    """Both sides of a link, which are shown. Raises NotFoundError as `require_sides` does."""
+    sides = await require_sides(answer, name, named)
+    answer.show((sides.a.case, sides.b.case))
+    return sides
+
+
 async def require_sides(
-    session: Session, name: str, named: tuple[str, ...] = (), fields: Sequence[str] = STATE_FIELDS
+    answer: RecordedAnswer, name: str, named: tuple[str, ...] = (), fields: Sequence[str] = STATE_FIELDS
 ) -> ReviewableLink:
     """Both sides of a link, made by the matcher or by hand. Raises NotFoundError unless both are seen in full.
 
     `fields` are what is brought of the cases. Whatever is missing, the index is asked the same.
     """
-    session.require_reader()
-    runtime = session.runtime
-    link = await runtime.reader.read_link(name)
+    runtime = answer.session.runtime
+    link = await runtime.sealed.read_link(name)
     given = (await runtime.decisions.reviews_of([name]))[name]
-    keys = link.cases if link else named or next(((review.case_a, review.case_b) for review in given), (name, name))
-    cases = await runtime.reader.read_cases(keys, fields)
-    views = await session.decide_views_by_key(keys, cases)
+    keys = (
+        link.head.cases if link else named or next(((review.case_a, review.case_b) for review in given), (name, name))
+    )
+    cases = await runtime.sealed.read_cases(keys, fields)
+    views = await answer.decide_named(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
-        await session.audit(ActKind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
-        raise NotFoundError(NO_LINK)
-    return ReviewableLink(name, cases[keys[0]], cases[keys[1]], link, given)
+        await answer.refuse(NotFoundError(NO_LINK), {"link": name}, kind=ActKind.REVIEW)
+    a, b = (answer.open(cases[key]) for key in keys)
+    return ReviewableLink(name, a, b, next(iter(answer.weigh_links([link] if link else [])), None), given)
 
 
 def require_seen(session: Session, sides: ReviewableLink, seen: str | None) -> None:
@@ -253,10 +268,12 @@ def _mark_evidence(session: Session, link: LinkDocument) -> tuple[Mark, ...]:
     return evidence_marks(link.explanation, session.runtime.opaque.evidence_key, link.link)
 
 
-async def record_review(session: Session, sides: ReviewableLink, made: Review) -> ReviewsAnswer:
-    """Audit and keep a review; how the link stands then. Raises UnavailableError."""
-    what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
-    await session.audit(ActKind.REVIEW, what, both_shown(session, sides), about=made.id)
+async def record_review(answer: RecordedAnswer, sides: ReviewableLink, made: Review) -> ReviewsAnswer:
+    """Audit and keep a review of sides that are shown; how the link stands then. Raises UnavailableError."""
+    session = answer.session
+    answer.query = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
+    answer.about = made.id
+    await answer.end()
     await record_decision(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
     judged = await describe_reviews(session, msgspec.structs.replace(sides, reviews=reviews))
@@ -298,12 +315,6 @@ def _make_manual_row(review: Review, who: Requester) -> ManualLinkRow:
     return ManualLinkRow(**row, link=review.link, case_a=review.case_a, case_b=review.case_b)
 
 
-def both_shown(session: Session, sides: ReviewableLink) -> tuple[ShownCase, ...]:
-    """The audit's words for both cases of a link, which the requester sees in full."""
-    views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
-    return session.make_shown(views)
-
-
 MOST_LINKS: Final = 100
 """Links of one verdict: a page of the inbox."""
 
@@ -339,7 +350,7 @@ async def review_links(session: Session, said: BulkReview) -> BulkAnswer:
 
     async def judge(one: LinkToReview) -> LinkOutcome:
         async with room:
-            return await _review_one(_fork(session), one, said)
+            return await _review_one(session, one, said)
 
     outcomes = await asyncio.gather(*(judge(one) for one in dict.fromkeys(said.links)))
     return BulkAnswer(*session.moment, tuple(outcomes))
@@ -348,7 +359,7 @@ async def review_links(session: Session, said: BulkReview) -> BulkAnswer:
 async def retract_reviews(session: Session, names: Sequence[str]) -> BulkAnswer:
     """Undo reviews, each by itself."""
     session.require_reader()
-    return BulkAnswer(*session.moment, tuple([await _retract(_fork(session), name) for name in names]))
+    return BulkAnswer(*session.moment, tuple([await _retract(session, name) for name in names]))
 
 
 async def read_outcomes(session: Session, links: Iterable[str]) -> list[LinkOutcome]:
@@ -357,8 +368,8 @@ async def read_outcomes(session: Session, links: Iterable[str]) -> list[LinkOutc
     outcomes = []
     for link in links:
         try:
-            judged = (await read_reviews(_fork(session), link)).judged
-            sides = await require_sides(_fork(session), link)
+            judged = (await read_reviews(session, link)).judged
+            sides = await _read_sides(session, link)
         except NotFoundError:
             continue
         outcomes.append(LinkOutcome(link, None, judged, _with_reason(session, sides)))
@@ -368,34 +379,36 @@ async def read_outcomes(session: Session, links: Iterable[str]) -> list[LinkOutc
 async def _retract(session: Session, name: str) -> LinkOutcome:
     try:
         judged = (await retract_review(session, name)).judged
-        sides = await require_sides(_fork(session), judged.link)
+        sides = await _read_sides(session, judged.link)
     except LiaisonError as error:
         return LinkOutcome("", name, None, (), translate_error(error, session.language))
     return LinkOutcome(judged.link, name, judged, _with_reason(session, sides))
 
 
-def _fork(session: Session) -> Session:
-    """A session of the same request: each record of what was shown has its own rules."""
-    fork = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
-    fork.recorded = session.recorded
-    return fork
+async def _read_sides(session: Session, link: str) -> ReviewableLink:
+    """Both sides of a link that has just been shown: how it stands is told of them, and nothing more."""
+    async with session.answer(ActKind.READ) as answer:
+        sides = await require_sides(answer, link)
+        answer.tell_nothing()
+        return sides
 
 
 async def _review_one(session: Session, one: LinkToReview, said: BulkReview) -> LinkOutcome:
+    sides: ReviewableLink | None = None
     try:
-        sides = await require_sides(session, one.link)
+        async with session.answer(ActKind.REVIEW) as answer:
+            sides = await show_sides(answer, one.link)
+            judged = await record_review(answer, sides, made := _make_review(session, sides, one, said))
     except LiaisonError as error:
-        return LinkOutcome(one.link, None, None, (), translate_error(error, session.language))
-    shown = both_shown(session, sides)  # a record ends the session's rules, and a review that fails leaves two
-    try:
-        made = _make_review(session, sides, one, said)
-        answer = await record_review(session, sides, made)
-    except LiaisonError as error:
-        held = await describe_reviews(session, sides)
-        await session.audit(ActKind.REVIEW, {"link": one.link, "refused": said.verdict}, shown)
         problem = translate_error(error, session.language)
-        return LinkOutcome(one.link, None, held, _with_reason(session, sides), problem)
-    return LinkOutcome(one.link, made.id, answer.judged, tuple(Verdict), answer.notice)
+        if sides is None:
+            return LinkOutcome(one.link, None, None, (), problem)
+        async with session.answer(ActKind.REVIEW, {"link": one.link, "refused": said.verdict}) as answer:
+            await answer.decide(map(seal_case, (sides.a, sides.b)))
+            answer.show((sides.a.case, sides.b.case))
+            held = await describe_reviews(session, sides)
+            return LinkOutcome(one.link, None, held, _with_reason(session, sides), problem)
+    return LinkOutcome(one.link, made.id, judged.judged, tuple(Verdict), judged.notice)
 
 
 def _make_review(session: Session, sides: ReviewableLink, one: LinkToReview, said: BulkReview) -> Review:

@@ -18,11 +18,12 @@ from msgspec import Meta
 from pipeline.access import folders
 from pipeline.access.audit import ActKind
 from pipeline.access.folders import ItemKind, Reference
-from pipeline.access.release import LinkView, View
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import ChartEdge, ChartNode, ChartPlace, OpenedChartAnswer
 from pipeline.api.chart_graph import ChartLink, ChartRecord, Web, make_id, weave
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import find_readable, find_readable_parts
+from pipeline.api.sealed import SealedCase, seal_case
+from pipeline.api.services.cases import weigh_readable, weigh_readable_parts
 from pipeline.api.services.chart import (
     MOST_FOLLOWED,
     MOST_KNOWN,
@@ -37,13 +38,11 @@ from pipeline.api.services.chart import (
     make_link,
     make_record,
     make_thing_node,
-    slim,
 )
 from pipeline.api.services.folders import LOOK, NO_ITEM, keep_visit, require_folder, require_item
 from pipeline.api.services.links import find_links_of, find_other_case, find_surroundings
 from pipeline.api.session import Session, costly
 from pipeline.correlation.claims import link_id
-from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import STATE_FIELDS
 
 MOST_LINKS: Final = 20_000
@@ -88,11 +87,11 @@ COSTLY_ITEMS: Final = 200
 
 
 class _OpenedHit(NamedTuple):
-    """A hit of a chart that still shows, its edges, and its case's document."""
+    """A hit of a chart that still shows, its edges, and its case."""
 
     node: ChartNode
     edges: tuple[ChartEdge, ...]
-    case: CaseDocument
+    case: str
 
 
 async def open_chart(
@@ -104,35 +103,35 @@ async def open_chart(
     An export has its own `kind` and `form`.
     """
     session.require_reader()
-    with session.hold_costly() if len(asked.items) > COSTLY_ITEMS else nullcontext():
-        keys = dict.fromkeys(place.case for item in asked.items for place in item.places)
-        documents, records = await _read_records(session, list(keys))
-        links = await _read_links_between(session, asked, documents)
-        hits = await _read_hits(session, asked, documents)
-    named = {(place.case, place.entity) for item in asked.items for place in item.places if place.entity}
-    web = await session.compute(lambda: weave(records, links, named))
-    found = await session.compute(lambda: _list_opened(records, web))
-    nodes = tuple(hits[item.hit].node if item.hit in hits else _find_node(found, item) for item in asked.items)
-    ids = {node.id for node in nodes}
-    edges = [edge for edge in map(make_edge, web.ties) if {edge.a, edge.b} <= ids]
-    edges += [edge for hit in hits.values() for edge in hit.edges]
-    shown = dict.fromkeys(records, View.FULL) | {hit.case.case: View.HIT for hit in hits.values()}
-    await session.decide_views(documents | {hit.case.case: hit.case for hit in hits.values()})
     query = {"opened": len(asked.items)} | ({"form": form} if form else {})
-    await session.audit(kind, query, session.make_shown(shown))
-    return OpenedChartAnswer(*session.moment, nodes, tuple(edges))
+    async with session.answer(kind, query) as answer:
+        with session.hold_costly() if len(asked.items) > COSTLY_ITEMS else nullcontext():
+            keys = dict.fromkeys(place.case for item in asked.items for place in item.places)
+            cases, records = await _read_records(answer, list(keys))
+            links = await _read_links_between(answer, asked, cases)
+            hits = await _read_hits(answer, asked, records)
+        named = {(place.case, place.entity) for item in asked.items for place in item.places if place.entity}
+        web = await session.compute(lambda: weave(records, links, named))
+        found = await session.compute(lambda: _list_opened(records, web))
+        nodes = tuple(hits[item.hit].node if item.hit in hits else _find_node(found, item) for item in asked.items)
+        ids = {node.id for node in nodes}
+        edges = [edge for edge in map(make_edge, web.ties) if {edge.a, edge.b} <= ids]
+        edges += [edge for hit in hits.values() for edge in hit.edges]
+        answer.show((*records, *(hit.case for hit in hits.values())))
+        return OpenedChartAnswer(*session.moment, nodes, tuple(edges))
 
 
 async def _read_records(
-    session: Session, keys: Sequence[str]
-) -> tuple[dict[str, CaseDocument], dict[str, ChartRecord]]:
-    """What is decided on of those of some cases that the requester sees in full, and the cases as charts take them."""
-    documents: dict[str, CaseDocument] = {}
+    answer: RecordedAnswer, keys: Sequence[str]
+) -> tuple[dict[str, SealedCase], dict[str, ChartRecord]]:
+    """Those of some cases that the requester sees in full, without what they say, and as charts take them."""
+    cases: dict[str, SealedCase] = {}
     records: dict[str, ChartRecord] = {}
-    async for part in find_readable_parts(session, keys, RECORD_FIELDS):
-        documents |= {case: slim(document) for case, document in part}
-        records |= {case: make_record(document, session.language) for case, document in part}
-    return documents, records
+    async for part in weigh_readable_parts(answer, keys, RECORD_FIELDS):
+        for case, document in part.items():
+            cases[case] = seal_case(msgspec.structs.replace(document, data=None, card=None, entities=None))
+            records[case] = make_record(document, answer.session.language)
+    return cases, records
 
 
 def _list_opened(records: Mapping[str, ChartRecord], web: Web) -> dict[object, ChartNode]:
@@ -155,21 +154,20 @@ def _find_node(found: Mapping[object, ChartNode], item: ChartItem) -> ChartNode:
 
 
 async def _read_links_between(
-    session: Session, asked: ChartOpening, documents: Mapping[str, CaseDocument]
+    answer: RecordedAnswer, asked: ChartOpening, cases: Mapping[str, SealedCase]
 ) -> list[ChartLink]:
     """The links of a chart whose two cases its viewer reads: of others nothing is asked."""
     if asked.links:
         named = ([item.places[0].case for item in _ends(asked, pair) if _is_case(item)] for pair in asked.links)
-        ids = [link_id(*pair) for pair in named if len(pair) == 2 and documents.keys() >= {*pair}]
+        ids = [link_id(*pair) for pair in named if len(pair) == 2 and cases.keys() >= {*pair}]
     else:
-        some = list(documents)[:MOST_READ] if len(documents) > 1 else []
-        linked = await find_links_of(session, some, folders.MOST_LINKS)
-        ids = [link for others in linked.values() for link, other in (others or {}).items() if other in documents]
+        some = list(cases)[:MOST_READ] if len(cases) > 1 else []
+        linked = await find_links_of(answer, some, folders.MOST_LINKS)
+        ids = [link for others in linked.values() for link, other in (others or {}).items() if other in cases]
         hubs = sorted(case for case, others in linked.items() if others is None)
         ids += [link_id(*pair) for pair in combinations(hubs, 2)]  # links of the others with them are known
-    found = await session.runtime.reader.read_ties(ids, documents) if ids else {}
-    sights = await session.see_links(list(found.values()), dict.fromkeys(documents, View.FULL))
-    return [make_link(link) for link in found.values() if sights[link.link].view is LinkView.FULL]
+    found = await answer.session.runtime.sealed.read_ties(ids, cases) if ids else {}
+    return list(map(make_link, answer.weigh_links(found.values())))
 
 
 def _is_case(item: ChartItem) -> bool:
@@ -182,25 +180,25 @@ def _ends(asked: ChartOpening, pair: ChartPair) -> list[ChartItem]:
 
 
 async def _read_hits(
-    session: Session, asked: ChartOpening, documents: Mapping[str, CaseDocument]
+    answer: RecordedAnswer, asked: ChartOpening, records: Mapping[str, ChartRecord]
 ) -> dict[str, _OpenedHit]:
     """The hits of a chart, by reference, that still show beside a case of it that has a link with them there."""
     wanted: dict[str, set[str]] = {}
     for pair in asked.links:
         ends = _ends(asked, pair)
-        cases = [item.places[0].case for item in ends if _is_case(item) and item.places[0].case in documents]
+        cases = [item.places[0].case for item in ends if _is_case(item) and item.places[0].case in records]
         for item in ends:
             if item.hit and cases:
                 wanted.setdefault(cases[0], set()).add(item.hit)
     found: dict[str, _OpenedHit] = {}
     for case in sorted(wanted)[:MOST_FOLLOWED]:
-        around = await find_surroundings(session, case)
+        around = await find_surroundings(answer, case)
         for seen in around.links:
             other = find_other_case(seen.link.cases, case)
-            reference = session.make_reference(other) if seen.view is not LinkView.FULL else ""
+            reference = answer.session.make_reference(other) if seen.content is None else ""
             if reference in wanted[case]:
-                node, edge = make_hit(case, reference, around.cases[other], seen.sight.band)
-                held = found.get(reference, _OpenedHit(node, (), around.cases[other]))
+                node, edge = make_hit(case, answer.redact(around.cases[other]), seen.sight.band)
+                held = found.get(reference, _OpenedHit(node, (), other))
                 found[reference] = held._replace(edges=(*held.edges, edge))
     return found
 
@@ -221,17 +219,17 @@ async def match_own_nodes(session: Session, numbers: Sequence[str], cases: Seque
     session.require_reader()
     wanted = dict.fromkeys(numbers)
     terms = list(filter(None, (find_term(number) for number in wanted)))[:MOST_NUMBERS]
-    found = await session.runtime.reader.find_by_terms(terms, session.viewer, MOST_READ)
-    documents, records = await _read_records(session, [*list(dict.fromkeys(cases))[:MOST_READ], *found])
-    bearers: dict[str, list[str]] = {}
-    for case in sorted(records):
-        held = {make_id("number", *one) for entity in records[case].entities.values() for one in entity.numbers}
-        for number in held & wanted.keys():
-            bearers.setdefault(number, []).append(case)
-    matched = {case for some in bearers.values() for case in some} | (records.keys() & {*cases})
-    await session.decide_views(documents)
-    shown = session.make_shown(dict.fromkeys(sorted(matched), View.FULL))
-    await session.audit(ActKind.READ, {"matched": [*wanted][:MOST_NUMBERS], "cases": len(cases)}, shown)
+    found = await session.runtime.sealed.find_by_terms(terms, session.viewer, MOST_READ)
+    query = {"matched": [*wanted][:MOST_NUMBERS], "cases": len(cases)}
+    async with session.answer(ActKind.READ, query) as answer:
+        _, records = await _read_records(answer, [*list(dict.fromkeys(cases))[:MOST_READ], *found])
+        bearers: dict[str, list[str]] = {}
+        for case in sorted(records):
+            held = {make_id("number", *one) for entity in records[case].entities.values() for one in entity.numbers}
+            for number in held & wanted.keys():
+                bearers.setdefault(number, []).append(case)
+        matched = {case for some in bearers.values() for case in some} | (records.keys() & {*cases})
+        answer.show(sorted(matched))
     nodes = tuple(make_case_node(records[case]) for case in sorted(matched))
     return MatchedNodes(nodes, {number: tuple(some) for number, some in sorted(bearers.items())})
 
@@ -254,25 +252,23 @@ async def find_news(session: Session, folder: str, chart: str, cases: Sequence[s
     held = await require_folder(session, folder, LOOK)
     if (await require_item(session, folder, chart)).kind is not ItemKind.CHART:
         raise NotFoundError(NO_ITEM)
-    documents = await find_readable(session, list(dict.fromkeys(cases))[:MOST_READ], STATE_FIELDS)
-    linked = await find_links_of(session, list(documents), folders.MOST_LINKS)
-    ring, who = session.runtime.opaque.ring, session.requester
-    visit = await session.runtime.decisions.read_visit(folder, who.subject, chart)
-    known = folders.find_baseline(visit, session.now)
-    names = {case: folders.item_id(ring, folder, Reference(ItemKind.RECORD, case=case)) for case in documents}
-    sights = {
-        names[case]: folders.make_sight(ring, folder, who, (document.hash,), linked[case])
-        for case, document in documents.items()
-    }
-    new = {
-        case: folders.find_new_links(ring, folder, who, linked[case], known.sights.get(name))
-        for case, name in names.items()
-    }
-    others = ((linked[case] or {})[link] for case in new for link in new[case])
-    await session.decide_views(documents)
-    shown = dict.fromkeys(documents, View.FULL)
-    counted = session.make_counted(others, shown)
-    await session.audit(ActKind.READ, {"news": chart}, (*session.make_shown(shown), *counted), about=chart)
+    async with session.answer(ActKind.READ, {"news": chart}, about=chart) as answer:
+        documents = await weigh_readable(answer, list(dict.fromkeys(cases))[:MOST_READ], STATE_FIELDS)
+        linked = await find_links_of(answer, list(documents), folders.MOST_LINKS)
+        ring, who = session.runtime.opaque.ring, session.requester
+        visit = await session.runtime.decisions.read_visit(folder, who.subject, chart)
+        known = folders.find_baseline(visit, session.now)
+        names = {case: folders.item_id(ring, folder, Reference(ItemKind.RECORD, case=case)) for case in documents}
+        sights = {
+            names[case]: folders.make_sight(ring, folder, who, (document.hash,), linked[case])
+            for case, document in documents.items()
+        }
+        new = {
+            case: folders.find_new_links(ring, folder, who, linked[case], known.sights.get(name))
+            for case, name in names.items()
+        }
+        answer.show(documents)
+        answer.count((linked[case] or {})[link] for case in new for link in new[case])
     seen = folders.add_visit(visit, held, who, sights, session.now, chart)
     await keep_visit(session, visit, seen)
     if known.since is None:

@@ -7,31 +7,30 @@ question guesses with names is counted before hit-only records are asked, and wh
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Final, NamedTuple, TypeVar
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta
 
-from pipeline.access.audit import MOST_COUNTED, ActKind, ShownCase
+from pipeline.access.audit import MOST_COUNTED, ActKind
 from pipeline.access.case_filters import LONGEST, Filters
 from pipeline.access.guesses import BORN, UNTYPED, AskedNumber, make_guesses
-from pipeline.access.redaction import hit_for
 from pipeline.access.release import View
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import FacetsAnswer, FoundHit, ResultSubject, SearchAnswer, SearchRow
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import CURSOR_CHARS, MovingList, PageCursor
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.recent_answers import digest_search
-from pipeline.api.services.disclosures import hits_among, read_hit_requests
+from pipeline.api.sealed import SealedFacets
+from pipeline.api.services.disclosures import read_hit_requests
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import AsSent, CaseDocument
 from pipeline.index.filters import (
-    FacetsFound,
     FewOf,
     facet_body,
     facet_clauses,
@@ -43,12 +42,9 @@ from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import STATE_FIELDS
 from pipeline.index.searching import (
     CANDIDATES,
-    PageRequest,
     SearchResult,
     Selected,
     explain_result,
-    find_cases,
-    find_hits,
 )
 from pipeline.matching.bands import HIT_BAND
 from pipeline.matching.explain.explanation import EntityEvidence
@@ -132,24 +128,23 @@ class JudgedSearch:
 
 
 class _ResultPage(msgspec.Struct):
-    """What is shown before it is recorded: rows, how their cases are seen, its end.
+    """What is shown before it is recorded: rows, their cases, its end.
 
     `ranked` are the cases of its rows as they were ranked, none of hits, which have no order; `cut` says whether
     others were left out of the ranking.
     """
 
     rows: list[SearchRow]
-    seen: dict[str, View]
+    seen: tuple[str, ...] = ()
     next: str | None = None
     ranked: tuple[RankedCandidate, ...] = ()
     cut: bool = False
 
 
 class _HitPage(msgspec.Struct):
-    """Hits before they are recorded, how their cases are seen, and why some were not asked."""
+    """Hits before they are recorded, and why some were not asked."""
 
     rows: list[FoundHit]
-    seen: dict[str, View]
     not_asked: NotAsked = ""
 
 
@@ -166,20 +161,21 @@ async def search(
     if not asked.question and asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
     question = parse_asked(asked)
-    hits = _HitPage([], {})
-    if question.narrows_alone:
-        page = await _browse_cases(session, asked, question, limit)
-    elif asked.cursor or session.viewer is None:
-        page = await _find_answers(session, asked, question, limit, with_reasons, judged)
-    else:
-        page, counted = await asyncio.gather(
-            _find_answers(session, asked, question, limit, with_reasons, judged),
-            count_question(session, question, asked.country),
-        )
-        hits, granted = await _find_hits(session, asked, counted, question, with_reasons)
-        page = _merge_pages(page, granted)
-    query = msgspec.to_builtins(asked) | ({"not_asked": hits.not_asked} if hits.not_asked else {})
-    await session.audit(ActKind.SEARCH, query, session.make_shown(page.seen | hits.seen))
+    hits = _HitPage([])
+    async with session.answer(ActKind.SEARCH) as answer:
+        if question.narrows_alone:
+            page = await _browse_cases(answer, asked, question, limit)
+        elif asked.cursor or session.viewer is None:
+            page = await _find_answers(answer, asked, question, limit, with_reasons, judged)
+        else:
+            page, counted = await asyncio.gather(
+                _find_answers(answer, asked, question, limit, with_reasons, judged),
+                count_question(session, question, asked.country),
+            )
+            hits, granted = await _find_hits(answer, asked, counted, question, with_reasons)
+            page = _merge_pages(page, granted)
+        answer.show(page.seen)
+        answer.query = msgspec.to_builtins(asked) | ({"not_asked": hits.not_asked} if hits.not_asked else {})
     name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
     session.runtime.answered.keep_answer(name, frozenset(page.seen), session.now)
     left = session.runtime.hits.remaining(session.requester, session.now)
@@ -227,27 +223,31 @@ def _make_limits(session: Session, asked: Search, question: Question) -> QueryLi
 
 
 async def _find_answers(
-    session: Session, asked: Search, question: Question, limit: int, with_reasons: bool, judged: JudgedSearch | None
+    answer: RecordedAnswer,
+    asked: Search,
+    question: Question,
+    limit: int,
+    with_reasons: bool,
+    judged: JudgedSearch | None,
 ) -> _ResultPage:
     """The ranked cases behind the page before."""
-    asked_for, runtime = make_probe(question, asked.country), session.runtime
+    session, asked_for = answer.session, make_probe(question, asked.country)
     listing = MovingList(
         session,
         "search",
         _search_context(asked),
         cursor=asked.cursor,
-        point=partial(runtime.reader.open_point, "cases"),
+        point=partial(session.runtime.sealed.open_point, "cases"),
         limit=limit,
     )
     after = None if listing.after is None else tuple(listing.after)
     limits = _make_limits(session, asked, question)
-    wanted = PageRequest(
-        limit + 1, session.filter_readable, after, listing.at, listing.was_shown, compute=session.compute
+    found = await answer.find_cases(
+        question, asked_for, limits, limit + 1, after=after, at=listing.at, was_shown=listing.was_shown
     )
-    found = await find_cases(runtime.reader, question, asked_for, runtime.model, limits, wanted)
-    shown_ = found.cases[:limit]
-    page = await _make_page(session, asked, asked_for, shown_, with_reasons)
-    page.next = await listing.next_cursor(page.seen, list(shown_[-1][0].place) if len(found.cases) > limit else None)
+    shown = found.cases[:limit]
+    page = await _make_page(answer, asked, asked_for, shown, with_reasons)
+    page.next = await listing.next_cursor(page.seen, list(shown[-1][0].place) if len(found.cases) > limit else None)
     page.cut = found.selected.cut
     if judged is not None:
         judged.keep(session, asked, found.selected)
@@ -255,27 +255,28 @@ async def _find_answers(
 
 
 async def _make_page(
-    session: Session,
+    answer: RecordedAnswer,
     asked: Search,
     asked_for: QuestionProbe,
     ranked: Sequence[tuple[RankedCandidate, CaseDocument]],
     with_reasons: bool,
 ) -> _ResultPage:
     """The rows of ranked cases that are read in full, each with its reasons and, under a grant, until when."""
+    session = answer.session
     rows = [_make_row(session, *one) for one in ranked]
     if with_reasons:
         model = session.runtime.model
         results = await session.compute(lambda: [explain_result(*one, asked_for, model) for one in ranked])
-        about = await describe_results(session, results) if asked.evidence else {}
+        about = await describe_results(answer, results) if asked.evidence else {}
         rows = [
             _say_in_full(session, row, result, about.get(row.case))
             if asked.evidence
             else _say_why(session, row, result)
             for row, result in zip(rows, results, strict=True)
         ]
-    ends = await session.read_access_ends({document.case: document for _, document in ranked})
+    seen = tuple(document.case for _, document in ranked)
+    ends = await answer.read_access_ends(seen)
     rows = [msgspec.structs.replace(row, access_until=ends.get(row.case, UNSET)) for row in rows]
-    seen = {document.case: View.FULL for _, document in ranked}
     return _ResultPage(rows, seen, ranked=tuple(candidate for candidate, _ in ranked))
 
 
@@ -284,66 +285,47 @@ def _merge_pages(page: _ResultPage, granted: _ResultPage) -> _ResultPage:
     found = [*zip(page.ranked, page.rows, strict=True), *zip(granted.ranked, granted.rows, strict=True)]
     found.sort(key=lambda one: one[0].place)
     ranked, rows = tuple(one for one, _ in found), [row for _, row in found]
-    return msgspec.structs.replace(page, rows=rows, seen=page.seen | granted.seen, ranked=ranked)
+    return msgspec.structs.replace(page, rows=rows, seen=(*page.seen, *granted.seen), ranked=ranked)
 
 
 async def _find_hits(
-    session: Session, asked: Search, counted: CountedQuestion, question: Question, with_reasons: bool
+    answer: RecordedAnswer, asked: Search, counted: CountedQuestion, question: Question, with_reasons: bool
 ) -> tuple[_HitPage, _ResultPage]:
     """The hit-only cases that a counted question may tell of; apart those that a grant opened, ranked as all others."""
     if counted.asked is None:
-        return _HitPage([], {}, counted.not_asked), _ResultPage([], {})
-    limits = QueryLimits(session.now.date(), session.viewer)
-    runtime = session.runtime
-    exact = await find_hits(
-        runtime.reader, counted.asked, asked.country, runtime.model, limits, compute=session.compute
-    )
-    met = {document.case: (candidate, document) for candidate, document in exact}
-    found = [document for _, document in met.values()]
-    views = await session.decide_views({document.case: document for document in found})
+        return _HitPage([], counted.not_asked), _ResultPage([])
+    session = answer.session
+    limits, runtime = QueryLimits(session.now.date(), session.viewer), session.runtime
+    exact = await runtime.sealed.find_hits(counted.asked, asked.country, runtime.model, limits, session.compute)
+    met = {sealed.head.case: sealed for sealed in exact}
+    views = await answer.decide(met.values())
     asked_for = make_probe(question, asked.country)
-    opened = [candidate for candidate, document in met.values() if views[document.case] is View.FULL]
-    answers = await session.compute(partial(rank_answers, asked_for, opened, runtime.model))
-    ranked = [(one, met[one.candidate.card.case][1]) for one in answers]
-    granted = await _make_page(session, asked, asked_for, ranked, with_reasons)
-    told = (hit_for(meta(document), session.make_reference) for document in found if views[document.case] is View.HIT)
-    hit_rows = take_turns(
-        sorted((FoundHit(**msgspec.structs.asdict(hit), band=HIT_BAND) for hit in told), key=lambda row: row.reference)
-    )
-    given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
-    given.sort(key=lambda row: row.reference)
+    opened = {case: answer.open(sealed) for case, sealed in met.items() if views[case] is View.FULL}
+    candidates = [candidate for candidate, _ in opened.values()]
+    answers = await session.compute(partial(rank_answers, asked_for, candidates, runtime.model))
+    ranked = [(one, opened[one.candidate.card.case][1]) for one in answers]
+    granted = await _make_page(answer, asked, asked_for, ranked, with_reasons)
+    told = answer.spend_hits(met.values())
     is_spent = not runtime.hits.remaining(session.requester, session.now)
-    references = {row.reference for row in given}
-    requests = await read_hit_requests(session, given, hits_among(session, found, views))
-    given = [msgspec.structs.replace(row, request=requests.get(row.reference)) for row in given]
-    seen = {case: view for case, view in views.items() if session.make_reference(case) in references}
-    return _HitPage(given, seen, "budget" if is_spent else counted.not_asked), granted
+    requests = await read_hit_requests(answer, told, met.values())
+    rows = [
+        FoundHit(**msgspec.structs.asdict(hit) | {"band": HIT_BAND, "request": requests.get(hit.reference)})
+        for hit in told
+    ]
+    return _HitPage(rows, "budget" if is_spent else counted.not_asked), granted
 
 
-_Row = TypeVar("_Row", FoundHit, SearchRow)
-
-
-def take_turns(rows: Sequence[_Row]) -> list[_Row]:
-    """Each agency's first row, then the second of each: where few are told, no agency's records leave out another's."""
-    turns: Counter[str] = Counter()
-    placed: list[tuple[int, _Row]] = []
-    for row in rows:
-        placed.append((turns[row.agency], row))
-        turns[row.agency] += 1
-    return [row for _, row in sorted(placed, key=lambda one: one[0])]
-
-
-async def _browse_cases(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:
+async def _browse_cases(answer: RecordedAnswer, asked: Search, question: Question, limit: int) -> _ResultPage:
     """The cases that the filters allow, by case key, which never moves one; one more tells whether there is a next."""
+    session = answer.session
     cursor = PageCursor(session, "cases", session.grounds.purpose, _search_context(asked))
     (after,) = cursor.open(asked.cursor) or ("",)
-    found = await session.runtime.reader.browse_cases(_make_limits(session, asked, question), limit + 1, after)
-    views = await session.decide_views({document.case: document for document in found})
-    kept = [document for document in found if views[document.case] is View.FULL]
+    found = await session.runtime.sealed.browse_cases(_make_limits(session, asked, question), limit + 1, after)
+    kept = [*(await answer.weigh(found)).values()]
     end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None
     return _ResultPage(
         [summarise_case(document, session.language) for document in kept[:limit]],
-        {document.case: View.FULL for document in kept[:limit]},
+        tuple(document.case for document in kept[:limit]),
         end,
     )
 
@@ -398,32 +380,35 @@ async def count_facets(session: Session, asked: Search, *, judged: JudgedSearch 
     asked = asked.in_words
     question = parse_asked(asked)
     limits = QueryLimits(session.now.date(), session.viewer, offence_clauses(question.offences))
-    cases = None if question.narrows_alone else await _find_counted(session, asked, question, judged)
-    few = FewOf(session.requester.agency, MOST_COUNTED + 1, STATE_FIELDS)
-    found = await session.runtime.reader.count_facets(facet_body(limits, asked.filters, cases, few))
-    await session.audit(ActKind.READ, {"facets": msgspec.to_builtins(asked)}, _make_counted(session, asked, found))
-    return FacetsAnswer(*session.moment, found.counts)
+    async with session.answer(ActKind.READ, {"facets": msgspec.to_builtins(asked)}) as answer:
+        cases = None if question.narrows_alone else await _find_counted(answer, asked, question, judged)
+        few = FewOf(session.requester.agency, MOST_COUNTED + 1, STATE_FIELDS)
+        found = await session.runtime.sealed.count_facets(facet_body(limits, asked.filters, cases, few))
+        _note_counted(answer, asked, found)
+        return FacetsAnswer(*session.moment, found.counts)
 
 
-def _make_counted(session: Session, asked: Search, found: FacetsFound) -> tuple[ShownCase, ...]:
-    """The records that few others stand beside in a count, but for those that the same search has just shown."""
+def _note_counted(answer: RecordedAnswer, asked: Search, found: SealedFacets) -> None:
+    """Note the records that few others stand beside in a count, but for those that the same search has just shown."""
+    session = answer.session
     name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
     shown = session.runtime.answered.find_shown(name, session.now)
-    counted = [one for few in found.few if len(few) <= MOST_COUNTED for one in few]
-    session.decide_without_grants({document.case: document for document in counted})
-    each = (session.make_counted((document.case for document in few), shown) for few in found.few)
-    return tuple(dict.fromkeys(one for few in each for one in few))
+    for few in found.few:
+        for sealed in few if len(few) <= MOST_COUNTED else ():
+            answer.decide_case(sealed.head)
+        answer.count((sealed.head.case for sealed in few), shown)
 
 
-async def _find_counted(session: Session, asked: Search, question: Question, judged: JudgedSearch | None) -> list[str]:
+async def _find_counted(
+    answer: RecordedAnswer, asked: Search, question: Question, judged: JudgedSearch | None
+) -> list[str]:
     """The cases that answer a question, whatever facets are chosen."""
+    session = answer.session
     narrowed = (*other_clauses(asked.filters), *offence_clauses(question.offences))
     limits = QueryLimits(session.now.date(), session.viewer, narrowed)
-    runtime = session.runtime
-    wanted = PageRequest(MOST_ANSWERS, session.filter_readable, compute=session.compute)
-    probe = make_probe(question, asked.country)
     selected = None if judged is None else judged.find(session, asked)
-    found = await find_cases(runtime.reader, question, probe, runtime.model, limits, wanted, selected=selected)
+    probe = make_probe(question, asked.country)
+    found = await answer.find_cases(question, probe, limits, MOST_ANSWERS, selected=selected)
     return [document.case for _, document in found.cases]
 
 
@@ -431,16 +416,15 @@ READ: Final = (*NAMING, "data.entities.role", "opened")
 """What of a case's document says whom a result is about, and since when it is open."""
 
 
-async def describe_results(session: Session, results: Sequence[SearchResult]) -> dict[str, ResultSubject]:
+async def describe_results(answer: RecordedAnswer, results: Sequence[SearchResult]) -> dict[str, ResultSubject]:
     """Whom each case is about, by its key: `entity`, `type`, `name`, `born`, `role`, and when it was `opened`.
 
     A case that is not read in full any more is left out.
     """
-    documents = await session.runtime.reader.read_cases((result.case.case for result in results), READ)
-    views = await session.decide_views(documents)
-    held = {key: document for key, document in documents.items() if views[key] is View.FULL}
+    found = await answer.session.runtime.sealed.read_cases((result.case.case for result in results), READ)
+    held = await answer.weigh(found.values())
     return {
-        result.case.case: _describe(held[result.case.case], result.evidence, session.language)
+        result.case.case: _describe(held[result.case.case], result.evidence, answer.session.language)
         for result in results
         if result.case.case in held
     }

@@ -10,10 +10,10 @@ import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import Filters
-from pipeline.access.release import View
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import DeconflictionAnswer, NearbyCase, StatisticsAnswer
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.cases import require_readable
+from pipeline.api.services.cases import show_case
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session, costly
 from pipeline.correlation import key_kinds as kinds
@@ -35,14 +35,15 @@ async def count_statistics(session: Session, filters: Filters = Filters()) -> St
     session.require_reader()
     require_bounded(filters)
     goals, offences, pairs = Counter[str](), Counter[str](), Counter[str]()
-    cases = await _read_cases(session, filters)
-    for case in cases:
-        goals.update(map(str, case.policing_goals))
-        offences.update(case.offences)
-    links = await _read_link_countries(session, {case.case: case.country for case in cases})
-    pairs.update("-".join(sorted(pair)) for pair in links)
-    counted = session.make_counted(case.case for case in cases)
-    await session.audit(ActKind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)}, counted)
+    async with session.answer(ActKind.READ) as answer:
+        cases = await _read_cases(answer, filters)
+        for case in cases:
+            goals.update(map(str, case.policing_goals))
+            offences.update(case.offences)
+        links = await _read_link_countries(session, {case.case: case.country for case in cases})
+        pairs.update("-".join(sorted(pair)) for pair in links)
+        answer.count(case.case for case in cases)
+        answer.query = {"statistics": len(cases), "filters": msgspec.to_builtins(filters)}
     found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
     return StatisticsAnswer(*session.moment, len(cases), len(links), *found)
 
@@ -54,23 +55,19 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
     Raises NotFoundError for the case, TooManyRequestsError.
     """
     session.require_reader()
-    case = await require_readable(session, key, (*STATE_FIELDS, "keys"))
-    events = sorted(found for found in case.keys if kinds.kind_of(found) is kinds.KeyKind.EVENT)
-    near = await _find_near(session, case, events)
-    await session.audit(
-        ActKind.READ,
-        {"deconfliction": key},
-        session.make_shown({document.case: View.FULL for document in (case, *near)}),
-    )
-    return DeconflictionAnswer(*session.moment, tuple(map(_make_row, near)))
+    async with session.answer(ActKind.READ, {"deconfliction": key}) as answer:
+        case = await show_case(answer, key, (*STATE_FIELDS, "keys"))
+        events = sorted(found for found in case.keys if kinds.kind_of(found) is kinds.KeyKind.EVENT)
+        near = await _find_near(answer, case, events)
+        answer.show(document.case for document in near)
+        return DeconflictionAnswer(*session.moment, tuple(map(_make_row, near)))
 
 
-async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
+async def _read_cases(answer: RecordedAnswer, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
-    limits = await session.limit_cases(*filter_clauses(filters))
-    async for part in session.runtime.reader.every_case(limits, COUNTED):
-        documents = {document.case: document for document in part}
-        found += [documents[key] for key in await session.filter_readable(documents)]
+    limits = await answer.session.limit_cases(*filter_clauses(filters))
+    async for part in answer.weigh_parts(answer.session.runtime.sealed.every_case(limits, COUNTED)):
+        found += part.values()
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be counted; add filters", most=MOST))
     return found
@@ -80,21 +77,22 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
     """The countries of each link whose two sides are among those cases."""
     scope = await session.scope_links()
     found: list[tuple[str, str]] = []
-    async for document in session.runtime.reader.every_link(scope, evidence=False):
-        if all(case in countries for case in document.cases):
-            found.append((countries[document.a.case], countries[document.b.case]))
+    async for link in session.runtime.sealed.every_link(scope, evidence=False):
+        a, b = link.head.cases
+        if a in countries and b in countries:
+            found.append((countries[a], countries[b]))
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} links can't be counted; add filters", most=MOST))
     return found
 
 
-async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
+async def _find_near(answer: RecordedAnswer, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
+    session = answer.session
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
     limits = await session.limit_cases(met)
-    async for part in session.runtime.reader.every_case(limits, COUNTED):
-        others = {document.case: document for document in part if _is_open_elsewhere(session, case, document)}
-        found += [others[key] for key in await session.filter_readable(others)]
+    async for part in answer.weigh_parts(session.runtime.sealed.every_case(limits, COUNTED)):
+        found += [document for document in part.values() if _is_open_elsewhere(session, case, document)]
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be listed; add filters", most=MOST))
     return found

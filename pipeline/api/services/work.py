@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import chain
 from typing import Final
 
 from pipeline.access.alerts import is_active
@@ -28,18 +27,17 @@ async def read_work(session: Session, most: int = MOST) -> WorkAnswer:
     """
     session.require_reader()
     runtime, who = session.runtime, session.requester
-    links, received, sent, alerts, folders = await asyncio.gather(
-        count_inbox(session, most),
-        count_requests(session, most, mine=False),
-        count_requests(session, most, mine=True),
-        runtime.decisions.list_alerts(who.agency, MOST_ALERTS),
-        runtime.decisions.list_folders(who.agency, who.subject),
-    )
-    lists, drafts = await describe_lists(session), await asyncio.to_thread(runtime.lists.list_drafts, who)
-    counted = chain.from_iterable(
-        session.make_counted(sorted(cases)) for cases in (*links.cases, received.cases, sent.cases)
-    )
-    await session.audit(ActKind.READ, {"work": most}, dict.fromkeys(counted))
+    async with session.answer(ActKind.READ, {"work": most}) as answer:
+        links, received, sent, alerts, folders = await asyncio.gather(
+            count_inbox(answer, most),
+            count_requests(answer, most, mine=False),
+            count_requests(answer, most, mine=True),
+            runtime.decisions.list_alerts(who.agency, MOST_ALERTS),
+            runtime.decisions.list_folders(who.agency, who.subject),
+        )
+        lists, drafts = await describe_lists(session), await asyncio.to_thread(runtime.lists.list_drafts, who)
+        for cases in (*links.cases, received.cases, sent.cases):
+            answer.count(sorted(cases))
     running = sum(is_active(alert, session.now) for alert in alerts)
     return WorkAnswer(
         *session.moment,

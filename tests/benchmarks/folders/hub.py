@@ -32,7 +32,7 @@ from pipeline.localstack import stack
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from support.access.requesters import make_requester
-from support.api.runtime import Api
+from support.api.runtime import Api, look
 from support.index.documents import PureStages
 from support.index.traced_engine import TracedEngine
 from support.records.builder import record
@@ -78,7 +78,7 @@ async def measure(settings: Settings, engine: psutil.Process, counts: list[int],
             rows, found = [], 0
             for _ in range(turns):
                 before = time.perf_counter(), time.process_time(), sum(engine.cpu_times()[:2])
-                found = len((await find_links_of(api.session(WHO), [hub], most))[hub] or ())
+                found = len((await look(api.session(WHO), find_links_of, [hub], most))[hub] or ())
                 after = time.perf_counter(), time.process_time(), sum(engine.cpu_times()[:2])
                 rows.append([b - a for a, b in zip(before, after, strict=True)])
             wall, own, theirs = (median(column) for column in zip(*rows, strict=True))

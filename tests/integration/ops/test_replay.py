@@ -6,14 +6,13 @@ import asyncio
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue_token
-from pipeline.api.services.operations import read_known_versions
+from pipeline.api.sealed import SealedReader
 from pipeline.index.engine import connect_for_reading
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
@@ -44,8 +43,7 @@ def token(settings: Any, agency: str, country: str) -> str:
 async def previewed(settings: Settings) -> dict[tuple[str, str, str], int]:
     """What a replay of all rejections would change, by agency, change and reason."""
     async with connect_for_reading(settings) as client:
-        reader = IndexReader(client, Indices(settings.namespace, ""))
-        known = partial(read_known_versions, reader)
+        known = SealedReader(IndexReader(client, Indices(settings.namespace, ""))).read_versions
         found = await preview_replay(settings, RejectionFilter(), known, datetime.now(UTC))
     return {(one.agency, one.change, one.reason): one.messages for one in found.outcomes}
 

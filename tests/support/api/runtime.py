@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
 import msgspec
@@ -27,6 +27,7 @@ from pipeline.access.redaction import OpaqueCodec
 from pipeline.access.release import Rule
 from pipeline.access.requester import Requester, parse_grounds
 from pipeline.access.token_keys import issue_token, make_verifier
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.application import create_app
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
@@ -317,3 +318,20 @@ def stages() -> PureStages:
 def api(stages: PureStages, tmp_path: Path) -> Api:
     """An API over an empty in-memory index."""
     return Api(stages, tmp_path)
+
+
+Asked = ParamSpec("Asked")
+Found = TypeVar("Found")
+
+
+async def look(
+    session: Session,
+    find: Callable[Concatenate[RecordedAnswer, Asked], Awaitable[Found]],
+    *given: Asked.args,
+    **named: Asked.kwargs,
+) -> Found:
+    """What a part of some services finds for an answer, which here tells nobody anything."""
+    async with session.answer(ActKind.READ) as answer:
+        found = await find(answer, *given, **named)
+        answer.tell_nothing()
+        return found

@@ -9,7 +9,7 @@ import pytest
 from pipeline.access.audit import ActKind, RequestRule, ShownForm
 from pipeline.access.release import View
 from pipeline.api import metrics
-from pipeline.api.answering import Answer
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.sealed import SealedCase
 from pipeline.api.session import Session
@@ -100,14 +100,14 @@ async def test_nothing_is_opened_or_redacted_but_what_was_decided_to_be_seen_so(
     async with session.answer(ActKind.READ) as answer:
         own, _, hit, silent = await read(session)
         for case in (own, hit, silent):
-            with pytest.raises(RuntimeError):
+            with pytest.raises(UnavailableError):
                 answer.open(case)
         await answer.decide([own, hit, silent])
         for case in (hit, silent):
-            with pytest.raises(RuntimeError):
+            with pytest.raises(UnavailableError):
                 answer.open(case)
         for case in (own, silent):
-            with pytest.raises(RuntimeError):
+            with pytest.raises(UnavailableError):
                 answer.redact(case)
         assert answer.open(own).case == OWN
         assert answer.redact(hit).reference == session.make_reference(HIT)
@@ -138,7 +138,7 @@ async def test_an_answer_with_a_record_that_nobody_decided_on_is_refused_and_cou
     assert counted() == before + 4
 
 
-Use = Callable[[Answer, SealedCase], object]
+Use = Callable[[RecordedAnswer, SealedCase], object]
 
 USES: dict[str, Use] = {
     "decide": lambda answer, case: answer.decide_case(case.head),

@@ -21,7 +21,7 @@ from pipeline.api.services.links import list_case_links, list_links
 from pipeline.api.services.statistics import count_statistics, find_nearby_cases
 from pipeline.index import decisions
 from support.access.requesters import BERT, make_requester
-from support.api.runtime import GROUNDS, NOW, Api
+from support.api.runtime import GROUNDS, NOW, Api, look
 from support.records.builder import person, record
 
 DAY = timedelta(days=1)
@@ -88,7 +88,7 @@ async def lists(api: Api, who: Requester = BERT, key: str = "be-fp:1") -> Lists:
         (statistics.cases, statistics.links, statistics.country_pairs),
         frozenset(case for row in inbox.links for case in (row.case_a, row.case_b)),
         frozenset(case for row in of_case.links for case in (row.case_a, row.case_b)),
-        (await count_inbox(session, 50)).to_review.count,
+        (await look(session, count_inbox, 50)).to_review.count,
         frozenset(row.case for row in (await find_nearby_cases(session, key)).cases),
     )
 

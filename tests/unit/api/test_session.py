@@ -9,11 +9,9 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.disclosure_threads import GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk
-from pipeline.access.release import CaseMeta, View
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.access.text_limits import COMMENT, REASON, SUBJECT
-from pipeline.api import metrics
 from pipeline.api.problems import RequestTooLargeError, UnavailableError, UnprocessableError
 from pipeline.api.services.break_glass import open_alone, request_opening, review_opening
 from pipeline.api.services.disclosures import (
@@ -25,7 +23,6 @@ from pipeline.api.services.disclosures import (
 from pipeline.api.services.inbox import assign_link
 from pipeline.api.services.reviews import BulkReview, LinkToReview, link_manually, review_links
 from pipeline.api.session import MOST_WORDS, Session
-from pipeline.matching.handling import Handling
 from pipeline.streams.audit.audit_log import ActTooLargeError
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
@@ -33,9 +30,9 @@ from support.records.builder import record
 
 
 async def test_more_words_than_an_act_holds_are_told_as_what_they_are_and_not_recorded(api: Api) -> None:
-    await api.session(ANNA).audit(ActKind.READ, {"x": "x" * (MOST_WORDS - 10)})
+    await api.session(ANNA).record(ActKind.READ, {"x": "x" * (MOST_WORDS - 10)})
     with pytest.raises(RequestTooLargeError):
-        await api.session(ANNA).audit(ActKind.READ, {"x": "x" * MOST_WORDS})
+        await api.session(ANNA).record(ActKind.READ, {"x": "x" * MOST_WORDS})
     assert len(api.audit.acts) == 1
 
 
@@ -45,26 +42,8 @@ async def test_an_act_that_is_too_large_is_no_outage(api: Api, monkeypatch: pyte
 
     monkeypatch.setattr(api.audit, "write", refuse)
     with pytest.raises(RequestTooLargeError) as raised:
-        await api.session(ANNA).audit(ActKind.READ)
+        await api.session(ANNA).record(ActKind.READ)
     assert not isinstance(raised.value, UnavailableError)
-
-
-async def test_an_answer_with_a_record_that_nobody_decided_on_is_refused_and_counted(api: Api) -> None:
-    """Also with one that would be shown otherwise than it was decided: content of what is only a hit."""
-
-    def counted() -> float:
-        return metrics.REGISTRY.get_sample_value("liaison_undecided_answers_total") or 0.0
-
-    before, session = counted(), api.session(ANNA)
-    case = CaseMeta("xx-police:1", "xx-police", Handling("H2", ("*",), ("investigation",)))
-    with pytest.raises(UnavailableError):
-        session.make_shown({case.case: View.FULL})
-    assert session.decide_view(case) is View.HIT
-    with pytest.raises(UnavailableError):
-        session.make_shown({case.case: View.FULL})
-    assert counted() == before + 2
-    (shown,) = session.make_shown({case.case: View.HIT, "xx-police:2": View.NOTHING})
-    assert (shown.case, shown.form.value, shown.rule) == (case.case, "hit", "hit_only")
 
 
 CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")

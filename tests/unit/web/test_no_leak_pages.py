@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pipeline import locale
 from pipeline.access.folders import ItemKind
 from pipeline.access.requester import Purpose, Requester
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import FoldersAnswer
 from pipeline.api.services import folders as folder_services
 from pipeline.api.services import saved_charts
@@ -213,7 +214,7 @@ def test_a_silent_case_that_a_folder_and_its_chart_keep_is_told_by_no_page(page:
 def test_the_law_finds_a_list_of_folders_that_counts_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     async def count_cases(session: Session, **asked: bool) -> FoldersAnswer:
         answer = await folder_services.list_folders(session, **asked)
-        held = len(await session.runtime.reader.read_cases(EVERY_KEY))  # as who leaves out what is gone
+        held = len(await session.runtime.unsealed.read_cases(EVERY_KEY))  # as who leaves out what is gone
         rows = tuple(msgspec.structs.replace(row, items=held) for row in answer.folders)
         return msgspec.structs.replace(answer, folders=rows)
 
@@ -223,14 +224,16 @@ def test_the_law_finds_a_list_of_folders_that_counts_what_is_there(monkeypatch: 
         assert is_traced(asked), "the list, and the dialog of any page"
 
 
-async def _read_all(session: Session, keys: Sequence[str], fields: Any) -> Mapping[str, CaseDocument]:
-    cases = await session.runtime.reader.read_cases(keys, fields)
-    await session.decide_views(cases)
-    return cases
+async def _read_all(answer: RecordedAnswer, keys: Sequence[str], fields: Any) -> Mapping[str, CaseDocument]:
+    return await answer.session.runtime.unsealed.read_cases(keys, fields)
 
 
-async def _count_all(session: Session, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
-    found = (await session.runtime.reader.next_links_of(keys, None))[0]
+def _show_nothing(answer: RecordedAnswer, _: Iterable[str]) -> None:
+    answer.count(())
+
+
+async def _count_all(answer: RecordedAnswer, keys: Sequence[str], _: int) -> dict[str, dict[str, str]]:
+    found = (await answer.session.runtime.unsealed.next_links_of(keys, None))[0]
     return {key: {link.link: key for link in found if key in link.cases} for key in keys}
 
 
@@ -239,16 +242,16 @@ def test_the_law_finds_a_folder_that_shows_or_counts_before_the_policy(
     leak: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if leak == "rows":
-        monkeypatch.setattr(folder_services, "find_readable", _read_all)
-        monkeypatch.setattr(Session, "make_shown", lambda *_: ())
+        monkeypatch.setattr(folder_services, "weigh_readable", _read_all)
+        monkeypatch.setattr(RecordedAnswer, "show", _show_nothing)
     else:
         monkeypatch.setattr(folder_services, "find_links_of", _count_all)
     assert is_traced(folder.PAGE)
 
 
 def test_the_law_finds_that_something_is_added_which_its_adder_cannot_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_services, "find_readable", _read_all)
-    monkeypatch.setattr(Session, "make_shown", lambda *_: ())
+    monkeypatch.setattr(folder_services, "weigh_readable", _read_all)
+    monkeypatch.setattr(RecordedAnswer, "show", _show_nothing)
     assert is_traced(search.PAGE)
 
 

@@ -91,9 +91,15 @@ async def test_nothing_is_answered_that_is_not_on_record(api: Api) -> None:
         return Told("something")
 
     async def recorded(session: Session) -> Told:
-        await session.audit(ActKind.READ)
+        await session.record(ActKind.READ)
         return Told("something")
 
-    with pytest.raises(NotRecordedError, match="told"):
-        await _declared(silent).make_route()(session=api.session(ANNA))
+    async def unended(session: Session) -> Told:
+        await session.record(ActKind.READ)
+        await session.answer(ActKind.READ).__aenter__()
+        return Told("something")
+
+    for serve in (silent, unended):
+        with pytest.raises(NotRecordedError, match="told"):
+            await _declared(serve).make_route()(session=api.session(ANNA))
     assert (await _declared(recorded).make_route()(session=api.session(ANNA))).body == b'{"said":"something"}'

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -8,13 +9,15 @@ import pytest
 from pipeline.access.audit import ActKind, RequestRule, ShownForm
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import CaseLinksAnswer
 from pipeline.api.problems import ForbiddenError, NotFoundError
+from pipeline.api.sealed import SealedCase
 from pipeline.api.services.links import CaseLinkFilter, find_links_of, list_case_links, preview_case, read_evidence
 from pipeline.api.services.reviews import LinkReview, link_manually, review_link
 from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, DORA, make_requester
-from support.api.runtime import Api
+from support.api.runtime import Api, look
 from support.records.builder import RawEntity, person, record, vehicle
 from support.web.large_case import KEY, hold_large_case
 
@@ -65,13 +68,13 @@ async def test_of_a_case_with_many_links_no_more_are_read_than_tell_that(
         api.hold(record("be-fp", f"c{number}", entities=[IVAN]))
         api.link(f"be-fp:c{number}", "fr-pj:1")
     keys = ["fr-pj:1", "de-bka:p2", "be-fp:p1"]
-    whole = await find_links_of(api.session(ANNA), keys, 15)
+    whole = await look(api.session(ANNA), find_links_of, keys, 15)
     assert [len(whole[key] or ()) for key in keys] == [15, 1, 1]
     api.engine.calls.clear()
-    found = await find_links_of(api.session(ANNA), keys, 3)
+    found = await look(api.session(ANNA), find_links_of, keys, 3)
     assert found == whole | {"fr-pj:1": None}
     assert sum(len(call.ids) for call in api.engine.calls if call[:2] == ("search", "links")) <= 6
-    hidden = await find_links_of(api.session(DORA), ["de-bka:p2"], 1)
+    hidden = await look(api.session(DORA), find_links_of, ["de-bka:p2"], 1)
     assert hidden == {"de-bka:p2": whole["de-bka:p2"]}, "at most: not yet too many"
 
 
@@ -134,16 +137,17 @@ async def test_a_case_with_a_key_that_begins_like_the_other_is_the_own_side(api:
 async def test_a_side_that_is_closed_meanwhile_is_not_named(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     _hold(api)
     session = api.session(ANNA)
-    decide, asked = session.decide_views, []
+    decide, asked = RecordedAnswer.decide, []
 
-    async def close_between(cases: object) -> object:
-        asked.append(cases)
+    async def close_between(answer: RecordedAnswer, cases: Iterable[SealedCase]) -> object:
+        held = [*cases]
+        asked.append(held)
         if len(asked) == 3:  # the case itself, its surroundings, then the sides that are named
             api.hold(record("de-bka", "p2", version=2, code="H3", entities=[ANNA_KELLER]))
-            cases = await session.runtime.reader.read_cases(cases)  # type: ignore[arg-type]
-        return await decide(cases)  # type: ignore[arg-type]
+            held = [*(await session.runtime.sealed.read_cases(one.head.case for one in held)).values()]
+        return await decide(answer, held)
 
-    monkeypatch.setattr(type(session), "decide_views", lambda _, cases: close_between(cases))
+    monkeypatch.setattr(RecordedAnswer, "decide", close_between)
     found = await list_case_links(session, "fr-pj:1")
     assert sorted(str(row.entity) for row in found.links) == ["p1", "v1"]
 
