@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the catalogues in the code: settings, topics, metrics, rejection reasons.
+"""Writes docs/reference/ from the catalogues in the code: settings, topics, metrics, rejection reasons, ways out.
 
 `make reference` writes the pages; tests/unit/test_reference_pages.py fails while one of them is out of date.
 """
@@ -23,9 +23,12 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from ways_out import DUTIES, list_ways_out
 
 from pipeline import settings
+from pipeline.api import answering
 from pipeline.api import metrics as server_metrics
+from pipeline.api.routes import table
 from pipeline.environment import ENVIRONMENT_PREFIX
 from pipeline.records import messages
 from pipeline.records.hashing import partition_of
@@ -97,6 +100,7 @@ def make_pages() -> dict[str, str]:
         "topics.md": _topics_page(),
         "metrics.md": _metrics_page(),
         "rejection-reasons.md": _reasons_page(),
+        "ways-out.md": _ways_out_page(),
     }
 
 
@@ -480,6 +484,31 @@ def _reasons_page() -> str:
         "## Faults of ours",
         "These stand in `rejected` alone: no receipt names them, and no agency caused them.",
         _table(("reason", "what happened"), faulty),
+    )
+
+
+YES = {True: "yes", False: ""}
+
+
+def _ways_out_page() -> str:
+    rows = [
+        (
+            f"`{way.name}`" if "/" in way.name else way.name,
+            f"`{way.act}`" if way.act else "not",
+            *(YES[duty in way.duties] for duty in DUTIES),
+            ", ".join(f"`{form}`" for form in way.forms),
+        )
+        for way in list_ways_out()
+    ]
+    return _page(
+        "Ways out",
+        [table, answering],
+        "Whatever tells people of records: each operation, and each file that a page gives. The columns say which "
+        "duties it has: it decides on cases, or on links; tells of hit-only records as hits; spends a person's hits of "
+        "the day; names the few records of others that a count is over. A `RecordedAnswer` does all of it, and records "
+        "the act before anything leaves. What an operation may do is followed through the code of its service, so a "
+        "row may say more than one request does. Pages call the same services as the operations.",
+        _table(("operation", "recorded as", *DUTIES, "forms besides JSON and pages"), rows),
     )
 
 

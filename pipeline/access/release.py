@@ -8,17 +8,19 @@
 | H3   | nothing                                    | nothing     |
 
 The owner agency's investigators and supervisors and the installation's operator see every live case in full. Nothing
-else decides by handling. Each way out asks here:
+else decides by handling. Who asks here:
 
-| way out                                       | asks                                                                 |
+| who asks                                      | what                                                                 |
 |-----------------------------------------------|----------------------------------------------------------------------|
-| search, list checks, reads, exports           | `decide` for each case; queries are narrowed by `narrow_cases`       |
-| inbox, statistics                             | `decide` for both cases of a link; narrowed by `narrow_links`        |
-| links, graph, exports                         | `decide_link` and `passes_gate`; narrowed by `narrow_links`          |
+| each answer to people                         | `decide` for each case, `decide_link` and `passes_gate` for links    |
+| the queries before them                       | narrowed by `narrow_cases`, `narrow_links`                           |
 | hits, and notices to the owner of the other   | `release_counterpart`, `may_know`                                    |
 | alerts (matches of their questions)           | `release_match`                                                      |
 | shared questions                              | `release_shared_question`                                            |
 | break-glass                                   | `may_break_glass`, `may_confirm_glass`                               |
+
+Answers to people are built in one place, pipeline/api/answering.py; docs/reference/ways-out.md lists every operation
+and file, made from the table of operations.
 
 Other modules carry the answers out: they read, redact, record and send. Whether a question meets a hit-only record
 exactly is hit_gate's to say, and is found before; how often somebody is answered is said by hit_ledger for agencies, by

@@ -20,7 +20,9 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, TypeVar
 
-from pipeline.access.audit import MOST_COUNTED, ActKind, RequestRule, ShownCase, ShownForm
+import orjson
+
+from pipeline.access.audit import MOST_COUNTED, Act, ActKind, RequestRule, ShownCase, ShownForm
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.redaction import HitRow, LinkEnds, LinkRow, hit_for, link_for
 from pipeline.access.release import (
@@ -38,15 +40,17 @@ from pipeline.access.release import (
     passes_gate,
 )
 from pipeline.api import metrics
-from pipeline.api.problems import ProblemError, UnavailableError
+from pipeline.api.problems import ProblemError, RequestTooLargeError, UnavailableError
 from pipeline.api.sealed import Content, LinkHead, Sealed, SealedCase, SealedLink, seal_case, unseal
 from pipeline.index.documents import CaseDocument, LinkDocument, link_row
 from pipeline.index.engine import PointInTime
 from pipeline.index.queries import QueryLimits
 from pipeline.index.searching import Documents, FoundCases, PageRequest, Selected, find_cases
+from pipeline.locale import N_
 from pipeline.search.probes import QuestionProbe
 from pipeline.search.questions import Question
 from pipeline.search.ranking import Place
+from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
 
 if TYPE_CHECKING:
     from pipeline.api.session import Session
@@ -60,6 +64,11 @@ UNDECIDED: Final = Rule.SILENT
 """What nobody has decided on is not seen."""
 
 FORMS: Final = {View.FULL: ShownForm.FULL, View.HIT: ShownForm.HIT}
+
+MOST_WORDS: Final = 1 << 16
+"""Bytes of what was asked that an act holds: a search with every filter full has 40,000. Each is kept for good."""
+
+TOO_LONG: Final = N_("what is asked is too long to be logged; shorten it")
 
 ONCE: Final = "an answer is used once"
 ENDED: Final = "an answer is used within its block, until its act is recorded"
@@ -157,14 +166,52 @@ class RecordedAnswer:
     ) -> NoReturn:
         """Raise an error for what is not there or not shown, once that is recorded as an act by itself."""
         self._require_open()
-        await self.session.audit(kind or self._kind, query, about=about, rule=RequestRule.NOT_SHOWN)
+        await self._write(kind or self._kind, query, (), about, RequestRule.NOT_SHOWN)
         raise error
 
     async def _record(self) -> None:
         if self._owes:
             raise RuntimeError(OWED)
         counted = (one for case, one in self._counted.items() if case not in self._shown)
-        await self.session.audit(self._kind, self.query, (*self._shown.values(), *counted), self.about, self.rule)
+        await self._write(self._kind, self.query, (*self._shown.values(), *counted), self.about, self.rule)
+
+    async def _write(
+        self,
+        kind: ActKind,
+        query: Mapping[str, object] | None,
+        shown: tuple[ShownCase, ...],
+        about: str,
+        rule: RequestRule | None,
+    ) -> None:
+        session, runtime, who = self.session, self.session.runtime, self.session.requester
+        if session.file_form and kind in (ActKind.READ, ActKind.SEARCH):
+            query = {**(query or {}), "form": session.file_form}
+            kind, about = (ActKind.EXPORT, about) if kind is ActKind.READ else (kind, session.file_form)
+        said = orjson.dumps(query) if query is not None else b""
+        if len(said) > MOST_WORDS:
+            raise RequestTooLargeError(TOO_LONG)
+        act = Act(
+            kind,
+            subject=who.subject,
+            agency=who.agency,
+            country=who.country,
+            roles=tuple(sorted(who.roles)),
+            purpose=session.grounds.purpose,
+            case_reference=session.grounds.case_reference,
+            request=session.request_id,
+            object=about,
+            query=runtime.cipher.encrypt(said.decode(), session.now) if said else "",
+            shown=shown,
+            rule=rule or (RequestRule.OPERATOR if who.operates else RequestRule.ROLE),
+        )
+        try:
+            await runtime.audit.write(act)
+            session.recorded.add(kind)
+        except ActTooLargeError as error:
+            raise RequestTooLargeError(TOO_LONG) from error
+        except AuditError as error:
+            metrics.AUDIT_FAILURES.inc()
+            raise UnavailableError("access can't be logged right now, so nothing is shown; try again") from error
 
     def _close(self) -> None:
         self._is_open = False

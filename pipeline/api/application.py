@@ -193,7 +193,7 @@ def _serve_health(app: FastAPI) -> None:
         """
         runtime = runtime_of(request)
         try:
-            await runtime.reader.read_case("-")
+            await runtime.unsealed.read_case("-")
         except LiaisonError:
             return JSONResponse({"status": "the index does not answer"}, 503)
         as_of, allowed = runtime.as_of(), runtime.settings.max_index_lag

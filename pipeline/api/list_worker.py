@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Requester
 from pipeline.access.tokens import TokenError, check_agency
 from pipeline.api.answering import take_turns
@@ -92,7 +93,10 @@ async def _advance_list(runtime: Runtime, job: ListJob) -> bool:
     rows, done = runtime.lists.read_rows(job), runtime.lists.count_done(job)
     for first in range(done, min(job.rows, done + STEPS_A_TURN * STEP), STEP):
         session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{first + 1}")
-        step = enumerate(await fill_rows(session, rows[first : first + STEP]), first)
+        async with session.answer(ActKind.READ) as answer:
+            filled = await fill_rows(answer, rows[first : first + STEP])
+            answer.tell_nothing()  # each row is asked as a search of its own
+        step = enumerate(filled, first)
         searches = [asyncio.ensure_future(_search_row(runtime, job, at, row)) for at, row in step]
         await asyncio.wait(searches)  # all of them: one that went on alone would be asked again beside itself
         await asyncio.to_thread(runtime.lists.append, job, tuple(search.result() for search in searches))

@@ -136,7 +136,8 @@ class Runtime:
     """The server's long-lived parts."""
 
     settings: Settings
-    reader: IndexReader
+    unsealed: IndexReader
+    """The index as it is, for those alone who show nothing of it to anybody."""
     model: Model
     audit: AuditSink
     cipher: QueryCipher
@@ -178,14 +179,9 @@ class Runtime:
     """Held while a file that a person sent or asked for is read or written in a process of its own."""
 
     @property
-    def sealed(self) -> SealedReader:
+    def reader(self) -> SealedReader:
         """The index as services read it."""
-        return SealedReader(self.reader)
-
-    @property
-    def unsealed(self) -> IndexReader:
-        """The index."""
-        return self.reader
+        return SealedReader(self.unsealed)
 
     async def requester(self, token: str) -> Requester:
         """Whose token it is. Raises TokenError where it does not hold, was ended, or its agency does not take part."""
@@ -257,7 +253,7 @@ def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hi
     decisions = DecisionReader(connected.elasticsearch, indices, ring)
     return Runtime(
         settings=settings,
-        reader=IndexReader(connected.elasticsearch, indices),
+        unsealed=IndexReader(connected.elasticsearch, indices),
         model=model,
         audit=connected.audit,
         cipher=cipher,
@@ -333,7 +329,7 @@ async def _follow_agencies(runtime: Runtime) -> None:
 
 async def _follow_reviews(runtime: Runtime) -> None:
     """Let the metrics say which openings their owners have not reviewed in time."""
-    await watch_reviews(runtime.decisions, runtime.reader, runtime.clock)
+    await watch_reviews(runtime.decisions, runtime.unsealed, runtime.clock)
 
 
 async def _follow_guesses(runtime: Runtime) -> None:

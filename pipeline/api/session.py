@@ -5,51 +5,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
-import orjson
 
-from pipeline.access.audit import MOST_COUNTED, Act, ActKind, RequestRule, ShownCase, ShownForm
-from pipeline.access.hit_ledger import question_id
+from pipeline.access.audit import ActKind, RequestRule
 from pipeline.access.release import (
-    HIT_VIEWS,
-    UNSEEN,
-    CaseMeta,
-    Grant,
     LinkScope,
-    LinkSight,
-    LinkView,
     Rule,
-    View,
     Viewer,
-    decide,
-    decide_link,
-    find_access_end,
     narrow_links,
-    passes_gate,
 )
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.access.text_limits import TextLimit, TooLongError, require_within
-from pipeline.api import metrics
 from pipeline.api.answering import RecordedAnswer
 from pipeline.api.problems import (
     ConflictError,
     ForbiddenError,
-    RequestTooLargeError,
     UnavailableError,
     UnprocessableError,
 )
 from pipeline.api.runtime import Runtime
 from pipeline.index.decisions import NotEffectiveError
-from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.index.queries import Body, QueryLimits
-from pipeline.locale import LANGUAGES, N_, SOURCE
-from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
+from pipeline.locale import LANGUAGES, SOURCE
 from pipeline.streams.audit.decision_log import DecisionError, NewValue, OvertakenError
 from pipeline.streams.catalogues.topics import Topic
 
@@ -58,19 +41,8 @@ log = logging.getLogger(__name__)
 RETRY_S = 30
 """Seconds after which the index may have caught up."""
 
-MOST_WORDS: Final = 1 << 16
-"""Bytes of what was asked that an act holds: a search with every filter full has 40,000. Each is kept for good."""
-
-TOO_LONG: Final = N_("what is asked is too long to be logged; shorten it")
-
 UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
 """The moment that an answer is certain to be as of."""
-
-OPENED: Final = frozenset({Rule.GRANTED, Rule.BREAK_GLASS})
-"""Rules by which a case is read for a time: until then, or until its owner takes it back."""
-
-FORMS = {View.FULL: ShownForm.FULL, View.HIT: ShownForm.HIT}
-
 
 Computed = TypeVar("Computed")
 
@@ -109,8 +81,6 @@ class Session:
         self.file_form = file_form
         self.recorded: set[ActKind] = set()
         """What the audit has of the request so far; an answer leaves only with what its endpoint declares."""
-        self._rules: dict[str, Rule] = {}
-        self._codes: dict[str, str] = {}
         self._opened: tuple[str, ...] | None = None
         self.shown_codes: set[str] = set()
         """The handling codes of the cases that were shown so far."""
@@ -199,153 +169,9 @@ class Session:
             self._opened = await self.runtime.grants.list_opened(self.requester, self.now)
         return self._opened
 
-    async def decide_views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
-        """How the requester sees each of these cases now, under the grants in force.
-
-        Grants are read for hits alone: a case that is not shown at all makes no call to the index.
-        """
-        cases = {key: meta(document) for key, document in documents.items()}
-        seen = self.decide_without_grants(documents)
-        hits = [key for key, how in seen.items() if how is View.HIT]
-        grants = (
-            await self.runtime.grants.read_grants((cases[key].case for key in hits), self.requester) if hits else ()
-        )
-        return seen | {key: self.decide_view(cases[key], grants) for key in hits}
-
-    async def decide_views_by_key(self, keys: Iterable[str], documents: Mapping[str, CaseDocument]) -> dict[str, View]:
-        """How the requester sees each case that a request names, whether it is there or not, now.
-
-        Grants are read for whatever they do not read without one: a hit-only case costs what none costs.
-        """
-        seen = self.decide_without_grants(documents)
-        closed = [key for key in keys if seen.get(key) is not View.FULL]
-        grants = await self.runtime.grants.read_grants(closed, self.requester) if closed else ()
-        granted = {key: self.decide_view(meta(documents[key]), grants) for key in closed if key in documents}
-        return dict.fromkeys(keys, View.NOTHING) | seen | granted
-
-    async def read_access_ends(self, documents: Mapping[str, CaseDocument]) -> dict[str, str]:
-        """Until when the requester reads those of these cases that a grant opened, in ISO format.
-
-        Only of cases that are read under a grant is anything asked of the index.
-        """
-        opened = [key for key in documents if self._rules.get(key) in OPENED]
-        grants = await self.runtime.grants.read_grants(opened, self.requester) if opened else ()
-        ends = {key: find_access_end(meta(documents[key]), self.requester, self.now, grants) for key in opened}
-        return {key: end.isoformat() for key, end in ends.items() if end is not None}
-
-    def decide_without_grants(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
-        """The same without any grant, which asks the index nothing."""
-        return {key: self.decide_view(meta(document)) for key, document in documents.items()}
-
-    async def filter_readable(self, documents: Mapping[str, CaseDocument]) -> list[str]:
-        """Which of these cases the requester sees in full now."""
-        return [key for key, how in (await self.decide_views(documents)).items() if how is View.FULL]
-
-    async def see_links(self, links: Sequence[LinkDocument], views: Mapping[str, View]) -> dict[str, LinkSight]:
-        """How the requester sees each of these links, by link id, whose cases they see so.
-
-        One with a hit-only side shows once the gate has answered the other side's present content.
-        """
-        seen = {
-            document.link: decide_link(
-                views[document.a.case], views[document.b.case], document.band, document.exact_a, document.exact_b
-            )
-            for document in links
-        }
-        asked = {
-            document.link: hit_question(document, seen[document.link].view)
-            for document in links
-            if seen[document.link].view in HIT_VIEWS
-        }
-        admitted = await self.runtime.decisions.read_admitted(name for name, _ in asked.values()) if asked else {}
-        return {
-            link: sight if link not in asked or passes_gate(asked[link][1], admitted.get(asked[link][0])) else UNSEEN
-            for link, sight in seen.items()
-        }
-
-    def decide_view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
-        """How the requester sees a case under these grants; the rule is kept for the record of what was shown."""
-        rule = decide(case, self.requester, self.grounds.purpose, self.now, grants)
-        self._rules[case.case], self._codes[case.case] = rule, case.handling.code
-        return rule.view
-
-    def make_shown(self, views: Mapping[str, View]) -> tuple[ShownCase, ...]:
-        """The audit's words for cases that were shown so, each with the rule that decided since the last record.
-
-        Raises UnavailableError where one was not decided on, or otherwise: then nothing leaves.
-        """
-        shown = {case: seen for case, seen in views.items() if seen in FORMS}
-        rules = self._rules
-        undecided = [case for case, seen in shown.items() if case not in rules or rules[case].view is not seen]
-        if undecided:
-            metrics.UNDECIDED_ANSWERS.inc()
-            log.error("request %s: %d records were not decided on as shown", self.request_id, len(undecided))
-            raise UnavailableError("access can't be logged right now, so nothing is shown; try again")
-        for case in shown:
-            self.note_shown(case, self._rules[case], self._codes[case])
-        return tuple(ShownCase(case, FORMS[seen], self._rules[case]) for case, seen in shown.items())
-
-    def make_counted(self, counted: Iterable[str], shown: Collection[str] = ()) -> tuple[ShownCase, ...]:
-        """The audit's words for other agencies' records that a count was over, but for those that are `shown` besides.
-
-        None where they are more than MOST_COUNTED. Each has the rule by which it was counted.
-        """
-        foreign = [case for case in dict.fromkeys(counted) if case.partition(":")[0] != self.requester.agency]
-        if len(foreign) > MOST_COUNTED:
-            return ()
-        return tuple(
-            ShownCase(case, ShownForm.COUNTED, self._rules.get(case, "")) for case in foreign if case not in shown
-        )
-
     def make_reference(self, name: str) -> str:
         """The opaque name of a case or link for the requester's agency."""
         return self.runtime.opaque.make_reference(self.requester.agency, name)
-
-    async def audit(
-        self,
-        kind: ActKind,
-        query: Mapping[str, object] | None = None,
-        shown: Iterable[ShownCase] = (),
-        about: str = "",
-        rule: RequestRule | None = None,
-    ) -> None:
-        """Record what was asked and shown; call it last, before the answer leaves.
-
-        Raises UnavailableError, or RequestTooLargeError where what was asked is too long to be recorded.
-
-        `query` is encrypted; `about` names what was acted on besides cases and is not. `rule` is why, if not by a role.
-        """
-        who = self.requester
-        if self.file_form and kind in (ActKind.READ, ActKind.SEARCH):
-            query = {**(query or {}), "form": self.file_form}
-            kind, about = (ActKind.EXPORT, about) if kind is ActKind.READ else (kind, self.file_form)
-        said = orjson.dumps(query) if query is not None else b""
-        if len(said) > MOST_WORDS:
-            raise RequestTooLargeError(TOO_LONG)
-        sealed = self.runtime.cipher.encrypt(said.decode(), self.now) if said else ""
-        act = Act(
-            kind,
-            subject=who.subject,
-            agency=who.agency,
-            country=who.country,
-            roles=tuple(sorted(who.roles)),
-            purpose=self.grounds.purpose,
-            case_reference=self.grounds.case_reference,
-            request=self.request_id,
-            object=about,
-            query=sealed,
-            shown=tuple(shown),
-            rule=rule or (RequestRule.OPERATOR if who.operates else RequestRule.ROLE),
-        )
-        self._rules.clear()
-        try:
-            await self.runtime.audit.write(act)
-            self.recorded.add(kind)
-        except ActTooLargeError as error:
-            raise RequestTooLargeError(TOO_LONG) from error
-        except AuditError as error:
-            metrics.AUDIT_FAILURES.inc()
-            raise UnavailableError("access can't be logged right now, so nothing is shown; try again") from error
 
 
 Asked = ParamSpec("Asked")
@@ -372,15 +198,6 @@ def costly(
 
 COSTLY: Final[set[Callable[..., object]]] = set()
 """What was declared so."""
-
-meta = case_meta
-"""What the policy needs to know of a case document."""
-
-
-def hit_question(link: LinkDocument, view: LinkView) -> tuple[str, str]:
-    """The question that a link with a hit-only side is an answer to: its id, and the hash of what asks."""
-    side = "a" if view is LinkView.HIT_B else "b"
-    return question_id(link.link, side), link.a.hash if side == "a" else link.b.hash
 
 
 def require_short(limit: TextLimit, text: str) -> None:

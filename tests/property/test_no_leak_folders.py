@@ -102,7 +102,7 @@ def test_the_law_finds_links_that_are_counted_before_the_policy(monkeypatch: pyt
 
 async def read_all(answer: RecordedAnswer, keys: Sequence[str], fields: Any) -> Mapping[str, CaseDocument]:
     """What weigh_readable finds, as somebody would write it who decides on what has been read."""
-    return await answer.weigh((await answer.session.runtime.sealed.read_cases(keys, fields)).values())
+    return await answer.weigh((await answer.session.runtime.reader.read_cases(keys, fields)).values())
 
 
 def test_the_law_finds_cases_that_are_read_before_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:

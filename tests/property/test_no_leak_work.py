@@ -46,17 +46,17 @@ def count_links_of_all(patch: pytest.MonkeyPatch) -> None:
 
 
 async def read_all(
-    session: Session, keys: Sequence[str], fields: Sequence[str] | None
-) -> AsyncIterator[list[tuple[str, CaseDocument]]]:
-    async for part in session.runtime.reader.read_parts(keys, fields):
-        yield [(document.case, document) for document in part]
+    answer: RecordedAnswer, keys: Sequence[str], fields: Sequence[str] | None
+) -> AsyncIterator[dict[str, CaseDocument]]:
+    async for part in answer.session.runtime.unsealed.read_parts(keys, fields):
+        yield {document.case: document for document in part}
 
 
 def ask_of_all(patch: pytest.MonkeyPatch) -> None:
     """Whoever and whatever is in a record is asked, whether or not it can be opened."""
     for module in (cross_reference, list_checks):
-        patch.setattr(module, "find_readable_parts", read_all)
-    patch.setattr(Session, "make_shown", lambda *_: ())
+        patch.setattr(module, "weigh_readable_parts", read_all)
+    patch.setattr(RecordedAnswer, "show", lambda answer, _: answer.count(()))
 
 
 @pytest.mark.timeout(600)

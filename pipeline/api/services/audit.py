@@ -203,7 +203,7 @@ async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[A
         for each in document.shown
         if not is_of(agency, each)
     )
-    cases = await session.runtime.sealed.read_cases(foreign)
+    cases = await session.runtime.reader.read_cases(foreign)
     return [_make_row(session, document, cases) for document in found]
 
 

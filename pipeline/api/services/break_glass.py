@@ -159,7 +159,7 @@ async def _agency_thread(answer: RecordedAnswer, name: str) -> tuple[Disclosure,
     found = (await session.runtime.decisions.read_threads([name])).get(name)
     disclosure = found if found is not None and found.subject and found.requester == session.requester.agency else None
     key = name if disclosure is None else disclosure.case
-    cases = await session.runtime.sealed.read_cases([key])
+    cases = await session.runtime.reader.read_cases([key])
     seen = await answer.decide_named([key], cases)
     if disclosure is None or seen[key] is View.NOTHING:
         await answer.refuse(NotFoundError(NO_THREAD), about=name[:NAME_CHARS])

@@ -19,7 +19,7 @@ from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import CaseAnswer, CaseRow, PersonWithAccess, VisibilityAnswer
 from pipeline.api.problems import NotFoundError
 from pipeline.api.sealed import SealedCase
-from pipeline.api.session import Session, meta
+from pipeline.api.session import Session
 from pipeline.feeds.signing import SignatureVerdict, verify_case
 from pipeline.index.documents import CaseDocument, case_meta
 from pipeline.index.reading import STATE_FIELDS
@@ -58,7 +58,7 @@ async def require_case(answer: RecordedAnswer, key: str, fields: Sequence[str] |
     """
     found: dict[str, SealedCase] = {}
     if await _might_read(answer.session, key):
-        found = await answer.session.runtime.sealed.read_cases([key], fields)
+        found = await answer.session.runtime.reader.read_cases([key], fields)
     document = (await answer.weigh(found.values())).get(key)
     if document is None:
         await answer.refuse(NotFoundError(NO_CASE), {"case": key}, kind=ActKind.READ)
@@ -84,7 +84,7 @@ async def weigh_readable_parts(
     Of their own agency some may be hidden, which is decided before any of it is fetched, and again by what is.
     """
     session = answer.session
-    viewer, reader = session.viewer, session.runtime.sealed
+    viewer, reader = session.viewer, session.runtime.reader
     keys = list(dict.fromkeys(keys))
     foreign = [] if viewer is None else [key for key in keys if key.partition(":")[0] != viewer.agency]
     grants = await session.runtime.grants.read_grants(foreign, session.requester) if foreign else ()
@@ -105,40 +105,6 @@ async def weigh_readable_parts(
         }
 
 
-async def find_readable(session: Session, keys: Sequence[str], fields: Sequence[str] | None) -> dict[str, CaseDocument]:
-    """Those of some cases that the requester sees in full, with `fields` of each.
-
-    The index is asked the same whatever is there and not to be read, and brings nothing of it (`require_case`).
-    """
-    return {case: document async for part in find_readable_parts(session, keys, fields) for case, document in part}
-
-
-async def find_readable_parts(
-    session: Session, keys: Sequence[str], fields: Sequence[str] | None
-) -> AsyncIterator[list[tuple[str, CaseDocument]]]:
-    """The same in parts, for who keeps little of each.
-
-    Of their own agency some may be hidden, which is decided before any of it is fetched, and again by what is.
-    """
-    viewer, reader = session.viewer, session.runtime.reader
-    keys = list(dict.fromkeys(keys))
-    foreign = [] if viewer is None else [key for key in keys if key.partition(":")[0] != viewer.agency]
-    grants = await session.runtime.grants.read_grants(foreign, session.requester) if foreign else ()
-    if viewer is not None and foreign:
-        granted = [grant.case for grant in grants if session.now < grant.until]
-        closed = {*foreign} - {*await reader.find_readable(foreign, granted, viewer)}
-        keys = [key for key in keys if key not in closed]
-    own = [] if viewer is None else [key for key in keys if key.partition(":")[0] == viewer.agency]
-    if own and (fields is None or not {*fields} <= {*STATE_FIELDS}):
-        states = await reader.read_cases(own)
-        hidden = {*own} - {case for case, state in states.items() if session.decide_view(meta(state)) is View.FULL}
-        keys = [key for key in keys if key not in hidden]
-    async for part in reader.read_parts(keys, fields, readable=True):
-        yield [
-            (document.case, document) for document in part if session.decide_view(meta(document), grants) is View.FULL
-        ]
-
-
 async def _might_read(session: Session, key: str) -> bool:
     """Whether it is their agency's by its key, or was readable or granted to them as it was indexed, a second ago."""
     viewer = session.viewer
@@ -155,7 +121,7 @@ async def may_still_read(session: Session, keys: Sequence[str]) -> bool:
     It tells of nothing else, so nothing is recorded.
     """
     async with session.answer(ActKind.READ) as answer:
-        views = await answer.decide_named(keys, await session.runtime.sealed.read_cases(keys))
+        views = await answer.decide_named(keys, await session.runtime.reader.read_cases(keys))
         answer.tell_nothing()
         return all(views[key] is View.FULL for key in keys)
 

@@ -204,7 +204,7 @@ class ChartReadings:
     async def read(self, cases: Iterable[str]) -> None:
         """Read linked cases, as far as they are still seen in full."""
         new = [case for case in dict.fromkeys(cases) if case not in self.read_cases]
-        async for part in self.session.runtime.sealed.read_parts(new, RECORD_FIELDS, readable=True):
+        async for part in self.session.runtime.reader.read_parts(new, RECORD_FIELDS, readable=True):
             for case, document in (await self.answer.weigh(part)).items():
                 self.records[case] = make_record(document, self.session.language)
             self.read_cases |= {sealed.head.case for sealed in part}
@@ -216,7 +216,7 @@ class ChartReadings:
         )
         terms = list(dict.fromkeys(filter(None, (find_term(make_id("number", *number)) for number in numbers))))
         self.complete = self.complete and len(terms) <= MOST_NUMBERS
-        found = await self.session.runtime.sealed.find_by_terms(terms[:MOST_NUMBERS], self.session.viewer, MOST_READ)
+        found = await self.session.runtime.reader.find_by_terms(terms[:MOST_NUMBERS], self.session.viewer, MOST_READ)
         self.complete = self.complete and len(found) < MOST_READ
         await self.read(found)
         return [case for case in found if case in self.records]

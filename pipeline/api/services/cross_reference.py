@@ -13,15 +13,15 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit import ActKind, RequestRule
-from pipeline.access.release import View
+from pipeline.access.audit import ActKind
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import FoundEntry, FoundRecord, FoundRecordsAnswer, ListCheckAnswer
 from pipeline.api.entity_rows import CLOSED, ENTITY_FIELDS, rows_of_record
 from pipeline.api.list_planning import MAX_TITLE_CHARS, MOST_ROWS, ListRow
 from pipeline.api.list_store import ListJob, ListRowFindings
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import NotFoundError, UnprocessableError
-from pipeline.api.services.cases import find_readable, find_readable_parts
+from pipeline.api.services.cases import weigh_readable, weigh_readable_parts
 from pipeline.api.services.exports import encode_lines_in_turns
 from pipeline.api.services.folders import list_kept_entities
 from pipeline.api.services.follow_the_money import case_entities
@@ -68,21 +68,21 @@ async def cross_reference_folder(session: Session, name: str, key: str = "") -> 
 async def _ask_entities(session: Session, kept: Sequence[tuple[str, str]], title: str, key: str) -> ListCheckAnswer:
     """Ask some entities, each a case key and an id; an id of "" is all entities of the case."""
     name = make_list_id(session, key)
-    found: dict[str, list[ListRow]] = {}
-    async for part in find_readable_parts(session, [case for case, _ in kept], (*STATE_FIELDS, *ENTITY_FIELDS)):
-        found |= {case: list(rows_of_record(document)) for case, document in part}
     wanted = dict.fromkeys(kept)
-    rows = {
-        (row.source, row.entity): row
-        for case, entity in wanted
-        for row in found.get(case, ())
-        if entity in ("", row.entity)
-    }
-    seen = session.make_shown(dict.fromkeys(found, View.FULL))
-    rule = None if rows else RequestRule.NOT_SHOWN
-    await session.audit(ActKind.READ, {"cross_reference": len(wanted)}, seen, about=name, rule=rule)
-    if not rows:
-        raise NotFoundError(NO_RECORDS)
+    found: dict[str, list[ListRow]] = {}
+    async with session.answer(ActKind.READ, {"cross_reference": len(wanted)}, about=name) as answer:
+        keys = [case for case, _ in kept]
+        async for part in weigh_readable_parts(answer, keys, (*STATE_FIELDS, *ENTITY_FIELDS)):
+            found |= {case: list(rows_of_record(document)) for case, document in part.items()}
+        rows = {
+            (row.source, row.entity): row
+            for case, entity in wanted
+            for row in found.get(case, ())
+            if entity in ("", row.entity)
+        }
+        if not rows:
+            await answer.refuse(NotFoundError(NO_RECORDS), answer.query, about=name)
+        answer.show(found)
     if len(rows) > MOST_ROWS:
         raise UnprocessableError(LiaisonError("the list has more than {most} rows; split it", most=MOST_ROWS), "cases")
     return await keep_list(session, name, tuple(rows.values()), title[:MAX_TITLE_CHARS])
@@ -99,15 +99,14 @@ async def export_folder_entities(session: Session, name: str) -> AsyncGenerator[
     for case, entity in kept.entities:
         wanted.setdefault(case, set()).add(entity)
     written, turns = 0, LoopTurns()
-    async for part in find_readable_parts(session, list(wanted), None):
-        found = dict(part)
-        seen = session.make_shown(dict.fromkeys(found, View.FULL))
-        await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": written}, seen, about=name)
-        written += len(found)
-        narrowed = (_narrow(document, wanted[case]) for case, document in found.items())
-        yield await encode_lines_in_turns((entity for row in narrowed for entity in case_entities(row)), turns)
-    if not written:
-        await session.audit(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": 0}, about=name)
+    async with session.answer(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": 0}, about=name) as answer:
+        async for found in weigh_readable_parts(answer, list(wanted), None):
+            answer.show(found)
+            answer.query = {"folder": name, "form": "ftm", "from": written}
+            await answer.record_part()
+            written += len(found)
+            narrowed = (_narrow(document, wanted[case]) for case, document in found.items())
+            yield await encode_lines_in_turns((entity for row in narrowed for entity in case_entities(row)), turns)
 
 
 def _narrow(document: CaseDocument, wanted: set[str]) -> CaseRecord:
@@ -138,43 +137,44 @@ async def list_found_records(
     session.require_reader()
     pages = PageCursor(session, "found records", session.grounds.purpose, name, other, folder)
     after = pages.open(cursor)
-    entries = await _find_meetings(session, require_job(session, name))
-    also = await _find_meetings(session, require_job(session, other)) if other else None
+    job, beside = require_job(session, name), require_job(session, other) if other else None
     kept = {case for case, _ in (await list_kept_entities(session, folder, MOST_ROWS)).entities} if folder else None
-    places = sorted(
-        [-len(rows), case]
-        for case, rows in entries.items()
-        if (also is None or case in also) and (kept is None or case in kept)
-    )
-
-    async def fetch(behind: SortValues | None) -> list[tuple[str, SortValues]]:
-        rest = [place for place in places if behind is None or place > behind]
-        return [(str(place[1]), place) for place in rest[:MOST]]
-
-    async def show(found: list[str]) -> list[FoundRecord | None]:
-        held = await find_readable(session, found, SHOWN)
-        return [
-            _make_record(held[case], entries[case], (also or {}).get(case, []), session.language)
-            if case in held
-            else None
-            for case in found
-        ]
-
-    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, after)
-    named = {row.case for row in rows} | {one.source for row in rows for one in (*row.entries, *row.also) if one.source}
     asked = {"list_check": name, "by": "record", "other": other, "folder": folder}
-    await find_readable(session, sorted(named), STATE_FIELDS)
-    await session.audit(ActKind.READ, asked, session.make_shown(dict.fromkeys(named, View.FULL)), about=name)
+    async with session.answer(ActKind.READ, asked, about=name) as answer:
+        entries = await _find_meetings(answer, job)
+        also = await _find_meetings(answer, beside) if beside else None
+        places = sorted(
+            [-len(rows), case]
+            for case, rows in entries.items()
+            if (also is None or case in also) and (kept is None or case in kept)
+        )
+
+        async def fetch(behind: SortValues | None) -> list[tuple[str, SortValues]]:
+            rest = [place for place in places if behind is None or place > behind]
+            return [(str(place[1]), place) for place in rest[:MOST]]
+
+        async def show(found: list[str]) -> list[FoundRecord | None]:
+            held = await weigh_readable(answer, found, SHOWN)
+            return [
+                _make_record(held[case], entries[case], (also or {}).get(case, []), session.language)
+                if case in held
+                else None
+                for case in found
+            ]
+
+        rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, after)
+        sources = (one.source for row in rows for one in (*row.entries, *row.also) if one.source)
+        answer.show((*(row.case for row in rows), *sources))
     return FoundRecordsAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
-async def _find_meetings(session: Session, job: ListJob) -> Meetings:
+async def _find_meetings(answer: RecordedAnswer, job: ListJob) -> Meetings:
     """Which rows of a list found each record; rows whose own record the requester can't open any more are left out."""
-    lists = session.runtime.lists
+    session, lists = answer.session, answer.session.runtime.lists
     asked = await asyncio.to_thread(lists.read_rows, job)
     found = await asyncio.to_thread(lambda: dict(lists.read_results(job)))
     hit = {at: one for at, one in found.items() if one.cases}
-    filled = dict(zip(hit, await fill_rows(session, [asked[at] for at in hit]), strict=True))
+    filled = dict(zip(hit, await fill_rows(answer, [asked[at] for at in hit]), strict=True))
     return await session.compute(lambda: _gather_meetings(hit, filled))
 
 

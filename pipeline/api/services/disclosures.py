@@ -27,7 +27,6 @@ from pipeline.api.sealed import Sealed, SealedCase
 from pipeline.api.session import Session, record_decision, require_short
 from pipeline.errors import LiaisonError
 from pipeline.index.decisions import ThreadKind
-from pipeline.index.documents import CaseDocument, case_meta
 from pipeline.streams.catalogues import topics
 
 MOST = 100
@@ -196,7 +195,7 @@ async def find_referenced_case(session: Session, reference: str) -> SealedCase |
     digest = session.runtime.opaque.digest_of(who.agency, reference)
     if digest is None:
         return None
-    return await session.runtime.sealed.find_digested(digest, who.country, session.grounds.purpose)
+    return await session.runtime.reader.find_digested(digest, who.country, session.grounds.purpose)
 
 
 async def require_owned_thread(answer: RecordedAnswer, name: str) -> tuple[Disclosure, CaseMeta]:
@@ -205,7 +204,7 @@ async def require_owned_thread(answer: RecordedAnswer, name: str) -> tuple[Discl
     session.require_reader()
     disclosure, sealed = (await session.runtime.decisions.read_threads([name])).get(name), None
     if disclosure is not None and may_decide(disclosure, session.requester):
-        sealed = (await session.runtime.sealed.read_cases([disclosure.case])).get(disclosure.case)
+        sealed = (await session.runtime.reader.read_cases([disclosure.case])).get(disclosure.case)
     if disclosure is None or sealed is None:
         await answer.refuse(NotFoundError(NO_THREAD), kind=ActKind.DISCLOSURE, about=name[:MOST])
     answer.decide_case(sealed.head)
@@ -257,7 +256,7 @@ def thread_answer(session: Session, disclosure: Disclosure, case: CaseMeta, seen
 
 async def _decide_cases(answer: RecordedAnswer, found: Iterable[Disclosure]) -> dict[str, SealedCase]:
     """The cases of threads, decided on."""
-    cases = await answer.session.runtime.sealed.read_cases(disclosure.case for disclosure in found)
+    cases = await answer.session.runtime.reader.read_cases(disclosure.case for disclosure in found)
     await answer.decide(cases.values())
     return cases
 
@@ -313,30 +312,14 @@ async def read_hit_requests(
         for sealed in cases
         if answer.view_of(sealed.head.case) is View.HIT
     }
-    return await read_requests_of(session, shown, hits)
-
-
-def hits_among(session: Session, documents: Iterable[CaseDocument], views: Mapping[str, View]) -> dict[str, CaseMeta]:
-    """The cases that are seen as hits, by the reader's references."""
-    return {
-        session.make_reference(document.case): case_meta(document)
-        for document in documents
-        if views.get(document.case) is View.HIT
-    }
-
-
-async def read_requests_of(
-    session: Session, shown: Iterable[HitRow], hits: Mapping[str, CaseMeta]
-) -> dict[str, HitRequest]:
-    """The same of hits by their references."""
-    cases = [hits[hit.reference] for hit in shown]
-    if not cases:
+    wanted = [hits[hit.reference] for hit in shown]
+    if not wanted:
         return {}
     ring, agency = session.runtime.opaque.ring, session.requester.agency
-    ids = {case.case: threads.thread_ids(ring, agency, case.case) for case in cases}
+    ids = {case.case: threads.thread_ids(ring, agency, case.case) for case in wanted}
     found = await session.runtime.decisions.read_threads(name for names in ids.values() for name in names)
     requests = {}
-    for case in cases:
+    for case in wanted:
         held = [found[name] for name in ids[case.case] if name in found]
         if last := max(held, key=lambda disclosure: disclosure.last.time, default=None):
             row = make_thread_row(session, last, case, View.HIT)

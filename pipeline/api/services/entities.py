@@ -88,7 +88,7 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
             raise NotFoundError("entity not found")
         near = await _find_near_cases(answer, key)
         prints = {(key, one.id): one for one in entities_of(own)} | await _read_prints(answer, near)
-        links = answer.weigh_links(await session.runtime.sealed.read_typed_ties(sorted(near.links)))
+        links = answer.weigh_links(await session.runtime.reader.read_typed_ties(sorted(near.links)))
         model = session.runtime.model
         members = await session.compute(lambda: _find_members((key, name), prints, links, model))
         stated = await _read_stated(answer, key, members)
@@ -103,7 +103,7 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
 
 async def _read_prints(answer: RecordedAnswer, near: _Neighbourhood) -> dict[EntityKey, EntityPrint]:
     """What the matcher knows of every entity of the cases around one that the requester sees in full."""
-    parts = answer.session.runtime.sealed.read_parts(sorted(near.bands), RANKED_FIELDS, readable=True)
+    parts = answer.session.runtime.reader.read_parts(sorted(near.bands), RANKED_FIELDS, readable=True)
     return {
         (case, one.id): one
         async for part in answer.weigh_parts(parts)
@@ -129,7 +129,7 @@ async def _read_stated(
         wanted.setdefault(case, []).append(name)
     found: dict[EntityKey, _StatedEntity] = {}
     cases = [key, *sorted(wanted.keys() - {key})]
-    async for part in answer.weigh_parts(answer.session.runtime.sealed.read_parts(cases, STATED_FIELDS, readable=True)):
+    async for part in answer.weigh_parts(answer.session.runtime.reader.read_parts(cases, STATED_FIELDS, readable=True)):
         for case, document in part.items():
             sent = _entities_by_id(document)
             bare = msgspec.structs.replace(document, data=None)

@@ -272,7 +272,7 @@ async def _export_links(answer: RecordedAnswer) -> AsyncIterator[tuple[list[Link
     would let somebody test a guess at the hidden one.
     """
     session = answer.session
-    reader = session.runtime.sealed
+    reader = session.runtime.reader
     hits: list[LinkRow] = []
     async for part in _batch_items(reader.every_link(await session.scope_links(), hits=True, evidence=False), LISTED):
         cases = await reader.read_cases((case for link in part for case in link.head.cases), STATE_FIELDS)
@@ -293,7 +293,7 @@ async def _export_links(answer: RecordedAnswer) -> AsyncIterator[tuple[list[Link
 
 async def _export_cases(answer: RecordedAnswer) -> AsyncIterator[tuple[list[CaseRecord], int]]:
     session = answer.session
-    async for cases in answer.weigh_parts(session.runtime.sealed.every_case(await session.limit_cases())):
+    async for cases in answer.weigh_parts(session.runtime.reader.every_case(await session.limit_cases())):
         answer.show(cases)
         yield list(map(case_row, cases.values())), len(cases)
 

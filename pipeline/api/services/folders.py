@@ -390,7 +390,7 @@ async def _open_items(answer: RecordedAnswer, items: Sequence[FolderItem]) -> di
     cases = await weigh_readable(answer, [key for item in items for key in item.cases], NAMING)
     kept = [item for item in items if all(key in cases for key in item.cases)]
     ids = [item.reference.link for item in kept if item.reference and item.kind is ItemKind.LINK]
-    sealed = await session.runtime.sealed.read_links(ids) if ids else {}
+    sealed = await session.runtime.reader.read_links(ids) if ids else {}
     links = {link.link: link for link in answer.weigh_links(sealed.values())}
     judged = await read_colours(session, list(links))
     lists = await _read_lists(session, kept)
@@ -594,7 +594,7 @@ async def _make_items(session: Session, folder: Folder, references: Iterable[Ref
     """An item for each reference, by its text; a link's has its sides, so that one that is not there is left out."""
     wanted = {reference.text: reference for reference in references}
     ids = [reference.link for reference in wanted.values() if reference.link]
-    links = await session.runtime.sealed.read_named_links(ids) if ids else {}
+    links = await session.runtime.reader.read_named_links(ids) if ids else {}
     ring, who, now = session.runtime.opaque.ring, session.requester, session.now
     made: dict[str, FolderItem] = {}
     for text, reference in wanted.items():

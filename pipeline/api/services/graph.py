@@ -133,7 +133,7 @@ async def _show_linked_cases(answer: RecordedAnswer, key: str) -> dict[str, Case
     found = {key: await require_case(answer, key, DATED)}
     around = await find_surroundings(answer, key)
     near = {case for link in around.links[:MOST_EACH] if link.view is LinkView.FULL for case in link.link.cases}
-    reader = answer.session.runtime.sealed
+    reader = answer.session.runtime.reader
     async for part in answer.weigh_parts(reader.read_parts(sorted(near - {key}), DATED, readable=True)):
         found |= part
     answer.show(found)

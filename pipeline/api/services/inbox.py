@@ -76,7 +76,7 @@ async def list_inbox(
 ) -> InboxAnswer:
     """What the requester's agency has to judge, or what it decided, as `wanted` says."""
     session.require_reader()
-    who, reader = session.requester, session.runtime.sealed
+    who, reader = session.requester, session.runtime.reader
     listing = MovingList(
         session, "inbox", *msgspec.structs.astuple(wanted), cursor=cursor, point=partial(reader.open_point, "links")
     )
@@ -135,7 +135,7 @@ async def count_inbox(answer: RecordedAnswer, most: int) -> InboxCounts:
     The four are read and decided on together. Whoever shows the counts names the cases.
     """
     session = answer.session
-    who, reader, decisions = session.requester, session.runtime.sealed, session.runtime.decisions
+    who, reader, decisions = session.requester, session.runtime.reader, session.runtime.decisions
     scope, size = await _scope_own(session), most + 1
     tallies = (
         _Tally(lambda after: reader.list_links_to_judge(who.agency, scope, size, after), _is_due, MOST_SCANNED),
@@ -210,7 +210,7 @@ class _Tally:
 
 async def _read_judged(answer: RecordedAnswer, links: Iterable[str]) -> dict[str, _JudgedLink]:
     """Of these links those of the agency's own cases that are visible now and may be shown, by id."""
-    reader, agency = answer.session.runtime.sealed, answer.session.requester.agency
+    reader, agency = answer.session.runtime.reader, answer.session.requester.agency
     found = [
         link
         for link in (await reader.read_links(sorted(links))).values()
@@ -242,7 +242,7 @@ async def _select_links(answer: RecordedAnswer, links: list[SealedLink], listed:
     """Those of the links whose two sides are seen in full and that belong into the list."""
     session, agency = answer.session, answer.session.requester.agency
     keys = (key for link in links for key in link.head.cases)
-    cases = await answer.weigh((await session.runtime.sealed.read_cases(keys, SHOWN_OF_CASES)).values())
+    cases = await answer.weigh((await session.runtime.reader.read_cases(keys, SHOWN_OF_CASES)).values())
     rows = []
     for link, reviews, own, found, assignee in await _judge_links(answer, links):
         if not _belongs(listed, own, found, session.requester.subject):

@@ -85,7 +85,7 @@ async def list_links(session: Session, key: str, limit: int = 20, cursor: str = 
     """The links of case `key`. Raises NotFoundError for a case that is not there or not to be read."""
     session.require_reader()
     listing = MovingList(
-        session, "links", key, cursor=cursor, point=partial(session.runtime.sealed.open_point, "links")
+        session, "links", key, cursor=cursor, point=partial(session.runtime.reader.open_point, "links")
     )
     async with session.answer(ActKind.READ, {"links": key}) as answer:
         await show_case(answer, key, STATE_FIELDS)
@@ -110,7 +110,7 @@ async def find_surroundings(
     `ties`: of their evidence they bring which entities they tie, and by how much.
     """
     session = answer.session
-    found, cases = await session.runtime.sealed.every_link_of(key, await session.scope_links(), at, ties=ties)
+    found, cases = await session.runtime.reader.every_link_of(key, await session.scope_links(), at, ties=ties)
     full = await answer.weigh(cases.values())
     sights = await answer.see_links(one.link for one in found)
     seen = [(one, sights[one.link.head.link]) for one in found]
@@ -142,7 +142,7 @@ async def find_links_of(answer: RecordedAnswer, keys: Sequence[str], most: int) 
     linked: dict[str, dict[str, str] | None] = {key: {} for key in keys}
     after: SortValues | None = None
     while asked := [key for key, held in linked.items() if held is not None]:
-        found, cases, after = await session.runtime.sealed.next_links_of(asked, scope, after)
+        found, cases, after = await session.runtime.reader.next_links_of(asked, scope, after)
         await answer.decide(cases.values())
         sights = await answer.see_links(found)
         for link in (sealed.head for sealed in found):
@@ -175,7 +175,7 @@ async def make_link_rows(answer: RecordedAnswer, page: list[SeenLink], around: S
     """
     session = answer.session
     full = [seen.link.link for seen in page if seen.view is LinkView.FULL]
-    current = await session.runtime.sealed.live_links(full)
+    current = await session.runtime.reader.live_links(full)
     judged = await read_colours(session, full)
     rows: list[tuple[LinkHead, LinkRow]] = []
     for seen in page:
@@ -330,7 +330,7 @@ async def _make_rows(
     session = answer.session
     rows = await make_link_rows(answer, shown, around)
     others = {find_other_case((row.case_a, row.case_b or ""), key) for row in rows if not row.hit}
-    cases = await answer.weigh((await session.runtime.sealed.read_cases(sorted(others), NAMING)).values())
+    cases = await answer.weigh((await session.runtime.reader.read_cases(sorted(others), NAMING)).values())
     made = []
     for row in rows:
         if row.evidence is None:  # what a hit is about is for those who see both sides
@@ -432,7 +432,7 @@ async def _find_next_best(
     What is not seen is passed over without a trace: the list is filled until there is one.
     """
     session = answer.session
-    reader, scope = session.runtime.sealed, await session.scope_links()
+    reader, scope = session.runtime.reader, await session.scope_links()
 
     async def fetch(after: SortValues | None) -> list[tuple[SealedLink | None, SortValues]]:
         found, cases = await reader.ranked_links_of(own, scope, MOST_LOOKED_AT, after)
@@ -451,7 +451,7 @@ async def _find_next_best(
 async def _are_same(answer: RecordedAnswer, *things: tuple[str, str]) -> bool:
     """Whether the matcher takes two entities (case, id) for one; both of the cases are seen in full."""
     session = answer.session
-    cases = await answer.weigh((await session.runtime.sealed.read_cases((case for case, _ in things), RANKED)).values())
+    cases = await answer.weigh((await session.runtime.reader.read_cases((case for case, _ in things), RANKED)).values())
     found = [
         tuple(one for one in (entities_of(cases[case]) if case in cases else ()) if one.id == entity)
         for case, entity in things
@@ -477,7 +477,7 @@ async def _make_candidate(
     """Who a link ties an own entity (case, id) to, and how much more it scores than `score`; None where it has gone."""
     session, (case, entity) = answer.session, own
     other = next(key for key in link.cases if key != case)
-    cases = await answer.weigh((await session.runtime.sealed.read_cases([other], NAMING)).values())
+    cases = await answer.weigh((await session.runtime.reader.read_cases([other], NAMING)).values())
     if other not in cases:
         return None
     ties = _ties_of(link, case, entity)

@@ -14,8 +14,9 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.redaction import hit_for
+from pipeline.access.redaction import HitRow
 from pipeline.access.release import View
+from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import (
     FoundHit,
     ListCheck,
@@ -41,13 +42,14 @@ from pipeline.api.list_store import LONGEST, CaseFinding, HitFinding, ListJob, L
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError, translate_error
 from pipeline.api.result_files import name_results, tell_unchecked
-from pipeline.api.services.cases import find_readable_parts
-from pipeline.api.services.disclosures import hits_among, read_requests_of
+from pipeline.api.sealed import SealedCase
+from pipeline.api.services.cases import weigh_readable_parts
+from pipeline.api.services.disclosures import read_hit_requests
 from pipeline.api.services.export_words import SEVERAL, to_bits
 from pipeline.api.services.exports import ENDINGS, encode_csv, encode_lines_in_turns, encode_table_head
 from pipeline.api.services.follow_the_money import row_entities
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
-from pipeline.api.session import Session, costly, meta
+from pipeline.api.session import Session, costly
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import FIRST_WHOLE, STATE_FIELDS
@@ -171,7 +173,7 @@ def _parse_list(raw: bytes, form: ListFormat) -> tuple[ListRow, ...]:
     return parse_entities(raw) if form == "ndjson" and is_follow_the_money(raw) else parse_rows(raw, form)
 
 
-async def fill_rows(session: Session, rows: Sequence[ListRow]) -> list[ListRow]:
+async def fill_rows(answer: RecordedAnswer, rows: Sequence[ListRow]) -> list[ListRow]:
     """The rows with what those of records ask, of the records as the requester may read them now."""
     places: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
@@ -179,8 +181,8 @@ async def fill_rows(session: Session, rows: Sequence[ListRow]) -> list[ListRow]:
             places.setdefault(row.source, []).append(at)
     filled = [fill_row(row, None) for row in rows]
     if places:
-        async for part in find_readable_parts(session, list(places), (*STATE_FIELDS, *ENTITY_FIELDS)):
-            for case, document in part:
+        async for part in weigh_readable_parts(answer, list(places), (*STATE_FIELDS, *ENTITY_FIELDS)):
+            for case, document in part.items():
                 for at in places[case]:
                     filled[at] = fill_row(rows[at], document)
     return filled
@@ -195,7 +197,7 @@ async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], titl
     held = {job.id: job for job in await asyncio.to_thread(lists.list_jobs, session.requester)}
     if name not in held and sum(job.until is None for job in held.values()) >= MOST_LISTS:
         raise ConflictError(LiaisonError("you have {most} lists already; delete one first", most=MOST_LISTS))
-    await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
+    await session.record(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows), title)
     await asyncio.to_thread(lists.add, job, rows)
     return ListCheckAnswer(*session.moment, describe_job(session, require_job(session, name)))
@@ -204,7 +206,7 @@ async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], titl
 async def read_list_check(session: Session, name: str) -> ListCheckAnswer:
     """How far a list of the requester's has come. Raises NotFoundError."""
     session.require_reader()
-    await session.audit(ActKind.READ, {"list_check": name})
+    await session.record(ActKind.READ, {"list_check": name})
     return ListCheckAnswer(*session.moment, describe_job(session, require_job(session, name)))
 
 
@@ -212,7 +214,7 @@ async def read_list_checks(session: Session) -> ListChecksAnswer:
     """The requester's lists."""
     session.require_reader()
     lists = await describe_lists(session)
-    await session.audit(ActKind.READ, {"list_checks": len(lists)})
+    await session.record(ActKind.READ, {"list_checks": len(lists)})
     return ListChecksAnswer(*session.moment, lists)
 
 
@@ -235,15 +237,15 @@ async def read_results(
     (first,) = pages.open(cursor) or (0,)
     job, limit = require_job(session, name), min(limit, MOST)
     some = await _read_found(session, job, first, first + (limit if wanted == ALL_ROWS else MOST_SCANNED))
-    rows, seen = list[ListResultRow](), dict[str, View]()
-    async for part in _read_rows(session, some, wanted):
-        kept = [row for row in part.rows if wanted.takes(row)][: limit - len(rows)]
-        rows += kept
-        seen |= _shown_in(session, kept, part.views)
-        if len(rows) == limit:
-            break
+    rows = list[ListResultRow]()
+    async with session.answer(ActKind.READ, {"list_check": name, "from": first}, about=name) as answer:
+        async for part in _read_rows(answer, some, wanted):
+            kept = [row for row in part.rows if wanted.takes(row)][: limit - len(rows)]
+            answer.show(_cases_in(kept, part.hits))
+            rows += kept
+            if len(rows) == limit:
+                break
     end = rows[-1].row if len(rows) == limit else first + len(some)
-    await session.audit(ActKind.READ, {"list_check": name, "from": first}, session.make_shown(seen), about=name)
     more = end > first and end < session.runtime.lists.count_done(job)
     return ListResultsAnswer(*session.moment, tuple(rows), pages.seal([end]) if more else None)
 
@@ -266,42 +268,43 @@ async def export_results(
     job, first, written = require_job(session, name), 0, set[str]()
     said = tell_unchecked(done := session.runtime.lists.count_done(job), job.rows, session.language)
     heads = [[said], RESULT_COLUMNS] if said else [RESULT_COLUMNS]
-    yield encode_table_head(form, heads[0]) + encode_csv(heads[1:]) if form in ("csv", "excel") else b""
     size, turns = FIRST_WHOLE if form == "ftm" else MOST, LoopTurns()
-    while True:
-        some = await _read_found(session, job, first, min(first + size, done))
-        rows, seen = list[ListResultRow](), dict[str, View]()
-        async for part in _read_rows(session, some, wanted):
-            kept = [row for row in part.rows if wanted.takes(row)]
-            rows += kept
-            seen |= _shown_in(session, kept, part.views)
-        whole = await _read_whole(session, rows, views=seen, written=written) if form == "ftm" else {}
-        what = {"list_check": name, "form": form, "from": first}
-        await session.audit(ActKind.EXPORT, what, session.make_shown(seen), about=name)
-        if not some:
-            return
-        if form == "ftm":
-            entities = (entity for row in rows for entity in row_entities(name, row, whole))
-            content = await encode_lines_in_turns(entities, turns)
-            size = max(1, min(2 * size, MOST, size * PART_BYTES // max(1, len(content))))
-            yield content
-        elif form == "ndjson":
-            yield await encode_lines_in_turns(map(msgspec.to_builtins, rows), turns)
-        else:
-            yield _encode_csv_rows(rows, session.language, session.runtime.agencies)
-        first += len(some)
+    async with session.answer(ActKind.EXPORT, {"list_check": name, "form": form, "from": 0}, about=name) as answer:
+        yield encode_table_head(form, heads[0]) + encode_csv(heads[1:]) if form in ("csv", "excel") else b""
+        while some := await _read_found(session, job, first, min(first + size, done)):
+            rows = list[ListResultRow]()
+            async for part in _read_rows(answer, some, wanted):
+                kept = [row for row in part.rows if wanted.takes(row)]
+                answer.show(_cases_in(kept, part.hits))
+                rows += kept
+            whole = await _read_whole(answer, rows, written) if form == "ftm" else {}
+            answer.query = {"list_check": name, "form": form, "from": first}
+            await answer.record_part()
+            if form == "ftm":
+                entities = (entity for row in rows for entity in row_entities(name, row, whole))
+                content = await encode_lines_in_turns(entities, turns)
+                size = max(1, min(2 * size, MOST, size * PART_BYTES // max(1, len(content))))
+                yield content
+            elif form == "ndjson":
+                yield await encode_lines_in_turns(map(msgspec.to_builtins, rows), turns)
+            else:
+                yield _encode_csv_rows(rows, session.language, session.runtime.agencies)
+            first += len(some)
+        answer.query = {"list_check": name, "form": form, "from": first}
+        await answer.record_part()
 
 
 async def _read_whole(
-    session: Session, rows: Iterable[ListResultRow], views: Mapping[str, View], written: set[str]
+    answer: RecordedAnswer, rows: Iterable[ListResultRow], written: set[str]
 ) -> dict[str, CaseRecord]:
-    """The records that rows found and no part before has written, whole, as they were decided on."""
-    wanted = {match.case for row in rows for match in row.matches if views.get(match.case) is View.FULL} - written
+    """The records that rows found and no part before has written, whole, as they are seen now."""
+    wanted = {match.case for row in rows for match in row.matches} - written
     written |= wanted
     found: dict[str, CaseRecord] = {}
-    async for part in session.runtime.reader.read_parts(sorted(wanted), None, readable=True):
-        held = {case.case: case for case in part}
-        found |= {key: case_row(held[key]) for key in await session.filter_readable(held)}
+    reader = answer.session.runtime.reader
+    async for part in answer.weigh_parts(reader.read_parts(sorted(wanted), None, readable=True)):
+        answer.show(part)
+        found |= {key: case_row(document) for key, document in part.items()}
     return found
 
 
@@ -329,7 +332,7 @@ async def extend_list(session: Session, name: str, until: datetime) -> ListCheck
     others = [one for one in await asyncio.to_thread(lists.list_jobs, session.requester) if one.id != name]
     if sum(one.until is not None for one in others) >= MOST_KEPT:
         raise ConflictError(LiaisonError("you keep {most} lists already; delete one first", most=MOST_KEPT))
-    await session.audit(ActKind.READ, {"list_check": name, "kept_until": until.isoformat()}, about=name)
+    await session.record(ActKind.READ, {"list_check": name, "kept_until": until.isoformat()}, about=name)
     try:
         await asyncio.to_thread(lists.keep, job, until)
     except NoListError as error:
@@ -342,7 +345,7 @@ async def delete_list(session: Session, name: str) -> ListCheckAnswer:
     session.require_reader()
     job = require_job(session, name)
     described = describe_job(session, job)
-    await session.audit(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
+    await session.record(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
     await asyncio.to_thread(session.runtime.lists.delete, job)
     return ListCheckAnswer(*session.moment, described)
 
@@ -401,17 +404,17 @@ async def _read_found(session: Session, job: ListJob, first: int, last: int) -> 
 
 
 class _ComparedRows(NamedTuple):
-    """Rows as the requester may see them now, and how each of their cases is seen."""
+    """Rows as the requester may see them now, and the cases of their hits by reference."""
 
     rows: list[ListResultRow]
-    views: dict[str, View]
+    hits: dict[str, str]
 
 
-async def _read_rows(session: Session, some: FoundRows, wanted: ListFilter) -> AsyncIterator[_ComparedRows]:
+async def _read_rows(answer: RecordedAnswer, some: FoundRows, wanted: ListFilter) -> AsyncIterator[_ComparedRows]:
     """Those of some rows that a filter might take, compared with their cases, COMPARED at a time."""
     kept = [at for at, (row, found) in some.items() if _might_take(wanted, row, found)]
     for begin in range(0, len(kept), COMPARED):
-        yield await _compare_rows(session, {at: some[at] for at in kept[begin : begin + COMPARED]})
+        yield await _compare_rows(answer, {at: some[at] for at in kept[begin : begin + COMPARED]})
 
 
 def _might_take(wanted: ListFilter, row: ListRow, found: ListRowFindings) -> bool:
@@ -423,39 +426,38 @@ def _might_take(wanted: ListFilter, row: ListRow, found: ListRowFindings) -> boo
     return wanted.found != "not_asked" or bool(found.not_asked)
 
 
-async def _compare_rows(session: Session, some: FoundRows) -> _ComparedRows:
-    asked = dict(zip(some, await fill_rows(session, [row for row, _ in some.values()]), strict=True))
+async def _compare_rows(answer: RecordedAnswer, some: FoundRows) -> _ComparedRows:
+    session = answer.session
+    asked = dict(zip(some, await fill_rows(answer, [row for row, _ in some.values()]), strict=True))
     found = {at: findings for at, (_, findings) in some.items()}
-    sources = {row.source: View.FULL for row in asked.values() if row.source and row.problem != CLOSED}
-    documents = await _read_documents(session, found.values())
-    views = await session.decide_views({document.case: document for document in documents.values()})
+    cases = await _read_cases(session, found.values())
+    full = await answer.weigh(cases.values())
+    seen = {name: sealed for name, sealed in cases.items() if answer.view_of(sealed.head.case) is View.HIT}
+    hits = {name: answer.redact(sealed) for name, sealed in seen.items()}
+    named = {name: full[sealed.head.case] for name, sealed in cases.items() if sealed.head.case in full}
 
     def make_rows() -> list[ListResultRow]:
-        return [_make_row(session, at, asked[at], one, documents, views) for at, one in found.items()]
+        return [_make_row(session, at, asked[at], one, named, hits) for at, one in found.items()]
 
     rows = await session.compute(make_rows)  # 0.8 ms for each case
-    held = hits_among(session, documents.values(), views)
-    requests = await read_requests_of(session, [hit for row in rows for hit in row.hits], held)
+    requests = await read_hit_requests(answer, [hit for row in rows for hit in row.hits], cases.values())
     for at, row in enumerate(rows):
-        hits = tuple(msgspec.structs.replace(hit, request=requests.get(hit.reference)) for hit in row.hits)
-        rows[at] = msgspec.structs.replace(row, hits=hits)
-    return _ComparedRows(rows, sources | views)
+        told = tuple(msgspec.structs.replace(hit, request=requests.get(hit.reference)) for hit in row.hits)
+        rows[at] = msgspec.structs.replace(row, hits=told)
+    return _ComparedRows(rows, {hit.reference: seen[name].head.case for name, hit in hits.items()})
 
 
-def _shown_in(session: Session, rows: Iterable[ListResultRow], views: Mapping[str, View]) -> dict[str, View]:
-    """Of the cases that were decided on, those that these rows show."""
+def _cases_in(rows: Iterable[ListResultRow], hits: Mapping[str, str]) -> list[str]:
+    """The cases that rows show: those that they ask about, those found, and those of their hits."""
     shown = list(rows)
-    matched = {match.case for row in shown for match in row.matches}
-    references = {hit.reference for row in shown for hit in row.hits}
-    asked = {row.source for row in shown}
-    return {
-        case: how
-        for case, how in views.items()
-        if case in matched or case in asked or session.make_reference(case) in references
-    }
+    return [
+        *(row.source for row in shown if row.source),
+        *(match.case for row in shown for match in row.matches),
+        *(hits[hit.reference] for row in shown for hit in row.hits),
+    ]
 
 
-async def _read_documents(session: Session, found: Iterable[ListRowFindings]) -> dict[str, CaseDocument]:
+async def _read_cases(session: Session, found: Iterable[ListRowFindings]) -> dict[str, SealedCase]:
     """The cases that are named, by key, and those that stand behind a reference, by that."""
     some = list(found)
     who, opaque, reader = session.requester, session.runtime.opaque, session.runtime.reader
@@ -472,10 +474,10 @@ def _make_row(
     at: int,
     asked: ListRow,
     found: ListRowFindings,
-    documents: Mapping[str, CaseDocument],
-    views: Mapping[str, View],
+    full: Mapping[str, CaseDocument],
+    hidden: Mapping[str, HitRow],
 ) -> ListResultRow:
-    """A row with those of its cases that the requester still sees, each compared as seen now.
+    """A row with those of its cases that the requester still sees, in full or as hits, each compared as seen now.
 
     A row that found nothing has the hint that a search which finds nothing begins with.
     """
@@ -486,13 +488,11 @@ def _make_row(
     probe = make_probe(parse_question(asked.question), asked.country) if found.cases or found.hits else None
     met: list[CaseFinding | HitFinding] = [*found.cases, *found.hits]
     for match in met:
-        document = documents.get(match.case if isinstance(match, CaseFinding) else match.reference)
-        seen = View.NOTHING if document is None else views[document.case]
-        if document is not None and seen is View.FULL and probe is not None:
-            matches.append(_make_match(session, document, match, probe))
-        elif document is not None and seen is View.HIT and isinstance(match, HitFinding):
-            hit = hit_for(meta(document), session.make_reference)
-            hits.append(FoundHit(**msgspec.structs.asdict(hit), band=Band(match.band)))
+        name = match.case if isinstance(match, CaseFinding) else match.reference
+        if name in full and probe is not None:
+            matches.append(_make_match(session, full[name], match, probe))
+        elif name in hidden and isinstance(match, HitFinding):
+            hits.append(FoundHit(**msgspec.structs.asdict(hidden[name]), band=Band(match.band)))
     problem = translate_error(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
     is_hinted = not (matches or hits or problem)
     return ListResultRow(

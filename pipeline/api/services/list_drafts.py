@@ -104,7 +104,7 @@ async def submit_draft(session: Session, raw: bytes, title: str = "", key: str =
         head, grid = await _read_grid(session, raw, GridOptions())
         plan = await _plan(plan_draft, grid)
     draft = ListDraft(name, title[:MAX_TITLE_CHARS], session.now, GridOptions(), head, plan)
-    await session.audit(ActKind.READ, {"list_draft": name, "rows": head.rows}, about=name)
+    await session.record(ActKind.READ, {"list_draft": name, "rows": head.rows}, about=name)
     await asyncio.to_thread(store.add_draft, session.requester, draft, grid, raw)
     return _answer(session, draft)
 
@@ -113,7 +113,7 @@ async def read_draft(session: Session, name: str) -> ListDraftAnswer:
     """A draft as it is now. Raises NotFoundError."""
     session.require_reader()
     draft = await _require_draft(session, name)
-    await session.audit(ActKind.READ, {"list_draft": name}, about=name)
+    await session.record(ActKind.READ, {"list_draft": name}, about=name)
     return _answer(session, draft)
 
 
@@ -122,7 +122,7 @@ async def read_drafts(session: Session) -> ListDraftsAnswer:
     session.require_reader()
     drafts = await asyncio.to_thread(session.runtime.lists.list_drafts, session.requester)
     kept = [draft for draft in drafts if session.now < draft.expires]
-    await session.audit(ActKind.READ, {"list_drafts": len(kept)})
+    await session.record(ActKind.READ, {"list_drafts": len(kept)})
     return ListDraftsAnswer(*session.moment, tuple(map(_summarise, kept)))
 
 
@@ -150,7 +150,7 @@ async def change_draft(session: Session, name: str, change: ListDraftChange) -> 
             _require_targets(draft.head, change.targets)
             plan = await _plan(plan_draft, grid, change.targets)
             draft = msgspec.structs.replace(draft, plan=plan)
-    await session.audit(ActKind.READ, {"list_draft": name, "changed": True}, about=name)
+    await session.record(ActKind.READ, {"list_draft": name, "changed": True}, about=name)
     try:
         await asyncio.to_thread(store.replace_draft, session.requester, draft, grid)
     except NoListError as error:
@@ -187,7 +187,7 @@ async def delete_draft(session: Session, name: str) -> ListDraftAnswer:
     """Delete a draft. Raises NotFoundError."""
     session.require_reader()
     draft = await _require_draft(session, name)
-    await session.audit(ActKind.READ, {"list_draft": name, "deleted": True}, about=name)
+    await session.record(ActKind.READ, {"list_draft": name, "deleted": True}, about=name)
     answer = _answer(session, draft)
     await asyncio.to_thread(session.runtime.lists.delete_draft, session.requester, name)
     return answer

@@ -87,7 +87,7 @@ async def list_latest_notices(
 
         async def show(found: list[NoticeDocument]) -> list[NoticeRow | None]:
             wanted = [document for document in found if document.kind in kinds]
-            rows = await _show_notices(answer, session.runtime.sealed, wanted, described=described)
+            rows = await _show_notices(answer, session.runtime.reader, wanted, described=described)
             shown = dict(zip((document.id for document in wanted), rows, strict=True))
             return [shown.get(document.id) for document in found]
 
@@ -154,7 +154,7 @@ async def _read_from(
     """
     session, settled = answer.session, answer.session.runtime.settled
     end = settled.end  # asked first: what is settled by now is found by what is read from here on
-    reader = session.runtime.sealed.of_generation(settled.index.generation)
+    reader = session.runtime.reader.of_generation(settled.index.generation)
     rows: list[tuple[NoticeRow, NoticePlace]] = []
     place, looked_at = start, start.passed
     while found := await session.runtime.decisions.list_notices(session.requester.agency, looked_at, MOST):
@@ -357,7 +357,7 @@ async def describe_subjects(
     session = answer.session
     seen = {name: case for name, case in cases.items() if answer.view_of(case.head.case) is View.FULL}
     full = {name: answer.open(case) for name, case in seen.items()}
-    named = await session.runtime.sealed.read_cases((case.case for case in full.values()), NAMING) if full else {}
+    named = await session.runtime.reader.read_cases((case.case for case in full.values()), NAMING) if full else {}
     held = await answer.weigh(named.values())
     return {
         name: _describe(session, held[case.case], _find_evidence(session, asked.get(name), case))

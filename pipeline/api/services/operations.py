@@ -85,7 +85,7 @@ async def preview_rejections(session: Session, reason: str, agency: str = "", po
     """
     wanted = _make_filter(session, reason, agency, position)
     async with audited_operation(session, f"preview replay {reason} {agency} {position}"):
-        return await preview_replay(session.runtime.settings, wanted, session.runtime.sealed.read_versions, session.now)
+        return await preview_replay(session.runtime.settings, wanted, session.runtime.reader.read_versions, session.now)
 
 
 async def replay_rejections(session: Session, reason: str, agency: str = "", position: str = "") -> ReplayedAnswer:
@@ -156,7 +156,7 @@ async def _add_content(
     if not key.startswith(f"{message.agency}:"):
         return answer
     fields = (*STATE_FIELDS, "data")
-    sealed = (await session.runtime.sealed.read_cases([key], fields)).get(key)
+    sealed = (await session.runtime.reader.read_cases([key], fields)).get(key)
     if sealed is None or sealed.head.agency != session.requester.agency:
         return msgspec.structs.replace(answer, case=key)
     async with session.answer(ActKind.OPERATION, about=f"rejected compare {message.position}") as comparison:

@@ -31,7 +31,7 @@ async def read_request_evidence(session: Session, name: str) -> RequestEvidenceA
     async with session.answer(ActKind.READ, {"request": name}) as answer:
         disclosure, case = await require_owned_thread(answer, name)
         answer.about = disclosure.id
-        reader = session.runtime.sealed
+        reader = session.runtime.reader
         asked = await reader.read_cases([case.case], NAMING)
         around = await find_surroundings(answer, case.case)
         about = [seen for seen in around.links if _other_side(seen, case, around).agency == disclosure.requester]

@@ -158,7 +158,7 @@ async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
 
 async def _show_manual_links(answer: RecordedAnswer, found: list[Review]) -> list[ManualLinkRow | None]:
     session = answer.session
-    cases = await session.runtime.sealed.read_cases(key for review in found for key in (review.case_a, review.case_b))
+    cases = await session.runtime.reader.read_cases(key for review in found for key in (review.case_a, review.case_b))
     full = {key for key, seen in (await answer.decide(cases.values())).items() if seen is View.FULL}
     return [
         _make_manual_row(review, session.requester)
@@ -216,12 +216,12 @@ async def require_sides(
     `fields` are what is brought of the cases. Whatever is missing, the index is asked the same.
     """
     runtime = answer.session.runtime
-    link = await runtime.sealed.read_link(name)
+    link = await runtime.reader.read_link(name)
     given = (await runtime.decisions.reviews_of([name]))[name]
     keys = (
         link.head.cases if link else named or next(((review.case_a, review.case_b) for review in given), (name, name))
     )
-    cases = await runtime.sealed.read_cases(keys, fields)
+    cases = await runtime.reader.read_cases(keys, fields)
     views = await answer.decide_named(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
         await answer.refuse(NotFoundError(NO_LINK), {"link": name}, kind=ActKind.REVIEW)

@@ -166,7 +166,7 @@ async def _read_links_between(
         ids = [link for others in linked.values() for link, other in (others or {}).items() if other in cases]
         hubs = sorted(case for case, others in linked.items() if others is None)
         ids += [link_id(*pair) for pair in combinations(hubs, 2)]  # links of the others with them are known
-    found = await answer.session.runtime.sealed.read_ties(ids, cases) if ids else {}
+    found = await answer.session.runtime.reader.read_ties(ids, cases) if ids else {}
     return list(map(make_link, answer.weigh_links(found.values())))
 
 
@@ -219,7 +219,7 @@ async def match_own_nodes(session: Session, numbers: Sequence[str], cases: Seque
     session.require_reader()
     wanted = dict.fromkeys(numbers)
     terms = list(filter(None, (find_term(number) for number in wanted)))[:MOST_NUMBERS]
-    found = await session.runtime.sealed.find_by_terms(terms, session.viewer, MOST_READ)
+    found = await session.runtime.reader.find_by_terms(terms, session.viewer, MOST_READ)
     query = {"matched": [*wanted][:MOST_NUMBERS], "cases": len(cases)}
     async with session.answer(ActKind.READ, query) as answer:
         _, records = await _read_records(answer, [*list(dict.fromkeys(cases))[:MOST_READ], *found])

@@ -237,7 +237,7 @@ async def _find_answers(
         "search",
         _search_context(asked),
         cursor=asked.cursor,
-        point=partial(session.runtime.sealed.open_point, "cases"),
+        point=partial(session.runtime.reader.open_point, "cases"),
         limit=limit,
     )
     after = None if listing.after is None else tuple(listing.after)
@@ -296,7 +296,7 @@ async def _find_hits(
         return _HitPage([], counted.not_asked), _ResultPage([])
     session = answer.session
     limits, runtime = QueryLimits(session.now.date(), session.viewer), session.runtime
-    exact = await runtime.sealed.find_hits(counted.asked, asked.country, runtime.model, limits, session.compute)
+    exact = await runtime.reader.find_hits(counted.asked, asked.country, runtime.model, limits, session.compute)
     met = {sealed.head.case: sealed for sealed in exact}
     views = await answer.decide(met.values())
     asked_for = make_probe(question, asked.country)
@@ -320,7 +320,7 @@ async def _browse_cases(answer: RecordedAnswer, asked: Search, question: Questio
     session = answer.session
     cursor = PageCursor(session, "cases", session.grounds.purpose, _search_context(asked))
     (after,) = cursor.open(asked.cursor) or ("",)
-    found = await session.runtime.sealed.browse_cases(_make_limits(session, asked, question), limit + 1, after)
+    found = await session.runtime.reader.browse_cases(_make_limits(session, asked, question), limit + 1, after)
     kept = [*(await answer.weigh(found)).values()]
     end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None
     return _ResultPage(
@@ -383,7 +383,7 @@ async def count_facets(session: Session, asked: Search, *, judged: JudgedSearch 
     async with session.answer(ActKind.READ, {"facets": msgspec.to_builtins(asked)}) as answer:
         cases = None if question.narrows_alone else await _find_counted(answer, asked, question, judged)
         few = FewOf(session.requester.agency, MOST_COUNTED + 1, STATE_FIELDS)
-        found = await session.runtime.sealed.count_facets(facet_body(limits, asked.filters, cases, few))
+        found = await session.runtime.reader.count_facets(facet_body(limits, asked.filters, cases, few))
         _note_counted(answer, asked, found)
         return FacetsAnswer(*session.moment, found.counts)
 
@@ -421,7 +421,7 @@ async def describe_results(answer: RecordedAnswer, results: Sequence[SearchResul
 
     A case that is not read in full any more is left out.
     """
-    found = await answer.session.runtime.sealed.read_cases((result.case.case for result in results), READ)
+    found = await answer.session.runtime.reader.read_cases((result.case.case for result in results), READ)
     held = await answer.weigh(found.values())
     return {
         result.case.case: _describe(held[result.case.case], result.evidence, answer.session.language)

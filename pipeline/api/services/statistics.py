@@ -66,7 +66,7 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
 async def _read_cases(answer: RecordedAnswer, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
     limits = await answer.session.limit_cases(*filter_clauses(filters))
-    async for part in answer.weigh_parts(answer.session.runtime.sealed.every_case(limits, COUNTED)):
+    async for part in answer.weigh_parts(answer.session.runtime.reader.every_case(limits, COUNTED)):
         found += part.values()
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be counted; add filters", most=MOST))
@@ -77,7 +77,7 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
     """The countries of each link whose two sides are among those cases."""
     scope = await session.scope_links()
     found: list[tuple[str, str]] = []
-    async for link in session.runtime.sealed.every_link(scope, evidence=False):
+    async for link in session.runtime.reader.every_link(scope, evidence=False):
         a, b = link.head.cases
         if a in countries and b in countries:
             found.append((countries[a], countries[b]))
@@ -91,7 +91,7 @@ async def _find_near(answer: RecordedAnswer, case: CaseDocument, events: Iterabl
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
     limits = await session.limit_cases(met)
-    async for part in answer.weigh_parts(session.runtime.sealed.every_case(limits, COUNTED)):
+    async for part in answer.weigh_parts(session.runtime.reader.every_case(limits, COUNTED)):
         found += [document for document in part.values() if _is_open_elsewhere(session, case, document)]
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be listed; add filters", most=MOST))

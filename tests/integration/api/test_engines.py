@@ -203,7 +203,7 @@ async def test_nothing_is_disclosed_while_an_engine_is_away(runtime: Runtime, aw
     settings = runtime.settings.model_copy(update=away)
     indices = Indices(settings.namespace, "")
     async with connect(settings) as index, AuditLog(KafkaSender(settings), runtime.clock, dict) as log:
-        parts = replace(runtime, reader=IndexReader(index, indices), audit=log)
+        parts = replace(runtime, unsealed=IndexReader(index, indices), audit=log)
         async with client_of(parts) as client:
             answers = [await client.get(path) for path in READ]
             answers.append(await client.post("/v1/search", json={"question": "petrov"}))

@@ -48,7 +48,7 @@ async def test_a_notice_is_read_with_the_index_of_which_it_is_known_what_is_sett
         await index_case_and_notice(client, active)
         runtime.settled.end = 1  # as this server last knew, before the switch
         await switch_aliases(client, behind)
-        assert await runtime.reader.read_cases(["be-fp:1"]) == {}
+        assert await runtime.unsealed.read_cases(["be-fp:1"]) == {}
         answer = await list_notices(Session(runtime, BERT, WHY))
         assert [row.id for row in answer.notices] == ["n1"]
         assert (await list_notices(Session(runtime, BERT, WHY), cursor=answer.next)).notices == ()

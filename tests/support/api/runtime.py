@@ -231,7 +231,7 @@ class Api:
         self.log = log or _empty_log()
         self.runtime = Runtime(
             settings=self.settings,
-            reader=IndexReader(self.engine, names, self.clock),
+            unsealed=IndexReader(self.engine, names, self.clock),
             model=stages.model,
             audit=self.audit,
             cipher=cipher,

@@ -25,7 +25,7 @@ def hold(api: Api) -> None:
 
 
 async def read(session: Session, *keys: str) -> list[SealedCase]:
-    return [*(await session.runtime.sealed.read_cases(keys or (OWN, SEEN, HIT, SILENT), None)).values()]
+    return [*(await session.runtime.reader.read_cases(keys or (OWN, SEEN, HIT, SILENT), None)).values()]
 
 
 async def test_what_is_shown_is_recorded_before_the_block_returns_it(api: Api) -> None:

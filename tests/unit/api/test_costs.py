@@ -190,7 +190,7 @@ async def test_large_cases_behind_small_ones_are_held_by_their_bytes_too(api: Ap
     small = [f"-{at:02}" for at in range(2 * MOST_WHOLE)]
     api.hold(*(record("fr-pj", name) for name in small))
     keys = [f"fr-pj:{name}" for name in (*small, *range(COUNT))]
-    parts = [part async for part in api.runtime.reader.read_parts(keys, None, readable=True)]
+    parts = [part async for part in api.runtime.unsealed.read_parts(keys, None, readable=True)]
     assert [case.case for part in parts for case in part] == keys
     assert max(brought) > 2 * PART_BYTES
     assert max(len(orjson.dumps([case.data for case in part])) for part in parts) < PART_BYTES + 1.5 * SIZE

@@ -92,7 +92,7 @@ async def test_that_a_number_is_shared_is_not_told_with_a_hit_only_side(api: Api
         drawn = await read_graph(session, "fr-pj:1")
         parts = [part async for part in export_records(session, "links", "ndjson")]
         told.append(((await list_links(session, "fr-pj:1")).links, drawn.edges, b"".join(parts)))
-        held = await api.runtime.reader.read_link(link)
+        held = await api.runtime.unsealed.read_link(link)
         assert held is not None
         assert held.basis is (Basis.SAME if name == "Ivan Petrov" else Basis.SHARED)
     assert told[0] == told[1]
@@ -133,7 +133,7 @@ async def test_what_contradicts_a_hit_only_case_takes_no_hit_away(api: Api) -> N
             answers.append((listed, *cases, drawn.nodes, drawn.edges, b"".join(parts)))
             assert len(listed) == 1
     assert answers[:2] == answers[2:]
-    assert await api.runtime.reader.read_link(link) is None, "it is no link"
+    assert await api.runtime.unsealed.read_link(link) is None, "it is no link"
 
 
 async def test_the_owner_of_a_hit_only_case_sees_no_link_where_there_is_none(api: Api) -> None:

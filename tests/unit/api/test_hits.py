@@ -97,7 +97,7 @@ async def test_of_all_dates_the_equal_one_alone_answers_and_nothing_leads_to_it(
     told = [
         date
         for date, question in asked.items()
-        if await find_hits(api.runtime.reader, question, "", api.runtime.model, limits)
+        if await find_hits(api.runtime.unsealed, question, "", api.runtime.model, limits)
     ]
     assert told == ["1980-05-01"]
     (row,) = (await ask(api, "ivan petrov born:1980-05-01")).hits

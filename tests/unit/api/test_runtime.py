@@ -32,7 +32,7 @@ async def opened(api: Api, number: str, owner: str = "fr-pj") -> str:
 
 
 async def counted(api: Api) -> dict[str, int]:
-    return dict(await count_overdue_reviews(api.runtime.decisions, api.runtime.reader, api.now))
+    return dict(await count_overdue_reviews(api.runtime.decisions, api.runtime.unsealed, api.now))
 
 
 def shown(agency: str) -> float | None:
@@ -74,7 +74,7 @@ async def test_the_metric_says_what_was_counted_last_and_names_nobody_else(
 
     monkeypatch.setattr("pipeline.api.runtime.asyncio.sleep", ends)
     with suppress(asyncio.CancelledError):
-        await watch_reviews(api.runtime.decisions, api.runtime.reader, api.clock)
+        await watch_reviews(api.runtime.decisions, api.runtime.unsealed, api.clock)
     assert (shown("fr-pj"), shown("de-bka")) == (1.0, None)
     show_overdue({})
     assert shown("fr-pj") is None

@@ -12,6 +12,7 @@ from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.access.text_limits import COMMENT, REASON, SUBJECT
+from pipeline.api.answering import MOST_WORDS
 from pipeline.api.problems import RequestTooLargeError, UnavailableError, UnprocessableError
 from pipeline.api.services.break_glass import open_alone, request_opening, review_opening
 from pipeline.api.services.disclosures import (
@@ -22,7 +23,7 @@ from pipeline.api.services.disclosures import (
 )
 from pipeline.api.services.inbox import assign_link
 from pipeline.api.services.reviews import BulkReview, LinkToReview, link_manually, review_links
-from pipeline.api.session import MOST_WORDS, Session
+from pipeline.api.session import Session
 from pipeline.streams.audit.audit_log import ActTooLargeError
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api

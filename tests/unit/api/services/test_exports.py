@@ -71,8 +71,8 @@ async def linked(api: Api, count: int) -> ManyHits:
     man = person("Ivan Petrov", birth_date="1980-05-01", identifiers=[{"type": "passport", "value": "12AB34567"}])
     api.hold(record("fr-pj", entities=[man]), record(OWNER, "1", "H2", entities=[man]))
     name = api.link("fr-pj:1", f"{OWNER}:1")
-    cases = await api.runtime.reader.read_cases(["fr-pj:1", f"{OWNER}:1"])
-    return ManyHits(cases["fr-pj:1"], cases[f"{OWNER}:1"], (await api.runtime.reader.read_links([name]))[name], count)
+    cases = await api.runtime.unsealed.read_cases(["fr-pj:1", f"{OWNER}:1"])
+    return ManyHits(cases["fr-pj:1"], cases[f"{OWNER}:1"], (await api.runtime.unsealed.read_links([name]))[name], count)
 
 
 @pytest.mark.parametrize("count", [2 * MOST_SHOWN + 1, pytest.param(100_000, marks=pytest.mark.rare)])
@@ -88,7 +88,7 @@ async def test_an_export_of_many_hit_only_records_is_whole_in_the_audit_and_in_t
 
     async with AuditLog(send, api.clock, dict, "host|1") as log:
         session = Session(
-            replace(api.runtime, reader=index, decisions=index, grants=index, audit=log),  # type: ignore[arg-type]
+            replace(api.runtime, unsealed=index, decisions=index, grants=index, audit=log),  # type: ignore[arg-type]
             ANNA, api.session(ANNA).grounds, request_id="r1",
         )  # fmt: skip
         async for part in export_records(session, "links", "ndjson"):

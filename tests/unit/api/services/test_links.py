@@ -144,7 +144,7 @@ async def test_a_side_that_is_closed_meanwhile_is_not_named(api: Api, monkeypatc
         asked.append(held)
         if len(asked) == 3:  # the case itself, its surroundings, then the sides that are named
             api.hold(record("de-bka", "p2", version=2, code="H3", entities=[ANNA_KELLER]))
-            held = [*(await session.runtime.sealed.read_cases(one.head.case for one in held)).values()]
+            held = [*(await session.runtime.reader.read_cases(one.head.case for one in held)).values()]
         return await decide(answer, held)
 
     monkeypatch.setattr(RecordedAnswer, "decide", close_between)

@@ -381,7 +381,7 @@ async def test_an_installation_may_demand_a_reason_for_every_review(stages: Pure
 
 async def test_possible_links_are_reviewed_one_by_one(api: Api) -> None:
     possible, certain = _possible(api, 1), _certain(api, 2)
-    found = await api.runtime.reader.read_links([possible])
+    found = await api.runtime.unsealed.read_links([possible])
     assert found[possible].band is Band.POSSIBLE
     first, second = (await review_links(api.session(ANNA), _say(possible, certain))).outcomes
     assert (first.review, first.problem) == (None, "possible links are reviewed one by one")

@@ -160,7 +160,7 @@ async def test_other_roles_are_told_that_theirs_do_not_include_it(api: Api) -> N
 
 async def test_a_fault_of_ours_is_said_without_its_words(api: Api) -> None:
     api.hold(record("fr-pj"))
-    api.runtime.reader = None  # type: ignore[assignment]
+    api.runtime.unsealed = None  # type: ignore[assignment]
     page = await opened(api, PAGE, ANNA, key="fr-pj:1")
     assert "Temporarily unavailable" in page.said()
     assert "NoneType" not in page.said()
