@@ -43,6 +43,7 @@ from pipeline.web.site import Site
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.no_leak.decisions import EVERY_KEY
+from support.no_leak.untold import find_untold
 from support.no_leak.worlds import STAGES, CaseSpec, documents, requesters, worlds
 from support.records.builder import person, record
 from support.temporary_folders import make_folder
@@ -190,6 +191,18 @@ def test_the_law_finds_a_file_that_has_what_is_hidden(form: str, monkeypatch: py
     assert _save(SHOWN, who, form) == _save([*SHOWN, SILENT], who, form)
     _read_all(monkeypatch)
     assert _save(SHOWN, who, form) != _save([*SHOWN, SILENT], who, form)
+
+
+@pytest.mark.parametrize("form", chart_files.FORMS)
+def test_what_a_file_of_a_chart_shows_is_in_the_record(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services.chart_files, "write_bounded", lambda form, drawn: WRITERS[form](drawn))
+    who, api = make_requester("be-fp"), Api(STAGES, HOME)
+    api.index.write(documents([*SHOWN, SILENT]))
+    content = asyncio.run(_post(api, who, form))[2].decode(errors="replace")
+    assert find_untold(api, who, content) == set()
+    [act] = api.audit.acts
+    assert act.kind is ActKind.EXPORT
+    assert {one.case for one in act.shown} == {spec.key for spec in SHOWN}
 
 
 def _read_all(monkeypatch: pytest.MonkeyPatch) -> None:

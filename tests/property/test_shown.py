@@ -27,8 +27,9 @@ from pipeline.api.services.search import Search
 from pipeline.api.session import Session
 from support.access.requesters import make_requester
 from support.api.runtime import Api
-from support.no_leak.requests import OPERATIONS, ObservedAnswer, Operation, Request, ask
-from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
+from support.no_leak.requests import OPERATIONS, Operation, Request, ask
+from support.no_leak.untold import find_untold
+from support.no_leak.worlds import STAGES, CaseSpec, documents, requesters, worlds
 from support.temporary_folders import make_folder
 
 HOME = make_folder("liaison-shown-")
@@ -65,26 +66,14 @@ def open_world(world: Iterable[CaseSpec]) -> Api:
     return api
 
 
-def find_untold(api: Api, who: Requester, request: Request, text: str) -> set[str]:
-    """What of records stands in a text that was sent, and is not in what was recorded."""
-    if request.path.startswith(TELLS_OF_TELLING):
-        return set()
-    shown = [one for act in api.audit.acts for one in act.shown]
-    full = {one.case for one in shown if one.form is ShownForm.FULL}
-    hits = {one.case for one in shown if one.form is ShownForm.HIT}
-    untold = {f"content of {key}" for key in KEYS if f"Affair of {key}" in text and key not in full}
-    untold |= {f"key {key}" for key in KEYS if key in text and key not in request.names and key not in full | hits}
-    if not request.path.startswith(KNOWN_BEFORE):
-        references = {key: api.runtime.opaque.make_reference(who.agency, key) for key in KEYS}
-        untold |= {f"hit {key}" for key, reference in references.items() if reference in text and key not in hits}
-    return untold
-
-
 def untold_by(world: Iterable[CaseSpec], who: Requester, purpose: Purpose, request: Request) -> set[str]:
     """What an operation sends of records and does not record."""
     api = open_world(world)
-    answer: ObservedAnswer = asyncio.run(ask(api, who, purpose, request))
-    return find_untold(api, who, request, repr(answer.bodies))
+    answer = asyncio.run(ask(api, who, purpose, request))
+    if request.path.startswith(TELLS_OF_TELLING):
+        return set()
+    references = not request.path.startswith(KNOWN_BEFORE)
+    return find_untold(api, who, repr(answer.bodies), request.names, references=references)
 
 
 @pytest.mark.timeout(3600)
@@ -191,7 +180,7 @@ def test_what_a_page_saves_as_a_table_is_in_the_record(what: ResultList, monkeyp
             text = asyncio.run(_tabulate(api, WHO, what, place))
             assert "Affair of fr-pj:0" in text
             assert {act.kind for act in api.audit.acts} <= {ActKind.EXPORT, ActKind.SEARCH}
-            found |= find_untold(api, WHO, Request("GET", f"table {what}"), text)
+            found |= find_untold(api, WHO, text)
         return found
 
     assert untold() == set()

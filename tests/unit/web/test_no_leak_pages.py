@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from pipeline import locale
 from pipeline.access.folders import ItemKind
-from pipeline.access.requester import Purpose, Requester
+from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import FoldersAnswer
 from pipeline.api.services import folders as folder_services
@@ -30,11 +30,12 @@ from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument
 from pipeline.web.components import keep, preview, tabs
 from pipeline.web.page import OpenPage, Page
-from pipeline.web.pages import PAGES, case, chart, folder, folders, home, inbox, operations, search
+from pipeline.web.pages import PAGES, audit, case, chart, folder, folders, home, inbox, operations, records, search
 from support.access.requesters import make_requester
 from support.api.runtime import Api
 from support.no_leak.decisions import ASKING, EVERY_KEY, FIRST, folder_id, folder_item_of
 from support.no_leak.requests import QUESTIONS, names
+from support.no_leak.untold import find_untold
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
 from support.temporary_folders import make_folder
 from support.web.pages import opened
@@ -95,7 +96,14 @@ async def drawn(
     something is added to a folder. With it stands what scripts are told: of charts, of folders and of what was done.
     Where a page marks what is new it was looked at an hour ago, when there were the cases `before`.
     """
-    api = Api(STAGES, HOME)
+    return await draw(Api(STAGES, HOME), world, page, who, language, told, before)
+
+
+async def draw(
+    api: Api, world: Iterable[CaseSpec], page: Page[Any], who: Requester, language: str, told: dict[str, str],
+    before: Sequence[CaseSpec] = (),
+) -> Any:  # fmt: skip
+    """The same with a given server."""
     api.decided.first = FIRST
     asked = {name: value for name, value in told.items() if name in PLACES}
     if before and page in (folder.PAGE, chart.PAGE):
@@ -175,6 +183,44 @@ def test_a_hidden_case_leaves_no_trace_on_a_page_wherever_one_looks(
     world: list[CaseSpec], who: Requester, page: Page[Any], language: str, data: st.DataObject
 ) -> None:
     assert_no_trace(world, who, page, language, data)
+
+
+# ── what a page says is in the record ──
+
+TELLS_OF_TELLING = {records.PAGE.path, audit.PAGE.path}
+"""Who saw what: their rows name what was shown before, to those who were told of it then."""
+
+RICH = [
+    CaseSpec("be-fp", 0, 0, "H0", ("*",), ("investigation", "correlation")),
+    CaseSpec("fr-pj", 0, 0, "H0", ("*",), ("investigation", "correlation")),
+    CaseSpec("fr-pj", 1, 5, "H1", ("*",), ("investigation", "correlation")),
+    CaseSpec("nl-np", 1, 0, "H2", ("*",), ("investigation", "correlation")),
+    CaseSpec("de-bka", 1, 0, "H3", ("*",), ("investigation", "correlation")),
+]
+
+
+def untold_by(page: Page[Any], who: Requester) -> set[str]:
+    """What a page says of records, all that may be asked of it included, and does not record."""
+    api = Api(STAGES, HOME)
+    names = dict.fromkeys(("case", "key", "previewed"), "be-fp:0") | {"entity": "e0", "question": "ivan petrov"}
+    places = {"folder": folder_id(who.agency), "item": "", "link_id": link_id("be-fp:0", "fr-pj:0")}
+    others = {"name": "not-there", "position": "cases.fr-pj-0-7"}
+    said = asyncio.run(draw(api, RICH, page, who, "en", names | places | others))
+    return find_untold(api, who, repr(said), ["be-fp:0", "fr-pj:0"], references=False)
+
+
+SAYING = {page.path: page for page in PAGES if page.path not in LEFT_OUT | TELLS_OF_TELLING}
+
+
+@pytest.mark.parametrize("path", SAYING)
+def test_what_a_page_says_is_in_the_record(path: str) -> None:
+    for who in (make_requester("be-fp"), make_requester("fr-dgsi", Role.SUPERVISOR)):
+        assert untold_by(SAYING[path], who) == set()
+
+
+def test_the_law_finds_what_a_page_shows_and_does_not_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RecordedAnswer, "show", lambda answer, *_, **__: answer.count(()))
+    assert untold_by(case.PAGE, make_requester("be-fp"))
 
 
 # ── leaks that are planted ──
