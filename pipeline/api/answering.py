@@ -97,7 +97,7 @@ class RecordedAnswer:
         self.session = session
         self.query, self.about, self.rule = query, about, rule
         self._kind = kind
-        self._is_new, self._is_open, self._parts = True, False, 0
+        self._is_new, self._is_open, self._has_parts = True, False, False
         self._rules: dict[str, Rule] = {}
         self._heads: dict[str, CaseMeta] = {}
         self._sights: dict[str, LinkSight] = {}
@@ -131,14 +131,14 @@ class RecordedAnswer:
         self._require_open()
         self._close()
         self.show_later()
-        if self._shown or self._counted or not self._parts:
+        if self._shown or self._counted or not self._has_parts:
             await self._record()
 
     async def record_part(self) -> None:
         """Record what the next part of a file shows, before it is sent. What was opened for it is forgotten."""
         self._require_open()
         await self._record()
-        self._parts += 1
+        self._has_parts = True
         self._rules.clear()
         self._heads.clear()
         self._sights.clear()
@@ -237,30 +237,37 @@ class RecordedAnswer:
         Grants are read for hits alone: a case that is not shown at all makes no call to the index.
         """
         heads = {sealed.head.case: sealed.head for sealed in cases}
-        seen = {case: self.decide_case(head) for case, head in heads.items()}
-        hits = [case for case, view in seen.items() if view is View.HIT]
+        rules = {case: self._judge(head) for case, head in heads.items()}
+        hits = [case for case, rule in rules.items() if rule.view is View.HIT]
         grants = await self._read_grants(hits)
-        return seen | {case: self.decide_case(heads[case], grants) for case in hits}
+        return self._note(heads, rules | {case: self._judge(heads[case], grants) for case in hits})
 
     async def decide_named(self, keys: Iterable[str], cases: Mapping[str, SealedCase]) -> dict[str, View]:
         """How the requester sees each case that a request names, whether it is there or not, now.
 
         Grants are read for whatever they do not read without one: a hit-only case costs what none costs.
         """
-        wanted = list(keys)
-        seen = {case: self.decide_case(sealed.head) for case, sealed in cases.items()}
-        closed = [case for case in wanted if seen.get(case) is not View.FULL]
+        heads = {case: sealed.head for case, sealed in cases.items()}
+        rules = {case: self._judge(head) for case, head in heads.items()}
+        closed = [case for case in dict.fromkeys(keys) if rules.get(case, UNDECIDED).view is not View.FULL]
         grants = await self._read_grants(closed)
-        granted = {case: self.decide_case(cases[case].head, grants) for case in closed if case in cases}
-        return dict.fromkeys(wanted, View.NOTHING) | seen | granted
+        granted = {case: self._judge(heads[case], grants) for case in closed if case in heads}
+        return dict.fromkeys(closed, View.NOTHING) | self._note(heads, rules | granted)
 
     def decide_case(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
         """How the requester sees a case under these grants, which asks the index nothing."""
-        self._require_open()
+        return self._note({case.case: case}, {case.case: self._judge(case, grants)})[case.case]
+
+    def _judge(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> Rule:
         session = self.session
-        rule = decide(case, session.requester, session.grounds.purpose, session.now, grants)
-        self._rules[case.case], self._heads[case.case] = rule, case
-        return rule.view
+        return decide(case, session.requester, session.grounds.purpose, session.now, grants)
+
+    def _note(self, heads: Mapping[str, CaseMeta], rules: Mapping[str, Rule]) -> dict[str, View]:
+        """Keep what was decided, once all of it is: what else goes on meanwhile sees no half of it."""
+        self._require_open()
+        self._heads |= heads
+        self._rules |= rules
+        return {case: rule.view for case, rule in rules.items()}
 
     async def _read_grants(self, cases: Collection[str]) -> tuple[Grant, ...]:
         return await self.session.runtime.grants.read_grants(cases, self.session.requester) if cases else ()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 import pytest
 
 from pipeline.access.audit import ActKind, RequestRule, ShownForm
-from pipeline.access.release import View
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
+from pipeline.access.release import Grant, View
+from pipeline.access.requester import Requester
 from pipeline.api import metrics
 from pipeline.api.answering import RecordedAnswer
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.sealed import SealedCase
+from pipeline.api.services.disclosures import grant_disclosure, request_disclosure
 from pipeline.api.session import Session
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
@@ -26,6 +31,28 @@ def hold(api: Api) -> None:
 
 async def read(session: Session, *keys: str) -> list[SealedCase]:
     return [*(await session.runtime.reader.read_cases(keys or (OWN, SEEN, HIT, SILENT), None)).values()]
+
+
+async def test_what_is_decided_anew_is_seen_as_before_until_it_is_decided(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of one answer are read at the same time: none sees a granted record as a hit while another reads grants."""
+    hold(api)
+    ask, until = DisclosureAsk("why", Urgency.ROUTINE, api.now + timedelta(days=1)), api.now + timedelta(days=2)
+    asked = await request_disclosure(api.session(BERT), api.session(BERT).make_reference(HIT), ask)
+    await grant_disclosure(api.session(ANNA), asked.disclosure.id, until)
+    session, read_grants, views = api.session(BERT), api.runtime.grants.read_grants, []
+
+    async def read_late(cases: Iterable[str], who: Requester) -> tuple[Grant, ...]:
+        views.append(answer.view_of(HIT))
+        return await read_grants(cases, who)
+
+    monkeypatch.setattr(api.runtime.grants, "read_grants", read_late)
+    async with session.answer(ActKind.READ) as answer:
+        for _ in range(2):
+            assert HIT in await answer.weigh(await read(session))
+        answer.show([HIT])
+    assert views == [View.NOTHING, View.FULL]
 
 
 async def test_what_is_shown_is_recorded_before_the_block_returns_it(api: Api) -> None:
