@@ -175,7 +175,7 @@ class ChartReadings:
 
     def __init__(self, answer: RecordedAnswer) -> None:
         self.answer, self.session = answer, answer.session
-        self.read_cases: set[str] = set()
+        self.sought: set[str] = set()
         """Those that were looked for."""
         self.records: dict[str, ChartRecord] = {}
         """Those that are seen in full."""
@@ -189,7 +189,7 @@ class ChartReadings:
         for case in dict.fromkeys(cases):
             try:
                 document = await require_case(self.answer, case, RECORD_FIELDS)
-                self.read_cases.add(case)
+                self.sought.add(case)
                 self.records[case] = make_record(document, self.session.language)
             except NotFoundError as error:
                 refused = error
@@ -203,11 +203,11 @@ class ChartReadings:
 
     async def read(self, cases: Iterable[str]) -> None:
         """Read linked cases, as far as they are still seen in full."""
-        new = [case for case in dict.fromkeys(cases) if case not in self.read_cases]
+        new = [case for case in dict.fromkeys(cases) if case not in self.sought]
         async for part in self.session.runtime.reader.read_parts(new, RECORD_FIELDS, readable=True):
             for case, document in (await self.answer.weigh(part)).items():
                 self.records[case] = make_record(document, self.session.language)
-            self.read_cases |= {sealed.head.case for sealed in part}
+            self.sought |= {sealed.head.case for sealed in part}
 
     async def find_bearers(self, cases: Iterable[str]) -> list[str]:
         """Read the cases that have a number in common with some that were read, as far as there is room for them."""
@@ -478,7 +478,7 @@ async def find_paths(session: Session, asked: ChartPathQuestion) -> ChartPathsAn
             ends = ChartReadings(answer)
             await ends.require(place.case for place in asked.b)
             goals = list(ends.records)
-            readings.read_cases |= ends.read_cases
+            readings.sought |= ends.sought
             readings.records |= ends.records
         search = PathSearch(starts, goals, LONGEST, closed={asked.hit})
         complete = await _search(readings, search, asked.hit)

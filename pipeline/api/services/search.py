@@ -393,6 +393,7 @@ def _note_counted(answer: RecordedAnswer, asked: Search, found: SealedFacets) ->
     session = answer.session
     name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
     shown = session.runtime.answered.find_shown(name, session.now)
+    answer.count(())  # over own records alone it names none
     for few in found.few:
         for sealed in few if len(few) <= MOST_COUNTED else ():
             answer.decide_case(sealed.head)
