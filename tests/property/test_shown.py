@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -25,8 +26,10 @@ from pipeline.api.services.links import CaseLinkFilter
 from pipeline.api.services.result_tables import LinksPlace, ResultList, tabulate
 from pipeline.api.services.search import Search
 from pipeline.api.session import Session
+from pipeline.streams.stages.notify import SharedQuestions, SharedSearches, SilentSearches, decode_search
 from support.access.requesters import make_requester
 from support.api.runtime import Api
+from support.correlation.key_rings import RING
 from support.no_leak.requests import OPERATIONS, Operation, Request, ask
 from support.no_leak.untold import find_untold
 from support.no_leak.worlds import STAGES, CaseSpec, documents, requesters, worlds
@@ -247,3 +250,45 @@ def test_of_the_last_hit_two_servers_tell_at_most_as_many_as_there_are_servers()
             api.runtime.hits.record_entry(entry)
         answer = asyncio.run(api.post("/v1/search", {"question": QUESTION}, STRANGER)).json()
         assert (answer["hits"], answer["not_asked"]) == ([], "budget")
+
+
+# ── who hears of it ──
+
+ASKED_WITH_SHARE = Search(QUESTION, share=True)
+
+
+async def _share(api: Api) -> None:
+    await api.post("/v1/search", msgspec.to_builtins(ASKED_WITH_SHARE), STRANGER)
+
+
+async def _save_shared(api: Api) -> None:
+    await _tabulate(api, STRANGER, "search", ASKED_WITH_SHARE)
+
+
+async def _hear(api: Api, acts: Sequence[Act]) -> tuple[set[str], set[str]]:
+    """The owners of silent records who hear of what was asked, and the agencies that hear of each other."""
+    model, cipher = api.runtime.model, api.runtime.cipher
+    silent = SilentSearches(api.runtime.unsealed, model, cipher, RING, api.clock)
+    shared = SharedSearches(SharedQuestions(api.runtime.decisions, model), cipher)
+    owners, sharers = set[str](), set[str]()
+    for entry in _entries(acts, "a|1", api):
+        record: Any = SimpleNamespace(value=msgspec.json.encode(entry), topic="audit", partition=0, offset=0)
+        if (searched := decode_search(record)) is not None:
+            owners |= {notice.agency async for notice in silent.notices(searched)}
+            sharers |= {question.asker async for question in shared.find_questions(searched, 0)}
+    return owners, sharers
+
+
+EVERY_WAY = ASKING | {"shared": _share, "a shared one's file": _save_shared}
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_owners_of_silent_records_and_who_shares_a_question_hear_of_it_however_it_was_asked(way: str) -> None:
+    api = open_world(WORLD)
+    alert = {"question": "ivan petrov born:1980-05-01", "share": True}
+    assert asyncio.run(api.post("/v1/subscriptions", alert, make_requester("nl-np"))).is_success
+    api.audit.acts.clear()
+    asyncio.run(EVERY_WAY[way](api))
+    owners, sharers = asyncio.run(_hear(api, api.audit.acts))
+    assert owners == {"de-bka"}
+    assert sharers == ({"nl-np", STRANGER.agency} if "shared" in way else set())
