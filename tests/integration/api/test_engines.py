@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
+from typing import get_args
 
 import httpx
 import msgspec
@@ -21,6 +23,7 @@ from pipeline.api.application import create_app
 from pipeline.api.problems import UnavailableError
 from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.services.audit import verify_trail
+from pipeline.api.services.exports import ExportFormat, What
 from pipeline.api.services.links import list_links
 from pipeline.api.services.result_tables import tabulate
 from pipeline.api.services.search import Search, search
@@ -113,6 +116,42 @@ async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
         "fr-pj:1": ShownForm.FULL, "be-fp:1": ShownForm.FULL, "nl-np:1": ShownForm.HIT,
     }  # fmt: skip
     assert entry.request == shown.headers["x-request-id"]
+
+
+EXPORTED = [f"/v1/export/{what}?form={form}" for what, form in product(get_args(What), get_args(ExportFormat))]
+SHOWING = (
+    "/v1/cases/fr-pj:1", "/v1/links?case=fr-pj:1", "/v1/graph?case=fr-pj:1&depth=2", "/v1/timeline?case=fr-pj:1",
+    "/v1/entities?case=fr-pj:1&entity=p1", "/v1/inbox", *EXPORTED,
+)  # fmt: skip
+
+
+async def test_what_each_form_shows_is_in_the_topic_whichever_server_gave_it(
+    runtime: Runtime, engine_settings: Settings
+) -> None:
+    """Over two servers and after a restart of one: each key that leaves is there in full, each reference as a hit."""
+    keys, another = ("fr-pj:1", "be-fp:1", "nl-np:1", "es-cnp:1"), beside(engine_settings)
+    hit = runtime.opaque.make_reference(ANNA.agency, "nl-np:1")
+
+    async def ask(at: Runtime, path: str) -> tuple[set[str], set[str]]:
+        begun = len(await recorded(runtime))
+        async with client_of(at) as client:
+            answer = await client.get(path)
+        assert answer.status_code == httpx.codes.OK, path
+        named = {key for key in keys if key in answer.text} | ({hit} if hit in answer.text else set())
+        shown = [one for entry in (await recorded(runtime))[begun:] for one in entry.shown]
+        told = {one.case for one in shown if one.form is ShownForm.FULL}
+        return named, told | ({hit} if any(one.form is ShownForm.HIT for one in shown) else set())
+
+    async with open_runtime(another) as second:
+        answers = {path: [await ask(server, path) for server in (runtime, second)] for path in SHOWING}
+    async with open_runtime(another) as restarted:
+        for path in SHOWING:
+            answers[path].append(await ask(restarted, path))
+    for path, found in answers.items():
+        (named, told), *others = found
+        assert named <= told, path
+        assert named.isdisjoint({"es-cnp:1", "nl-np:1"}), path
+        assert others == [(named, told)] * 2, path
 
 
 @pytest.mark.parametrize("form", ["", "xlsx", "csv"])
