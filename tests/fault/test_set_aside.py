@@ -129,5 +129,5 @@ def test_work_without_end_is_told_with_its_place_and_set_aside_after_two_kills(
     wait_for(lambda: installation.visible_links() == installation.batch_links(feed), deadline_s=120)
     if stage == "intake":
         assert found.position == positions[20]
-        assert installation.accounting().set_aside == 1
+        wait_for(lambda: installation.accounting().set_aside == 1)
     assert ports.why_restart(stage) == ""
