@@ -239,7 +239,7 @@ def grants(pieter: BrowserUser) -> None:
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     expect(page.locator("#evidence .summary")).to_be_visible()
     page.keyboard.press("a")
-    expect(page.locator("[data-row] .assignee").first).to_have_text(PIETER)
+    expect(page.locator("[data-row] .assignee").first).to_have_text(f"Pieter Janssens ({PIETER})")
     pieter.holds("inbox")
 
 
