@@ -53,10 +53,8 @@ class WayOut(NamedTuple):
 def list_ways_out() -> list[WayOut]:
     """Every operation in the order of the table, then the files of pages."""
     ways = [describe(each) for each in ENDPOINTS]
-    services = {"search": "search", "inbox": "inbox", "links": "links", "list": "list"}
     for what in get_args(ResultList):
-        place = (result_tables.__name__, f"tabulate_{services[what]}")
-        duties, is_built = follow(place)
+        duties, is_built = follow((result_tables.__name__, f"tabulate_{what}"))
         ways.append(WayOut(f"file of page: {what}", "export", duties, get_args(ResultForm), is_built))
     duties, is_built = follow(("pipeline.api.services.saved_charts", "open_chart"))
     ways.append(WayOut("file of page: chart", "export", duties, tuple(chart_files.FORMS), is_built))
@@ -117,12 +115,10 @@ def _functions() -> dict[Place, _Function]:
 
 def _read_module(module: str, tree: ast.Module) -> dict[Place, _Function]:
     names: dict[str, Place] = {}
-    modules: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 names[alias.asname or alias.name] = (node.module, alias.name)
-                modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
     functions: list[tuple[str, ast.AST]] = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -132,10 +128,10 @@ def _read_module(module: str, tree: ast.Module) -> dict[Place, _Function]:
             methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
             functions += [(one.name, one) for one in methods]
             names |= {one.name: (module, one.name) for one in methods}
-    return {(module, name): _read_function(node, names, modules) for name, node in functions}
+    return {(module, name): _read_function(node, names) for name, node in functions}
 
 
-def _read_function(node: ast.AST, names: Mapping[str, Place], modules: Mapping[str, str]) -> _Function:
+def _read_function(node: ast.AST, names: Mapping[str, Place]) -> _Function:
     asked, calls = set[str](), list[Place]()
     called = {id(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
     for each in ast.walk(node):
@@ -146,8 +142,8 @@ def _read_function(node: ast.AST, names: Mapping[str, Place], modules: Mapping[s
             held = holder.id if isinstance(holder, ast.Name) else getattr(holder, "attr", "")
             if held in ("answer", "session", "comparison"):
                 asked.add(each.attr)
-            elif held in modules and modules[held].startswith("pipeline.api"):
-                calls.append((modules[held], each.attr))
+            elif (module := ".".join(names.get(held, ()))).startswith("pipeline.api"):
+                calls.append((module, each.attr))
             elif id(each) in called:  # a method of a class that is known here
                 calls += [(known, each.attr) for known in dict.fromkeys(place[0] for place in names.values())]
     return _Function(frozenset(asked), tuple(dict.fromkeys(calls)))

@@ -84,7 +84,7 @@ def seal_link(link: LinkDocument) -> SealedLink:
 
 
 def unseal(sealed: Sealed[object, Content]) -> Content:
-    """What a document says. For a Answer alone, which has decided on it."""
+    """What a document says. For a `RecordedAnswer` alone, which has decided on it."""
     return sealed._content  # noqa: SLF001 - this is the one place
 
 

@@ -24,7 +24,7 @@ from pipeline.web.components.entity import WORDS, describe_entity, format_values
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.tables import draw_facts
 from pipeline.web.components.tabs import tab_address
-from pipeline.web.components.values import draw_name, draw_title
+from pipeline.web.components.values import draw_access_end, draw_name, draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 from pipeline.web.page_events import read_event
@@ -95,9 +95,7 @@ def _draw_preview(words: Words, found: CasePreview) -> None:
                 draw_handling_code(words, row.handling.code)
     draw_caveat(words, row, data.get("language") or "")
     if row.access_until:
-        until = words("Access until {time}", time=words.format_minute(row.access_until))
-        with box("p", "notice plain"):
-            text("time", until, datetime=row.access_until)
+        draw_access_end(words, row.access_until)
     counted = words.plural("{count} link", "{count} links", found.links)
     draw_facts(
         [

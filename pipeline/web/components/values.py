@@ -62,6 +62,12 @@ def draw_moment(words: Words, when: str | datetime | None, classes: str = "nowra
     return text("time", words.format_minute(stated) if stated else "–", classes, datetime=stated)
 
 
+def draw_access_end(words: Words, until: str) -> None:
+    """Until when a grant lets the reader see a record."""
+    with box("p", "notice plain"):
+        text("time", words("Access until {time}", time=words.format_minute(until)), datetime=until)
+
+
 def format_birth_date(words: Words, stated: str) -> str:
     """A birth date as a question or a record states it, as all dates of a page: one, a range, or about one."""
     first, _, last = stated.removesuffix(CIRCA).partition(RANGE)

@@ -52,6 +52,7 @@ from pipeline.web.components.tabs import (
 )
 from pipeline.web.components.terms import draw_help
 from pipeline.web.components.values import (
+    draw_access_end,
     draw_moment,
     draw_offences,
     draw_title,
@@ -78,9 +79,7 @@ def draw(view: OpenPage, loaded: TabbedContent[CaseRow]) -> None:
     handling: AsSent = row.data.get("handling") or {}
     draw_caveat(words, row, row.data.get("language") or "", handling.get("caveat_translations"))
     if row.access_until:
-        until = words("Access until {time}", time=words.format_minute(row.access_until))
-        with box("p", "notice plain"):
-            text("time", until, datetime=row.access_until)
+        draw_access_end(words, row.access_until)
     if doubt := SIGNATURE_DOUBTS.get(row.signature_verdict or ""):
         text("p", words(doubt), "notice bad")
     draw_tabs(view, TABS, loaded, words("Case"))

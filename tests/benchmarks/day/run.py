@@ -85,6 +85,11 @@ class Hand:
         expect(self.page.locator("#found :is(.results, [data-state]), [role=tablist]").first).to_be_attached()
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
 
+    def say(self, question: str) -> None:
+        """Search in words, and take all that is offered for them."""
+        self.ask(question)
+        self.click(self.page.locator(".chip.offer", has_text="All of them"))
+
     def save(self, what: Locator) -> Download:
         """Click what saves a file."""
         with self.page.expect_download() as waited:
@@ -155,8 +160,7 @@ def find_who_used_a_phone(day: Day) -> Counted:
 def find_burglaries_in_a_town(day: Day) -> Counted:
     """Say it in words, and take what is offered for them."""
     hand = day.begin(CLAIRE)
-    hand.ask("burglaries in Lyon")
-    hand.click(hand.page.locator(".chip.offer", has_text="All of them"))
+    hand.say("burglaries in Lyon")
     expect(hand.page.locator(".understood").first).to_contain_text("Burglary")
     expect(hand.page.locator("#found .results > li").first).to_contain_text("lyon")
     return hand.counted
@@ -165,8 +169,7 @@ def find_burglaries_in_a_town(day: Day) -> Counted:
 def narrow_by_month(day: Day) -> Counted:
     """The records about one kind of offence that were opened in one month."""
     hand = day.begin(CLAIRE)
-    hand.ask("thefts in January")
-    hand.click(hand.page.locator(".chip.offer", has_text="All of them"))
+    hand.say("thefts in January")
     expect(hand.page.locator("#chosen")).to_contain_text("1 Jan")
     expect(hand.page.locator("#found .results > li").first).to_be_visible()
     return hand.counted
