@@ -131,6 +131,7 @@ def test_records_come_in_and_are_found_whatever_is_restarted_or_lost(
     assert "sealed in the backup" in told
     links = installation.visible_links()
     machine.end_all()
+    wait_for(lambda: not instances(installation))  # stopped for now, a worker stays a member until its session is over
     delete_topics_and_groups(kafka_admin, namespace)
     delete_indices_and_templates(elasticsearch_client, namespace)
 

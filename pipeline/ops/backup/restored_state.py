@@ -24,6 +24,7 @@ from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.chunks import SESSION_TIMEOUT_S
 from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.lag import ends_of, group_of
@@ -44,7 +45,9 @@ async def refuse_while_attended(settings: Settings, generation: Generation) -> N
     groups += [group_of(settings, stage, each) for stage in STAGES for each in generations]
     working = await asyncio.to_thread(admin.count_members, settings, groups)
     if running := sorted(group for group, members in working.items() if members):
-        raise LiaisonError(f"stop the workers first: {', '.join(running)}")
+        raise LiaisonError(
+            f"stop the workers first: {', '.join(running)} (one just stopped counts for some {SESSION_TIMEOUT_S:g} s)"
+        )
 
 
 async def refuse_unless_empty(settings: Settings, agencies: Iterable[str]) -> None:
