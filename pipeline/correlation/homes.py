@@ -51,7 +51,7 @@ LARGE_PAIR: Final = 1 << 24
 comparing names grows with both sides. A made-up case has 1.4 kB, so that of two 2 million."""
 
 LONG_STEP: Final = 1 << 29
-"""Large pairs of so much, summed up, are met together: entries of lists, with dozens of names, meet cases so."""
+"""Large pairs of so much, summed up, are judged in one step: entries of lists, with dozens of names, meet cases so."""
 
 SCREENED_TOGETHER = 1 << 14
 """Pairs that are screened at once. The screen needs about 1 kB of memory a pair."""
@@ -308,9 +308,18 @@ class Home:
         linkable = [pair for pair in pairs if self._may_link(pair)]
         yield from self._check_sampled(linkable)
         claims: dict[tuple[bytes, bytes], JudgedClaim] = {}
-        for met in _group_pairs(self._screen_pairs(linkable)):
-            yield Step.LONG if met[0].weight >= LARGE_PAIR else Step.SHORT
-            claims |= {(pair.a, pair.b): claim for pair, claim in self._judge_pairs(met)}
+        screened = self._screen_pairs(linkable)
+        for start in range(0, len(screened), MET_TOGETHER):
+            met = screened[start : start + MET_TOGETHER]
+            groups = list(_group_pairs(met))
+            # 1. All of them meet at once, large ones too: bounding names costs less a pair the more there are.
+            yield groups[-1].step
+            bounded = self._matcher.meet(pair.sides for pair in met)
+            # 2. Judging holds what they met, since each long step may be taken in a thread of its own.
+            for step, some in groups:
+                yield step
+                claims |= {(pair.a, pair.b): claim for pair, claim in self._judge_pairs(some)}
+            del bounded
         messages: list[ProtocolMessage] = []
         for pair in pairs:
             claim = claims.get((pair.a, pair.b))
@@ -376,9 +385,8 @@ class Home:
         rows = self._screen.make_sketches([a, b])
         return not self._screen.may_link(rows[:1], rows[1:])[0] and self._matcher.find_link(a, b) is not None
 
-    def _judge_pairs(self, met: Sequence[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
-        """The live claims of pairs of which the matcher is told at once."""
-        self._matcher.meet(pair.sides for pair in met)
+    def _judge_pairs(self, met: Iterable[_Pair]) -> Iterator[tuple[_Pair, JudgedClaim]]:
+        """The live claims of pairs that the matcher was told of."""
         for pair in met:
             claim = self._claim_pair(*sorted(pair.sides, key=lambda fingerprint: fingerprint.case))
             if claim is not None:
@@ -457,21 +465,31 @@ class Home:
         self._claimed[claim.link] = orders
 
 
-def _group_pairs(pairs: Sequence[_Pair]) -> Iterator[list[_Pair]]:
-    """The pairs that are judged in one step: of large ones few, and no other among them."""
-    for large in (False, True):
-        group: list[_Pair] = []
-        weight = 0
-        for pair in pairs:
-            if (pair.weight >= LARGE_PAIR) is not large:
-                continue
-            if len(group) == MET_TOGETHER or (large and group and weight + pair.weight > LONG_STEP):
-                yield group
-                group, weight = [], 0
-            group.append(pair)
-            weight += pair.weight
-        if group:
-            yield group
+class _Group(NamedTuple):
+    """Pairs that are judged in one step."""
+
+    step: Step
+    pairs: list[_Pair]
+
+
+def _group_pairs(pairs: Iterable[_Pair]) -> Iterator[_Group]:
+    """The pairs in groups: first all that are not large, then of large ones few at a time."""
+    small: list[_Pair] = []
+    large: list[list[_Pair]] = []
+    room = 0
+    for pair in pairs:
+        weight = pair.weight
+        if weight < LARGE_PAIR:
+            small.append(pair)
+            continue
+        if not large or weight > room:
+            large.append([])
+            room = LONG_STEP
+        large[-1].append(pair)
+        room -= weight
+    if small:
+        yield _Group(Step.SHORT, small)
+    yield from (_Group(Step.LONG, group) for group in large)
 
 
 class ArrivedChunk(NamedTuple):

@@ -61,8 +61,11 @@ class Matcher(Protocol):
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint, /) -> bool:
         """Whether a pair breaks that promise of `may_link`, which is asked of a sample as it runs."""
 
-    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]], /) -> None:
-        """Prepare for questions about pairs of cases; some work is cheaper for many at once."""
+    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]], /) -> object:
+        """Prepare for questions about pairs of cases; some work is cheaper for many at once.
+
+        Who asks them in another thread holds what this returns until then.
+        """
 
     def find_link(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement | None:
         """The judgement of a pair; None if its probability is below the threshold."""

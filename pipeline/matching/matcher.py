@@ -26,9 +26,10 @@ from pipeline.matching.screening.screening import Screen
 THRESHOLD = 0.5
 """The probability from which a pair is a link."""
 
-MOST_MET_EACH, MOST_MET = 2_500, 100_000
-"""Pairs of words that are bounded before the cases are judged: of two entities at most, and of all cases at once. 50
-words, as 16 names have, with as many. A choice: entries of lists have a tenth, and 512 of their pairs meet at once."""
+MOST_MET_EACH, MOST_MET = 5_000, 200_000
+"""Pairs of words that are bounded before the cases are judged: of two entities at most, and of all cases at once. 70
+words, as 25 names have, with as many. A choice: 512 pairs of entries of lists, which meet at once, have some 150,000,
+and fewer than 1 in 100 of those with many names have more than 5,000."""
 
 FindExactMatch = Callable[[Entities, Entities, Model], ExactMatch]
 
@@ -91,12 +92,13 @@ class ModelMatcher:
             return False
         return not (self.may_link(one, other)[0] and self.may_link_crowd(one, other)[0, 0])
 
-    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]]) -> None:
+    def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]]) -> Sequence[MetNames]:
         """Bound the names of pairs of cases, all at once.
 
-        Comparing names is most of the cost of a link. Until the next call, `find_link` and `explain` of these pairs
-        reuse the bounds, and the comparisons that they lead to. The names of pairs that take much are bounded when they
-        are judged, so that this takes no longer than judging a few. Each thread holds its own.
+        Comparing names is most of the cost of a link. Until this thread's next call, and as long as somebody holds what
+        this returns, `find_link` and `explain` of these pairs reuse the bounds, and the comparisons that they lead to.
+        The names of pairs that take much are bounded when they are judged, so that this takes no longer than judging a
+        few.
         """
         left = MOST_MET
         met: list[tuple[Names, Names]] = []
@@ -106,7 +108,8 @@ class ModelMatcher:
                 if words <= min(left, MOST_MET_EACH):
                     left -= words
                     met.append((one, other))
-        self._met.names = meet_names(met)
+        self._met.names = names = meet_names(met)
+        return names
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         """The judgement of a pair; None if it is no link, which mostly shows without aligning names."""

@@ -114,8 +114,7 @@ _DEAREST: Final = int(COSTS[_ENTITY:, _ADDRESS:].max())
 def _count_roughly(entities: Sequence[EntityPrint]) -> tuple[int, int]:
     words = values = 0
     for one in entities:
-        for name in one.names:
-            words += len(name.tokens)
+        words += sum([len(name.tokens) for name in one.names])
         values += 1 + len(one.addresses) + len(one.identifiers) + len(one.phones) + len(one.emails)
         values += len(one.birth_dates) + len(one.birth_places)
     return words, values
