@@ -25,6 +25,13 @@ MonthKey = Callable[[str, bool], bytes]
 """The key of a month (YYYY-MM); the flag says to make it if there is none. Raises LiaisonError otherwise."""
 
 
+class AlteredTextError(LiaisonError):
+    """What was stored is not what was encrypted: it is damaged, or somebody altered it."""
+
+    def __init__(self) -> None:
+        super().__init__("the stored query text is damaged or was altered")
+
+
 class QueryCipher:
     """Encrypts and decrypts query text under its month's key."""
 
@@ -39,13 +46,14 @@ class QueryCipher:
         return base64.b64encode(nonce + body).decode()
 
     def decrypt(self, sealed: str, at: datetime) -> str:
-        """The text again. Raises LiaisonError when the month's key is gone or the text was altered."""
+        """The text again. Raises LiaisonError when the month's key is gone, AlteredTextError."""
         month = f"{at:%Y-%m}"
-        raw = base64.b64decode(sealed)
+        key = AESGCM(self._key_of(month, False))
         try:
-            text = AESGCM(self._key_of(month, False)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], month.encode())
-        except InvalidTag as error:
-            raise LiaisonError("the stored query text is damaged or was altered") from error
+            raw = base64.b64decode(sealed)
+            text = key.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], month.encode())
+        except (InvalidTag, ValueError) as error:  # ValueError: of one that was cut short
+            raise AlteredTextError from error
         return text.decode()
 
 

@@ -5,12 +5,12 @@
                                                      its rows; written anew with each change, by renaming
     <folder>/<namespace><whose>.<id>/job      who asks, and why; until when it is kept, where that is more than a day:
                                               written anew with each change of that, by renaming
-                                     rows     what is asked
-                                     found    a line for each step of rows, appended and synced; behind its cipher
-                                              text stands how many of its rows were not put to hit-only records
+                                     asked    what its rows ask, in blocks with a table (pipeline/ops/row_file.py)
+                                     found    what was found for each step of rows, so too; those that were not put to
+                                              hit-only records are marked
                                      lock     held by the process that works on it
 
-A draft whose columns are mapped becomes a list of the same id. Either folder appears whole, by renaming; a line that a
+A draft whose columns are mapped becomes a list of the same id. Either folder appears whole, by renaming; a step that a
 crash cut short is dropped by whoever goes on. So a list is neither lost nor done twice: what stands in `found` is done,
 the rest is to be done. All servers of an installation share the folder and the keys; another installation that shares
 them, under a namespace of its own, sees none of its lists.
@@ -29,7 +29,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
@@ -39,14 +39,18 @@ from pipeline.api.hit_budget import NotAsked
 from pipeline.api.list_planning import DraftPlan, ListRow
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridHead, GridOptions
-from pipeline.ops.kept_lists import DRAFT, LASTS, SealedHead, delete_ended, list_folders
+from pipeline.ops.kept_lists import ASKED, DRAFT, LASTS, SealedHead, delete_ended, list_folders, read_asked
+from pipeline.ops.row_file import BLOCK_ROWS, RowFile, have_as_many_blocks
 from pipeline.private_files import sync_folder
 
 LONGEST: Final = timedelta(days=90)
 """From now on, for which a list can be kept at a time; it may be kept on before it ends."""
 
-STEP: Final = 8
+STEP: Final = BLOCK_ROWS
 """Rows asked together, so that they share an audit round trip; at most so many are asked twice after a crash."""
+
+FOUND: Final = "found"
+"""The file of what was found for its rows."""
 
 NAME: Final = re.compile("[0-9a-f]{32}")
 
@@ -120,6 +124,27 @@ class ListRowFindings(msgspec.Struct, frozen=True):
     not_asked: NotAsked = ""
 
 
+class CheckedRow(NamedTuple):
+    """A row of a list that has been asked: its place, from 0, what it asks, and what was found for it."""
+
+    at: int
+    asked: ListRow
+    found: ListRowFindings
+
+
+class ListProgress(msgspec.Struct, frozen=True):
+    """How many rows of a list have been asked, and how many of these were not put to hit-only records."""
+
+    rows: int
+    done: int
+    not_asked: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all have been asked."""
+        return self.done == self.rows
+
+
 class NoListError(LiaisonError):
     """There is no such list, or it has expired."""
 
@@ -179,11 +204,10 @@ class ListStore:
 
     def add(self, job: ListJob, rows: tuple[ListRow, ...]) -> bool:
         """Take in a list; False where one of this id is there already."""
-        sealed, asked = (
-            self._cipher.encrypt(msgspec.json.encode(content).decode(), job.created) for content in (job, rows)
-        )
+        sealed = self._cipher.encrypt(msgspec.json.encode(job).decode(), job.created)
         header = msgspec.json.encode(SealedHead(job.created, sealed, until=job.until))
-        return self._make_folder(self._place(job.requester, job.id), {"job": header, "rows": asked.encode()})
+        place = self._place(job.requester, job.id)
+        return self._make_folder(place, {"job": header} | self._asked_file(place, job).seal(rows))
 
     def read_job(self, who: Requester, name: str) -> ListJob:
         """A list of this requester's. Raises NoListError, also for a name that no list has, such as a path."""
@@ -201,44 +225,42 @@ class ListStore:
         found = (self._try_load_job(place) for place in self._find_jobs("[!.]*"))
         return sorted(filter(None, found), key=lambda job: job.created)
 
-    def read_rows(self, job: ListJob) -> tuple[ListRow, ...]:
-        """The rows of a list. Raises NoListError."""
-        sealed = _read_file(self._place(job.requester, job.id) / "rows").decode()
-        return msgspec.json.decode(self._cipher.decrypt(sealed, job.created), type=tuple[ListRow, ...])
+    def list_unfinished_jobs(self) -> list[ListJob]:
+        """The lists with rows to be asked, the oldest first; nothing is read of one that is done."""
+        places = (place for place in self._find_jobs("[!.]*") if not have_as_many_blocks(place / ASKED, place / FOUND))
+        return sorted(filter(None, map(self._try_load_job, places)), key=lambda job: job.created)
 
-    def count_done(self, job: ListJob) -> int:
-        """How many rows have been asked."""
-        with suppress(NoListError):
-            return min(job.rows, _read_file(self._place(job.requester, job.id) / "found").count(b"\n") * STEP)
-        return 0
+    def read_progress(self, job: ListJob) -> ListProgress:
+        """How far a list has come; nothing is read of its rows."""
+        count = self._found_file(job).count()
+        return ListProgress(job.rows, min(job.rows, count.blocks * STEP), count.marked)
 
-    def count_not_asked(self, job: ListJob) -> int:
-        """How many of the rows that have been asked were not put to hit-only records."""
-        return sum(int(line.partition(b" ")[2] or 0) for line in self._read_lines(job))
+    def read_rows(self, job: ListJob, first: int = 0, last: int | None = None) -> Iterator[ListRow]:
+        """What rows ask, from row `first`, from 0, to before `last`. Raises NoListError, DamagedRowsError."""
+        place = self._place(job.requester, job.id)
+        try:
+            self._take_over_rows(place, job)
+            yield from self._asked_file(place, job).read(first, last)
+        except FileNotFoundError as error:
+            raise NoListError from error
 
-    def read_results(
-        self, job: ListJob, first: int = 0, last: int | None = None
-    ) -> Iterator[tuple[int, ListRowFindings]]:
-        """What was found, by row from 0, from row `first` on to before `last`."""
-        for at, line in enumerate(self._read_lines(job)):
-            if (at + 1) * STEP > first and (last is None or at * STEP < last):
-                text = self._cipher.decrypt(line.partition(b" ")[0].decode(), job.created)
-                for row, findings in enumerate(msgspec.json.decode(text, type=tuple[ListRowFindings, ...]), at * STEP):
-                    if row >= first and (last is None or row < last):
-                        yield row, findings
+    def read_checked(self, job: ListJob, first: int = 0, last: int | None = None) -> Iterator[CheckedRow]:
+        """The rows from `first` to before `last` that have been asked, each read once, when it comes.
+
+        Raises NoListError, DamagedRowsError.
+        """
+        done = self.read_progress(job).done
+        end = done if last is None else min(last, done)
+        if first < end:
+            pairs = zip(self.read_rows(job, first, end), self._found_file(job).read(first, end), strict=True)
+            yield from (CheckedRow(at, asked, found) for at, (asked, found) in enumerate(pairs, first))
 
     def append(self, job: ListJob, found: tuple[ListRowFindings, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""
-        text = self._cipher.encrypt(msgspec.json.encode(found).decode(), job.created)
-        place = self._place(job.requester, job.id)
         try:
-            descriptor = os.open(place / "found", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._found_file(job).append(found, sum(bool(row.not_asked) for row in found))
         except FileNotFoundError as error:
             raise NoListError from error
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(f"{text} {sum(bool(row.not_asked) for row in found)}\n".encode())
-            file.flush()
-            os.fsync(file.fileno())
 
     def keep(self, job: ListJob, until: datetime) -> None:
         """Keep a list until a time, in place of until it would end. Raises NoListError where it was deleted."""
@@ -257,7 +279,10 @@ class ListStore:
 
     @contextmanager
     def lock_job(self, job: ListJob) -> Iterator[bool]:
-        """Whether the list is this process's to work on, as long as the context lasts; drops a line cut short."""
+        """Whether the list is this process's to work on, as long as the context lasts.
+
+        What a crash cut short is dropped first. Raises DamagedRowsError.
+        """
         place = self._place(job.requester, job.id)
         try:
             file = (place / "lock").open("w")
@@ -270,7 +295,9 @@ class ListStore:
             except BlockingIOError:
                 yield False
                 return
-            _drop_torn_line(place / "found")
+            self._take_over_rows(place, job)
+            self._asked_file(place, job).mend()
+            self._found_file(job).mend()
             yield True
 
     def _replace_file(self, place: Path, name: str, content: bytes) -> None:
@@ -299,6 +326,18 @@ class ListStore:
             raise
         sync_folder(self._folder)
         return True
+
+    def _take_over_rows(self, place: Path, job: ListJob) -> None:
+        """Put the rows of a list that an earlier version took in into blocks; its file stays for servers that run it.
+
+        Whoever does it at the same time writes blocks of the same lengths.
+        """
+        if not (place / ASKED).exists():
+            try:
+                rows = read_asked(place, ListRow, self._cipher, job.created)
+            except FileNotFoundError as error:
+                raise NoListError from error
+            self._replace_file(place, ASKED, self._asked_file(place, job).seal(rows)[ASKED])
 
     def _take_over_drafts(self, now: datetime) -> None:
         """Make a folder of each draft that an earlier version, or a server that still runs one, keeps as two files."""
@@ -363,11 +402,11 @@ class ListStore:
         except msgspec.ValidationError as error:  # another version of Liaison kept it
             raise NoListError from error
 
-    def _read_lines(self, job: ListJob) -> list[bytes]:
-        with suppress(NoListError):
-            whole, _, _ = _read_file(self._place(job.requester, job.id) / "found").rpartition(b"\n")
-            return whole.split(b"\n") if whole else []
-        return []
+    def _asked_file(self, place: Path, job: ListJob) -> RowFile[ListRow]:
+        return RowFile(place / ASKED, ListRow, self._cipher, job.created)
+
+    def _found_file(self, job: ListJob) -> RowFile[ListRowFindings]:
+        return RowFile(self._place(job.requester, job.id) / FOUND, ListRowFindings, self._cipher, job.created)
 
 
 def hash_requester(who: Requester) -> str:
@@ -393,13 +432,6 @@ def _read_file(file: Path) -> bytes:
         return file.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NoListError from error
-
-
-def _drop_torn_line(file: Path) -> None:
-    with suppress(FileNotFoundError):
-        raw = file.read_bytes()
-        if raw and not raw.endswith(b"\n"):
-            os.truncate(file, raw.rfind(b"\n") + 1)
 
 
 def _write_file(path: Path, content: bytes) -> None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from math import inf
 from typing import Final
 
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.access.requester import Requester
 from pipeline.access.tokens import TokenError, check_agency
 from pipeline.api.answering import take_turns
 from pipeline.api.answers import SearchAnswer, SearchRow, told
@@ -24,13 +25,17 @@ from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import STEP, CaseFinding, HitFinding, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
-from pipeline.api.services.list_checks import fill_rows
+from pipeline.api.services.list_results import fill_rows
 from pipeline.api.services.search import MOST, Search, search
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band
+from pipeline.ops.row_file import DamagedRowsError
 
 log = logging.getLogger(__name__)
+
+SWEEP_S: Final = 60.0
+"""How often what is over is looked for; nobody is shown it meanwhile."""
 
 IDLE_S: Final = 1.0
 """Pause while there is nothing to do; also how long one waits for an engine that is away."""
@@ -52,55 +57,71 @@ since the records of one agency would leave out another's."""
 
 async def run_list_worker(runtime: Runtime) -> None:
     """Work on what comes, for as long as the server lives."""
+    swept_s = -inf
     while True:
+        sweeps = time.monotonic() >= swept_s + SWEEP_S
         try:
-            busy = await run_round(runtime)
+            busy = await run_round(runtime, sweeps=sweeps)
         except (LiaisonError, OSError) as error:
             log.warning("lists are not worked on now: %s", type(error).__name__)
             busy = False
+        if sweeps:
+            swept_s = time.monotonic()
         if not busy:
             await asyncio.sleep(IDLE_S)
 
 
-async def run_round(runtime: Runtime) -> bool:
-    """A turn for every list; True while there is more to do.
+async def run_round(runtime: Runtime, *, sweeps: bool = True) -> bool:
+    """A turn for every list that is not done; True while there is more to do. It `sweeps` away what is over before.
 
     Raises UnavailableError or LiaisonError: try again later.
     """
     lists, busy = runtime.lists, False
-    await asyncio.to_thread(lists.delete_expired, runtime.clock())
-    for job in await asyncio.to_thread(lists.list_all_jobs):
-        if not _takes_part(runtime, job.requester):
+    if sweeps:
+        await asyncio.to_thread(_sweep, runtime)
+    for job in await asyncio.to_thread(lists.list_unfinished_jobs):
+        if _is_over(runtime, job):
             lists.delete(job)
-        elif lists.count_done(job) < job.rows:
-            with lists.lock_job(job) as locked, suppress(NoListError):
+            continue
+        try:
+            with suppress(NoListError), lists.lock_job(job) as locked:
                 if locked and await _advance_list(runtime, job):
                     busy = True
+        except DamagedRowsError:
+            log.warning("list %s can't be worked on: its file is damaged; whoever sent it is told so", job.id)
     return busy
 
 
-def _takes_part(runtime: Runtime, requester: Requester) -> bool:
-    """Whether the requester's agency still takes part."""
+def _sweep(runtime: Runtime) -> None:
+    runtime.lists.delete_expired(runtime.clock())
+    for job in runtime.lists.list_all_jobs():
+        if _is_over(runtime, job):
+            runtime.lists.delete(job)
+
+
+def _is_over(runtime: Runtime, job: ListJob) -> bool:
+    """Whether a list has had its time, or its requester's agency takes part no more."""
     try:
-        check_agency(requester, runtime.agencies)
+        check_agency(job.requester, runtime.agencies)
     except TokenError:
-        return False
-    return True
+        return True
+    return runtime.clock() >= job.expires
 
 
 async def _advance_list(runtime: Runtime, job: ListJob) -> bool:
     """Take up to STEPS_A_TURN steps of a list; True where rows are left."""
-    rows, done = runtime.lists.read_rows(job), runtime.lists.count_done(job)
+    lists = runtime.lists
+    done = lists.read_progress(job).done
     for first in range(done, min(job.rows, done + STEPS_A_TURN * STEP), STEP):
         session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{first + 1}")
+        rows = await asyncio.to_thread(tuple, lists.read_rows(job, first, first + STEP))
         async with session.answer(ActKind.READ) as answer:
-            filled = await fill_rows(answer, rows[first : first + STEP])
+            step = enumerate(await fill_rows(answer, rows), first)
             answer.tell_nothing()  # each row is asked as a search of its own
-        step = enumerate(filled, first)
         searches = [asyncio.ensure_future(_search_row(runtime, job, at, row)) for at, row in step]
         await asyncio.wait(searches)  # all of them: one that went on alone would be asked again beside itself
-        await asyncio.to_thread(runtime.lists.append, job, tuple(search.result() for search in searches))
-    return runtime.lists.count_done(job) < job.rows
+        await asyncio.to_thread(lists.append, job, tuple(search.result() for search in searches))
+    return not lists.read_progress(job).is_done
 
 
 async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> ListRowFindings:

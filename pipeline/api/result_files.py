@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import xlsxwriter
 
+from pipeline.api.list_store import ListProgress
 from pipeline.api.services.exports import encode_csv, encode_table_head
 from pipeline.locale import N_, translate
 
@@ -75,9 +76,9 @@ class ResultTable(NamedTuple):
         return " ".join(filter(None, (self.left_out, *others)))
 
 
-def tell_unchecked(done: int, rows: int, language: str) -> str:
+def tell_unchecked(progress: ListProgress, language: str) -> str:
     """What the first line of a file says of a list of which not all rows have been asked; "" where all have."""
-    return "" if done == rows else translate(UNCHECKED, language, done=done, rows=rows)
+    return "" if progress.is_done else translate(UNCHECKED, language, done=progress.done, rows=progress.rows)
 
 
 def name_results(what: str, ending: str, left_out: str, language: str) -> str:

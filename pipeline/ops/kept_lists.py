@@ -13,15 +13,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from pipeline.access.hit_gate import exact_match
-from pipeline.access.query_cipher import QueryCipher
+from pipeline.access.query_cipher import AlteredTextError, QueryCipher
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
+from pipeline.ops.row_file import DamagedRowsError, RowFile
 from pipeline.search.probes import make_query_probe
 from pipeline.search.questions import parse_question
 
@@ -30,6 +31,11 @@ LASTS: Final = timedelta(hours=24)
 
 DRAFT: Final = ".draft"
 """Ends the name of a draft's folder."""
+
+ASKED: Final = "asked"
+"""The file of what a list's rows ask."""
+
+AskedT = TypeVar("AskedT")
 
 
 class SealedHead(msgspec.Struct, omit_defaults=True):
@@ -152,7 +158,7 @@ def find_rows_about(
             job = _open(cipher, head.job, head, _Job)
             if job.requester.agency != agency or now >= head.ends:
                 continue
-            rows = _open(cipher, (place / "rows").read_text(), head, tuple[_Row, ...])
+            rows = read_asked(place, _Row, cipher, head.created)
             found += [
                 (
                     head.created,
@@ -165,6 +171,20 @@ def find_rows_about(
                 if _asks_about(row, person, model)
             ]  # fmt: skip
     return [row for _, row in sorted(found, key=lambda one: one[0], reverse=True)]
+
+
+def read_asked(place: Path, kind: type[AskedT], cipher: QueryCipher, created: datetime) -> tuple[AskedT, ...]:
+    """What all rows of a list ask; a list that Liaison 0.3.0 or earlier took in has them as one text, in file `rows`.
+
+    Raises OSError, LiaisonError.
+    """
+    if (place / ASKED).exists():
+        return tuple(RowFile(place / ASKED, kind, cipher, created).read())
+    try:
+        text = cipher.decrypt((place / "rows").read_text(), created)
+    except AlteredTextError as error:
+        raise DamagedRowsError from error
+    return msgspec.json.decode(text, type=tuple[kind, ...])  # type: ignore[valid-type]
 
 
 def _open(cipher: QueryCipher, sealed: str, head: SealedHead, kind: Any) -> Any:

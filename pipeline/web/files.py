@@ -15,7 +15,7 @@ from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError, translate_error
 from pipeline.api.result_files import RESULT_TYPES, ResultForm, name_results, write_results
-from pipeline.api.services import audit, cross_reference, exports, folders, list_checks, list_drafts
+from pipeline.api.services import audit, cross_reference, exports, folders, list_checks, list_drafts, list_results
 from pipeline.api.services.exports import ENDINGS, MEDIA_TYPES, ExportFormat, TableFormat, What
 from pipeline.api.services.result_tables import MOST_ROWS, ResultList, tabulate
 from pipeline.api.session import Session
@@ -127,7 +127,9 @@ def _add_folder_routes(routes: APIRouter, site: Site) -> None:
     async def kept(request: Request, name: str, form: Annotated[TableFormat, Form()]) -> Response:
         async def answer(session: Session) -> Response:
             parts = folders.export_folder(session, name, form)
-            return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"folder.{ENDINGS[form]}"))
+            return await start_file(
+                session, parts, list_results.MEDIA_TYPES[form], name_file(f"folder.{ENDINGS[form]}")
+            )
 
         return await serve_signed_in(site, request, answer, folder_path(name))
 
@@ -158,13 +160,13 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
         return await serve_signed_in(site, request, answer, list_columns_path(name))
 
     @routes.post("/checks/{name}/file")
-    async def found(request: Request, name: str, form: Annotated[list_checks.ListFileFormat, Form()]) -> Response:
+    async def found(request: Request, name: str, form: Annotated[list_results.ListFileFormat, Form()]) -> Response:
         wanted = parse_list_filter({field: str(value) for field, value in (await request.form()).items()})
 
         async def answer(session: Session) -> Response:
-            parts = list_checks.export_results(session, name, form, wanted)
+            parts = list_results.export_results(session, name, form, wanted)
             return await start_file(
-                session, parts, list_checks.MEDIA_TYPES[form], name_file(list_checks.name_export(session, name, form))
+                session, parts, list_results.MEDIA_TYPES[form], name_file(list_results.name_export(session, name, form))
             )
 
         return await serve_signed_in(site, request, answer)

@@ -100,7 +100,7 @@ class Twin:
     def _are_lists_done(self) -> bool:
         cipher = QueryCipher(keys_in(self._settings.audit_key_folder))
         lists = ListStore(self._settings.list_folder, cipher, self._settings.namespace)
-        return all(lists.count_done(job) == job.rows for job in lists.list_all_jobs())
+        return all(lists.read_progress(job).is_done for job in lists.list_all_jobs())
 
 
 class Told(NamedTuple):

@@ -24,7 +24,8 @@ from pipeline.access.notices import Notice
 from pipeline.api import list_worker
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.cross_reference import cross_reference_records
-from pipeline.api.services.list_checks import delete_list, read_results, submit_list
+from pipeline.api.services.list_checks import delete_list, submit_list
+from pipeline.api.services.list_results import read_results
 from pipeline.api.services.search import Search, count_facets, search
 from pipeline.correlation.lone_partition import LonePartition
 from pipeline.index import searching

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.access.release import View
 from pipeline.access.requester import Purpose, Requester
 from pipeline.api.answering import RecordedAnswer
-from pipeline.api.services import cross_reference, inbox, list_checks
+from pipeline.api.services import cross_reference, inbox, list_results
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
 from property.test_no_leak import answered, assert_no_trace
@@ -54,7 +54,7 @@ async def read_all(
 
 def ask_of_all(patch: pytest.MonkeyPatch) -> None:
     """Whoever and whatever is in a record is asked, whether or not it can be opened."""
-    for module in (cross_reference, list_checks):
+    for module in (cross_reference, list_results):
         patch.setattr(module, "weigh_readable_parts", read_all)
     patch.setattr(RecordedAnswer, "show", lambda answer, _: answer.count(()))
 

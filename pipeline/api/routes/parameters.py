@@ -21,7 +21,7 @@ from pipeline.api.paging import CURSOR_CHARS
 from pipeline.api.services.exports import ExportFormat, TableFormat
 from pipeline.api.services.hit_allowances import MOST as MOST_HITS
 from pipeline.api.services.inbox import Listed
-from pipeline.api.services.list_checks import FoundFilter, ListFileFormat
+from pipeline.api.services.list_results import FoundFilter, ListFileFormat
 from pipeline.api.services.reviews import ReviewReason
 from pipeline.matching.bands import Band
 from pipeline.search.questions import MAX_QUESTION_CHARS, CountryCode, QuestionFields

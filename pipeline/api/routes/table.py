@@ -115,6 +115,7 @@ from pipeline.api.services import (
     links,
     list_checks,
     list_drafts,
+    list_results,
     notices,
     request_evidence,
     reviews,
@@ -124,7 +125,7 @@ from pipeline.api.services import (
     work,
 )
 from pipeline.api.services.exports import TableFormat, What
-from pipeline.api.services.list_checks import ListFilter
+from pipeline.api.services.list_results import ListFilter
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file, start_stream
 from pipeline.matching.bands import Band
@@ -206,11 +207,11 @@ async def submit_list(session: Session, request: Request, idempotency_key: ListS
     return await list_checks.submit_list(session, await request.body(), LIST_FORMS.get(kind, "csv"), idempotency_key)
 
 
-@endpoint("GET", "/list-checks/{name}/results", "results", "list checks", "Results by page", act=READ, refuses=FOUND)
+@endpoint("GET", "/list-checks/{name}/results", "results", "list checks", "Results by page", act=READ, refuses=DECIDED)
 async def read_list_results(
     session: Session,
     name: ListIdPath,
-    limit: limit_of(list_checks.MOST) = 50,  # type: ignore[valid-type]
+    limit: limit_of(list_results.MOST) = 50,  # type: ignore[valid-type]
     cursor: CursorText = "",
     found: RowsFound = "",
     band: RowsOfBand = Band.NONE,
@@ -219,12 +220,12 @@ async def read_list_results(
 
     A filter may leave a page with fewer rows than `limit`, or none: `next` goes on.
     """
-    return await list_checks.read_results(session, name, limit, cursor, ListFilter(found, band))
+    return await list_results.read_results(session, name, limit, cursor, ListFilter(found, band))
 
 
 @endpoint(
     "GET", "/list-checks/{name}/file", "result_file", "list checks", "Results as a file",
-    act=ActKind.EXPORT, refuses=FOUND,
+    act=ActKind.EXPORT, refuses=DECIDED,
 )  # fmt: skip
 async def send_list_results(
     session: Session,
@@ -237,9 +238,9 @@ async def send_list_results(
 
     While rows are still to be asked the file's name says so, and the first line of CSV, above that of its columns.
     """
-    rows = list_checks.export_results(session, name, form, ListFilter(found, band))
-    named = name_file(list_checks.name_export(session, name, form))
-    return await start_file(session, rows, list_checks.MEDIA_TYPES[form], named)
+    rows = list_results.export_results(session, name, form, ListFilter(found, band))
+    named = name_file(list_results.name_export(session, name, form))
+    return await start_file(session, rows, list_results.MEDIA_TYPES[form], named)
 
 
 @endpoint(
@@ -414,7 +415,7 @@ async def edit_note(
           act=ActKind.EXPORT, refuses=DECIDED)  # fmt: skip
 async def send_folder(session: Session, name: FolderIdPath, form: ResultFormat = "csv") -> Response:
     """All that it keeps, in its order, as you may see it now."""
-    return await start_file(session, folders.export_folder(session, name, form), list_checks.MEDIA_TYPES[form])
+    return await start_file(session, folders.export_folder(session, name, form), list_results.MEDIA_TYPES[form])
 
 
 @endpoint(
@@ -424,7 +425,7 @@ async def send_folder(session: Session, name: FolderIdPath, form: ResultFormat =
 async def send_folder_entities(session: Session, name: FolderIdPath) -> Response:
     """The records that it keeps and you can open, an entity a line, as Aleph imports them."""
     parts = cross_reference.export_folder_entities(session, name)
-    return await start_file(session, parts, list_checks.MEDIA_TYPES["ftm"])
+    return await start_file(session, parts, list_results.MEDIA_TYPES["ftm"])
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
@@ -487,8 +488,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     get("/list-checks/{name}/records", "found_records", "list checks", "Results by record",
         "Which rows found each record, those found by most rows first; with another list of yours or a folder, the "
         "records that both have.",
-        cross_reference.list_found_records, READ, FOUND,
-        name=ListIdPath, limit=limit_of(list_checks.MOST), cursor=CursorText, other=OtherList, folder=OtherFolder),
+        cross_reference.list_found_records, READ, DECIDED,
+        name=ListIdPath, limit=limit_of(list_results.MOST), cursor=CursorText, other=OtherList, folder=OtherFolder),
     read_list_results,
     send_list_results,
     put("/list-checks/{name}/kept", "keep", "list checks", "Keep a list",

@@ -7,8 +7,7 @@ two lists meet in the records that both found, and a list and a folder in those 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 import msgspec
@@ -18,14 +17,15 @@ from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import FoundEntry, FoundRecord, FoundRecordsAnswer, ListCheckAnswer
 from pipeline.api.entity_rows import CLOSED, ENTITY_FIELDS, rows_of_record
 from pipeline.api.list_planning import MAX_TITLE_CHARS, MOST_ROWS, ListRow
-from pipeline.api.list_store import ListJob, ListRowFindings
+from pipeline.api.list_store import CheckedRow, ListJob
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.services.cases import weigh_readable, weigh_readable_parts
 from pipeline.api.services.exports import encode_lines_in_turns
 from pipeline.api.services.folders import list_kept_entities
 from pipeline.api.services.follow_the_money import case_entities
-from pipeline.api.services.list_checks import MOST, fill_rows, keep_list, make_list_id, require_job
+from pipeline.api.services.list_checks import keep_list, make_list_id, require_job
+from pipeline.api.services.list_results import MOST, fill_checked, take_rows
 from pipeline.api.session import Session, costly
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, CaseRecord, case_row
@@ -170,23 +170,20 @@ async def list_found_records(
 
 async def _find_meetings(answer: RecordedAnswer, job: ListJob) -> Meetings:
     """Which rows of a list found each record; rows whose own record the requester can't open any more are left out."""
-    session, lists = answer.session, answer.session.runtime.lists
-    asked = await asyncio.to_thread(lists.read_rows, job)
-    found = await asyncio.to_thread(lambda: dict(lists.read_results(job)))
-    hit = {at: one for at, one in found.items() if one.cases}
-    filled = dict(zip(hit, await fill_rows(answer, [asked[at] for at in hit]), strict=True))
-    return await session.compute(lambda: _gather_meetings(hit, filled))
+    session = answer.session
+    hit = [row for row in await take_rows(session.runtime.lists.read_checked(job), job.rows) if row.found.cases]
+    filled = await fill_checked(answer, hit)
+    return await session.compute(lambda: _gather_meetings(filled))
 
 
-def _gather_meetings(hit: Mapping[int, ListRowFindings], filled: Mapping[int, ListRow]) -> Meetings:
+def _gather_meetings(rows: Sequence[CheckedRow]) -> Meetings:
     meetings: Meetings = {}
-    for at, one in hit.items():
-        row = filled[at]
-        if row.problem == CLOSED:
+    for row in rows:
+        if row.asked.problem == CLOSED:
             continue
-        for match in one.cases:
+        for match in row.found.cases:
             if match.band:
-                meetings.setdefault(match.case, []).append(_make_entry(at, row, Band(match.band)))
+                meetings.setdefault(match.case, []).append(_make_entry(row.at, row.asked, Band(match.band)))
     return meetings
 
 

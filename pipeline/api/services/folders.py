@@ -7,7 +7,6 @@ It is one module, since each act asks first for the folder and one's role in it,
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -59,7 +58,6 @@ from pipeline.api.answers import (
     ListCheck,
     told,
 )
-from pipeline.api.list_store import NoListError
 from pipeline.api.paging import LONG_CURSOR_BYTES, PageCursor
 from pipeline.api.problems import (
     ConflictError,
@@ -72,7 +70,7 @@ from pipeline.api.services.cases import weigh_readable
 from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, pair_of, things_of
 from pipeline.api.services.links import find_links_of
-from pipeline.api.services.list_checks import describe_job
+from pipeline.api.services.list_checks import describe_lists
 from pipeline.api.services.reviews import read_colours
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session, record_decision, record_decisions, require_short
@@ -453,20 +451,8 @@ def _make_item_row(item: FolderItem, **content: Any) -> FolderItemRow:
 
 async def _read_lists(session: Session, items: Iterable[FolderItem]) -> dict[str, ListCheck]:
     """The lists among some items that are the requester's own and still there."""
-    names = [item.reference.list for item in items if item.reference and item.reference.list]
-
-    def read() -> dict[str, ListCheck]:
-        found = {}
-        for name in names:
-            try:
-                job = session.runtime.lists.read_job(session.requester, name)
-            except NoListError:
-                continue
-            if session.now < job.expires:
-                found[name] = describe_job(session, job)
-        return found
-
-    return await asyncio.to_thread(read) if names else {}
+    names = {item.reference.list for item in items if item.reference and item.reference.list}
+    return {one.id: one for one in await describe_lists(session) if one.id in names} if names else {}
 
 
 def _records_among(items: Iterable[FolderItem], opened: Mapping[str, _OpenedItem]) -> list[str]:

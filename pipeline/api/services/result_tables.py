@@ -31,14 +31,9 @@ from pipeline.api.services.export_words import BAND_WORDS, COLOURS, PARTS, SEVER
 from pipeline.api.services.inbox import InboxFilter, list_inbox
 from pipeline.api.services.linked_things import name_entity
 from pipeline.api.services.links import MOST_PRINTED, CaseLinkFilter, list_case_links
-from pipeline.api.services.list_checks import (
-    ALL_ROWS,
-    ListFilter,
-    describe_job,
-    format_not_asked,
-    read_results,
-    require_job,
-)
+from pipeline.api.services.list_checks import require_job
+from pipeline.api.services.list_results import ALL_ROWS, ListFilter, format_not_asked, read_results
+from pipeline.api.services.list_results import MOST as MOST_LISTED
 from pipeline.api.services.search import MOST, Search, search
 from pipeline.api.session import Session
 from pipeline.locale import N_, translate
@@ -265,16 +260,16 @@ async def tabulate_list(session: Session, name: str, wanted: ListFilter = ALL_RO
 
     Other results in a band, and weak ones, are tables of their own behind it. Raises NotFoundError for another's list.
     """
-    check = describe_job(session, require_job(session, name))
+    progress = session.runtime.lists.read_progress(require_job(session, name))
     tables, cursor = _ListTables(session), ""
     while True:
-        answer = await read_results(session, name, MOST, cursor, wanted)
+        answer = await read_results(session, name, MOST_LISTED, cursor, wanted)
         for row in answer.rows:
             tables.add(row, session.language)
         cursor = answer.next or ""
         if not cursor:
             break
-    unchecked = tell_unchecked(check.done, check.rows, session.language)
+    unchecked = tell_unchecked(progress, session.language)
     return tables.rows.close(left_out=unchecked, further=(tables.others, tables.weak))
 
 

@@ -27,19 +27,16 @@ from pipeline.api.answers import (
 )
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, TARGET_LABELS
 from pipeline.api.list_template import TEMPLATE_TYPES
-from pipeline.api.services.list_checks import (
+from pipeline.api.services.list_checks import delete_list, extend_list, read_list_check, read_list_checks
+from pipeline.api.services.list_drafts import delete_draft, read_drafts
+from pipeline.api.services.list_results import (
     FoundFilter,
     ListFileFormat,
     ListFilter,
     best_band,
-    delete_list,
-    extend_list,
     format_not_asked,
-    read_list_check,
-    read_list_checks,
     read_results,
 )
-from pipeline.api.services.list_drafts import delete_draft, read_drafts
 from pipeline.api.services.result_tables import ListPlace
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError

@@ -90,7 +90,7 @@ async def test_a_list_survives_its_server(
         assert process.wait(PATIENCE_S) == -signal.SIGKILL
         cipher = QueryCipher(keys_in(engine_settings.audit_key_folder))
         store = ListStore(engine_settings.list_folder, cipher, engine_settings.namespace)
-        assert store.count_done(store.read_job(ANNA, name)) == KEPT * STEP
+        assert store.read_progress(store.read_job(ANNA, name)).done == KEPT * STEP
         serve()
         wait_for(lambda: told()["state"] == "done", deadline_s=180)
         found = [orjson.loads(line) for line in client.get(f"/v1/list-checks/{name}/file?form=ndjson").iter_lines()]

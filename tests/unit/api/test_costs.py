@@ -21,7 +21,7 @@ from pipeline.api.list_worker import run_round
 from pipeline.api.problems import ConflictError, RequestTooLargeError, TooManyRequestsError, UnprocessableError
 from pipeline.api.quotas import MOST_COSTLY, PersonTurns
 from pipeline.api.routes.table import ENDPOINTS
-from pipeline.api.services import exports, folders, list_checks
+from pipeline.api.services import exports, folders, list_results
 from pipeline.api.services.chart import ChartExpansion, ChartHubQuestion, expand, rank_chart_hubs
 from pipeline.api.services.chart_files import read_chart_file, write_chart_file
 from pipeline.api.services.cross_reference import list_found_records
@@ -40,7 +40,8 @@ from pipeline.api.services.folders import (
     write_note,
 )
 from pipeline.api.services.graph import read_graph, read_timeline
-from pipeline.api.services.list_checks import ListFilter, read_results, submit_list
+from pipeline.api.services.list_checks import submit_list
+from pipeline.api.services.list_results import ListFilter, read_results
 from pipeline.api.services.saved_charts import ChartItem, ChartOpening, match_own_nodes, open_chart
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import count_statistics, find_nearby_cases
@@ -279,7 +280,7 @@ async def test_the_matcher_s_work_on_a_question_holds_no_loop(api: Api, monkeypa
 
     for name in ("Ranking", "exact_match", "entities_evidence"):
         watch(searching, name)
-    watch(list_checks, "judge_answer")
+    watch(list_results, "judge_answer")
     man = person(
         "Ivan Petrov", id="p1", birth_date="1980-05-01", identifiers=[{"type": "passport", "value": "12AB345"}]
     )
@@ -319,22 +320,22 @@ async def test_a_filter_compares_no_row_that_it_cannot_take(api: Api, monkeypatc
     while await run_round(api.runtime):
         pass
     compared, opened = list[int](), list[str]()
-    make_row, read_rows = list_checks._make_row, api.runtime.lists.read_rows  # noqa: SLF001
+    make_row, read_rows = list_results._make_row, api.runtime.lists.read_rows  # noqa: SLF001
 
     def count_row(session: Session, at: int, *more: Any) -> Any:
         compared.append(at)
         return make_row(session, at, *more)
 
-    def count_reads(job: Any) -> Any:
+    def count_reads(job: Any, *more: int) -> Any:
         opened.append(job.id)
-        return read_rows(job)
+        return read_rows(job, *more)
 
-    monkeypatch.setattr(list_checks, "_make_row", count_row)
+    monkeypatch.setattr(list_results, "_make_row", count_row)
     monkeypatch.setattr(api.runtime.lists, "read_rows", count_reads)
     found = await read_results(api.session(ANNA), listed, wanted=ListFilter("match"))
     assert [row.row for row in found.rows] == [61]
     assert len(compared) < 10, "of which many found nothing"
-    assert opened == [listed], "all rows are decrypted once a request"
+    assert opened == [listed], "rows are read once a request"
 
 
 # ── folders ──

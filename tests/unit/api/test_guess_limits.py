@@ -16,7 +16,8 @@ from pipeline.api.list_worker import run_round
 from pipeline.api.metrics import REGISTRY, show_refused_guesses
 from pipeline.api.problems import UnavailableError
 from pipeline.api.services.alerts import create_alert, end_alert
-from pipeline.api.services.list_checks import export_results, read_list_check, read_results, submit_list
+from pipeline.api.services.list_checks import read_list_check, submit_list
+from pipeline.api.services.list_results import export_results, read_results
 from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api

@@ -16,7 +16,7 @@ from pipeline.access.notices import Notice
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_worker import run_round
-from pipeline.api.services.list_checks import ALL_ROWS, export_results
+from pipeline.api.services.list_results import ALL_ROWS, export_results
 from pipeline.api.services.result_tables import ListPlace, tabulate
 from pipeline.api.services.search import Search
 from pipeline.api.session import Session

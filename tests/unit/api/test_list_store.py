@@ -21,12 +21,13 @@ from pipeline.api.list_store import (
     HitFinding,
     ListDraft,
     ListJob,
+    ListProgress,
     ListRowFindings,
     ListStore,
     NoListError,
 )
 from pipeline.api.paging import PageCursor
-from pipeline.api.services.list_checks import ListFilter
+from pipeline.api.services.list_results import ListFilter
 from pipeline.api.session import Session
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.feeds.tables.grids import GridHead, GridOptions, GridRow, TableGrid
@@ -71,10 +72,10 @@ def test_what_an_earlier_version_stored_is_read_and_counted_beside_what_this_one
     (folder,) = (tmp_path / "lists").iterdir()
     rows = [{"cases": [], "hits": [], "problem": "", "values": {}}] * 8
     (folder / "found").write_bytes(cipher.encrypt(msgspec.json.encode(rows).decode(), job.created).encode() + b"\n")
-    assert (store.count_done(job), store.count_not_asked(job)) == (8, 0)
+    assert store.read_progress(job) == ListProgress(9, 8, 0)
     store.append(job, (ListRowFindings(not_asked="budget"),))
-    assert (store.count_done(job), store.count_not_asked(job)) == (9, 1)
-    assert [found.not_asked for _, found in store.read_results(job)] == [""] * 8 + ["budget"]
+    assert store.read_progress(job) == ListProgress(9, 9, 1)
+    assert [row.found.not_asked for row in store.read_checked(job)] == [""] * 8 + ["budget"]
 
 
 GRID = msgspec.Raw(msgspec.json.encode(TableGrid(("name",), (GridRow(2, ("Ivan Petrov",)),))))
@@ -165,7 +166,7 @@ def test_a_draft_and_a_list_of_one_id_stand_beside_each_other(tmp_path: Path) ->
     assert not kept.add(JOB, (ListRow(question="other"),))
     assert (kept.list_all_jobs(), kept.list_drafts(ANNA)) == ([JOB], [draft(JOB.id)])
     kept.delete_draft(ANNA, JOB.id)
-    assert (kept.read_rows(JOB), kept.list_drafts(ANNA)) == ((ListRow(question="ivan"),), [])
+    assert (list(kept.read_rows(JOB)), kept.list_drafts(ANNA)) == ([ListRow(question="ivan")], [])
 
 
 EARLIER = json.loads((Path(__file__).parent / "earlier_lists.json").read_text())
@@ -187,15 +188,16 @@ def test_lists_of_an_earlier_version_go_on(earlier: ListStore) -> None:
         ListJob("b" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "fr", NOW, 9, "passengers.csv"),
         job,
     )
-    assert (earlier.count_done(job), earlier.count_not_asked(job)) == (8, 5)
-    assert earlier.read_rows(job)[8] == ListRow("A-9", 'name:"Ivan Petrov 9"', "FR", 10)
-    found = [findings for _, findings in earlier.read_results(job)]
+    assert earlier.read_progress(job) == ListProgress(9, 8, 5)
+    assert list(earlier.read_rows(job, 8)) == [ListRow("A-9", 'name:"Ivan Petrov 9"', "FR", 10)]
+    found = [row.found for row in earlier.read_checked(job)]
     assert found[0].cases == (CaseFinding("fr-pj:1", 2310, "certain", ("name", "key")),)
     assert (found[1].hits, found[2].problem) == ((HitFinding("ref", "likely"),), "born: use {form}")
     with earlier.lock_job(job) as locked:
         assert locked
         earlier.append(job, (ListRowFindings(),))
-    assert earlier.count_done(job) == 9
+    assert earlier.read_progress(job) == ListProgress(9, 9, 5)
+    assert earlier.list_unfinished_jobs() == []
 
 
 def test_drafts_of_an_earlier_version_are_taken_over(earlier: ListStore, tmp_path: Path) -> None:
@@ -238,7 +240,11 @@ def test_a_list_is_kept_until_its_date_and_not_longer(tmp_path: Path) -> None:
     kept.keep(JOB, until)
     kept.delete_expired(until - timedelta(seconds=1))
     held = kept.read_job(ANNA, JOB.id)
-    assert (held.expires, kept.count_done(held), kept.read_rows(held)) == (until, 1, (ListRow(question="ivan"),))
+    assert (held.expires, kept.read_progress(held).done, list(kept.read_rows(held))) == (
+        until,
+        1,
+        [ListRow(question="ivan")],
+    )
     kept.keep(held, NOW + timedelta(days=2))
     kept.delete_expired(NOW + timedelta(days=2))
     assert kept.list_all_jobs() == []

@@ -12,8 +12,8 @@ import jsonschema
 
 from support.api.openapi_digest import answers_of, described, digest_of, requests_of, shape_of
 
-REQUESTS = "caafe01b55818a870e0b7ad121a84344628682343f1b445a6890b0fc7354da8e"
-ANSWERS = "a8ca200095d2a25f1542953f0cb3596fb2b1c820b3fcc61dff371158f200be38"
+REQUESTS = "a0f9c2a5b7acb1d94f9db5f375a1ca096e0d7d5ac64e1c06ca866f71a0113c64"
+ANSWERS = "f6015530546433b52f1d2a68b406c855a3842ed8bcbcfe878cf925e9a1d9051f"
 """Where a change of paths, parameters or schemas is meant, tests/support/api/openapi_digest.py prints the new ones."""
 
 

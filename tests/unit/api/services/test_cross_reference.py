@@ -19,7 +19,8 @@ from pipeline.api.services.cross_reference import (
     list_found_records,
 )
 from pipeline.api.services.folders import add_items, create_folder
-from pipeline.api.services.list_checks import ListFilter, export_results, read_results, submit_list
+from pipeline.api.services.list_checks import submit_list
+from pipeline.api.services.list_results import ListFilter, export_results, read_results
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle

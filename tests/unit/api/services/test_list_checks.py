@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
 
 from pipeline.access.audit import ActKind
+from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Role
-from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, ListError, parse_rows
-from pipeline.api.list_store import STEP
+from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, ListError, ListRow, parse_rows
+from pipeline.api.list_store import STEP, ListJob, ListRowFindings
 from pipeline.api.list_worker import MOST_CASES, STEPS_A_TURN, run_round
+from pipeline.api.paging import PageCursor
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services import list_checks
 from pipeline.api.services.list_checks import read_list_check
+from pipeline.api.services.list_results import ListFileFormat, ListFilter, export_results, read_results
+from pipeline.api.services.result_tables import tabulate_list
 from pipeline.ops.kept_lists import LASTS
+from pipeline.ops.row_file import RowFile
 from pipeline.records.agencies import Agency, AgencyState
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import GROUNDS, Api
@@ -301,6 +308,97 @@ async def test_a_row_that_meets_a_fault_of_ours_holds_up_no_other(
     assert "Petrov" not in caplog.text
 
 
+@pytest.mark.parametrize("damaged", ["asked", "found"])
+async def test_a_damaged_list_says_so_and_holds_up_no_other(
+    api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    monkeypatch.setattr("pipeline.api.list_worker.STEPS_A_TURN", 1)
+    name = await uploaded(api, "name\n" + (3 * STEP) * "Ivan Petrov\n")
+    await run_round(api.runtime)
+    other = await uploaded(api, who=BERT)
+    (file,) = (api.settings.home / "lists").glob(f"*{name}/{damaged}")
+    file.write_bytes(file.read_bytes()[:50])
+    await worked(api)
+    assert (await api.get(f"/v1/list-checks/{other}", who=BERT)).json()["list"]["state"] == "done"
+    assert f"list {name} can't be worked on: its file is damaged" in caplog.text
+    for path in ("results", "results?found=none", "records"):
+        answer = await api.get(f"/v1/list-checks/{name}/{path}")
+        said = "what was kept of this list is damaged; delete it and check the list again"
+        assert (answer.status_code, answer.json()["detail"]) == (409, said)
+    assert [one["id"] for one in (await api.get("/v1/list-checks")).json()["lists"]] == [name]
+    assert (await api.request("DELETE", f"/v1/list-checks/{name}")).status_code == 200
+
+
+async def test_a_done_list_costs_the_idle_server_no_reading_and_a_page_of_it_its_own_rows(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 100,000 rows as of one: counted by what is opened and decrypted."""
+    lists = api.runtime.lists
+    job = ListJob("b" * 32, ANNA, api.session(ANNA).grounds, "en", api.now, 100_000)
+    lists.add(job, (ListRow(question="ivan"),) * job.rows)
+    (folder,) = api.settings.list_folder.iterdir()
+    found = RowFile(folder / "found", ListRowFindings, api.runtime.cipher, job.created)
+    for name, content in found.seal((ListRowFindings(),) * job.rows).items():
+        (folder / name).write_bytes(content)
+    await run_round(api.runtime)
+    with counted_reads(monkeypatch) as idle:
+        for _ in range(10):
+            assert not await run_round(api.runtime, sweeps=False)
+    assert idle == Counter()
+    with counted_reads(monkeypatch) as swept:
+        await run_round(api.runtime)
+    assert swept == Counter({"job": 2, "decrypted": 1}), "whose list it is and when it ends"
+    with counted_reads(monkeypatch) as told:
+        answer = await read_list_check(api.session(ANNA), job.id)
+    assert (answer.list.done, answer.list.rows, answer.list.state) == (100_000, 100_000, "done")
+    assert told["asked"] == told["found"] == 0
+    pages = PageCursor(api.session(ANNA), "list", job.grounds.purpose, job.id, ListFilter())
+    with counted_reads(monkeypatch) as paged:
+        page = await read_results(api.session(ANNA), job.id, 50, pages.seal([70_000]))
+    assert [row.row for row in page.rows] == list(range(70_001, 70_051))
+    blocks = 2 * -(-50 // STEP)
+    assert (paged["asked"], paged["found"]) == (1, 1)
+    assert paged["decrypted"] <= blocks + 4, "those of the rows, and job and act"
+
+
+@pytest.mark.parametrize("form", ["csv", "excel", "ndjson", "ftm", "xlsx"])
+async def test_a_file_of_a_list_reads_each_row_once(api: Api, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    api.hold(record("fr-pj"))
+    name = await uploaded(api, "name\n" + 60 * STEP * "Ivan Petrov\n" + "Oczko\n")
+    await worked(api)
+    opened: list[bytes] = []
+    open_block = RowFile._open_block
+
+    def count(file: Any, line: bytes) -> Any:
+        opened.append(line)
+        return open_block(file, line)
+
+    monkeypatch.setattr(RowFile, "_open_block", count)
+    if form == "xlsx":
+        table = await tabulate_list(api.session(ANNA), name)
+        assert len(table.rows) == 60 * STEP + 1
+    else:
+        async for _ in export_results(api.session(ANNA), name, cast("ListFileFormat", form)):
+            pass
+    assert len(opened) == len(set(opened)) == 2 * 61
+
+
+@contextmanager
+def counted_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """How often each file of a list is opened, by its name, and how many texts are decrypted."""
+    found: Counter[str] = Counter()
+    with monkeypatch.context() as patch:
+        for owner, name in ((Path, "open"), (QueryCipher, "decrypt")):
+            call = getattr(owner, name)
+
+            def count(own: Any, *given: Any, call: Any = call, **more: Any) -> Any:
+                found[own.name if isinstance(own, Path) else "decrypted"] += 1
+                return call(own, *given, **more)
+
+            patch.setattr(owner, name, count)
+        yield found
+
+
 async def test_one_process_works_on_a_list_at_a_time_and_lists_take_turns(api: Api) -> None:
     api.hold(record("fr-pj"))
     long = await uploaded(api, "name\n" + "Oczko\n" * (STEPS_A_TURN * STEP + 1))
@@ -398,7 +496,7 @@ async def test_nothing_of_a_list_is_readable_in_its_files_or_in_the_log(
     await uploaded(api)
     await worked(api)
     files = [file for file in (api.settings.home / "lists").rglob("*") if file.is_file()]
-    assert {file.name for file in files} == {"job", "rows", "found", "lock"}
+    assert {file.name for file in files} == {"job", "asked", "asked.at", "found", "found.at", "lock"}
     for content in (*(file.read_bytes() for file in files), caplog.text.encode()):
         assert not any(word in content for word in (b"Petrov", b"anna", b"fr-pj", b"1980", b"Oczko"))
     assert all(file.parent.stat().st_mode & 0o077 == 0 for file in files)

@@ -262,8 +262,8 @@ async def test_rows_are_filtered_by_what_was_found(api: Api) -> None:
 
 async def test_a_filter_goes_on_where_a_page_ends(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page looks at so many rows and no more; none is missed or comes twice, whatever the size of a page."""
-    monkeypatch.setattr("pipeline.api.services.list_checks.MOST_SCANNED", 8)
-    monkeypatch.setattr("pipeline.api.services.list_checks.MOST", 4)
+    monkeypatch.setattr("pipeline.api.services.list_results.MOST_SCANNED", 8)
+    monkeypatch.setattr("pipeline.api.services.list_results.MOST", 4)
     api.hold(record("fr-pj"))
     wanted = [number for number in range(40) if number % 7 == 0]
     rows = "".join(f"{n},{'Ivan Petrov,1980-05-01' if n in wanted else 'Zbigniew Oczko,'}\n" for n in range(40))

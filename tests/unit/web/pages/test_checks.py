@@ -58,9 +58,14 @@ async def test_what_is_found_meanwhile_comes_behind_what_is_there_and_redraws_no
 ) -> None:
     """Somebody may be filling in a request of an early row."""
     api.hold(record("be-fp", code="H2"))
+    for place in (
+        "api.list_worker.STEP",
+        "api.list_worker.STEPS_A_TURN",
+        "api.list_store.STEP",
+        "ops.row_file.BLOCK_ROWS",
+    ):
+        monkeypatch.setattr(f"pipeline.{place}", 1)
     name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
-    for place in ("list_worker.STEP", "list_worker.STEPS_A_TURN", "list_store.STEP"):
-        monkeypatch.setattr(f"pipeline.api.{place}", 1)
     await run_round(api.runtime)
     page = await opened(api, checks.RESULTS_PAGE, ANNA, name=name)
     assert "1 of 2" in page.said()
