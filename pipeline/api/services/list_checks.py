@@ -14,15 +14,8 @@ from typing import Final
 import msgspec
 
 from pipeline.access.audit import ActKind
-from pipeline.api.answers import (
-    ListCheck,
-    ListCheckAnswer,
-    ListChecksAnswer,
-)
-from pipeline.api.entity_rows import (
-    is_follow_the_money,
-    parse_entities,
-)
+from pipeline.api.answers import ListCheck, ListCheckAnswer, ListChecksAnswer
+from pipeline.api.entity_rows import is_follow_the_money, parse_entities
 from pipeline.api.list_planning import MAX_TITLE_CHARS, ListError, ListFormat, ListRow, parse_rows
 from pipeline.api.list_store import LONGEST, ListJob, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
@@ -91,8 +84,12 @@ async def read_list_checks(session: Session) -> ListChecksAnswer:
 
 async def describe_lists(session: Session) -> tuple[ListCheck, ...]:
     """The requester's lists, the latest first; whoever shows them records it."""
-    jobs = await asyncio.to_thread(session.runtime.lists.list_jobs, session.requester)
-    return tuple(_describe_job(session, job) for job in jobs if session.now < job.expires)
+
+    def describe() -> tuple[ListCheck, ...]:
+        jobs = session.runtime.lists.list_jobs(session.requester)
+        return tuple(_describe_job(session, job) for job in jobs if session.now < job.expires)
+
+    return await asyncio.to_thread(describe)
 
 
 async def extend_list(session: Session, name: str, until: datetime) -> ListCheckAnswer:

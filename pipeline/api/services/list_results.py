@@ -23,11 +23,7 @@ from pipeline.api.answers import (
     ListResultsAnswer,
     told,
 )
-from pipeline.api.entity_rows import (
-    CLOSED,
-    ENTITY_FIELDS,
-    fill_row,
-)
+from pipeline.api.entity_rows import CLOSED, ENTITY_FIELDS, fill_row
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
 from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import CaseFinding, CheckedRow, HitFinding, ListRowFindings, NoListError
