@@ -135,18 +135,21 @@ def build(base: str, builder: str, tags: Sequence[str], tree: Path = ROOT, *, an
 
     Steps whose input is as it was are taken from the last build, none of them if `anew`.
     """
-    arguments = {"BASE": base, "BUILDER": builder, "VERSION": version(tree), "REVISION": revision()}
+    arguments = {"BASE": base, "BUILDER": builder}
     arguments |= {name: os.environ[name] for name in HANDED_ON if os.environ.get(name)}
     mounts: list[str] = []
     if authority := os.environ.get("SSL_CERT_FILE"):
         mounts = ["--volume", f"{authority}:{AUTHORITY}:ro"]
         arguments["SSL_CERT_FILE"] = AUTHORITY
     given = [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
+    # A LABEL of an argument would be kept from the last build: buildah compares its words, not the argument's value.
+    labels = {"org.opencontainers.image.version": version(tree), "org.opencontainers.image.revision": revision()}
+    labelled = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
     named = [word for tag in tags for word in ("--tag", tag)]
     pull = "--pull-never" if base.startswith("localhost/") else "--pull"
     how = ["buildah", "build", ISOLATION, "--layers", "--force-rm", "--format=oci", pull, "--timestamp", DATE]
     how += ["--no-cache"] if anew else []
-    run([*how, *mounts, *given, *named, "--file", str(tree / "deploy" / "Dockerfile"), str(tree)])
+    run([*how, *mounts, *given, *labelled, *named, "--file", str(tree / "deploy" / "Dockerfile"), str(tree)])
 
 
 def version(tree: Path = ROOT) -> str:

@@ -102,6 +102,21 @@ def test_it_says_what_it_is(image: str) -> None:
     assert labels["revision"] == build_images.revision()
 
 
+def test_a_commit_that_changes_no_file_of_it_is_told_all_the_same(
+    image: str, bases: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its steps are taken from the last build, whose commit was another."""
+    layers = contents(image)["rootfs"]
+    monkeypatch.setattr(build_images, "revision", lambda: "of-a-later-commit")
+    later = f"{image}-later"
+    build_images.build(*bases, [later])
+    try:
+        assert read_config(later)["Labels"]["org.opencontainers.image.revision"] == "of-a-later-commit"
+        assert contents(later)["rootfs"] == layers
+    finally:
+        buildah("rmi", later)
+
+
 def test_its_bill_of_materials_names_what_it_holds(image: str, root: Path, from_image: str) -> None:
     file = root / read_config(image)["Labels"]["liaison.sbom"].removeprefix("/")
     bill = Bom.from_json(json.loads(file.read_text(encoding="utf-8")))  # type: ignore[attr-defined]
