@@ -44,6 +44,7 @@ from pipeline.api.routes.table import ENDPOINTS
 from pipeline.api.runtime import Runtime
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
+from pipeline.loop_turns import switch_threads_soon
 
 log = logging.getLogger(__name__)
 
@@ -75,14 +76,15 @@ def create_app(opening: Opening) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opening() as runtime:
-            app.state.runtime = runtime
-            working = asyncio.create_task(run_list_worker(runtime))
-            try:
-                yield
-            finally:
-                working.cancel()
-                await asyncio.wait([working])
+        with switch_threads_soon():
+            async with opening() as runtime:
+                app.state.runtime = runtime
+                working = asyncio.create_task(run_list_worker(runtime))
+                try:
+                    yield
+                finally:
+                    working.cancel()
+                    await asyncio.wait([working])
 
     app = FastAPIOffline(
         title="Liaison",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import orjson
@@ -15,12 +16,14 @@ from pipeline.access import folders as kept
 from pipeline.access.folders import FolderRole
 from pipeline.api import chart_exchange
 from pipeline.api.answers import ChartPlace
+from pipeline.api.application import create_app
 from pipeline.api.chart_exchange import MOST_FILE_BYTES, WRITERS, FileForm
 from pipeline.api.chart_picture import FileChart, FileLine, FileNode
 from pipeline.api.list_worker import run_round
 from pipeline.api.problems import ConflictError, RequestTooLargeError, TooManyRequestsError, UnprocessableError
 from pipeline.api.quotas import MOST_COSTLY, PersonTurns
 from pipeline.api.routes.table import ENDPOINTS
+from pipeline.api.runtime import Runtime
 from pipeline.api.services import exports, folders, list_results
 from pipeline.api.services.chart import ChartExpansion, ChartHubQuestion, expand, rank_chart_hubs
 from pipeline.api.services.chart_files import read_chart_file, write_chart_file
@@ -48,6 +51,7 @@ from pipeline.api.services.statistics import count_statistics, find_nearby_cases
 from pipeline.api.session import Session
 from pipeline.index import searching
 from pipeline.index.reading import FIRST_WHOLE, MOST_LONG, MOST_WHOLE, PART_BYTES
+from pipeline.loop_turns import SWITCH_S
 from pipeline.streams.audit.decision_log import NewValue
 from pipeline.streams.catalogues import topics
 from pipeline.web.pages import chart as chart_page
@@ -293,6 +297,18 @@ async def test_the_matcher_s_work_on_a_question_holds_no_loop(api: Api, monkeypa
         pass
     assert (await read_results(api.session(ANNA), listed)).rows
     assert seen == {name: {False} for name in ("Ranking", "exact_match", "entities_evidence", "judge_answer")}
+
+
+async def test_a_server_s_loop_goes_on_soon_beside_what_threads_compute(api: Api) -> None:
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[Runtime]:
+        yield api.runtime
+
+    before, app = sys.getswitchinterval(), create_app(opening)
+    async with app.router.lifespan_context(app):
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
+        assert before > SWITCH_S
+    assert sys.getswitchinterval() == before
 
 
 async def test_a_person_computes_one_thing_at_a_time_and_delays_nobody_else() -> None:
