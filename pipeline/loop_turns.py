@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 SLICE_S: Final = 0.001
 """CPU of the loop's thread after which it is left to others: a request of theirs takes some ten turns of the loop."""
@@ -32,6 +32,21 @@ def switch_threads_soon() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+Worked = TypeVar("Worked")
+
+
+class Compute(Protocol):
+    """Where work is done that would hold a loop for long."""
+
+    async def __call__(self, work: Callable[[], Worked]) -> Worked:
+        """What `work` returns."""
+
+
+async def compute_apart(work: Callable[[], Worked]) -> Worked:
+    """Do it in a thread: the loop, and whoever else waits for it, goes on."""
+    return await asyncio.to_thread(work)
 
 
 class LoopTurns:

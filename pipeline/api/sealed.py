@@ -17,7 +17,8 @@ from pipeline.index.engine import PointInTime
 from pipeline.index.filters import FacetCounts
 from pipeline.index.queries import Body, QueryLimits
 from pipeline.index.reading import STATE_FIELDS, IndexReader
-from pipeline.index.searching import Compute, find_hits
+from pipeline.index.searching import find_hits
+from pipeline.loop_turns import Compute
 from pipeline.matching.bands import Band, ExactMatch
 from pipeline.matching.model import Model
 from pipeline.records.messages import KnownVersion

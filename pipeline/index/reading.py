@@ -5,7 +5,6 @@ A link is held against the documents of both its cases (invariant I1).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any, Final, Literal, NamedTuple, Self
@@ -32,7 +31,7 @@ from pipeline.index.engine import (
 )
 from pipeline.index.filters import FacetsFound, read_facets
 from pipeline.index.mappings import Indices, PinnedIndices
-from pipeline.loop_turns import LoopTurns
+from pipeline.loop_turns import Compute, LoopTurns, compute_apart
 from pipeline.matching.bands import Band
 from pipeline.search.ranking import Candidate, CaseCard
 from pipeline.times import Clock, now
@@ -194,17 +193,22 @@ class CaseReader:
         body = {**queries.page_body(query, queries.BY_CASE, size), **queries.KEYS_ALONE}
         return _keys_of(await find_documents(self._client, self._cases, **body))
 
-    async def find_candidates(self, body: queries.Body, at: PointInTime | None = None) -> list[Candidate]:
-        """What a candidate query selects, in its order; of large cases the entities are read in real time."""
+    async def find_candidates(
+        self, body: queries.Body, at: PointInTime | None = None, compute: Compute = compute_apart
+    ) -> list[Candidate]:
+        """What a candidate query selects, in its order; of large cases the entities are read in real time.
+
+        `compute` decodes these: each takes some 10 ms.
+        """
         hits = await (at or self.open_point("cases", None)).hits(**body)
         packed = msgspec.convert([hit.fields["card"][0] for hit in hits], list[bytes])  # a quarter of binascii's time
         found = [(card_of(card), hit) for card, hit in zip(packed, hits, strict=True)]
         large = [card.case for card, _ in found if card.entities is None]
         documents = await self.read_cases(large, RANKED) if large else {}
-        return await _make_candidates(found, documents)
+        return await _make_candidates(found, documents, compute)
 
     async def find_owned(
-        self, body: queries.Body, operations: int, at: PointInTime | None = None
+        self, body: queries.Body, operations: int, at: PointInTime | None = None, compute: Compute = compute_apart
     ) -> AsyncIterator[list[Candidate]]:
         """What an owned_body selects, a part at a time, of each owner as many as that many operations allow.
 
@@ -225,7 +229,7 @@ class CaseReader:
         for start in range(0, len(large), LARGE):
             some = large[start : start + LARGE]
             documents = await self.read_cases((card.case for card, _ in some), RANKED)
-            yield await _make_candidates(some, documents)
+            yield await _make_candidates(some, documents, compute)
 
     async def read_current(self, cards: Iterable[CaseCard]) -> dict[str, CaseDocument]:
         """The live cases among these in real time: what their cards say where they are as they were indexed, else read.
@@ -277,12 +281,12 @@ def _keys_of(found: Iterable[FoundDocument]) -> list[str]:
 
 
 async def _make_candidates(
-    found: Sequence[tuple[CaseCard, FoundDocument]], documents: Mapping[str, CaseDocument]
+    found: Sequence[tuple[CaseCard, FoundDocument]], documents: Mapping[str, CaseDocument], compute: Compute
 ) -> list[Candidate]:
-    """The candidates of cards; where whole cases are decoded for some, in a thread: each takes some 10 ms."""
+    """The candidates of cards; where whole cases are decoded for some, by `compute`."""
     if not documents:
         return [_make_candidate(card, hit, documents) for card, hit in found]
-    return await asyncio.to_thread(lambda: [_make_candidate(card, hit, documents) for card, hit in found])
+    return await compute(lambda: [_make_candidate(card, hit, documents) for card, hit in found])
 
 
 def _make_candidate(card: CaseCard, hit: FoundDocument, documents: Mapping[str, CaseDocument]) -> Candidate:

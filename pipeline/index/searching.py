@@ -6,11 +6,10 @@ has changed since it was indexed is read and ranked anew, what has gone or may n
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +18,7 @@ from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.engine import PointInTime
 from pipeline.index.queries import QueryLimits, candidate_body, meets_any, owned_body
 from pipeline.index.reading import IndexReader
+from pipeline.loop_turns import Compute, compute_apart
 from pipeline.matching.bands import ExactMatch
 from pipeline.matching.explain.explaining import entities_evidence, judge_question
 from pipeline.matching.explain.explanation import EntityEvidence
@@ -87,21 +87,6 @@ class SearchResult(msgspec.Struct, frozen=True):
     entities: tuple[EntityPrint, ...]
 
 
-Worked = TypeVar("Worked")
-
-
-class Compute(Protocol):
-    """Where the matcher's work on a question is done."""
-
-    async def __call__(self, work: Callable[[], Worked]) -> Worked:
-        """What `work` returns."""
-
-
-async def compute_apart(work: Callable[[], Worked]) -> Worked:
-    """Do it in a thread: the loop, and whoever else waits for it, goes on."""
-    return await asyncio.to_thread(work)
-
-
 class PageRequest(NamedTuple):
     """Which of the cases that answer are wanted: the first `most` behind a place, of those that `admit` lets pass.
 
@@ -157,9 +142,9 @@ async def find_cases(
     selection = make_candidate_query(question, asked_for, model.stop_keys, model.key_rarity)
     if selected is None:
         size = BORN_CANDIDATES if asked_for.births else among
-        found = await reader.find_candidates(candidate_body(selection, limits, size), wanted.at)
+        found = await reader.find_candidates(candidate_body(selection, limits, size), wanted.at, wanted.compute)
         cut = len(found) == size
-        equal = await _find_more_equal(reader, question, asked_for, selection, limits, wanted.at) if cut else ()
+        equal = await _find_more_equal(reader, question, asked_for, selection, limits, wanted) if cut else ()
         answering = [one for one in found if asked_for.admits(one.entities)]
         chosen = {one.card.case: one for one in (*answering[:among], *equal)}
         kept = [one for case, one in chosen.items() if not wanted.shown(case)]
@@ -180,7 +165,10 @@ async def find_cases(
             named = (*limits.filters, {"terms": {"case": sorted(changed)}})
             again = candidate_body(selection, replace(limits, filters=named), len(changed))
             # As far as it is found by the question and its filters now, and by what: it may have changed minutes ago.
-            met = {candidate.card.case: candidate.met for candidate in await reader.find_candidates(again)}
+            met = {
+                candidate.card.case: candidate.met
+                for candidate in await reader.find_candidates(again, compute=wanted.compute)
+            }
             changed = {case: changed[case]._replace(met=found_by) for case, found_by in met.items()}
         anew = await wanted.compute(partial(rank_candidates, asked_for, changed.values(), model)) if changed else []
         hashes = {case: document.hash if document else None for case, document in read.items()}
@@ -202,7 +190,7 @@ async def _find_more_equal(
     asked_for: QuestionProbe,
     selection: CandidateQuery,
     limits: QueryLimits,
-    at: PointInTime | None,
+    wanted: PageRequest,
 ) -> list[Candidate]:
     """Of each owner the first of its candidates that may be equal to a question, where there are more than are ranked.
 
@@ -213,7 +201,8 @@ async def _find_more_equal(
         return []
     narrowed = replace(limits, filters=(*limits.filters, meets_any(equal)))
     body = owned_body(selection, narrowed, OWNED)
-    return [one async for some in reader.find_owned(body, OWNED, at) for one in some if asked_for.admits(one.entities)]
+    parts = reader.find_owned(body, OWNED, wanted.at, wanted.compute)
+    return [one async for some in parts for one in some if asked_for.admits(one.entities)]
 
 
 def _find_changed(judged: Iterable[Candidate], now: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
@@ -269,7 +258,7 @@ async def find_equal(
         return [one for one in found if _exact_match(one, asked_for, model)]
 
     likely: list[Candidate] = []
-    async for some in reader.find_owned(body, OPERATIONS):
+    async for some in reader.find_owned(body, OPERATIONS, compute=compute):
         likely += await compute(partial(select, list(some)))
     documents = await reader.read_current(candidate.card for candidate in likely)
     held = ((candidate, documents.get(candidate.card.case)) for candidate in likely)

@@ -49,7 +49,8 @@ from pipeline.api.services.saved_charts import ChartItem, ChartOpening, match_ow
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import count_statistics, find_nearby_cases
 from pipeline.api.session import Session
-from pipeline.index import searching
+from pipeline.index import reading, searching
+from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.reading import FIRST_WHOLE, MOST_LONG, MOST_WHOLE, PART_BYTES
 from pipeline.loop_turns import SWITCH_S
 from pipeline.streams.audit.decision_log import NewValue
@@ -297,6 +298,29 @@ async def test_the_matcher_s_work_on_a_question_holds_no_loop(api: Api, monkeypa
         pass
     assert (await read_results(api.session(ANNA), listed)).rows
     assert seen == {name: {False} for name in ("Ranking", "exact_match", "entities_evidence", "judge_answer")}
+
+
+async def test_what_a_search_decodes_of_large_cases_is_one_thing_at_a_time_too(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what may be read, and of hit-only records, within the person's own turn."""
+    turns: list[int] = []
+    decode = entities_of
+
+    def note(case: CaseDocument) -> Any:
+        turns.append(len(api.runtime.computing))
+        return decode(case)
+
+    monkeypatch.setattr(reading, "entities_of", note)
+    men = [
+        person(f"Ivan Petrov {at:04}", id=f"p{at}", birth_date="1980-05-01", phones=[f"+336{at:08}"])
+        for at in range(199)
+    ]
+    man = person("Ivan Petrov", id="man", birth_date="1980-05-01")
+    api.hold(record("fr-pj", entities=[man, *men]), record("be-fp", code="H2", entities=[man, *men]))
+    found = await search(api.session(ANNA), Search("Ivan Petrov 1980-05-01"))
+    assert len(found.results) == len(found.hits) == 1
+    assert turns == [1, 1]
 
 
 async def test_a_server_s_loop_goes_on_soon_beside_what_threads_compute(api: Api) -> None:
