@@ -83,6 +83,22 @@ def test_relatives_stand_in_words_and_all_lines_add_up(
     user.holds("evidence of a link", dark=True)
 
 
+def test_on_a_phone_plates_stay_whole_and_french_has_a_space_before_a_colon(
+    opened: Browser, site: MemorySite, page_of: str
+) -> None:
+    user = BrowserUser(opened, site.url, "fr-FR")
+    user.enter("pieter@be-fp", "BX/12", "/cases/be-fp:1")
+    user.resize(NARROW)
+    user.is_drawn()
+    plate = user.page.locator("main a .nowrap", has_text="AB-123-CD").first
+    assert plate.evaluate("one => getComputedStyle(one).whiteSpace") == "nowrap"
+    user.page.goto(page_of)
+    user.is_drawn()
+    label = user.page.locator(".compare td[data-column]:not(:empty)").first
+    assert label.evaluate("one => getComputedStyle(one, '::before').content").endswith('\xa0: "')
+    assert user.faults == []
+
+
 @pytest.mark.rare
 def test_relatives_stand_in_words_in_french_and_on_a_phone(
     opened: Browser, site: MemorySite, api: Api, page_of: str
@@ -94,6 +110,10 @@ def test_relatives_stand_in_words_in_french_and_on_a_phone(
         "S'il s'agissait de proches, ils pourraient avoir en commun"
     )
     expect(user.page.locator(".companions")).to_contain_text("Le résultat reste certain.")
-    for question in ("Que sont les bits ?", "Que veut dire 1 sur N ?", "Qu'est-ce que le nombre de comparaisons ?"):
+    for question in (
+        "Que sont les bits\u202f?",
+        "Que veut dire 1 sur N\u202f?",
+        "Qu'est-ce que le nombre de comparaisons\u202f?",
+    ):
         assert user.page.locator(f'button.term[aria-label="{question}"]:visible').count(), question
     user.holds("evidence of a link, French", dark=True)

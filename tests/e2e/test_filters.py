@@ -83,7 +83,7 @@ def test_what_is_no_day_is_not_sent_and_said_where_it_is_folded_away(user: Brows
     ("language", "calendar", "march", "third"),
     [
         ("en-GB", "Calendar: Opened from", "March 2026", "Tuesday, 3 March 2026"),
-        ("fr-FR", "Calendrier : Ouverte depuis le", "mars 2026", "mardi 3 mars 2026"),
+        ("fr-FR", "Calendrier\xa0: Ouverte depuis le", "mars 2026", "mardi 3 mars 2026"),
         ("es-ES", "Calendario: Abierto desde el", "marzo de 2026", "martes, 3 de marzo de 2026"),
     ],
 )

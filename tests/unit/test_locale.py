@@ -256,6 +256,26 @@ def test_french_has_no_word_that_means_something_else_in_law() -> None:
     assert not found, "\n".join(found)
 
 
+def find_breaks(text: str) -> list[str]:
+    """Marks of a French text that a narrow page may begin a line with, or opening quotes that may end one."""
+    return re.findall(r" [:;?!»]|« ", text)
+
+
+def test_no_line_of_french_begins_with_a_mark() -> None:
+    """A colon and quotes keep a no-break space, the other marks of two parts a narrow one."""
+    messages = [message for message in read_catalogue(CATALOGUES / "fr.po") if message.id]
+    forms = [(message.lineno, form) for message in messages for form in _forms(message.string)]
+    found = [f"fr.po:{line}: {form}" for line, form in forms if find_breaks(form)]
+    assert not found, "\n".join(found)
+    assert any("\u202f?" in form for _, form in forms)
+    assert any("\xa0:" in form for _, form in forms)
+
+
+def test_an_ordinary_space_at_a_mark_is_found() -> None:
+    assert find_breaks("« Oui » : non ; quoi ? Si ! born: 1980") == ["« ", " »", " :", " ;", " ?", " !"]
+    assert not find_breaks("«\xa0Oui\xa0»\xa0: non\u202f; quoi\u202f? Si\u202f! 12:30")
+
+
 def test_an_avoided_word_is_found_in_any_form_but_not_within_another() -> None:
     assert find_avoided("Vos Dossiers ; l'indice, les indices, d'un signalement") == [
         "Dossiers", "indice", "indices", "signalement",

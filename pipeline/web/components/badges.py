@@ -16,6 +16,7 @@ from pipeline.matching.bands import Band
 from pipeline.records.caveats import CaveatTranslation
 from pipeline.web.components.markup import box, static_html, text
 from pipeline.web.components.terms import draw_help
+from pipeline.web.components.values import render_whole
 from pipeline.web.i18n import Words
 
 BAND_LABELS = {band: (len(BAND_WORDS) - at, word) for at, (band, word) in enumerate(BAND_WORDS.items())}
@@ -117,7 +118,7 @@ def draw_caveat(words: Words, row: Cautioned, language: str = "", others: Mappin
     with box("div", "notice caveat", role="note"):
         with box("p"):
             whose = words.agency_title(row.agency)
-            text("strong", words("Caveat of {agency} on {case}: ", agency=whose, case=row.case))
+            static_html(render_whole(words("Caveat of {agency} on {case}: ", agency=whose, case=row.case)), "strong")
             text("bdi", translation.text if translation else caveat, dir="auto",
                  lang=translation.language if translation else language or None)  # fmt: skip
             text("span", " ")
@@ -131,7 +132,7 @@ def draw_caveat(words: Words, row: Cautioned, language: str = "", others: Mappin
                 text("summary", words("In other languages"))
                 for tag, said in sorted(rest.items()):
                     with box("p"):
-                        text("span", words.language_name(tag) + ": ", "quiet")
+                        text("span", words.language_name(tag) + words(": "), "quiet")
                         text("bdi", said, dir="auto", lang=tag)
 
 

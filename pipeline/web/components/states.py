@@ -90,7 +90,7 @@ def format_failure(words: Words, error: LiaisonError) -> str:
     """One line on why an action failed."""
     if isinstance(error, IndexAwayError):
         return words(INDEX_AWAY)
-    return f"{words(_failure_title(error))}: {translate_error(error, words.language)}"
+    return f"{words(_failure_title(error))}{words(': ')}{translate_error(error, words.language)}"
 
 
 def _draw_again(words: Words, again: TryAgain | None) -> Callable[[], object]:

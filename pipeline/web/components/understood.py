@@ -125,7 +125,7 @@ def _name_offer(words: Words, offer: SearchHint) -> str:
         case SearchHintKind.PLACE:
             return words("City:")
         case SearchHintKind.MONTH:
-            return f"{offer.words}:"
+            return f"{offer.words}{words(': ').rstrip()}"
         case _:
             return words("All of them")
 

@@ -8,6 +8,7 @@ from right to left.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -25,7 +26,7 @@ from pipeline.web.i18n import Words
 
 def draw_name(name: str, country: str = "", tag: str = "span", classes: str = "") -> Element:
     """A name as an element; `country` is of the agency that wrote it, "" if that is not known."""
-    if not romanise_name(name, country):
+    if not romanise_name(name, country) and not _find_numbers(name):
         return bidi_text(name, "bdi" if tag == "span" else tag, classes)
     return static_html(render_name(name, country), tag, classes)
 
@@ -35,7 +36,7 @@ def render_name(name: str, country: str = "", shown: htpy.Node = None) -> htpy.F
 
     `shown` is the name's own text where parts of it are marked.
     """
-    romanised, own = romanise_name(name, country), name if shown is None else shown
+    romanised, own = romanise_name(name, country), render_whole(name) if shown is None else shown
     if not romanised:
         return htpy.fragment[htpy.bdi(dir="auto")[own]]
     language = name_language(name, country)
@@ -44,6 +45,29 @@ def render_name(name: str, country: str = "", shown: htpy.Node = None) -> htpy.F
         " ",
         htpy.small(".romanised", dir="ltr", lang=f"{language[:2]}-Latn" if language else None)[romanised],
     ]
+
+
+def render_whole(words: str) -> htpy.Node:
+    """Words with the plates and case numbers among them in one piece, which a narrow page would break at a hyphen.
+
+    A no-break hyphen instead would be copied with the number, and found nowhere.
+    """
+    pieces, end = list[htpy.Node](), 0
+    for number in _find_numbers(words):
+        pieces += (words[end : number.start()], htpy.span(".nowrap")[number[0]])
+        end = number.end()
+    return htpy.fragment[pieces, words[end:]] if pieces else words
+
+
+HYPHENED: Final = re.compile(r"(?<![\w:-])(?=[\w:-]*\d)[\w:]+(?:-[\w:]*\w)+(?![\w-])")
+"""Words joined by hyphens with a digit among them: 1-ABC-232, fr-pj:2026-4702."""
+
+MOST_WHOLE: Final = 24
+"""Characters of what stays in one piece: what is longer might not fit a phone, and breaks anywhere."""
+
+
+def _find_numbers(words: str) -> list[re.Match[str]]:
+    return [found for found in HYPHENED.finditer(words) if len(found[0]) <= MOST_WHOLE]
 
 
 def first_day(when: str) -> str:

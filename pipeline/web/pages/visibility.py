@@ -93,7 +93,9 @@ def _draw_form(view: OpenPage, handling: HandlingWords) -> None:
         await view.redraw()
 
     with form(sent):
-        codes = {code: f"{code}: {words(HANDLING[code])}" for code in dict.fromkeys((handling.code, *STRICTNESS))}
+        codes = {
+            code: f"{code}{words(': ')}{words(HANDLING[code])}" for code in dict.fromkeys((handling.code, *STRICTNESS))
+        }
         select_field(words("Code"), "handling", "visibility", codes)
         field(words("Released to"), "releasable_to", "visibility", maxlength="1000", autocomplete="off",
               placeholder="BE, DE, *", value=", ".join(handling.releasable_to))  # fmt: skip

@@ -20,12 +20,12 @@ FRENCH = {**GROUNDS, "Accept-Language": "fr-BE, en;q=0.5"}
     [
         ("/v1/cases/fr-pj:9", FRENCH, "Introuvable", "affaire introuvable, ou vous n'y avez pas accès"),
         ("/v1/nothing", FRENCH, "Introuvable", None),
-        ("/v1/links", FRENCH, "Demande non valide", "non valide : query.case: missing"),
+        ("/v1/links", FRENCH, "Demande non valide", "non valide\xa0: query.case: missing"),
         (
             "/v1/links?case=1",
             {"Accept-Language": "fr"},
             "Demande non valide",
-            "manquant ou non valide : purpose, case_reference",
+            "manquant ou non valide\xa0: purpose, case_reference",
         ),
     ],
 )
@@ -40,7 +40,7 @@ async def test_a_problem_is_told_in_the_language_asked_for(
 
 async def test_values_keep_their_place_in_french(api: Api) -> None:
     answer = await api.post("/v1/search", {"question": "x" * 1001}, headers=FRENCH)
-    assert answer.json()["detail"] == "la recherche dépasse 1000 caractères ; raccourcissez-la"
+    assert answer.json()["detail"] == "la recherche dépasse 1000 caractères\u202f; raccourcissez-la"
 
 
 async def test_spanish_is_spoken_and_counted_as_any(api: Api) -> None:

@@ -139,7 +139,7 @@ def _print(agency: str, *entities: RawEntity) -> Fingerprint:
             person("Anastasia Ouarzazi", birth_date="1976-03-04", identifiers=PASSPORT),
             person("Anastasia وارزازي", birth_date="1976-03-04", identifiers=PASSPORT),
             "Same passport and date of birth; the name is the same word read from Arabic.",
-            "Mêmes passeport et date de naissance ; le nom est le même mot lu depuis l'arabe.",
+            "Mêmes passeport et date de naissance\u202f; le nom est le même mot lu depuis l'arabe.",
         ),
         (
             person("Ivan Petrov", birth_date="1976-03-04", phones=["+33612345678"]),
@@ -149,15 +149,15 @@ def _print(agency: str, *entities: RawEntity) -> Fingerprint:
                 " date of birth (day and month swapped)."
             ),
             (
-                "Même numéro de téléphone ; les noms sont les mêmes mots lus depuis le cyrillique ; date de naissance"
-                " (jour et mois inversés)."
+                "Même numéro de téléphone\u202f; les noms sont les mêmes mots lus depuis le cyrillique\u202f; "
+                "date de naissance (jour et mois inversés)."
             ),
         ),
         (
             person("Jean Dupont", birth_date="1976-03-04", gender="male"),
             person("Jean Dupond", birth_date="1976-03-04", gender="female"),
             "Same date of birth; the name is spelled slightly differently; against it: gender.",
-            "Même date de naissance ; le nom s'écrit un peu différemment ; en sens contraire : sexe.",
+            "Même date de naissance\u202f; le nom s'écrit un peu différemment\u202f; en sens contraire\xa0: sexe.",
         ),
         (
             person("Ivan Petrov", emails=["ivan@example.org"]),
@@ -200,4 +200,4 @@ def test_what_else_both_cases_have_is_named_by_its_type(model: Model) -> None:
     man, car = person("Ivan Petrov", birth_date="1976-03-04"), vehicle("AB-123-CD", "FR")
     found = explain(_print("fr-pj", man, car), _print("be-fp", man, car), model)
     assert plain_summary(found, "en") == "Same name and date of birth; also in common: vehicle."
-    assert plain_summary(found, "fr") == "Mêmes nom et date de naissance ; aussi en commun : véhicule."
+    assert plain_summary(found, "fr") == "Mêmes nom et date de naissance\u202f; aussi en commun\xa0: véhicule."

@@ -20,6 +20,6 @@ def test_a_term_says_what_the_glossary_says(subject: str) -> None:
 def test_a_question_mark_is_a_button_with_its_question_and_holds_the_answer_in_the_readers_language() -> None:
     html = str(render_help(load_words("fr"), "bits"))
     assert 'type="button"' in html
-    assert 'aria-label="Que sont les bits ?"' in html
+    assert 'aria-label="Que sont les bits\u202f?"' in html
     assert "data-term=" in html
     assert "doubles the odds" not in html

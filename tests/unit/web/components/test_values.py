@@ -13,6 +13,7 @@ from pipeline.web.components.values import (
     render_name,
     render_percent,
     render_title,
+    render_whole,
     tell_bits,
 )
 from pipeline.web.i18n import load_words
@@ -41,6 +42,27 @@ def test_what_a_record_says_stays_text() -> None:
     tree = str(render_name("Иван <script>alert(1)</script>"))
     assert "<script" not in tree
     assert tree.count("&lt;script&gt;") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        ("Volkswagen Golf grey · 1-ABC-232", ["1-ABC-232"]),
+        ("Caveat of Police judiciaire on fr-pj:2026-4702: ", ["fr-pj:2026-4702"]),
+        ("1-ABC-232, AB-12-CD", ["1-ABC-232", "AB-12-CD"]),
+        ("Jean-Pierre Dupont", []),
+        ("1-" + "A" * 23, []),
+        ("-1-", []),
+    ],
+)
+def test_a_plate_and_a_case_number_stay_in_one_piece(words: str, whole: list[str]) -> None:
+    drawn = ElementTree.fromstring(f"<p>{render_name(words)}</p>")
+    assert [(span.attrib, span.text) for span in drawn.iter("span")] == [({"class": "nowrap"}, one) for one in whole]
+    assert "".join(drawn.itertext()) == words
+
+
+def test_what_stands_around_a_plate_stays_text() -> None:
+    assert str(render_whole("<b>1-A</b> & 2-B")).startswith("&lt;b&gt;<span")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ async def test_a_supervisor_allows_more_and_the_agency_sees_it(api: Api) -> None
     await page.send(**ALLOWED)
     assert "be-fp 5,000 8 Dec 2026" in page.said()
     said = (await opened(api, PAGE, ANNA, "fr")).said()
-    assert "chaque service : 200 par jour" in said
+    assert "chaque service\xa0: 200 par jour" in said
     assert "Relever le quota" not in said
 
 

@@ -110,7 +110,7 @@ async def test_a_verdict_is_told_and_taken_back(api: Api, told: list[tuple[Any, 
     assert (name, undone["link"], undone["seen"]) == ("undone", link, None)
 
 
-@pytest.mark.parametrize(("language", "told_of"), [("en", "Decision in force: Same"), ("fr", "Avis en vigueur : ")])
+@pytest.mark.parametrize(("language", "told_of"), [("en", "Decision in force: Same"), ("fr", "Avis en vigueur\xa0: ")])
 async def test_a_colleagues_decision_is_told_and_left_as_it_is(
     api: Api, told: list[tuple[Any, ...]], language: str, told_of: str
 ) -> None:
