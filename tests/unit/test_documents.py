@@ -30,6 +30,8 @@ from pipeline.cli.main import build_cli, load_command
 from pipeline.settings import Settings
 from support.api.openapi_digest import described
 
+pytestmark = pytest.mark.xdist_group("documents")  # what the tree has is looked up once
+
 ROOT: Final = Path(__file__).parents[2]
 
 DOCUMENTS: Final = sorted(

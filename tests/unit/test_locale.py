@@ -23,6 +23,8 @@ from pipeline.api.list_worker import FAULT
 from pipeline.api.problems import ProblemError
 from pipeline.locale import CATALOGUES, END_OF_CONTEXT, LANGUAGES, NC_, SOURCE, translate, translate_plural
 
+pytestmark = pytest.mark.xdist_group("locale")  # the code's messages are gathered once
+
 ROOT = Path(pipeline.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 

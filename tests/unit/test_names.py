@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("names")  # modules are parsed once
+
 ROOT = Path(__file__).parents[2]
 PIPELINE = ROOT / "pipeline"
 MODULES = sorted(PIPELINE.rglob("*.py"))
