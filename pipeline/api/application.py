@@ -186,7 +186,9 @@ def _serve_health(app: FastAPI) -> None:
 
     @app.get("/readyz", summary="Readiness", tags=["health"], response_class=Response)
     async def readyz(request: Request) -> Response:
-        """200 when the index answers, else 503. `behind` where it lacks what was pushed LIAISON_MAX_INDEX_LAG ago.
+        """200 when the index answers and this server follows what others write, else 503 with the reason in words.
+
+        `behind` where the index lacks what was pushed LIAISON_MAX_INDEX_LAG ago.
 
         `without` is how many agencies keep a transaction open: what they pushed behind it is not in, all else is.
 
@@ -198,6 +200,8 @@ def _serve_health(app: FastAPI) -> None:
             await runtime.unsealed.read_case("-")
         except LiaisonError:
             return JSONResponse({"status": "the index does not answer"}, 503)
+        if stopped := runtime.followers.why_stopped():
+            return JSONResponse({"status": stopped}, 503)
         as_of, allowed = runtime.as_of(), runtime.settings.max_index_lag
         late = bool(allowed) and (as_of is None or (runtime.clock() - as_of).total_seconds() > allowed)
         status, held = "behind" if late else "ready", len(runtime.without())

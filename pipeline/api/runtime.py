@@ -7,12 +7,12 @@ counts all of it, so that one that is alone says all; Prometheus takes the most 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
@@ -48,10 +48,9 @@ from pipeline.api.quotas import (
 )
 from pipeline.api.recent_answers import RecentAnswers
 from pipeline.api.sealed import SealedReader
-from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.index.decisions import DecisionReader
-from pipeline.index.engine import SearchEngine, connect_for_reading, refresh_indices
+from pipeline.index.engine import IndexAwayError, SearchEngine, connect_for_reading, refresh_indices
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import Model
@@ -64,6 +63,7 @@ from pipeline.streams.audit.guess_log import GuessLog
 from pipeline.streams.audit.log_keys import served_log, tag_keys
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.following import Follower, Followers
 from pipeline.streams.monitoring.freshness import Freshness, NoticeIndex, SettledNotices, watch_freshness
 from pipeline.streams.registers import control, registry, revocations
 from pipeline.streams.registers.installation_secret import key_ring
@@ -72,10 +72,8 @@ from pipeline.times import Clock, now
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.tag_keys import TagKeys
 
-log = logging.getLogger(__name__)
-
-FOLLOW_AGAIN_S: Final = 5.0
-"""Pause before `control` or `agencies` is followed again where it could not be read."""
+PAUSE_S: Final = 60.0
+"""A review has a day: a minute more changes nothing, and a search a minute costs nothing."""
 
 SHOW_GUESSES_S: Final = 15.0
 """Pause between two counts of refused guesses for the metrics: as often as Prometheus commonly asks."""
@@ -164,6 +162,8 @@ class Runtime:
     """Agencies of which records may be missing though pushed by `as_of`, since a transaction of theirs stays open."""
     settled: SettledNotices
     """Up to which notice cursors may pass."""
+    followers: Followers = field(default_factory=Followers)
+    """What this server follows of Kafka, and why something of it stands still."""
     clock: Clock = now
     agencies: Registry = field(default_factory=dict)
     """The registry as last read; every token's claims are held against it."""
@@ -212,6 +212,7 @@ class _Connections:
     freshness: Freshness
     rates: RequestRates
     log: ServedLog
+    followers: Followers
 
 
 @asynccontextmanager
@@ -235,16 +236,19 @@ async def _connect(
     settings: Settings, hits: HitBudget, notices: NoticeIndex, writer: str
 ) -> AsyncIterator[_Connections]:
     """Open the connections, the audit first: entries are recorded as `writer`'s and counted by `hits`."""
+    followers = Followers()
     async with (
         connect_for_reading(settings) as elasticsearch,
-        audit_log(settings, now, [hits.record_entry], writer, lambda _: AUDIT_UNREADABLE.inc()) as audit,
+        audit_log(settings, now, [hits.record_entry], writer, lambda _: AUDIT_UNREADABLE.inc(), followers) as audit,
         DecisionLog(settings) as decide,
-        GuessLog(settings, GuessLedger(), now) as guesses,
-        watch_freshness(settings, now, settled := _settle_notices(settings, notices, elasticsearch)) as freshness,
+        GuessLog(settings, GuessLedger(), now, followers) as guesses,
+        watch_freshness(
+            settings, now, settled := _settle_notices(settings, notices, elasticsearch), followers
+        ) as freshness,
         open_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
-        served_log(settings) as log_served,
+        served_log(settings, followers) as log_served,
     ):
-        yield _Connections(elasticsearch, audit, decide, guesses, settled, freshness, rates, log_served)
+        yield _Connections(elasticsearch, audit, decide, guesses, settled, freshness, rates, log_served, followers)
 
 
 def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hits: HitBudget, model: Model) -> Runtime:
@@ -274,6 +278,7 @@ def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hi
         indexed_as_of=lambda: connected.freshness.indexed_as_of,
         without=lambda: connected.freshness.without,
         settled=connected.settled,
+        followers=connected.followers,
     )
 
 
@@ -287,67 +292,71 @@ def _settle_notices(settings: Settings, index: NoticeIndex, elasticsearch: Searc
 
 @asynccontextmanager
 async def _run_followers(runtime: Runtime) -> AsyncIterator[None]:
-    """Keep the runtime's model, agencies and deny-list as Kafka has them; the last two are whole when it begins."""
+    """Keep the runtime's model, agencies and deny-list as Kafka has them; the last two are whole when it begins.
+
+    While one can't be read, what was known last holds.
+    """
     runtime.agencies = await registry.trusted_agencies(runtime.settings)
     runtime.denied.add_revocations(await revocations.read_revocations(runtime.settings), now())
     show_index_age(runtime.as_of, runtime.indexed_as_of, now)
-    follows = (_follow_model, _follow_agencies, _follow_revocations, _follow_reviews, _follow_guesses)
-    following = [asyncio.create_task(_follow_forever(follow, runtime)) for follow in follows]
-    try:
-        with show_audit_log(runtime.log.head_time, lambda: runtime.log.mismatched, now):
-            yield
-    finally:
-        runtime.trail.close()
-        for task in following:
-            task.cancel()
-        await asyncio.wait(following)
+    async with AsyncExitStack() as kept:
+        kept.callback(runtime.trail.close)
+        for what, follow in FOLLOWED.items():
+            await kept.enter_async_context(runtime.followers.keep(what, partial(follow, runtime), IndexAwayError))
+        kept.enter_context(show_audit_log(runtime.log.head_time, lambda: runtime.log.mismatched, now))
+        yield
 
 
-async def _follow_forever(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
-    """Follow without end; while it can't be read, what was known last holds."""
-    what = "following generations, agencies, ended sessions, reviews that are due or guesses"
-    async for attempt in retrying(Exception, log, what, longest_pause_s=FOLLOW_AGAIN_S):
-        with attempt:
-            await follow(runtime)
-
-
-async def _follow_model(runtime: Runtime) -> None:
+async def _follow_model(runtime: Runtime, follower: Follower) -> None:
     """Search with the active generation's model; what was settled in another one's index is no longer."""
     async with aclosing(control.watch_control(runtime.settings)) as states:
         async for held in states:
             active = held.find_generation()
             runtime.settled.follow_generation(active.id)
             runtime.model = active.compile_model()
+            follower.note_going()
 
 
-async def _follow_agencies(runtime: Runtime) -> None:
+async def _follow_agencies(runtime: Runtime, follower: Follower) -> None:
     """Refuse the tokens of agencies that do not take part."""
     async with aclosing(registry.watch_agencies(runtime.settings)) as states:
         async for held in states:
             runtime.agencies = await asyncio.to_thread(trusted_registry, runtime.settings, held)
+            follower.note_going()
 
 
-async def _follow_reviews(runtime: Runtime) -> None:
+async def _follow_reviews(runtime: Runtime, follower: Follower) -> None:
     """Let the metrics say which openings their owners have not reviewed in time."""
-    await watch_reviews(runtime.decisions, runtime.unsealed, runtime.clock)
+    while True:
+        show_overdue(await count_overdue_reviews(runtime.decisions, runtime.unsealed, runtime.clock()))
+        follower.note_going()
+        await asyncio.sleep(PAUSE_S)
 
 
-async def _follow_guesses(runtime: Runtime) -> None:
+async def _follow_guesses(runtime: Runtime, follower: Follower) -> None:
     """Let the metrics say which agencies guess too much."""
     while True:
         show_refused_guesses(runtime.guesses.ledger.refused_days(), runtime.clock())
+        follower.note_going()
         await asyncio.sleep(SHOW_GUESSES_S)
 
 
-async def _follow_revocations(runtime: Runtime) -> None:
+async def _follow_revocations(runtime: Runtime, follower: Follower) -> None:
     """Refuse the tokens that were ended at other servers."""
     async with aclosing(revocations.watch_revocations(runtime.settings)) as states:
         async for held in states:
             runtime.denied.add_revocations(held, runtime.clock())
+            follower.note_going()
 
 
-PAUSE_S: Final = 60.0
-"""A review has a day: a minute more changes nothing, and a search a minute costs nothing."""
+FOLLOWED: Final[Mapping[str, Callable[[Runtime, Follower], Awaitable[None]]]] = {
+    "generations": _follow_model,
+    "agencies": _follow_agencies,
+    "ended sessions": _follow_revocations,
+    "reviews that are due": _follow_reviews,
+    "refused guesses": _follow_guesses,
+}
+"""What a server follows besides the audit, by what /readyz calls it."""
 
 
 async def count_overdue_reviews(decisions: DecisionReader, reader: IndexReader, now: datetime) -> Mapping[str, int]:
@@ -362,13 +371,6 @@ async def count_overdue_reviews(decisions: DecisionReader, reader: IndexReader, 
     ]
     live = await reader.read_cases(disclosure.case for disclosure in late)
     return Counter(disclosure.owner for disclosure in late if disclosure.case in live)
-
-
-async def watch_reviews(decisions: DecisionReader, reader: IndexReader, clock: Callable[[], datetime]) -> None:
-    """Keep the gauge as the index has it; never ends."""
-    while True:
-        show_overdue(await count_overdue_reviews(decisions, reader, clock()))
-        await asyncio.sleep(PAUSE_S)
 
 
 def show_overdue(counted: Mapping[str, int]) -> None:

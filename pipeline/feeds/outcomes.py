@@ -18,7 +18,7 @@ from pipeline.records.messages import Outcome, Receipt
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin_client
-from pipeline.streams.kafka.reading import plain_consumer, read_partitions
+from pipeline.streams.kafka.reading import Fetching, plain_consumer, read_on, read_partitions
 from pipeline.times import unix_ms
 
 FOLLOW_WAIT_MS: Final = 500
@@ -124,9 +124,6 @@ async def _follow_records(
     settings: Settings, starts: Mapping[TopicPartition, int]
 ) -> AsyncGenerator[list[ConsumerRecord]]:
     """Committed records from these offsets on, for ever."""
-    async with plain_consumer(settings, starts, fetch_wait_ms=FOLLOW_WAIT_MS) as consumer:
-        for partition, offset in starts.items():
-            consumer.seek(partition, offset)
-        while True:
-            for records in (await consumer.getmany(timeout_ms=FOLLOW_WAIT_MS)).values():
-                yield records
+    async with aclosing(read_on(settings, starts, Fetching(FOLLOW_WAIT_MS))) as fetched:
+        async for found in fetched:
+            yield found.records

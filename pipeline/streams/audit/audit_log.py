@@ -39,6 +39,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import DAY_MS, See, SeeUnreadable, follow_audit, pass_over
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.following import Followers
 from pipeline.streams.kafka.producers import FAIL_OVER_S, PromptProducer, consume_exception
 from pipeline.times import Clock, unix_ms
 from pipeline.transparency.leaves import new_seed
@@ -294,16 +295,18 @@ async def audit_log(
     see: Iterable[See] = (),
     writer: str = "",
     unreadable: SeeUnreadable = pass_over,
+    followers: Followers | None = None,
 ) -> AsyncIterator[AuditLog]:
     """This process's writer to the topic `audit`.
 
-    `see` is told of all entries of the last day and of each new one, `unreadable` of what is none.
+    `see` is told of all entries of the last day and of each new one, `unreadable` of what is none. `followers` say
+    where the topic can't be followed.
     """
     send, heads = KafkaSender(settings), ChainHeads()
     since = unix_ms(clock()) - DAY_MS
     try:
         async with (
-            follow_audit(settings, since, [heads.add_entry, *see], unreadable),
+            follow_audit(settings, since, [heads.add_entry, *see], unreadable, followers),
             AuditLog(send, clock, heads, writer) as log,
         ):
             yield log

@@ -5,33 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import AuditEntry
 from pipeline.access.audit_verification import TrailFinding, TrailVerifier
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.positions import BlockedPartitionError
-from pipeline.streams.kafka.reading import plain_consumer, read_partitions
+from pipeline.streams.kafka.following import FollowedTopic, Followers, follow_topic
+from pipeline.streams.kafka.reading import Fetching, plain_consumer, read_partitions
 from pipeline.transparency.leaves import is_sealable
 
 log = logging.getLogger(__name__)
 
-POLL_MS: Final = 500
-"""How long one wait for entries lasts; whoever waits to have caught up looks again after it."""
+AUDIT_TRAIL: Final = "the audit trail"
+"""What it is to those who are told that it can't be followed."""
 
 GATHER_MS: Final = 250
 GATHER_BYTES: Final = 2**16
 """Entries are fetched together: one by one, each would cost Kafka and its reader about what writing it does."""
-PAUSE_S: Final = 2.0
-"""Between two attempts while Kafka can't be read. A choice: after an outage what others wrote is seen that much
-later."""
 
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -92,66 +88,40 @@ async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[in
 
 @asynccontextmanager
 async def follow_audit(
-    settings: Settings, since_ms: int, see: Iterable[See], unreadable: SeeUnreadable = pass_over
+    settings: Settings,
+    since_ms: int,
+    see: Iterable[See],
+    unreadable: SeeUnreadable = pass_over,
+    followers: Followers | None = None,
 ) -> AsyncIterator[None]:
     """Hand on every entry since a time (Unix, ms), in order, then each new one, until the context ends.
 
     `unreadable` is told of what is no entry. Entered once what was there at the start has been handed on.
     """
-    follower = _Follower(settings, since_ms, tuple(see), unreadable)
-    task = asyncio.create_task(follower.run())
-    try:
-        caught_up = asyncio.create_task(follower.caught_up.wait())
-        await asyncio.wait({task, caught_up}, return_when=asyncio.FIRST_COMPLETED)
-        caught_up.cancel()
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    partition, seers = _audit_partition(settings), tuple(see)
 
+    async def begin(reached: int | None) -> int:
+        return await _offset_since(settings, partition, since_ms) if reached is None else reached
 
-class _Follower:
-    """One consumer without a group; it starts anew after an outage, where it was.
-
-    So it does where an entry can't be taken in, without end: one that was passed over would count for nothing.
-    """
-
-    def __init__(self, settings: Settings, since_ms: int, see: tuple[See, ...], unreadable: SeeUnreadable) -> None:
-        self._settings, self._since_ms, self._see, self._unreadable = settings, since_ms, see, unreadable
-        self._next: int | None = None
-        self.caught_up = asyncio.Event()
-
-    async def run(self) -> None:
-        while True:
-            try:
-                await self._follow_partition(_audit_partition(self._settings))
-            except (KafkaError, OSError, BlockedPartitionError) as error:
-                log.warning("the audit trail cannot be followed: %s", error or type(error).__name__)
-            except Exception:
-                log.exception("the audit trail cannot be followed")
-            await asyncio.sleep(PAUSE_S)
-
-    async def _follow_partition(self, partition: TopicPartition) -> None:
-        async with plain_consumer(self._settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
-            end = (await consumer.end_offsets([partition]))[partition]
-            if self._next is None:
-                found = (await consumer.offsets_for_times({partition: self._since_ms}))[partition]
-                self._next = end if found is None else int(found.offset)
-            consumer.seek(partition, self._next)
-            while True:
-                if await consumer.position(partition) >= end:  # a restore's transaction ends in no record
-                    self.caught_up.set()
-                for record in (await consumer.getmany(timeout_ms=POLL_MS)).get(partition, ()):
-                    self._take_entry(decode_entry(record))
-                    self._next = record.offset + 1
-
-    def _take_entry(self, entry: AuditEntry | UnreadableEntry) -> None:
+    def take_entry(entry: AuditEntry | UnreadableEntry) -> None:
         if isinstance(entry, UnreadableEntry):
-            self._unreadable(entry)
+            unreadable(entry)
         else:
-            for see in self._see:
-                see(entry)
+            for seer in seers:
+                seer(entry)
+
+    followed = FollowedTopic(AUDIT_TRAIL, partition, Fetching(GATHER_MS, GATHER_BYTES))
+    held = follow_topic(settings, followers or Followers(), followed, decode_entry, take_entry, begin=begin)
+    async with held as follower:
+        await follower.wait_caught_up()
+        yield
+
+
+async def _offset_since(settings: Settings, partition: TopicPartition, since_ms: int) -> int:
+    async with plain_consumer(settings, [partition]) as consumer:
+        end = (await consumer.end_offsets([partition]))[partition]
+        found = (await consumer.offsets_for_times({partition: since_ms}))[partition]
+    return int(end if found is None else found.offset)
 
 
 FRESH: Final = timedelta(minutes=1)

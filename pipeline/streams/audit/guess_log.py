@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final
@@ -25,24 +25,24 @@ from pipeline.access.guesses import AskedGuesses, GuessLedger
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.positions import BlockedPartitionError
+from pipeline.streams.kafka.following import FollowedTopic, Followers, as_it_is, follow_topic
 from pipeline.streams.kafka.producers import FAIL_OVER_S, PromptProducer
-from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.kafka.reading import Fetching, plain_consumer
 from pipeline.times import Clock
 
 log = logging.getLogger(__name__)
 
 POLL_MS: Final = 500
-"""How long one wait for guesses lasts; they are handed over as they come."""
+"""How long one wait for guesses lasts."""
 
-FETCH_WAIT_MS: Final = 500
-"""How long the broker holds back an answer while there is none."""
+GUESSES: Final = "guesses"
+"""What they are to those who are told that they can't be followed."""
 
 AT_ONCE: Final = 200
 """Records that are taken in before others have a turn: 10 ms. A server that starts reads up to a million."""
 
-PAUSE_S: Final = 2.0
-"""Between two attempts while the topic can't be read."""
+FETCHING: Final = Fetching(500, at_once=AT_ONCE, isolation="read_uncommitted")
+"""They are handed over as they come; the broker holds back an answer for half a second while there are none."""
 
 REMEMBERED: Final = 10_000
 """Verdicts whose askers may not have come for them yet: each does within FAIL_OVER_S. Who finds none asks again."""
@@ -109,31 +109,30 @@ class GuessReader:
 class GuessLog:
     """One server's writer and reader of `hit_guesses`; as a context it is entered once the topic was read whole."""
 
-    def __init__(self, settings: Settings, ledger: GuessLedger, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, ledger: GuessLedger, clock: Clock, followers: Followers | None = None
+    ) -> None:
         self.ledger = ledger
         self._partition, self._clock = guess_partition(settings), clock
         self._settings, self._producer = settings, PromptProducer(settings)
         self._verdicts: OrderedDict[int, frozenset[str]] = OrderedDict()
         """By offset what was refused of a record: none only where it was judged and all of it may be asked."""
-        self._position = 0
         self._came = asyncio.Condition()
-        self._caught_up = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._followers, self._open = followers or Followers(), AsyncExitStack()
 
     async def __aenter__(self) -> GuessLog:
-        self._task = asyncio.create_task(self._follow_forever())
-        caught_up = asyncio.create_task(self._caught_up.wait())
-        await asyncio.wait({self._task, caught_up}, return_when=asyncio.FIRST_COMPLETED)
-        caught_up.cancel()
+        followed = FollowedTopic(GUESSES, self._partition, FETCHING)
+        following = follow_topic(
+            self._settings, self._followers, followed, as_it_is, self._take_record, settle=self._tell_waiting
+        )
+        follower = await self._open.enter_async_context(following)
+        await follower.wait_caught_up()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._open.aclose()
         await self._producer.stop()
 
     async def ask(self, asked: AskedGuesses) -> frozenset[str]:
@@ -175,32 +174,10 @@ class GuessLog:
             raise
         return int(sent.offset)
 
-    async def _follow_forever(self) -> None:
-        while True:
-            try:
-                await self._follow_topic()
-            except (KafkaError, OSError, BlockedPartitionError) as error:
-                log.warning("guesses cannot be followed: %s", type(error).__name__)
-            except Exception:
-                log.exception("guesses cannot be followed")
-            await asyncio.sleep(PAUSE_S)
+    def _take_record(self, record: ConsumerRecord) -> None:
+        self._verdicts[record.offset] = take_guess(self.ledger, record)
 
-    async def _follow_topic(self) -> None:
-        async with plain_consumer(
-            self._settings, [self._partition], FETCH_WAIT_MS, isolation="read_uncommitted"
-        ) as consumer:
-            end = (await consumer.end_offsets([self._partition]))[self._partition]
-            consumer.seek(self._partition, self._position)
-            while True:
-                if await consumer.position(self._partition) >= end:
-                    self._caught_up.set()
-                found = await consumer.getmany(timeout_ms=POLL_MS, max_records=AT_ONCE)
-                await self._take_records(found.get(self._partition, ()))
-
-    async def _take_records(self, records: list[ConsumerRecord] | tuple[()]) -> None:
-        for record in records:
-            self._verdicts[record.offset] = take_guess(self.ledger, record)
-            self._position = record.offset + 1
+    async def _tell_waiting(self) -> None:
         while len(self._verdicts) > REMEMBERED:
             self._verdicts.popitem(last=False)
         async with self._came:

@@ -6,21 +6,20 @@ The signing key is `attest`'s alone; agencies have tag keys.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.errors import LiaisonError
 from pipeline.private_files import create_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
-from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.kafka.following import FollowedTopic, Followers, as_it_is, follow_topic
+from pipeline.streams.kafka.reading import Fetching
 from pipeline.transparency.notes import SignatureType, SigningKey
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.tag_keys import TagKeys
@@ -57,48 +56,38 @@ def signing_key(settings: Settings, *, make: bool) -> SigningKey:
     return SigningKey.parse(path.read_text(encoding="utf-8"))
 
 
-log = logging.getLogger(__name__)
-
-POLL_MS: Final = 1000
-"""How long one wait for messages lasts before the next begins."""
-
 GATHER_MS: Final = 500
 GATHER_BYTES: Final = 2**16
 """Messages are fetched together, as entries of `audit` are (audit_tail.py). A head may be seen half a second later."""
 
-PAUSE_S: Final = 2.0
-"""Longest pause between attempts: what is served stays as it is meanwhile."""
-
 
 @asynccontextmanager
-async def served_log(settings: Settings) -> AsyncIterator[ServedLog]:
+async def served_log(settings: Settings, followers: Followers | None = None) -> AsyncIterator[ServedLog]:
     """The log as this server tells of it, which grows with the topic until the context ends."""
     served = ServedLog(settings.audit_log_folder)
-    task = asyncio.create_task(_follow_topic(settings, served))
     try:
-        yield served
+        async with follow_log(settings, served, followers or Followers()):
+            yield served
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         served.close()
 
 
-async def _follow_topic(settings: Settings, served: ServedLog) -> None:
-    """Follow without end; while it can't be read or written, what is served stays as it is."""
-    async for attempt in retrying(Exception, log, "following the audit log", longest_pause_s=PAUSE_S):
-        with attempt:
-            await follow_log(settings, served)
+@asynccontextmanager
+async def follow_log(settings: Settings, served: ServedLog, followers: Followers) -> AsyncIterator[None]:
+    """Take the topic's messages as they come; while they can't be read or written, what is served stays as it is."""
+    partition = TopicPartition(topics.topic_name(settings, topics.AUDIT_LOG), 0)
+    came: list[ConsumerRecord] = []
 
+    async def begin(_: int | None) -> int:
+        came.clear()
+        found = await asyncio.to_thread(read_ids, settings, [partition.topic])
+        return served.begin_topic(found.topics[partition.topic])
 
-async def follow_log(settings: Settings, served: ServedLog) -> None:
-    """Take the topic's messages as they come, without end. Raises KafkaError, OSError and what the disk does."""
-    name = topics.topic_name(settings, topics.AUDIT_LOG)
-    found = await asyncio.to_thread(read_ids, settings, [name])
-    partition = TopicPartition(name, 0)
-    async with plain_consumer(settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
-        consumer.seek(partition, served.begin_topic(found.topics[name]))
-        while True:
-            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-                messages = [(record.offset, record.key, record.value) for record in records]
-                await asyncio.to_thread(served.add_messages, messages)
+    async def keep_messages() -> None:
+        await asyncio.to_thread(served.add_messages, [(one.offset, one.key, one.value) for one in came])
+        came.clear()
+
+    followed = FollowedTopic("the audit log", partition, Fetching(GATHER_MS, GATHER_BYTES))
+    following = follow_topic(settings, followers, followed, as_it_is, came.append, begin=begin, settle=keep_messages)
+    async with following:
+        yield

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
-from typing import Any, Literal
+from itertools import chain
+from typing import Any, Final, Literal, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -184,18 +185,66 @@ async def read_table(settings: Settings, topic: str, partitions: Iterable[int] =
     return {key: value for key, value in table.items() if value is not None}
 
 
+class Fetching(NamedTuple):
+    """How records are fetched as they come: the broker waits `wait_ms` for `least_bytes` of them.
+
+    At most `at_once` are handed on together; None: as they were fetched.
+    """
+
+    wait_ms: int = POLL_MS
+    least_bytes: int = 1
+    at_once: int | None = None
+    isolation: Literal["read_committed", "read_uncommitted"] = "read_committed"
+
+
+AS_THEY_COME: Final = Fetching()
+
+
+class FetchedRecords(NamedTuple):
+    """Records as they came, maybe none, and what is true once a reader has taken them in.
+
+    `caught_up`: it has all that there was when it began. `at_end`: nothing more is there now.
+    """
+
+    records: list[ConsumerRecord]
+    caught_up: bool
+    at_end: bool
+
+
+async def read_on(
+    settings: Settings, starts: Mapping[TopicPartition, int], fetching: Fetching = AS_THEY_COME
+) -> AsyncGenerator[FetchedRecords]:
+    """The records of partitions from their starts (offsets) on, then each new one; never ends.
+
+    Something comes at once and then at least every POLL_MS or `wait_ms`, whichever is longer, if only no records.
+    Raises as `plain_consumer`.
+    """
+    poll_ms, records = max(POLL_MS, fetching.wait_ms), list[ConsumerRecord]()
+    async with plain_consumer(
+        settings, starts, fetching.wait_ms, fetching.least_bytes, isolation=fetching.isolation
+    ) as consumer:
+        ends = await consumer.end_offsets(list(starts))
+        for partition, offset in starts.items():
+            consumer.seek(partition, offset)
+        while True:
+            reached = {partition: await consumer.position(partition) for partition in starts}
+            high = {partition: consumer.highwater(partition) for partition in starts}
+            yield FetchedRecords(
+                records,
+                all(at >= ends[partition] for partition, at in reached.items()),
+                all(end is not None and reached[partition] >= end for partition, end in high.items()),
+            )
+            fetched = await consumer.getmany(timeout_ms=poll_ms, max_records=fetching.at_once)
+            records = list(chain.from_iterable(fetched.values()))
+
+
 async def watch_table(settings: Settings, topic: str) -> AsyncGenerator[dict[bytes, bytes]]:
     """What `read_table` gives of a topic of one partition, at first and then after every change; never ends."""
-    partition = TopicPartition(topic, 0)
     table: dict[bytes, bytes] = {}
     shown: dict[bytes, bytes] | None = None
-    async with plain_consumer(settings, [partition], fetch_wait_ms=WATCH_MS) as consumer:
-        consumer.seek(partition, 0)
-        while True:
-            for record in (await consumer.getmany(timeout_ms=WATCH_MS)).get(partition, ()):
-                table[record.key] = record.value
-            high = consumer.highwater(partition)
-            caught_up = high is not None and await consumer.position(partition) >= high
-            if caught_up and table != shown:
+    async with aclosing(read_on(settings, {TopicPartition(topic, 0): 0}, Fetching(WATCH_MS))) as fetched:
+        async for found in fetched:
+            table |= {record.key: record.value for record in found.records}
+            if found.at_end and table != shown:
                 shown = dict(table)
                 yield {key: value for key, value in shown.items() if value is not None}

@@ -37,6 +37,7 @@ from aiokafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.following import Follower, Followers
 from pipeline.streams.monitoring.lag import consumed_partitions, ends_of, group_of, read_acknowledged
 from pipeline.streams.monitoring.offsets import PartitionOffsets, StableOffsetWatch, first_times, high_watermarks
 from pipeline.streams.registers.control import read_control
@@ -226,25 +227,24 @@ class Freshness:
 
 
 @asynccontextmanager
-async def watch_freshness(settings: Settings, clock: Clock, notices: SettledNotices) -> AsyncIterator[Freshness]:
-    """The index's freshness, looked at every few seconds; entered after the first look. `notices` follow it."""
+async def watch_freshness(
+    settings: Settings, clock: Clock, notices: SettledNotices, followers: Followers | None = None
+) -> AsyncIterator[Freshness]:
+    """The index's freshness, looked at every few seconds; entered after the first look. `notices` follow it.
+
+    It follows no topic, but asks where all are; `followers` keep it going all the same.
+    """
     freshness, open_since = Freshness(), StableOffsetWatch(settings)
+
+    async def watch(held: Follower) -> None:
+        while True:
+            await notices.wait_hurried(FIRST_LOOKS_S, LOOK_S if freshness.indexed_as_of else FIRST_LOOKS_S)
+            await _look_once(settings, clock, freshness, notices, open_since)
+            held.note_going()
+
     await _look_once(settings, clock, freshness, notices, open_since)
-    task = asyncio.create_task(_watch_forever(settings, clock, freshness, notices, open_since))
-    try:
+    async with (followers or Followers()).keep("the index's freshness", watch):
         yield freshness
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _watch_forever(
-    settings: Settings, clock: Clock, freshness: Freshness, notices: SettledNotices, open_since: StableOffsetWatch
-) -> None:
-    while True:
-        await notices.wait_hurried(FIRST_LOOKS_S, LOOK_S if freshness.indexed_as_of else FIRST_LOOKS_S)
-        await _look_once(settings, clock, freshness, notices, open_since)
 
 
 async def _look_once(

@@ -18,7 +18,6 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.errors import LiaisonError
 from pipeline.private_files import write_private
@@ -28,6 +27,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import reserved_names
 from pipeline.streams.kafka import admin
+from pipeline.streams.kafka.following import Follower, Followers
 from pipeline.streams.kafka.producers import plain_producer
 from pipeline.streams.kafka.reading import read_table, watch_table
 from pipeline.streams.kafka.topic_plans import TopicReport, apply_plan
@@ -249,20 +249,15 @@ async def followed_agencies(settings: Settings) -> AsyncIterator[Callable[[], Re
     """
     held = await trusted_agencies(settings)
 
-    async def follow() -> None:
+    async def follow(follower: Follower) -> None:
         nonlocal held
-        async for attempt in retrying(Exception, log, "following agencies"):
-            with attempt:
-                async with aclosing(watch_agencies(settings)) as states:
-                    async for entries in states:
-                        held = await asyncio.to_thread(trusted_registry, settings, entries)
+        async with aclosing(watch_agencies(settings)) as states:
+            async for entries in states:
+                held = await asyncio.to_thread(trusted_registry, settings, entries)
+                follower.note_going()
 
-    following = asyncio.create_task(follow())
-    try:
+    async with Followers().keep("agencies", follow):
         yield lambda: held
-    finally:
-        following.cancel()
-        await asyncio.wait([following])
 
 
 async def wait_for_change(settings: Settings, known: Mapping[str, Agency]) -> None:

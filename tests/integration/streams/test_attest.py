@@ -23,6 +23,7 @@ from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.audit.log_keys import follow_log, signing_key, tag_keys
 from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.following import Followers
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
@@ -188,12 +189,9 @@ def test_a_server_follows_it_and_goes_on_where_it_was(
 
     async def followed(count: int) -> None:
         served = ServedLog(tmp_path / "served")
-        task = asyncio.create_task(follow_log(settings, served))
-        async with asyncio.timeout(60):
+        async with follow_log(settings, served, Followers()), asyncio.timeout(60):
             while (head := served.last_head()) is None or head.checkpoint.size < count:
                 await asyncio.sleep(0.05)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         assert (served.store.size, served.mismatched) == (count, 0)
         served.close()
 

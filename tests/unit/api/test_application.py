@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
+from pipeline.streams.kafka.following import Follower
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import GROUNDS, Api
 from support.index.documents import PureStages
@@ -91,6 +93,25 @@ async def test_a_backlog_is_told_and_takes_no_server_out_of_use(api: Api, backlo
     answer = await api.get("/readyz", who=None)
     assert answer.status_code == 200
     assert answer.json() == {"status": status, "as_of": (api.now - api.backlog).isoformat(), "without": 0}
+
+
+async def test_a_server_that_has_ceased_to_follow_something_is_not_ready_and_says_why(api: Api) -> None:
+    """What others record there is unknown to it: hits that were told, sessions that were ended."""
+    going = asyncio.Event()
+
+    async def follow(follower: Follower) -> None:
+        follower.note_caught_up()
+        await going.wait()
+
+    async with api.runtime.followers.keep("ended sessions", follow) as follower:
+        await follower.wait_caught_up()
+        assert (await api.get("/readyz", who=None)).status_code == 200
+        going.set()
+        await follower.task
+        answer = await api.get("/readyz", who=None)
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "ended sessions can't be followed: its task has ended"}
+    assert (await api.get("/readyz", who=None)).status_code == 200
 
 
 async def test_an_answer_names_the_agencies_that_it_is_told_without_to_who_may_read_alone(api: Api) -> None:

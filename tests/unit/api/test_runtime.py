@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from datetime import timedelta
-
-import pytest
 
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.disclosure_threads import GlassVerdict
 from pipeline.access.requester import Role
 from pipeline.api.metrics import REGISTRY
-from pipeline.api.runtime import count_overdue_reviews, show_overdue, watch_reviews
+from pipeline.api.runtime import count_overdue_reviews, show_overdue
 from pipeline.api.services.break_glass import confirm_opening, open_alone, request_opening, review_opening
 from pipeline.api.services.disclosures import revoke_disclosure
 from support.access.requesters import make_requester
@@ -62,19 +58,12 @@ async def test_neither_requests_nor_what_two_opened_nor_what_is_gone_is_counted(
     assert await counted(api) == {}
 
 
-async def test_the_metric_says_what_was_counted_last_and_names_nobody_else(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_metric_says_what_was_counted_last_and_names_nobody_else(api: Api) -> None:
     show_overdue({"de-bka": 2})
     await opened(api, "1")
     api.now += timedelta(hours=25)
 
-    async def ends(_: float) -> None:
-        raise asyncio.CancelledError
-
-    monkeypatch.setattr("pipeline.api.runtime.asyncio.sleep", ends)
-    with suppress(asyncio.CancelledError):
-        await watch_reviews(api.runtime.decisions, api.runtime.unsealed, api.clock)
+    show_overdue(await count_overdue_reviews(api.runtime.decisions, api.runtime.unsealed, api.now))
     assert (shown("fr-pj"), shown("de-bka")) == (1.0, None)
     show_overdue({})
     assert shown("fr-pj") is None
