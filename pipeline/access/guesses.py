@@ -259,20 +259,16 @@ class GuessLedger:
         self._case_days: Counter[tuple[str, date]] = Counter()
         self._again: Iterator[tuple[str, RefusedGuess]] = iter(())
 
-    def take_record(self, value: bytes, offset: int, at: datetime) -> frozenset[str]:
-        """Take in the topic's record at an offset, written at an aware time; returns the kinds that are refused.
-
-        Raises msgspec.MsgspecError for what is no AskedGuesses, which then counts for nothing.
-        """
+    def take_guesses(self, asked: AskedGuesses, offset: int, at: datetime) -> frozenset[str]:
+        """Take in what the topic holds at an offset, written at an aware time; returns the kinds that are refused."""
         self.end = offset + 1
-        asked = _decode(value)
         span = self._begin_span(at)
         kinds = self._judge_guesses(asked, span)
         if kinds:
             day = at.astimezone(UTC).date()
             self._days[asked.agency, day] += 1
             self._case_days[asked.agency, day] += asked.is_of_case
-        self._note_about(asked, kinds, offset, value)
+        self._note_about(asked, kinds, offset)
         return kinds
 
     def is_free(self, asked: AskedGuesses, at: datetime) -> bool:
@@ -367,12 +363,12 @@ class GuessLedger:
             promised.setdefault(count, set()).update(values)
         return not asked.beyond
 
-    def _note_about(self, asked: AskedGuesses, kinds: frozenset[str], offset: int, value: bytes) -> None:
+    def _note_about(self, asked: AskedGuesses, kinds: frozenset[str], offset: int) -> None:
         held = self.refused.get(asked.about)
         if not self._keeping or not asked.about or (held is not None and held.offset >= offset):
             return
         if kinds:
-            self.refused[asked.about] = RefusedGuess(kinds, offset, value)
+            self.refused[asked.about] = RefusedGuess(kinds, offset, msgspec.json.encode(asked))
         elif held is not None:
             del self.refused[asked.about]
         if kinds or held is not None:

@@ -33,6 +33,7 @@ from pipeline.api.runtime import Runtime
 from pipeline.index.decisions import NotEffectiveError
 from pipeline.index.queries import Body, QueryLimits
 from pipeline.locale import LANGUAGES, SOURCE
+from pipeline.streams.audit.audit_tail import AUDIT_TRAIL
 from pipeline.streams.audit.decision_log import DecisionError, NewValue, OvertakenError
 from pipeline.streams.catalogues.topics import Topic
 
@@ -132,8 +133,13 @@ class Session:
             return await asyncio.to_thread(work)
 
     def require_reader(self) -> None:
-        """Raises ForbiddenError unless they may read cases, UnavailableError while the index is too far behind."""
+        """Raises ForbiddenError unless they may read cases.
+
+        UnavailableError while the index is too far behind, or where hits that other servers told can't be counted.
+        """
         self.require_role(Role.INVESTIGATOR, Role.SUPERVISOR)
+        if self.runtime.followers.why_stopped(AUDIT_TRAIL):
+            raise UnavailableError("this server can't count what others have told; try again later", RETRY_S)
         allowed = self.runtime.settings.max_index_lag
         held = self.runtime.indexed_as_of()
         if allowed and (held is None or (self.now - held).total_seconds() > allowed):

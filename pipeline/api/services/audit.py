@@ -27,6 +27,7 @@ from pipeline.api.services.export_words import SEVERAL
 from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.session import Session
 from pipeline.index.decisions import ActSelection, AuditDocument
+from pipeline.streams.kafka.versions import LaterVersionError
 
 MOST_ACCESSES: Final = 100
 """Accesses of one page."""
@@ -178,6 +179,8 @@ async def verify_trail(session: Session) -> TrailAnswer:
         found = await session.runtime.trail.check_trail(PATIENCE_S)
     except (KafkaError, OSError) as error:
         raise UnavailableError("the records can't be read right now; try again") from error
+    except LaterVersionError as error:
+        raise UnavailableError("a later version of Liaison wrote to the audit trail, and has to verify it") from error
     at = found.at.isoformat() if found.at else None
     return TrailAnswer(found.entries, found.findings, at, found.running)
 

@@ -18,6 +18,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.following import FollowedTopic, Followers, follow_topic
 from pipeline.streams.kafka.reading import Fetching, plain_consumer, read_partitions
+from pipeline.streams.kafka.versions import OwnRecords
 from pipeline.transparency.leaves import is_sealable
 
 log = logging.getLogger(__name__)
@@ -33,11 +34,11 @@ DAY_MS: Final = 24 * 3600 * 1000
 
 See = Callable[[AuditEntry], None]
 
-_decode = msgspec.json.Decoder(AuditEntry).decode
+_entries = OwnRecords(AuditEntry, "audit entry", ["chain", "sequence", "hash", "time"])
 
 
 class UnreadableEntry(NamedTuple):
-    """What stands in the topic and is no entry: who wrote it is nobody of ours, or of a later version.
+    """What stands in the topic and is no entry: who wrote it is nobody of ours.
 
     `chain` is its message's key, `position` where it stands.
     """
@@ -50,15 +51,16 @@ SeeUnreadable = Callable[[UnreadableEntry], object]
 
 
 def decode_entry(record: ConsumerRecord) -> AuditEntry | UnreadableEntry:
-    """The entry in a record of the topic. What is none is an error in the log: it says nothing of what was done."""
-    try:
-        entry = _decode(record.value or b"")
-        if is_sealable(entry):
-            return entry
-    except msgspec.MsgspecError:
-        pass
+    """The entry in a record of the topic. What is none is an error in the log: it says nothing of what was done.
+
+    Raises LaterVersionError.
+    """
+    entry = _entries.decode(record)
+    if entry is not None and is_sealable(entry):
+        return entry
     position = f"{record.topic}-{record.partition}-{record.offset}"
-    log.error("%s is no audit entry", position)
+    if entry is not None:
+        log.error("%s is no audit entry", position)
     return UnreadableEntry((record.key or b"").decode(errors="replace"), position)
 
 
@@ -71,7 +73,10 @@ def _audit_partition(settings: Settings) -> TopicPartition:
 
 
 async def read_entries(settings: Settings, unreadable: SeeUnreadable = pass_over) -> AsyncIterator[AuditEntry]:
-    """Every entry that the topic holds, in its order; `unreadable` is told of what is none."""
+    """Every entry that the topic holds, in its order; `unreadable` is told of what is none.
+
+    Raises LaterVersionError: what is told of entries would be wrong without one of them.
+    """
     async for _, entry in entries_from(settings, 0):
         if isinstance(entry, UnreadableEntry):
             unreadable(entry)
@@ -80,7 +85,7 @@ async def read_entries(settings: Settings, unreadable: SeeUnreadable = pass_over
 
 
 async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, AuditEntry | UnreadableEntry]]:
-    """Each entry from an offset on, with its own."""
+    """Each entry from an offset on, with its own. Raises LaterVersionError."""
     async for records in read_partitions(settings, {_audit_partition(settings): start}):
         for record in records:
             yield record.offset, decode_entry(record)
@@ -96,7 +101,8 @@ async def follow_audit(
 ) -> AsyncIterator[None]:
     """Hand on every entry since a time (Unix, ms), in order, then each new one, until the context ends.
 
-    `unreadable` is told of what is no entry. Entered once what was there at the start has been handed on.
+    `unreadable` is told of what is no entry. Entered once what was there at the start has been handed on, or can't be.
+    An entry of a later version stops it: what is counted would be wrong without it.
     """
     partition, seers = _audit_partition(settings), tuple(see)
 
@@ -150,7 +156,7 @@ class TrailCheck:
     async def check_trail(self, patience_s: float) -> TrailStatus:
         """How the trail stands, made anew unless fresh; `running` where that takes longer than `patience_s`.
 
-        Raises KafkaError and OSError where the trail can't be read.
+        Raises KafkaError and OSError where the trail can't be read, LaterVersionError where only a later version can.
         """
         is_fresh = self._done.at is not None and self._clock() - self._done.at < FRESH
         if self._task is None and not is_fresh:

@@ -10,7 +10,6 @@ counts too, since its agency asked it; what it asked comes again when the chunk 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import OrderedDict
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -28,9 +27,8 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.following import FollowedTopic, Followers, as_it_is, follow_topic
 from pipeline.streams.kafka.producers import FAIL_OVER_S, PromptProducer
 from pipeline.streams.kafka.reading import Fetching, plain_consumer
+from pipeline.streams.kafka.versions import OwnRecords
 from pipeline.times import Clock
-
-log = logging.getLogger(__name__)
 
 POLL_MS: Final = 500
 """How long one wait for guesses lasts."""
@@ -57,15 +55,19 @@ def guess_partition(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.topic_name(settings, topics.HIT_GUESSES), 0)
 
 
+_guesses = OwnRecords(AskedGuesses, "guess", ["agency"])
+
+
 def take_guess(ledger: GuessLedger, record: ConsumerRecord) -> frozenset[str]:
-    """Take in a record of `hit_guesses`; what is none counts for nothing. Returns what is refused of it."""
-    try:
-        return ledger.take_record(
-            record.value or b"", record.offset, datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        )
-    except msgspec.MsgspecError:
-        log.exception("%s-%d-%d is no guess", record.topic, record.partition, record.offset)
+    """Take in a record of `hit_guesses`; what is none counts for nothing. Returns what is refused of it.
+
+    Raises LaterVersionError, before anything is taken in: whoever counted on without it would refuse less than others.
+    """
+    asked = _guesses.decode(record)
+    if asked is None:
+        ledger.end = record.offset + 1
         return frozenset()
+    return ledger.take_guesses(asked, record.offset, datetime.fromtimestamp(record.timestamp / 1000, UTC))
 
 
 class GuessReader:
@@ -77,7 +79,7 @@ class GuessReader:
         self._consumer: AIOKafkaConsumer | None = None
 
     async def catch_up(self, ledger: GuessLedger) -> None:
-        """Take in all that the topic holds now. Raises KafkaError, BlockedPartitionError."""
+        """Take in all that the topic holds now. Raises KafkaError, BlockedPartitionError, LaterVersionError."""
         try:
             if self._consumer is None:
                 reading = plain_consumer(self._settings, [self._partition], isolation="read_uncommitted")

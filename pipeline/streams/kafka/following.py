@@ -35,7 +35,7 @@ class Follower:
 
     def __init__(self, what: str, follow: FollowForever, passing: tuple[type[Exception], ...]) -> None:
         self._what, self._follow, self._passing = what, follow, passing
-        self._caught_up, self._going = asyncio.Event(), False
+        self._begun, self._going = asyncio.Event(), False
         self._problem = ""
         self.task = asyncio.create_task(self._run(), name=f"following {what}")
 
@@ -46,7 +46,7 @@ class Follower:
     def note_caught_up(self) -> None:
         """All that was there at the start has been taken in."""
         self.note_going()
-        self._caught_up.set()
+        self._begun.set()
 
     @property
     def problem(self) -> str:
@@ -55,8 +55,8 @@ class Follower:
         return problem and f"{self._what} can't be followed: {problem}"
 
     async def wait_caught_up(self) -> None:
-        """Return once all that was there at the start has been taken in, or nothing more will be."""
-        waiting = asyncio.create_task(self._caught_up.wait())
+        """Return once all that was there at the start has been taken in, or it has a problem."""
+        waiting = asyncio.create_task(self._begun.wait())
         await asyncio.wait({self.task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
 
@@ -80,6 +80,7 @@ class Follower:
         else:
             self._problem = type(error).__name__  # its own words may be a record's
             log.exception("%s can't be followed", self._what)
+        self._begun.set()
 
 
 FollowForever = Callable[[Follower], Awaitable[None]]

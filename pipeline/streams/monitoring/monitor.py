@@ -122,7 +122,8 @@ class Monitor:
         now = self._clock()
         outside = any(partition.outside for partition in owned)
         stage.hangs = lambda: bool(self._health.why_restart(self._clock()))
-        self._health.add_sample(HealthSample(now, applied, lag, states, outside, refusal))
+        problem = next((partition.problem for partition in owned if partition.problem), "")
+        self._health.add_sample(HealthSample(now, applied, lag, states, outside, refusal, problem))
         metrics.STALLED.set(self._health.is_stalled(now))
 
     def _set_gauges(self, owned: Sequence[OwnedPartition], lags: Mapping[TopicPartition, int]) -> None:

@@ -67,6 +67,8 @@ class HealthSample:
     """Whether an effect outside Kafka is under way; one that lasts waits for Elasticsearch."""
     refusal: str = ""
     """What Kafka, which answers, refuses; where it is silent instead, lag is unknown and this is empty."""
+    problem: str = ""
+    """Why a lane tries again after a failure, where that is known in words."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class Health:
         if self.is_stalled(now):
             return STALL
         if LaneState.FAILING in last.states:
-            return "trying again after a failure"
+            return "trying again after a failure" + (f": {last.problem}" if last.problem else "")
         if LaneState.JOINING in last.states:
             return "joining its consumer group"
         if LaneState.STARTING in last.states:

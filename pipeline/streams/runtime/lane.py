@@ -28,6 +28,7 @@ from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
+from pipeline.errors import LiaisonError
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.positions import last_offset_of, records_after
 from pipeline.streams.runtime.attempts import MOST_ATTEMPTS, Suspect, SuspectBook
@@ -176,6 +177,8 @@ class Lane:
         note: HandNote,
     ) -> None:
         self.failing = False
+        self.problem = ""
+        """Why it tries again after a failure, where that can be said in words."""
         self.publishing = False
         """Whether an effect outside Kafka is under way."""
         self._name = name
@@ -258,13 +261,14 @@ class Lane:
                 await self._start_lane()
             while not self._closing:
                 await self._await_chunk()
-                self.failing = False
+                self.failing, self.problem = False, ""
                 reset_pauses(attempt)
         except ProducerFencedError as error:
             log.warning("lane %s: %s; rejoining", self._name, error)
             self._host.note_lost()
-        except Exception:
+        except Exception as error:
             self.failing, self.publishing = True, False
+            self.problem = str(error) if isinstance(error, LiaisonError) else ""
             log.exception("lane %s failed", self._name)
             self._note.let_go()
             await self._stop_lane()

@@ -148,7 +148,7 @@ class OwnedPartition:
     `folder` is its store's, whether it has one or not.
     `applied` and `fetched` are the last offsets applied and handed on (-1: none), `position` the offset fetched next
     (None: not known); `outside`: whether an effect outside Kafka is under way. `aside` are the offsets of records that
-    were set aside, ascending.
+    were set aside, ascending; `problem` says why its lane tries again, "" where it does not or no words are known.
     """
 
     feed: str
@@ -160,6 +160,7 @@ class OwnedPartition:
     outside: bool
     folder: Path
     aside: Sequence[int] = ()
+    problem: str = ""
 
 
 ALL: Final = "all"
@@ -284,7 +285,7 @@ class Stage:
         folder = self._store_folder(feed, partition)
         aside = [one.offset for one in lane.set_aside() if one.source == partition]
         return OwnedPartition(
-            feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder, aside
+            feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder, aside, lane.problem
         )
 
     def _store_folder(self, feed: StageFeed, partition: TopicPartition) -> Path:

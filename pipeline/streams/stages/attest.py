@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -23,6 +23,7 @@ from pipeline.streams.audit.audit_tail import decode_entry
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
+from pipeline.streams.kafka.versions import LaterVersionError
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, Processor
 from pipeline.streams.runtime.stage import ALL, Stage, StageFeed
@@ -70,24 +71,31 @@ class AttestProcessor(Processor):
         if applied.offset != NO_OFFSET or not growing.tree.size:
             return applied.offset
         async for records in read_partitions(self._settings, {source: 0}):
-            for record, entry in _decode_entries(records):
-                if growing.is_last(entry, self._keys):
+            for record in records:
+                entry = decode_entry(record)
+                if isinstance(entry, AuditEntry) and growing.is_last(entry, self._keys):
                     return int(record.offset)
         raise LogNotContinuedError("`audit` does not hold the entry of the log's last leaf")
 
     def decide_records(self, source: TopicPartition, store: LogEnd, records: Sequence[ConsumerRecord]) -> ChunkResult:
-        """The leaves of new entries, and the heads that are due."""
-        entries = [entry for record, entry in _decode_entries(records) if record.offset > store.known]
+        """The leaves of new entries, and the heads that are due, up to an entry of a later version.
+
+        Its leaf would commit to less than it says, for good. Raises LaterVersionError where the first is one. What is
+        no entry was written by nobody of ours, and has no leaf.
+        """
+        entries, taken = list[AuditEntry](), None
+        for at, record in enumerate(records):
+            try:
+                entry = decode_entry(record) if record.offset > store.known else None
+            except LaterVersionError:
+                if not at:
+                    raise
+                taken = at
+                break
+            if isinstance(entry, AuditEntry):
+                entries.append(entry)
         grown = grow_log(store.growing, entries, self._keys, store.key, self._clock)
-        return ChunkResult(outputs=[Output(self._topic, 0, key, value) for key, value in grown])
-
-
-def _decode_entries(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, AuditEntry]]:
-    """The entries among records; what is none was written by nobody of ours, and has no leaf."""
-    for record in records:
-        entry = decode_entry(record)
-        if isinstance(entry, AuditEntry):
-            yield record, entry
+        return ChunkResult([Output(self._topic, 0, key, value) for key, value in grown], taken=taken)
 
 
 async def read_log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:

@@ -182,10 +182,9 @@ async def test_hits_of_a_search_in_any_form_are_spent_at_every_server_and_after_
 async def test_what_is_no_audit_entry_is_told_and_keeps_no_server_from_counting_what_follows(
     runtime: Runtime, engine_settings: Settings, engine_environment: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Damaged, of a later version, and of a time that makes no sense."""
+    """Damaged, of a time that makes no sense, and nothing at all."""
     entry = Chain("host|0").make_entry(Act(ActKind.SEARCH, "anna", "fr-pj"), runtime.clock())
-    strange = (b"poison", msgspec.json.encode(entry).replace(b'"search"', b'"later"'),
-               msgspec.json.encode(msgspec.structs.replace(entry, time="soon")), None)  # fmt: skip
+    strange = (b"poison", msgspec.json.encode(msgspec.structs.replace(entry, time="soon")), None)
     another, daily = beside(engine_settings), engine_settings.hit_budget
 
     def count() -> float:
@@ -211,6 +210,29 @@ async def test_what_is_no_audit_entry_is_told_and_keeps_no_server_from_counting_
     ]
     done = await asyncio.to_thread(warm.run, ["ops", "audit", "verify"], engine_environment)
     assert (done.returncode, done.stdout.count("is no audit entry\n")) == (1, len(strange))
+
+
+async def test_an_entry_of_a_later_version_stops_a_server_that_would_count_wrongly(
+    runtime: Runtime, engine_settings: Settings, engine_environment: dict[str, str]
+) -> None:
+    """It answers no search, is not ready and says why, within seconds; who verifies the trail judges none of it."""
+    entry = Chain("host|0").make_entry(Act(ActKind.SEARCH, "anna", "fr-pj"), runtime.clock())
+    later = msgspec.json.encode(entry).replace(b'"search"', b'"later"')
+    topic = topics.topic_name(engine_settings, topics.AUDIT)
+    async with AIOKafkaProducer(**client_options(engine_settings)) as producer:
+        sent = await producer.send_and_wait(topic, later, key=b"host|0")
+    said = f"{topic}-0-{sent.offset} is an audit entry of a later version of Liaison"
+    async with client_of(runtime) as client:
+        async with asyncio.timeout(PATIENCE_S):
+            while (ready := await client.get("/readyz")).status_code == httpx.codes.OK:
+                await asyncio.sleep(0.05)
+        assert ready.json()["status"].startswith(f"the audit trail can't be followed: {said}")
+        assert (await client.get("/v1/cases/fr-pj:1")).status_code == httpx.codes.SERVICE_UNAVAILABLE
+    auditor = Session(runtime, make_requester("be-fp", Role.AUDITOR), parse_grounds("investigation", "2026/1"))
+    with pytest.raises(UnavailableError, match="a later version of Liaison"):
+        await verify_trail(auditor)
+    done = await asyncio.to_thread(warm.run, ["ops", "audit", "verify"], engine_environment)
+    assert (done.returncode, said in done.stderr) == (1, True)
 
 
 async def test_no_answer_while_kafka_is_away(runtime: Runtime) -> None:

@@ -23,8 +23,8 @@ from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.audit.log_keys import follow_log, signing_key, tag_keys
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.following import Followers
 from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.following import Followers
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now

@@ -127,10 +127,10 @@ class CountedGuesses:
             raise GuessError("away")
         if asked.empty:
             return frozenset()
-        return self.ledger.take_record(msgspec.json.encode(asked), self.ledger.end, self._clock())
+        return self.ledger.take_guesses(asked, self.ledger.end, self._clock())
 
     async def forget(self, agency: str, about: str) -> None:
-        self.ledger.take_record(msgspec.json.encode(AskedGuesses(agency, about)), self.ledger.end, self._clock())
+        self.ledger.take_guesses(AskedGuesses(agency, about), self.ledger.end, self._clock())
 
 
 class RecordedDecisions:

@@ -67,11 +67,11 @@ class Asking:
     def __init__(self) -> None:
         self.ledger = GuessLedger(keeping=True)
         self.now = BEGUN
-        self.written: list[tuple[bytes, datetime]] = []
+        self.written: list[tuple[AskedGuesses, datetime]] = []
 
     def __call__(self, question: AskedGuesses) -> frozenset[str]:
-        self.written.append((msgspec.json.encode(question), self.now))
-        return self.ledger.take_record(self.written[-1][0], len(self.written) - 1, self.now)
+        self.written.append((question, self.now))
+        return self.ledger.take_guesses(question, len(self.written) - 1, self.now)
 
     def born(self, *days: int) -> list[bool]:
         """Which of these dates may be asked."""
@@ -193,8 +193,8 @@ def test_every_reader_says_the_same_wherever_it_begins_and_a_repeat_changes_noth
     for first in range(0, len(answers), 4):
         later, begun = GuessLedger(), ask.written[first][1]
         for offset in range(first, len(answers)):
-            value, at = ask.written[offset]
-            found = later.take_record(value, offset, at)
+            question, at = ask.written[offset]
+            found = later.take_guesses(question, offset, at)
             if not first or (at - BEGUN) // era > (begun - BEGUN) // era:
                 assert found == answers[offset]
 
@@ -273,10 +273,10 @@ def test_what_was_refused_before_the_topic_begins_stays_so_and_a_later_version_e
     later = GuessLedger(keeping=True)
     for about, held in ask.ledger.refused.items():
         later.restore_refused(about, held)
-    for offset, (value, at) in enumerate(ask.written[3:], 3):
-        later.take_record(value, offset, at)  # alone these would be the first
+    for offset, (question, at) in enumerate(ask.written[3:], 3):
+        later.take_guesses(question, offset, at)  # alone these would be the first
     assert later.refused == ask.ledger.refused
-    later.take_record(msgspec.json.encode(asked(born=23, about="fr-pj:4")), 9, ask.now)
+    later.take_guesses(asked(born=23, about="fr-pj:4"), 9, ask.now)
     assert set(later.refused) == {"fr-pj:5"}
 
 
@@ -292,5 +292,5 @@ def test_many_names_are_held_exactly() -> None:
     ledger = GuessLedger()
     names = [f"{''.join(letters)}an petrov" for letters in product("bdfgklmnprst", repeat=3)]
     for offset, name in enumerate(names):
-        ledger.take_record(msgspec.json.encode(asked(f"{name}{offset % 7}", 20)), offset, BEGUN)
+        ledger.take_guesses(asked(f"{name}{offset % 7}", 20), offset, BEGUN)
     assert all(ledger.is_free(asked(f"{name}{at % 7}", 20), BEGUN) for at, name in enumerate(names) if at % 50 == 0)

@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import Act, ActKind, Chain, bind_acts
 from pipeline.settings import Settings
+from pipeline.streams.kafka.versions import LaterVersionError
 from pipeline.streams.stages import attest
 from pipeline.streams.stages.attest import AttestProcessor, LogEnd, wait_for_signing_key
 from pipeline.transparency.checkpoints import Checkpoint
@@ -41,6 +42,20 @@ def test_what_is_no_entry_has_no_leaf_and_stops_nothing() -> None:
     sound = [msgspec.json.encode(entry) for entry in (first, second)]
     undated = msgspec.json.encode(msgspec.structs.replace(first, time="yesterday"))
     assert keys([sound[0], None, b"{", undated, sound[1]]) == [leaf_key(0), leaf_key(1), HEAD_KEY]
+
+
+def test_an_entry_of_a_later_version_holds_up_what_follows_and_nothing_before_it() -> None:
+    """What it says that this version does not know would be in no leaf, and never could be again."""
+    made = bind_acts(Chain("host|1|0"), [(Act(ActKind.READ), NOW)] * 3, new_seed)[1]
+    first, later, last = (msgspec.to_builtins(entry) for entry in made)
+    values = [msgspec.json.encode(one) for one in (first, later | {"facts": {"hits": 1}}, last)]
+    records = [record(offset, value) for offset, value in enumerate(values)]
+    processor, end = AttestProcessor(Settings(), KEYS, lambda: NOW), LogEnd(GrowingLog(), LOG, -1)
+    result = processor.decide_records(AUDIT, end, records)
+    assert ([output.key for output in result.outputs], result.taken) == ([leaf_key(0), HEAD_KEY], 1)
+    with pytest.raises(LaterVersionError, match="audit-0-1 is an audit entry of a later version"):
+        processor.decide_records(AUDIT, end, records[1:])
+    assert end.growing.tree.size == 1
 
 
 def test_what_has_a_leaf_already_gets_none() -> None:

@@ -204,7 +204,7 @@ class Gate:
         """Hand over what was written since."""
         for offset in range(ledger.end, len(self.written)):
             value, at = self.written[offset]
-            ledger.take_record(value, offset, at)
+            ledger.take_guesses(msgspec.json.decode(value, type=AskedGuesses), offset, at)
 
     def push(self, name: str, *days: int) -> None:
         """Intake accepts a version of a case with persons of one name, born on these days."""
