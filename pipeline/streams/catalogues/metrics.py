@@ -228,6 +228,12 @@ BLOCKED: Final = Gauge(
     ["topic", "partition"],
     registry=REGISTRY,
 )
+RECORDS_MISSED: Final = Counter(
+    "liaison_records_missed",
+    "Offsets that Kafka had deleted before this worker applied them: it went on at the first that was left.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
 SET_ASIDE: Final = Gauge(
     "liaison_set_aside_records",
     "Records that this worker has set aside, as each alone ended a process twice: they wait for a replay.",
@@ -274,7 +280,8 @@ __all__ = [
     "BLOCKED", "BLOCK_SIZE", "BOUNDS_CHECKED", "BOUNDS_EXCEEDED", "BROKEN_INVARIANTS", "BULK", "CANDIDATES", "CLAIMS",
     "END_TO_END",
     "FAULTS", "HITS", "HITS_DEFERRED", "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES",
-    "LARGEST_BLOCK", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS",
+    "LARGEST_BLOCK", "LAST_EVENT", "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "RECORDS_MISSED", "REGISTRY",
+    "RESTARTS",
     "SET_ASIDE", "SILENT_SEARCHES_TOLD", "STABLE_OFFSET_AGE", "STALLED", "STORE", "UNPURGED_AGE", "WORKER", "Tally",
     "add_to_counters",
 ]  # fmt: skip

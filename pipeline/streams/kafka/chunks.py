@@ -226,6 +226,10 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
         state = assignment.state_value(partition)
         return state.position if state.has_valid_position else None
 
+    def begin_of(self, partition: TopicPartition) -> int:
+        """As the consumer says, from whichever thread it is asked."""
+        return cast(StaticConsumer, self._ensure_consumer()).begin_of(partition)
+
 
 class ChunkConsumer(driver.Consumer):
     """Yields chunks. They must be acknowledged in order, hence agents of concurrency 1."""
@@ -242,6 +246,10 @@ class ChunkConsumer(driver.Consumer):
     def resume_fetching(self, partition: TopicPartition) -> None:
         """Hand on a paused partition again."""
         self._paused.discard(partition)
+
+    def begin_of(self, partition: TopicPartition) -> int:
+        """Where a partition began when it had to be read from its first record on; 0 where it did not have to."""
+        return cast(ChunkThread, self._thread).begin_of(partition)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         """Fetched records of what is not paused. Faust's own pause is for its rebalances, which would undo ours."""

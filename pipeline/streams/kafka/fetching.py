@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka import errors as kafka_errors
-from aiokafka.consumer.fetcher import READ_COMMITTED, Fetcher, FetchResult, PartitionRecords
+from aiokafka.consumer.fetcher import READ_COMMITTED, Fetcher, FetchResult, OffsetResetStrategy, PartitionRecords
 from aiokafka.errors import KafkaError
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 
@@ -184,6 +184,10 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         self.reader = BatchReader(policy.limits)
         self._blocks: dict[TopicPartition, _BlockedPartition] = {}
         self._rejections: dict[TopicPartition, RejectedBatch] = {}
+        self._missed: dict[TopicPartition, int] = {}
+        """Offsets at which partitions were to be read on and that are not there, until it is known where they begin."""
+        self.begins: dict[TopicPartition, int] = {}
+        """Where partitions began when their reader had no offset of its own, or one that was not there."""
         self._looking: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -259,11 +263,14 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         a partition without a committed offset held up all of its consumer for as long.
         """
         try:
-            return await super()._proc_offset_request(node_id, topic_data)
+            found = await super()._proc_offset_request(node_id, topic_data)
         except KafkaError as error:
             if error.invalid_metadata:
                 self._client.force_metadata_update()
             raise
+        asked = {TopicPartition(topic, p): at for topic, partitions in topic_data.items() for p, at in partitions}
+        self.begins |= {p: offset for p, (offset, _) in found.items() if asked[p] == OffsetResetStrategy.EARLIEST}
+        return found
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
         """Send a request and keep what comes; True where there is something for the consumer."""
@@ -300,6 +307,8 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
             return False  # somebody has sought elsewhere meanwhile
         if code != kafka_errors.NoError.errno:
             return self._handle_refusal(partition, state, offset, kafka_errors.for_code(code))
+        if partition in self._missed:
+            _tell_missed(partition, self._missed.pop(partition), offset)
         state.highwater, state.lso, state.timestamp = highwater, rest[0], int(time.time() * 1000)
         fetched = rest[-1]
         if not fetched:
@@ -316,7 +325,8 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         if error in (kafka_errors.NotLeaderForPartitionError, kafka_errors.UnknownTopicOrPartitionError):
             self._client.force_metadata_update()
         elif error is kafka_errors.OffsetOutOfRangeError:
-            log.info("%s-%d: offset %d is out of range", *partition, offset)
+            if offset:  # 0 asks for whatever is there
+                self._missed.setdefault(partition, offset)
             state.await_reset(self._default_reset_strategy)
         elif error is kafka_errors.TopicAuthorizationFailedError:
             self._set_error(partition, error(partition.topic))
@@ -324,6 +334,18 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         else:
             log.warning("%s-%d: fetching failed: %s", *partition, error.__name__)
         return False
+
+
+def _tell_missed(partition: TopicPartition, wanted: int, begin: int) -> None:
+    """Say where a reader goes on whose next offset is not there, and what it did not get.
+
+    Whether that was wanted its reader knows: what correlate has applied of `pairs` it deletes itself.
+    """
+    if wanted < begin:
+        where = (*partition, wanted, begin - 1, begin)
+        log.warning("%s-%d: Kafka holds offsets %d to %d no more; reading goes on at %d", *where)
+    else:
+        log.warning("%s-%d ends before offset %d; it is read anew from %d on", *partition, wanted, begin)
 
 
 def _without_partitions(request: Any, waiting: set[TopicPartition]) -> Any:
@@ -347,6 +369,10 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka's consu
     def damaged_up_to(self, partition: TopicPartition) -> int | None:
         """The last offset of the damaged batch that a partition stands at; -1: unknown, None: it stands at none."""
         return None if self._own_fetcher is None else self._own_fetcher.damaged_up_to(partition)
+
+    def begin_of(self, partition: TopicPartition) -> int:
+        """Where a partition began when it had to be read from its first record on; 0 where it did not have to."""
+        return 0 if self._own_fetcher is None else self._own_fetcher.begins.get(partition, 0)
 
     @property
     def _fetcher(self) -> BatchFetcher | None:

@@ -517,6 +517,7 @@ class Lane:
             records = records_after(records, position)
         if not records:
             return
+        self._tell_missed(partition, position, records[0].offset, decided)
         (result, spent_s), records = await self._decide_records(partition, source.store, records)
         decided.add_result(result)
         decided.spent_s += spent_s
@@ -525,6 +526,20 @@ class Lane:
             decided.reached[partition] = last_offset_of(records[-1])
             decided.counts[partition] += len(records)
             decided.slices.append((records, spent_s))
+
+    def _tell_missed(self, partition: TopicPartition, position: int, first: int, decided: PendingSlices) -> None:
+        """Tell of records that Kafka had deleted before they were applied, as after a standstill beyond their keeping.
+
+        A gap between two records says nothing: there are marks of transactions, and what compaction took.
+        """
+        begin = self._host.flow.begin_of(partition)
+        if NO_OFFSET < position < begin - 1 and first >= begin:
+            missed = begin - 1 - position
+            log.error(
+                "%s-%d: Kafka has deleted offsets %d to %d, which were not applied: what they said is lost here",
+                *(*partition, position + 1, begin - 1),
+            )
+            decided.tally[metrics.RECORDS_MISSED.labels(partition.topic, str(partition.partition))] += missed
 
     async def _decide_records(
         self, partition: TopicPartition, store: Store, records: Sequence[ConsumerRecord]

@@ -57,6 +57,9 @@ class FetchControl(Protocol):
     def resume_fetching(self, partition: TopicPartition) -> None:
         """Fetch a paused partition again."""
 
+    def begin_of(self, partition: TopicPartition) -> int:
+        """Where a partition began when it had to be read from its first record on; 0 where it did not have to."""
+
 
 class Slice(NamedTuple):
     """Records of one partition, of one chunk, to be decided on together."""

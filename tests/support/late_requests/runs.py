@@ -45,6 +45,9 @@ share have taken more than two minutes over a run that takes seconds alone."""
 class _NoFlow:
     """Nothing is fetched: chunks are handed over one by one."""
 
+    def begin_of(self, partition: TopicPartition) -> int:
+        return 0
+
     def pause_fetching(self, partition: TopicPartition) -> None:
         """A queue that is full."""
 

@@ -34,7 +34,7 @@ class AnsweringClient:
 async def offsets_from(client: AnsweringClient) -> Any:
     """What a fetcher makes of the answer for the first offset of blocks-0."""
     fetcher = BatchFetcher.__new__(BatchFetcher)
-    fetcher._client, fetcher._isolation_level = client, 1
+    fetcher._client, fetcher._isolation_level, fetcher.begins = client, 1, {}
     return await fetcher._proc_offset_request(1, {"postings": [(0, EARLIEST)]})
 
 

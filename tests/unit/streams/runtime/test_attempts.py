@@ -122,6 +122,9 @@ class World(Processor):
         for record in _records(source, first, last + 1):
             yield record
 
+    def begin_of(self, partition: TopicPartition) -> int:
+        return 0
+
     def pause_fetching(self, partition: TopicPartition) -> None:
         pass
 

@@ -14,6 +14,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from pipeline.correlation.store_file import StoreUnwritableError
+from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.kafka.positions import UnreadableBatch
@@ -72,6 +73,7 @@ class World(Processor):
     gave_up: list[InternalFaultError] = field(default_factory=list)
     stores: dict[TopicPartition, SourceStore] = field(default_factory=dict)
     pace: float = 0.0
+    begins: dict[TopicPartition, int] = field(default_factory=dict)
 
     def did(self, what: str) -> None:
         if failure := self.failures.get(what, []):
@@ -123,6 +125,9 @@ class World(Processor):
         self.lost = True
 
     # The consumer
+    def begin_of(self, partition: TopicPartition) -> int:
+        return self.begins.get(partition, 0)
+
     def pause_fetching(self, partition: TopicPartition) -> None:
         self.paused.add(partition)
 
@@ -267,6 +272,50 @@ async def test_a_failure_before_any_effect_is_tried_again_without_loss_or_double
         await lane.acknowledge()
     assert world.written == [0, 1]
     assert one.acknowledged
+
+
+@pytest.mark.parametrize(
+    ("applied", "begin", "first", "missed"),
+    [
+        (1, 5, 5, 3),  # it stood still for longer than Kafka keeps the topic
+        (1, 5, 7, 3),  # what lies between begin and first are marks of transactions
+        (4, 5, 5, 0),  # what was deleted had been applied, as correlate does with `pairs`
+        (-1, 5, 5, 0),  # a group that has applied nothing begins where the topic does
+        (1, 0, 5, 0),  # a gap alone is compaction, or marks of transactions
+        (1, 5, 3, 0),  # fetched before it was deleted
+    ],
+)
+async def test_records_that_were_deleted_before_they_were_applied_are_counted_once_and_told(
+    world: World, caplog: pytest.LogCaptureFixture, applied: int, begin: int, first: int, missed: int
+) -> None:
+    def count() -> float:
+        labels = {"topic": SOURCE.topic, "partition": str(SOURCE.partition)}
+        return metrics.REGISTRY.get_sample_value("liaison_records_missed_total", labels) or 0.0
+
+    before, world.applied, world.begins = count(), applied, {SOURCE: begin}
+    world.failures["transaction"] = [OSError("transient")]
+    async with running(world) as lane:
+        await lane.enqueue_chunk(chunk(first))
+        await until(lambda: world.applied == first)
+    assert count() - before == missed
+    told = f"Kafka has deleted offsets {applied + 1} to {begin - 1}, which were not applied"
+    assert any(told in line.getMessage() for line in caplog.records) == bool(missed)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(LiaisonError("audit-0-7 is of a later version"), "audit-0-7 is of a later version"),
+                        (ValueError("a name"), "")],
+)  # fmt: skip
+async def test_a_lane_that_tries_again_says_why_where_that_tells_nothing_of_a_record(
+    world: World, error: Exception, said: str
+) -> None:
+    world.failures["step"] = [error] * 3
+    async with running(world) as lane:
+        await lane.enqueue_chunk(chunk(0))
+        await until(lambda: lane.failing)
+        assert (lane.state, lane.problem) == (LaneState.FAILING, said)
+        await until(lambda: world.applied == 0 and not lane.failing)
+        assert lane.problem == ""
 
 
 async def test_a_full_disk_stops_consumption_until_there_is_room(world: World) -> None:

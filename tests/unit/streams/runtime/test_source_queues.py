@@ -19,6 +19,9 @@ class PausedPartitions:
 
     paused: set[TopicPartition] = field(default_factory=set)
 
+    def begin_of(self, partition: TopicPartition) -> int:
+        return 0
+
     def pause_fetching(self, partition: TopicPartition) -> None:
         assert partition not in self.paused
         self.paused.add(partition)
