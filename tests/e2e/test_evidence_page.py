@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from support.api.runtime import Api
 from support.records.builder import person, record
+from support.waiting import wait
 from support.web.browser import NARROW, BrowserUser
 from support.web.memory_site import MemorySite
 from support.web.shared_browser import BROWSER_TESTS
@@ -97,6 +98,58 @@ def test_on_a_phone_plates_stay_whole_and_french_has_a_space_before_a_colon(
     label = user.page.locator(".compare td[data-column]:not(:empty)").first
     assert label.evaluate("one => getComputedStyle(one, '::before').content").endswith('\xa0: "')
     assert user.faults == []
+
+
+class _SlowLine:
+    """What a server tells a page, which may be late."""
+
+    def __init__(self, page: Page) -> None:
+        self.late: list[str | bytes] = []
+        self._is_late = False
+        self._page: WebSocketRoute | None = None
+        page.route_web_socket(re.compile("socket.io"), self._join)
+
+    def _join(self, page: WebSocketRoute) -> None:
+        self._page = page
+        page.connect_to_server().on_message(lambda told: (self.late.append if self._is_late else page.send)(told))
+
+    def hold(self) -> None:
+        self._is_late = True
+
+    def release(self) -> None:
+        self._is_late = False
+        assert self._page is not None
+        for told in self.late:
+            self._page.send(told)
+
+
+def _decide(user: BrowserUser, verdict: str, reason: str) -> None:
+    user.page.locator(f"input[value={verdict}]").check()
+    user.page.get_by_label("Reason").fill(reason)
+    user.page.get_by_role("button", name="Save decision").click()
+    expect(user.page.locator("#said")).to_contain_text("Decision saved")
+
+
+def test_undo_is_heard_where_a_colleagues_decision_is_drawn_at_the_same_moment(
+    opened: Browser, site: MemorySite, page_of: str
+) -> None:
+    pieter, lotte = (BrowserUser(opened, site.url) for _ in range(2))
+    line = _SlowLine(pieter.page)
+    pieter.enter("pieter@be-fp", "BX/12", page_of)
+    _decide(pieter, "same", "the same tattoo")
+    lotte.enter("lotte@be-fp", "BX/12", page_of)
+    line.hold()
+    _decide(lotte, "different", "the passport was lent")
+
+    def is_drawn_anew() -> bool:
+        pieter.page.evaluate("1")  # what comes is handed on meanwhile
+        return any("the passport was lent" in str(told) for told in line.late)
+
+    wait(is_drawn_anew)
+    pieter.page.get_by_role("button", name="Undo").click()
+    line.release()
+    expect(pieter.page.locator("li", has_text="the same tattoo")).to_contain_text("Undone")
+    assert pieter.faults == []
 
 
 @pytest.mark.rare

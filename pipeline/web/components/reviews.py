@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
+from nicegui.events import GenericEventArguments
 
 from pipeline.access.reviews import ReviewRow, Verdict
 from pipeline.access.text_limits import REASON
@@ -31,10 +34,17 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.values import draw_moment
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
+from pipeline.web.page_events import read_event
 from pipeline.web.vocabulary import REVIEWS
 
 AGAIN: Final = "reviews_again"
 """What an open link page asks every few seconds while it is seen (static/keys.js): whether a colleague decided."""
+
+UNDO: Final = "undo_review"
+"""What the page tells when an own review is to be undone: its id. The click names no element of the page, so it isn't
+lost where the reviews are drawn anew meanwhile."""
+
+ReviewName = Annotated[str, Meta(max_length=64)]
 
 
 def draw_link_reviews(view: OpenPage, judged: ReviewedLink) -> None:
@@ -56,6 +66,7 @@ class _ReviewDesk:
         _draw_review_form(view.words, self.decide)
         view.kept[AGAIN] = self
         view.listen(AGAIN, partial(_look_again, view))
+        view.listen(UNDO, partial(_undo, view))
 
     async def decide(self, fields: Sent) -> None:
         """Save what the form says, and tell what else was decided at the same moment."""
@@ -131,20 +142,21 @@ def _draw_review(view: OpenPage, row: ReviewRow, *, undoable: bool) -> None:
             if row.undone:
                 badge(words("Undone"), "plain")
             elif undoable and row.reviewer == view.visit.who:
-                _draw_undo_button(view, row.id)
+                _draw_undo_button(words, row.id)
         if row.reason:
             bidi_text(row.reason, "p", "quiet")
         else:
             text("p", words("No reason given"), "quiet")
 
 
-def _draw_undo_button(view: OpenPage, name: str) -> None:
+def _draw_undo_button(words: Words, name: str) -> None:
     """The button that takes back a review of one's own."""
+    text("button", words("Undo"), "button slight", type="button", data_undo_review=name)
 
-    async def undone() -> None:
-        await view.run_action(retract_review(view.visit.new_session(), name), view.words("Undone"))
 
-    text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
+async def _undo(view: OpenPage, event: GenericEventArguments) -> None:
+    name: str = read_event(event, ReviewName)
+    await view.run_action(retract_review(view.visit.new_session(), name), view.words("Undone"))
 
 
 def _draw_review_form(words: Words, sent: Callable[[Sent], Awaitable[None]]) -> None:
@@ -166,6 +178,7 @@ def _draw_review_form(words: Words, sent: Callable[[Sent], Awaitable[None]]) -> 
 
 def draw_manual_links(view: OpenPage, case: str, rows: Sequence[ManualLinkRow]) -> None:
     """The links of `case` made by hand, and the form."""
+    view.listen(UNDO, partial(_undo, view))
     if rows:
         with box("ol", "stack small"):
             for row in rows:
@@ -181,7 +194,7 @@ def _draw_manual_link(view: OpenPage, case: str, row: ManualLinkRow) -> None:
             text("span", words.person_name(row.reviewer) if row.reviewer else words.agency_name(row.agency))
             draw_moment(words, row.time, "quiet")
             if row.reviewer == view.visit.who:
-                _draw_undo_button(view, row.id)
+                _draw_undo_button(words, row.id)
         if row.reason:
             bidi_text(row.reason, "p", "quiet")
 

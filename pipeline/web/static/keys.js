@@ -141,6 +141,11 @@
     if (again) emitEvent(again.dataset.again, {});
   }, 3000);
 
+  document.addEventListener("click", ({ target }) => {
+    const review = target.closest("[data-undo-review]")?.dataset.undoReview;
+    if (review) emitEvent("undo_review", review);
+  });
+
   // ── where one is: a record or a link is reached from a list, which stays lit meanwhile ──
   const ORIGIN = "liaison-origin";
   window.addEventListener("load", () => {

@@ -9,6 +9,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services.links import list_case_links
+from pipeline.web.components.reviews import UNDO
 from pipeline.web.components.tabs import OPENED
 from pipeline.web.i18n import load_words
 from pipeline.web.pages import case
@@ -25,7 +26,7 @@ async def test_two_cases_are_linked_by_hand_and_that_is_taken_back(api: Api) -> 
     page = await opened(api, PAGE, ANNA, key="fr-pj:1", tab="links")
     await page.send(other=" be-fp:1 ", reason="the same handwriting")
     assert "the same handwriting" in page.said()
-    await page.press("Undo")
+    await page.happen(UNDO, page.find("button", "Undo").props["data-undo-review"])
     assert "the same handwriting" not in page.said()
 
 
