@@ -163,7 +163,10 @@ class _Opened(msgspec.Struct, frozen=True):
 
 
 class ToldOutcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What static/triage.js is told of a link: `seen` is the review that holds, `said` the decision of a colleague."""
+    """What static/triage.js is told of a link: `seen` is the review that holds.
+
+    `said` is the decision of a colleague, of which `time` is the moment.
+    """
 
     link: str
     review: str | None
@@ -171,6 +174,7 @@ class ToldOutcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reason_for: tuple[str, ...] | None
     problem: str | None
     said: str | UnsetType = UNSET
+    time: str | UnsetType = UNSET
 
 
 class _ReviewAct(BulkReview, frozen=True, kw_only=True):
@@ -414,13 +418,14 @@ def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> T
 
 def _describe_new_review(words: Words, outcome: LinkOutcome) -> ToldOutcome:
     """The same of a link on which a colleague decided, or took a decision back."""
-    judged, said = outcome.judged, ""
-    if judged and judged.own:
-        row = next(row for row in judged.reviews if row.id == judged.own)
-        who = words.person_name(row.reviewer or "")
-        said = f"{words(REVIEWS[row.verdict])}, {who}, {words.format_minute(row.time)}"
-    told = _describe_outcome(words, outcome, None)
-    return msgspec.structs.replace(told, said=said or words("Undone"), problem=None)
+    told = msgspec.structs.replace(_describe_outcome(words, outcome, None), problem=None)
+    judged = outcome.judged
+    if judged is None or judged.own is None:
+        return msgspec.structs.replace(told, said=words("Undone"))
+    row = next(row for row in judged.reviews if row.id == judged.own)
+    who = words.person_name(row.reviewer or "")
+    said = f"{words(REVIEWS[row.verdict])}, {who}, {words.format_minute(row.time)}"
+    return msgspec.structs.replace(told, said=said, time=row.time)
 
 
 def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:

@@ -32,6 +32,7 @@ from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import TableColumn, draw_facts, draw_heading, draw_table, panel
+from pipeline.web.components.values import draw_moment
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -86,14 +87,15 @@ def _draw_replay_form(view: OpenPage, reason: str) -> None:
         place = box("div", "stack")
 
 
+def _draw_time_link(words: Words, rejection: Rejection) -> None:
+    """When it was rejected, which leads to the message."""
+    with link("", rejected_path(rejection.position), "nowrap", data_open=""):
+        draw_moment(words, rejection.time)
+
+
 def _rejection_columns(words: Words) -> list[TableColumn[Rejection]]:
     return [
-        TableColumn(
-            words("Time"),
-            lambda rejection: link(
-                words.format_minute(rejection.time), rejected_path(rejection.position), "nowrap", data_open=""
-            ),
-        ),
+        TableColumn(words("Time"), lambda rejection: _draw_time_link(words, rejection)),
         TableColumn(words("Agency"), lambda rejection: text("span", rejection.agency or "–")),
         TableColumn(words("Reason"), lambda rejection: text("span", rejection.reason, "code")),
         TableColumn(words("Field"), lambda rejection: text("span", rejection.pointer or "–", "code breaks")),
@@ -154,7 +156,7 @@ def _draw_reason(words: Words, found: RejectedMessageAnswer) -> None:
                 (words("Reason"), rejection.reason),
                 (words("Field"), rejection.pointer or None),
                 (words("Problem"), rejection.message),
-                (words("Time"), words.format_second(rejection.time)),
+                (words("Time"), partial(text, "time", words.format_second(rejection.time), datetime=rejection.time)),
                 (words("Position"), rejection.place),
                 (words("First position"), rejection.origin or None),
                 (words("Bytes"), words.format_number(rejection.size)),

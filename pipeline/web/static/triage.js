@@ -192,13 +192,14 @@
 
   // What a colleague decided on a row, or took back, while the list was open; a row under way hears of it by itself.
   const reviewsChanged = (told) => {
-    for (const { link, seen, reasonFor, said } of told) {
+    for (const { link, seen, reasonFor, said, time } of told) {
       const at = row(link);
       if (!at || "busy" in at.dataset) continue;
       at.dataset.seen = seen ?? "";
       at.dataset.reasonFor = reasonFor.join(" ");
       at.classList.toggle("reviewed", Boolean(seen));
-      at.querySelector(".done").textContent = said;
+      const tells = time ? Object.assign(document.createElement("time"), { dateTime: time, textContent: said }) : said;
+      at.querySelector(".done").replaceChildren(tells);
       at.querySelector("[data-decision]")?.remove();
       if (at === current) show();
     }

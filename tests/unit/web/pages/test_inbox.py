@@ -142,6 +142,7 @@ async def test_what_a_colleague_decides_is_told_to_open_lists(api: Api, told: li
         made.review,
         "Same, chief, 24 Nov 2026 12:00",
     )
+    assert row["time"] == api.now.isoformat(), "which the browser turns into the reader's own beside it"
     assert row["reasonFor"] == ["same", "different", "related", "unsure"]
     await page.happen(AGAIN)
     assert len(told) == 2, "once"

@@ -56,6 +56,7 @@ async def test_rejections_are_sent_again_by_reason_and_agency_and_that_is_record
 ) -> None:
     page = await opened(api, PAGE, NOOR, reason="schema")
     assert "/data/title" in page.said()
+    assert page.find("time", "24 Nov 2026 09:00").props["datetime"] == TIME
     await page.send(agency=" fr-pj ")
     assert asked == []
     for said in ("Accepted: a new version", "Rejected again", "birth_date", "1 not replayed"):
