@@ -103,9 +103,10 @@ class AccessRow(msgspec.Struct, frozen=True):
 
 
 class AccessesAnswer(IndexAnswer, frozen=True):
-    """Who was shown which of the agency's records, the latest first."""
+    """Who was shown which of the agency's records, the latest first: a page of `whole` accesses."""
 
     accesses: tuple[AccessRow, ...]
+    whole: int
     next: NextCursor = None
 
 

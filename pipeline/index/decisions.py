@@ -580,8 +580,15 @@ class DecisionReader:
         self, owner: str, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[AuditDocument, list[Any]]]:
         """Acts in which cases of an agency were shown, the latest first, each with its place in line."""
-        query: list[Body] = [{"term": {"owners": owner}}]
-        return await self._find("audit", query, AuditDocument, LATEST_FIRST, limit, after)
+        return await self._find("audit", [_showed_cases_of(owner)], AuditDocument, LATEST_FIRST, limit, after)
+
+    async def count_accesses(self, owner: str) -> int:
+        """How many acts have shown cases of an agency, as indexed."""
+        alias, shown = self._indices.read_alias("audit"), _showed_cases_of(owner)
+        query, counted = {"bool": {"filter": [shown]}}, {"accesses": {"filter": shown}}
+        found = await search_all_shards(self._client, index=alias, query=query, size=0, aggs=counted)
+        count: int = found["aggregations"]["accesses"]["doc_count"]
+        return count
 
     async def has_acted(self, agency: str, subject: str) -> bool:
         """Whether somebody of an agency has signed in: their first page is an act of theirs already."""
@@ -666,6 +673,11 @@ class DecisionReader:
         async for batch in pages:
             for hit in batch:
                 yield hit.read_as(struct)
+
+
+def _showed_cases_of(owner: str) -> Body:
+    """Acts in which cases of an agency were shown."""
+    return {"term": {"owners": owner}}
 
 
 def _page_body(filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None = None) -> Body:

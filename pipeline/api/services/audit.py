@@ -48,8 +48,9 @@ async def list_accesses(session: Session, limit: int = 50, cursor: str | None = 
         return [_make_access(session, document) for document in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST_ACCESSES), MOST_ACCESSES, pages.open(cursor))
+    whole = await session.runtime.decisions.count_accesses(agency)
     await session.record(ActKind.READ, {"accesses": len(rows)})
-    return AccessesAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
+    return AccessesAnswer(*session.moment, tuple(rows), whole, pages.seal(place) if place else None)
 
 
 def _make_access(session: Session, document: AuditDocument) -> AccessRow:

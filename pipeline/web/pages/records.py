@@ -93,7 +93,8 @@ def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
             found.accesses,
             empty=words("No one has seen them yet"),
         )
-    draw_pager(view, found.next, words("Older"), words("Back to newest"), shown=len(found.accesses))
+    shown, whole = len(found.accesses), found.whole
+    draw_pager(view, found.next, words("Older"), words("Back to newest"), shown=shown, whole=whole)
 
 
 def _access_columns(words: Words) -> list[TableColumn[AccessRow]]:

@@ -20,6 +20,7 @@ from pipeline.api.services.audit import ActFilter, export_acts, list_accesses, l
 from pipeline.api.services.search import Search, search
 from pipeline.index.decisions import audit_document
 from pipeline.streams.audit.audit_tail import TrailStatus
+from pipeline.web.pages.records import LIMIT
 from pipeline.web.pages.records import PAGE as RECORDS
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
@@ -185,6 +186,17 @@ async def test_who_may_not_read_cases_may_not(api: Api, role: Role) -> None:
         await list_accesses(api.session(make_requester("fr-pj", role)))
 
 
+async def test_a_page_says_of_how_many_accesses_it_shows_some(api: Api) -> None:
+    for at in range(LIMIT + 10):
+        api.index.write([audit_document(shown_to(BERT, at, ShownCase(KEY, ShownForm.FULL)), at)])
+    others = shown_to(ANNA, LIMIT + 10, ShownCase("be-fp:1", ShownForm.FULL))
+    api.index.write([audit_document(others, LIMIT + 10)])
+    page = await opened(api, RECORDS, ANNA)
+    assert "1–50 of 60" in page.said()
+    await page.press("Older")
+    assert "51–60 of 60" in page.said()
+
+
 async def test_a_search_for_a_silent_record_is_no_access_to_it(api: Api) -> None:
     """Its time and place among the others would tell the owner what the notice, a day later, leaves out."""
     man = person("Ivan Petrov", id="p1", birth_date="1980-05-01")
@@ -194,5 +206,6 @@ async def test_a_search_for_a_silent_record_is_no_access_to_it(api: Api) -> None
     assert [row.case for row in found.results] == ["nl-np:1"]
     entries = (Chain("host", at).make_entry(act, NOW) for at, act in enumerate(api.audit.acts))
     api.index.write([audit_document(msgspec.json.encode(entry), at) for at, entry in enumerate(entries)])
-    assert (await list_accesses(api.session(ANNA))).accesses == ()
-    assert len((await list_accesses(api.session(make_requester("nl-np")))).accesses) == 1
+    none, one = [await list_accesses(api.session(make_requester(owner))) for owner in ("fr-pj", "nl-np")]
+    assert (len(none.accesses), none.whole) == (0, 0)
+    assert (len(one.accesses), one.whole) == (1, 1)
