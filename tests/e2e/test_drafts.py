@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, expect
 from pipeline.web.addresses import link_path
 from support.api.runtime import Api
 from support.records.builder import record
+from support.waiting import wait
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 from support.web.shared_browser import BROWSER_TESTS
@@ -49,8 +50,9 @@ def _reason(user: BrowserUser) -> Locator:
 
 
 def _wait_for_drafts(user: BrowserUser, count: int) -> None:
+    """Asked from here: the browser's driver looks only when the window gets a frame."""
     kept = "Object.keys(sessionStorage).filter((key) => key.startsWith('liaison-draft:')).length"
-    user.page.wait_for_function(f"{kept} === {count}")
+    wait(lambda: user.page.evaluate(kept) == count)
 
 
 def _is_settled(user: BrowserUser) -> None:
@@ -75,6 +77,18 @@ def test_a_reason_outlives_a_reload_on_its_page_alone(user: BrowserUser, place: 
     user.page.goto(place)
     expect(_reason(user)).to_have_value(TEXT)
     assert user.faults == []
+
+
+def test_a_reason_comes_back_in_a_window_that_gets_no_frame(user: BrowserUser) -> None:
+    """As a tab behind others, or one of a busy machine."""
+    user.page.add_init_script("window.requestAnimationFrame = () => 0")
+    user.page.goto("/cases/be-fp:2#tab=links")
+    user.page.locator("#reason-by-hand").evaluate(
+        "(field) => { field.value = 'note'; field.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    _wait_for_drafts(user, 2)
+    user.page.reload()
+    expect(user.page.locator("#reason-by-hand")).to_have_value("note")
 
 
 def test_what_is_saved_is_no_draft_any_more(user: BrowserUser) -> None:

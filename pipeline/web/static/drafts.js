@@ -68,9 +68,10 @@
   let drawn;
   const observe = () => {
     for (const key of kept()) if (viewer() && whose(key) !== viewer()) sessionStorage.removeItem(key);
+    // Not with the next frame: a tab behind others, or a busy machine, may get none.
     new MutationObserver(() => {
-      cancelAnimationFrame(drawn);
-      drawn = requestAnimationFrame(restore);
+      clearTimeout(drawn);
+      drawn = setTimeout(restore);
     }).observe(document.body, { childList: true, subtree: true });
     restore();
   };
