@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from pipeline.access.alerts import Alert
 from pipeline.access.notices import Notice, NoticeKind
@@ -207,6 +207,26 @@ def test_a_notice_that_comes_while_the_page_of_notices_is_read_is_shown(
     finally:
         heard.set()
     expect(user.page.locator("tbody tr")).to_have_count(2)
+    assert user.faults == []
+
+
+def test_a_notice_that_comes_before_the_page_of_notices_hears_of_any_is_shown(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    """A browser's first stream begins behind what there is when it begins, which is after the page was read."""
+    user = BrowserUser(opened, site.url)
+    late: list[Route] = []
+    user.page.route("**/notices/live?*", lambda route: late.append(route))
+    with user.page.expect_request("**/notices/live?*"):
+        user.enter(CLAIRE, "2026/1", "/notices")
+    user.is_drawn()
+    expect(user.page.get_by_text("No notifications")).to_be_visible()
+    came = Notice("n1", "fr-pj", NoticeKind.EXPIRY, api.now)
+    api.index.write([notice_document(msgspec.json.encode(came), 1)])
+    acts = len(api.audit.acts)
+    late[0].continue_()
+    expect(user.page.locator("tbody tr")).to_have_count(1)
+    assert len(api.audit.acts) == acts + 1, "the page was read again, and nothing else was told"
     assert user.faults == []
 
 

@@ -108,6 +108,18 @@ async def list_new_notices(session: Session, cursor: str | None) -> NoticesAnswe
         return NoticesAnswer(*session.moment, tuple(rows), following)
 
 
+async def has_new_notices(session: Session, cursor: str | None) -> bool:
+    """Whether anything has come behind a cursor.
+
+    Nothing of it may be told: who wants to know more lists the notices as ever, and is shown and recorded as ever.
+    """
+    session.require_reader()
+    async with session.answer(ActKind.READ) as answer:
+        rows, _ = await _read_notices(answer, 1, cursor)
+        answer.tell_nothing()
+        return bool(rows)
+
+
 async def find_start_cursor(session: Session, cursor: str) -> str | None:
     """Where one who waits for notices begins: at a cursor of this requester, else behind what they would be shown now.
 

@@ -7,6 +7,7 @@ its reader may read that, else that there is a record and whose.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -14,7 +15,7 @@ from pipeline.access.case_filters import NO_FILTERS
 from pipeline.access.disclosure_threads import GlassVerdict, Move
 from pipeline.access.notices import NoticeKind
 from pipeline.api.answers import NoticeRow, NoticesAnswer, NoticeSubject, told
-from pipeline.api.services.notices import list_latest_notices
+from pipeline.api.services.notices import find_start_cursor, has_new_notices, list_latest_notices
 from pipeline.locale import N_, NN_
 from pipeline.matching.bands import Band
 from pipeline.web.addresses import case_path
@@ -34,6 +35,9 @@ PATH: Final = "/notices"
 
 NOTICE_CAME = "told"
 """The event by which the browser says that a notice has come."""
+
+LISTENING: Final = "listening"
+"""The event by which the browser says, once, that from now on it hears of each notice that comes (static/keys.js)."""
 
 LIMIT = 50
 """Notices of one page."""
@@ -81,19 +85,29 @@ GROUPS: Final = {
 }
 
 
-async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
+class NoticesPageData(NamedTuple):
+    """A page of notices, and the cursor behind those that there were before it was read."""
+
+    page: NoticesAnswer
+    cursor: str | None
+
+
+async def load(visit: Visit, parameters: Parameters) -> NoticesPageData:
     """A page of notices, latest first; of the group that the address names."""
-    kinds = _chosen_group(parameters).kinds
-    return await list_latest_notices(visit.new_session(), LIMIT, parameters.get(AFTER), kinds=kinds, described=True)
+    kinds, after = _chosen_group(parameters).kinds, parameters.get(AFTER)
+    cursor = await find_start_cursor(visit.new_session(), "")
+    page = await list_latest_notices(visit.new_session(), LIMIT, after, kinds=kinds, described=True)
+    return NoticesPageData(page, cursor)
 
 
 def _chosen_group(parameters: Parameters) -> NoticeGroup:
     return GROUPS.get(parameters.get(GROUP, ""), GROUPS[""])
 
 
-def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
+def draw(view: OpenPage, loaded: NoticesPageData) -> None:
     """Show them as a table a day."""
-    words, chosen = view.words, _chosen_group(view.parameters)
+    words, chosen, page = view.words, _chosen_group(view.parameters), loaded.page
+    view.kept[LISTENING] = loaded.cursor
     with box("div", "row apart"):
         text("h1", words("Notifications"))
         with box("nav", "switch wraps", aria_label=words("Notifications")):
@@ -101,13 +115,20 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
                 address = f"{PATH}?{GROUP}={name}" if name else PATH
                 link(words(group.word), address, aria_current="true" if group is chosen else None)
     view.listen(NOTICE_CAME, view.redraw)
+    view.listen(LISTENING, partial(_catch_up, view))
     view.call_script("noticesListed")
-    if not loaded.notices:
+    if not page.notices:
         states.draw_empty(words("No notifications"))
-    for day, rows in groupby(loaded.notices, lambda row: words.format_date(row.time)):
+    for day, rows in groupby(page.notices, lambda row: words.format_date(row.time)):
         with panel(day, tight=True):
             draw_table(day, _notice_columns(words), _by_kind(rows))
-    draw_pager(view, loaded.next, words("Older"), words("Back to newest"), shown=len(loaded.notices))
+    draw_pager(view, page.next, words("Older"), words("Back to newest"), shown=len(page.notices))
+
+
+async def _catch_up(view: OpenPage) -> None:
+    """Show what came after the page was read and before its browser listened."""
+    if await has_new_notices(view.visit.new_session(), view.kept[LISTENING]):
+        await view.redraw()
 
 
 def _by_kind(rows: Iterable[NoticeRow]) -> list[NoticeRow]:

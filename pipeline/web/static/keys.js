@@ -391,10 +391,18 @@
   const [FIRST_WAIT_S, LAST_WAIT_S] = [15, 300]; // after a refusal, and up to twice as long, lest many come at once
   let listed = false; // the page of notices is drawn
   let missed = false; // one came before that, maybe after the page was read
+  let hears = false; // each that comes from now on
+  let behind = true; // one may have come after the page was read and before that
+  const catchUp = () => {
+    if (!listed || !hears || !behind) return;
+    behind = false;
+    emitEvent("listening", {});
+  };
   const noticesListed = () => {
     listed = true;
     if (missed) emitEvent("told", {});
     missed = false;
+    catchUp();
   };
   // Pages that say how many are unread, drawn before or after this is known.
   const countUnread = () => {
@@ -423,12 +431,21 @@
     };
     if (reading) localStorage.removeItem(count);
     show();
-    window.addEventListener("storage", (event) => event.key === count && (event.newValue ? told() : show()));
+    const begin = () => {
+      hears = true;
+      if (reading) catchUp();
+    };
+    if (localStorage.getItem(last)) begin(); // each behind that one is told, here or by the tab that listens
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key === last) begin();
+      else if (key === count) newValue ? told() : show();
+    });
     const hear = (wait_s) => {
       const source = new EventSource(`${place.dataset.live}?after=${encodeURIComponent(localStorage.getItem(last) ?? "")}`);
       source.addEventListener("begun", (event) => {
         wait_s = FIRST_WAIT_S;
         localStorage.setItem(last, event.lastEventId);
+        begin();
       });
       source.addEventListener("notice", (event) => {
         localStorage.setItem(last, event.lastEventId);
