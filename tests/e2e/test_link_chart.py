@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
@@ -240,6 +240,33 @@ def test_what_is_in_view_stays_so_on_a_smaller_canvas_until_somebody_zooms(user:
     page.wait_for_function("liaison.chart().width() < 400")
     assert page.evaluate("liaison.chart().zoom()") == zoomed
     user.user.resize(WIDE)
+
+
+def _luminance(channels: Sequence[int]) -> float:
+    """Of a colour, as WCAG 2.2 defines it."""
+    shares = [channel / 255 for channel in channels]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_line_stands_out_against_the_canvas(user: CountingUser, theme: str) -> None:
+    """By 3 to 1 at least, as WCAG 2.2 asks of what is drawn (1.4.11)."""
+    page = user.page
+    page.goto(f"/chart?case={KEY}")
+    user.user.is_drawn()
+    page.wait_for_function("liaison.chart()?.edges().length >= 4")
+    ground = page.locator("[data-canvas]").evaluate(
+        """(canvas, theme) => {
+          document.documentElement.dataset.theme = theme;
+          return getComputedStyle(canvas).backgroundColor.match(/\\d+/g).map(Number);
+        }""",
+        theme,
+    )
+    lines = "liaison.chart().edges().map((edge) => edge.style('line-color').match(/\\d+/g).map(Number))"
+    for line in page.evaluate(lines):
+        light, dim = sorted((_luminance(line), _luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dim + 0.05) >= 3, (line, ground)
 
 
 def test_an_empty_chart_has_a_search_field_and_buttons_that_wait(user: CountingUser) -> None:

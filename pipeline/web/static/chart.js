@@ -37,7 +37,7 @@
       "background-color": colour("surface"), "border-color": colour("accent"), "border-width": 2, "overlay-opacity": 0,
     };
     const edge = {
-      width: 1.25, "line-color": colour("line-2"), "curve-style": "haystack", "haystack-radius": 0, "overlay-padding": 6, "overlay-opacity": 0,
+      width: 1.25, "line-color": colour("field-line"), "curve-style": "haystack", "haystack-radius": 0, "overlay-padding": 6, "overlay-opacity": 0,
     };
     return [
       { selector: "node", style: node },
