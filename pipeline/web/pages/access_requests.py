@@ -75,14 +75,14 @@ def _draw_threads(view: OpenPage, rows: Sequence[AccessRequestRow]) -> None:
 def _draw_thread(view: OpenPage, row: AccessRequestRow) -> None:
     words = view.words
     with box("li", data_row=""):
-        with box("div", "grow stack"):
-            draw_thread_head(view, row)
-            draw_thread_steps(view, row)
-            if not row.mine:
-                _draw_request_evidence(view, row.id, row.agency)
+        draw_thread_head(view, row)
         with box("p", "score small"):
             badge(words.label(THREAD_STATE_LABELS, row.state), "warn" if row.state == "requested" else "plain")
             draw_thread_timer(view, row)
+        with box("div", "told stack"):
+            draw_thread_steps(view, row)
+            if not row.mine:
+                _draw_request_evidence(view, row.id, row.agency)
         with box("div", "why"):
             _draw_decisions(view, row)
 

@@ -69,15 +69,15 @@ def _draw_threads(
 def _draw_thread(view: OpenPage, row: AccessRequestRow, actions: Callable[[OpenPage, AccessRequestRow], None]) -> None:
     words, looked = view.words, row.oversight
     with box("li", data_row=""):
-        with box("div", "grow stack"):
-            draw_thread_head(view, row)
-            draw_thread_steps(view, row)
+        draw_thread_head(view, row)
         with box("p", "score small"):
             if looked:
                 badge(words.label(OVERSIGHTS, looked), "warn" if looked in FIRST else "plain")
             if looked != row.state:
                 badge(words.label(THREAD_STATE_LABELS, row.state), "plain")
             draw_thread_timer(view, row)
+        with box("div", "told"):
+            draw_thread_steps(view, row)
         with box("div", "why"):
             actions(view, row)
 

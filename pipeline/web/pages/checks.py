@@ -61,7 +61,7 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.rows import record_mark
 from pipeline.web.components.tables import AFTER, TableColumn, begin_table, draw_pager, draw_table, panel
 from pipeline.web.components.understood import MET, draw_hint
-from pipeline.web.components.values import draw_moment, draw_name, draw_title
+from pipeline.web.components.values import draw_moment, draw_name, draw_title, format_birth_date
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -170,6 +170,14 @@ def _list_columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
 def name_list(words: Words, title: str, created: str) -> str:
     """What a list is called: by its file, else by the time when it was submitted."""
     return title or words("List of {time}", time=words.format_minute(created))
+
+
+def draw_list_name(words: Words, title: str, created: str) -> None:
+    """The same, where the time is a name with the reader's own beside it."""
+    if title:
+        bidi_text(title)
+    else:
+        text("time", name_list(words, title, created), datetime=created)
 
 
 def _draw_name(words: Words, title: str, created: str, path: str) -> None:
@@ -310,18 +318,26 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
             link(words("List check"), "/checks", data_up="")
         with box("div", "row apart"):
             with text("h1", "", "breaks"):
-                bidi_text(name_list(words, check.title, check.created))
-            with post_form(f"{list_path(check.id)}/file", view.visit.csrf, "row"):
-                box("input", type="hidden", name="found", value=wanted.found)
-                box("input", type="hidden", name="band", value=wanted.band.value)
+                draw_list_name(words, check.title, check.created)
+            with box("div", "row"):
                 text("button", words("Add to folder"), "button slight", type="button", data_keep_button="")
                 progress = box("span")
-                for form in LIST_FORMS:
-                    text("button", words(FILE_FORMATS[form]), "button slight", type="submit", name="form", value=form)
-            draw_result_export(words, view.visit.csrf, "list", ListPlace(check.id, wanted), ["xlsx"])
+                _draw_files(view, check, wanted)
         _draw_keeping(view, check)
     _fill_progress(words, progress, check)
     return progress
+
+
+def _draw_files(view: OpenPage, check: ListCheck, wanted: ListFilter) -> None:
+    """The list's forms as a file, in one row."""
+    with box("div", "row forms"):
+        with post_form(f"{list_path(check.id)}/file", view.visit.csrf, "row"):
+            box("input", type="hidden", name="found", value=wanted.found)
+            box("input", type="hidden", name="band", value=wanted.band.value)
+            for form in LIST_FORMS:
+                word = view.words(FILE_FORMATS[form])
+                text("button", word, "button slight", type="submit", name="form", value=form)
+        draw_result_export(view.words, view.visit.csrf, "list", ListPlace(check.id, wanted), ["xlsx"])
 
 
 def _draw_keeping(view: OpenPage, check: ListCheck) -> None:
@@ -506,7 +522,8 @@ def draw_query(words: Words, question: str) -> None:
             with box("span", title=words.label(TARGET_LABELS, field)):
                 said = words("{field}:", field=words.label(TARGET_LABELS, field))
                 text("span", f"{said} ", "hidden-words" if field == "name" else "quiet")
-                bidi_text(value, classes="strong" if field == "name" else "")
+                said = format_birth_date(words, value) if field == "born" else value
+                bidi_text(said, classes="strong" if field == "name" else "")
 
 
 def _format_query(question: str) -> str:

@@ -18,7 +18,7 @@ from pipeline.web.components.tables import AFTER, TableColumn, draw_pager, draw_
 from pipeline.web.components.values import draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
-from pipeline.web.pages.checks import LIMIT, draw_progress, draw_query, name_list
+from pipeline.web.pages.checks import LIMIT, draw_list_name, draw_progress, draw_query, name_list
 from pipeline.web.session import Visit
 
 OTHER: Final = "with"
@@ -60,8 +60,8 @@ def draw(view: OpenPage, loaded: FoundRecordsPageData) -> None:
     words, check = view.words, loaded.list
     runs = check.done < check.rows
     with box("div", "heading"):
-        with box("p", "trail"):
-            link(name_list(words, check.title, check.created), list_path(check.id), data_up="", dir="auto")
+        with box("p", "trail"), link("", list_path(check.id), data_up="", dir="auto"):
+            draw_list_name(words, check.title, check.created)
         text("h1", words("Records found"))
     with box("div", "row"):
         with box("nav", "switch wraps", aria_label=words("Results")):

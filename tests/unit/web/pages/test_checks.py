@@ -31,6 +31,9 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     told = " ".join(found.split())
     assert [said for said in ("Ivan Petrov", "name all words agree", "date of birth same") if said not in told] == []
     assert "A-2" in found
+    assert "Date of birth: 1 May 1980" in told
+    title = (await opened(api, checks.RESULTS_PAGE, ANNA, name=name)).find("time", "List of 24 Nov 2026 12:00")
+    assert title.props["datetime"].startswith("2026-11-24T12:00")
     matched = (await opened(api, checks.RESULTS_PAGE, ANNA, name=name, found="match")).said()
     assert "A-1" in matched
     assert "A-2" not in matched
@@ -92,7 +95,7 @@ async def test_columns_are_mapped_before_a_preview(api: Api) -> None:
     name = (await submit_draft(api.session(ANNA), TABLE, "people.csv")).draft.id
     assert "people.csv" in (await opened(api, checks.PAGE, ANNA)).said()
     page = await opened(api, list_columns.PAGE, ANNA, name=name)
-    for said in ("people.csv", "1980-05-01", "Siège: not searched", "can't be read", "vers 60", "Windows-1252"):
+    for said in ("people.csv", "1 May 1980", "Siège: not searched", "can't be read", "vers 60", "Windows-1252"):
         assert said in page.said()
     await page.fill("target-2", **{"target-0": "name", "target-1": "", "target-2": "text"})
     assert "Words in the title or summary: 12A" in page.said().replace("  ", " ")
