@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -106,6 +106,32 @@ class ShownCase(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: str = ""
 
 
+NotAsked = Literal["", "budget", "birth_dates", "numbers"]
+"""Why a question was not put to hit-only records, or to some of them no more.
+
+The asker's hits of today are used up; or its agency has asked this name with three other birth dates, or with three
+other numbers of a type, in the last 30 days (pipeline.access.guesses). It follows from the question and from what its
+asker was told and asked before, never from what a hit-only record says.
+"""
+
+
+class ActFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an act did besides showing and counting records, whatever its kind: what readers of the trail go by.
+
+    `posed`: a question was posed, which `query` holds, and owners of silent records are to hear of it; `asked`: it was
+    put to hit-only records; `not_asked`: why not, or to some no more. `hits` are the hits that it told, which its
+    asker's day is charged with. `shared`: agencies that share an alert for the same are to be told. `form` is that of
+    the file in which the answer left, "" of any other answer.
+    """
+
+    posed: bool = False
+    asked: bool = False
+    not_asked: NotAsked = ""
+    hits: int = 0
+    shared: bool = False
+    form: str = ""
+
+
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     """What someone did, before it is bound into a chain.
 
@@ -113,7 +139,8 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     of a search that was saved as a file the file's form.
     `query` is encrypted (query_cipher.py), `heads` are a checkpoint's last hashes by chain. `rule` is the RequestRule
     by which it was answered or refused; entries from before rules name none. `part` is "2/25" where this is the second
-    of 25 parts, "" of an act that one entry holds.
+    of 25 parts, "" of an act that one entry holds; the facts of the whole are in the first part, the others have but
+    the file's form. Without `facts` an entry is from before them, or its writer knew of readers that know none.
     """
 
     kind: ActKind
@@ -130,6 +157,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     heads: dict[str, str] = {}
     rule: str = ""
     part: str = ""
+    facts: ActFacts | None = None
 
 
 class AuditEntry(Act, frozen=True, omit_defaults=True, kw_only=True):
@@ -210,8 +238,9 @@ def split_act(act: Act, chain: str) -> list[Act] | None:
     ]
     if not all(held):
         return None
+    further = msgspec.structs.replace(act, query="", facts=act.facts and ActFacts(form=act.facts.form))
     return [
-        msgspec.structs.replace(act, query="" if at else act.query, shown=part, part=f"{at + 1}/{len(held)}")
+        msgspec.structs.replace(further if at else act, shown=part, part=f"{at + 1}/{len(held)}")
         for at, part in enumerate(held)
     ] or None
 

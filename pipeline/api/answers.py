@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from pipeline.access.audit import NotAsked
 from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import Filters
 from pipeline.access.case_visibility import AgencyView, HandlingWords
@@ -22,7 +23,6 @@ from pipeline.access.disclosures import AccessRequestRow
 from pipeline.access.folders import FolderRole, ItemKind, KeptSearch
 from pipeline.access.redaction import HitRow, ProvenanceRow
 from pipeline.access.reviews import ReviewRow, Verdict
-from pipeline.api.hit_budget import NotAsked
 from pipeline.api.list_planning import ListColumn, ListHint, ListTie
 from pipeline.feeds.signing import SignatureVerdict
 from pipeline.index.documents import AsSent

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
 
-from pipeline.access.audit import ActKind, AuditEntry, ShownForm
+from pipeline.access.audit import ActKind, AuditEntry, NotAsked, ShownForm
 from pipeline.access.requester import Requester
 from pipeline.locale import N_
-
-NotAsked = Literal["", "budget", "birth_dates", "numbers"]
-"""Why a question was not put to hit-only records, or to some of them no more.
-
-The asker's hits of today are used up; or its agency has asked this name with three other birth dates, or with three
-other numbers of a type, in the last 30 days (pipeline.access.guesses). It follows from the question and from what its
-asker was told and asked before, never from what a hit-only record says.
-"""
 
 _BY_GUESSES: dict[NotAsked, str] = {
     "birth_dates": N_(

@@ -33,9 +33,9 @@ from typing import IO, Final, NamedTuple
 
 import msgspec
 
+from pipeline.access.audit import NotAsked
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Grounds, Requester
-from pipeline.api.hit_budget import NotAsked
 from pipeline.api.list_planning import DraftPlan, ListRow
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridHead, GridOptions

@@ -33,10 +33,10 @@ OPENED_TO_OWNER: Final = ("time", "kind", "agency", "country", "purpose")
 REFERENCE: Final = "case_reference"
 """What the owner is told besides where the installation says so (`Settings.owners_see_references`)."""
 
-OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", REFERENCE, "request", "object", "rule")
+OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", REFERENCE, "request", "object", "rule", "facts")
 """What an agency is told of an act of its own people, as far as the entry has it; never the query."""
 
-OPENED_WHERE_HELD: Final = ("part",)
+PART: Final = "part"
 """What both are told besides, of an act that was written in parts: which one this is, of how many."""
 
 
@@ -106,8 +106,9 @@ def select_disclosures(
     to_owner = (*OPENED_TO_OWNER, REFERENCE) if referenced else OPENED_TO_OWNER
     names = OPENED_TO_OWN_AGENCY if entry.agency == agency else to_owner
     own = [disclosed for shown, disclosed in sealed.records.values() if shown.case.startswith(f"{agency}:")]
-    held = [sealed.fields[name] for name in (*names, *OPENED_WHERE_HELD) if name in sealed.fields]
-    return (*held, *own)
+    held = [sealed.fields[name] for name in names if name in sealed.fields]
+    part = [sealed.fields[PART]] if entry.part else []
+    return (*held, *part, *own)
 
 
 def prove_access(

@@ -27,12 +27,14 @@ FIRST_FIELDS: Final = (
 
 RULED_FIELDS: Final = (*FIRST_FIELDS, "rule")
 
-FIELDS: Final = (*RULED_FIELDS, "part")
+PARTED_FIELDS: Final = (*RULED_FIELDS, "part")
+
+FIELDS: Final = (*PARTED_FIELDS, "facts")
 """The fields of an entry that are committed to, in this order; one that comes later makes another format."""
 
-FIELDS_BY_FORMAT: Final = {1: FIRST_FIELDS, 2: RULED_FIELDS, 3: FIELDS}
+FIELDS_BY_FORMAT: Final = {1: FIRST_FIELDS, 2: RULED_FIELDS, 3: PARTED_FIELDS, 4: FIELDS}
 """An entry without a rule is from before rules: its leaf is of format 1, however often it is made. One that is part of
-an act is of format 3."""
+an act is of format 3, one with facts of format 4."""
 
 RECORD: Final = "record"
 """The name under which a shown record is committed to."""
@@ -176,6 +178,8 @@ def seal_entry(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
 
 def format_of(entry: AuditEntry) -> int:
     """The format of an entry's leaf."""
+    if entry.facts is not None:
+        return 4
     if entry.part:
         return 3
     return 2 if entry.rule else 1

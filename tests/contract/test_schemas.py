@@ -378,10 +378,12 @@ def _audited() -> Iterator[audit.AuditEntry]:
         audit.ShownCase("be-fp:2", audit.ShownForm.HIT, "hit_only"),
         audit.ShownCase("be-fp:3", audit.ShownForm.COUNTED, "released"),
     )
+    facts = audit.ActFacts(posed=True, asked=True, not_asked="budget", hits=1, shared=True, form="xlsx")
     acts = [
         audit.Act(audit.ActKind.OPENED),
         audit.Act(audit.ActKind.SEARCH, **who, **why, shown=shown, rule="role"),  # type: ignore[arg-type]
         audit.Act(audit.ActKind.EXPORT, **who, **why, shown=shown, rule="role", part="1/25"),  # type: ignore[arg-type]
+        audit.Act(audit.ActKind.READ, **who, **why, shown=shown, rule="role", facts=facts),  # type: ignore[arg-type]
         audit.Act(audit.ActKind.CHECKPOINT, heads={"host|1|0": "ab"}),
     ]
     at = datetime(2026, 11, 1, tzinfo=UTC)
@@ -392,7 +394,7 @@ def test_leaves_and_heads_of_the_audit_log_hold_to_its_schema() -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     entries = [msgspec.structs.replace(entry, seed=new_seed()) for entry in _audited()]
     messages = list(grow_log(GrowingLog(), entries, KEYS, LOG, lambda: now))
-    assert [key for key, _ in messages] == [b"0", b"1", b"2", b"3", HEAD_KEY]
+    assert [key for key, _ in messages] == [b"0", b"1", b"2", b"3", b"4", HEAD_KEY]
     for _, value in messages:
         assert [error.message for error in schemas.validator("audit_log").iter_errors(orjson.loads(value))] == []
 

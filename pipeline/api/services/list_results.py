@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, NotAsked
 from pipeline.access.redaction import HitRow
 from pipeline.access.release import View
 from pipeline.api.answering import RecordedAnswer
@@ -24,7 +24,7 @@ from pipeline.api.answers import (
     told,
 )
 from pipeline.api.entity_rows import CLOSED, ENTITY_FIELDS, fill_row
-from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
+from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import CaseFinding, CheckedRow, HitFinding, ListRowFindings, NoListError
 from pipeline.api.paging import PageCursor

@@ -14,13 +14,12 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta
 
-from pipeline.access.audit import MOST_COUNTED, ActKind
+from pipeline.access.audit import MOST_COUNTED, ActKind, NotAsked
 from pipeline.access.case_filters import LONGEST, Filters
 from pipeline.access.guesses import BORN, UNTYPED, AskedNumber, make_guesses
 from pipeline.access.release import View
 from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import FacetsAnswer, FoundHit, ResultSubject, SearchAnswer, SearchRow
-from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import CURSOR_CHARS, MovingList, PageCursor
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.recent_answers import digest_search

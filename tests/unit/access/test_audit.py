@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ChainHeads, ShownCase, bind_acts, with_hash
+from pipeline.access.audit import (
+    MOST_SHOWN,
+    Act,
+    ActFacts,
+    ActKind,
+    AuditEntry,
+    Chain,
+    ChainHeads,
+    ShownCase,
+    ShownForm,
+    bind_acts,
+    split_act,
+    with_hash,
+)
 from pipeline.access.audit_verification import TrailFault, TrailVerifier
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -154,3 +167,11 @@ def test_a_reader_that_comes_late_learns_heads_from_a_checkpoint(kind: ActKind) 
     heads = ChainHeads()
     heads.add_entry(Chain("b").make_entry(Act(kind, heads={"a": "aa"}), NOW))
     assert ("a" in heads()) == (kind is ActKind.CHECKPOINT)
+
+
+def test_what_an_act_in_parts_did_counts_once() -> None:
+    facts = ActFacts(posed=True, asked=True, hits=3, shared=True, form="xlsx")
+    shown = tuple(ShownCase(f"fr-pj:{at}", ShownForm.FULL) for at in range(MOST_SHOWN + 1))
+    parts = split_act(Act(ActKind.SEARCH, query="sealed", shown=shown, facts=facts), "host|1|0") or []
+    assert [part.facts for part in parts] == [facts, ActFacts(form="xlsx")]
+    assert [part.facts for part in split_act(Act(ActKind.READ, shown=shown), "host|1|0") or []] == [None, None]

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm
+from pipeline.access.audit import Act, ActFacts, ActKind, AuditEntry, Chain, ShownCase, ShownForm
 from pipeline.transparency.access_proofs import select_disclosures
 from pipeline.transparency.leaves import (
     FIELDS,
+    FIELDS_BY_FORMAT,
     MIN_SLOTS,
     LeafError,
     LogLeaf,
     commitment_to,
+    digest_of,
     encode_disclosure,
     is_sealable,
     new_seed,
@@ -32,7 +34,7 @@ CASES = st.lists(
 )
 
 
-def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **more: str) -> AuditEntry:
+def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **more: object) -> AuditEntry:
     shown = tuple(ShownCase(case, ShownForm.HIT) for case in cases)
     more = {"rule": "role"} | more
     act = Act(ActKind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)  # type: ignore[arg-type]
@@ -103,6 +105,38 @@ def test_an_entry_from_before_rules_keeps_its_hash_and_its_leaf() -> None:
     assert (leaf.format, seal_entry(entry(["fr-pj:1"]), KEYS, "k").leaf.format) == (1, 2)
 
 
+def test_an_entry_without_facts_keeps_its_hash_and_its_leaf() -> None:
+    """As the code before facts made them, of an act and of a part of one."""
+    shown = (ShownCase("fr-pj:1", ShownForm.HIT, "hit_only"),)
+    expected = [
+        (
+            2,
+            "b254eaeedec0661b788f38302e8483b480db4266727c804b70eeaf6f1b82f087",
+            "019a7e6e3a695dcb950b033dcd7f3217a018686ec22a51b19bf13164896c73fd",
+        ),
+        (
+            3,
+            "fa083ff328cadbd1fc3a33a84dded60c452de2fc7d67854d40b61810bfeffcc2",
+            "70cb05d313f3779da4ed7cdacbd74f93c912e27d9a4a5205d09813a72aa9efcf",
+        ),
+    ]
+    for part, (form, hashed, leaf_hashed) in zip(("", "2/25"), expected, strict=True):
+        act = Act(ActKind.SEARCH, "dora", "de-bka", "DE", ("investigator",), shown=shown, rule="role", part=part)
+        made = Chain("host|1|0", 7, "before").make_entry(act, NOW, "A" * 22)
+        leaf = seal_entry(made, KEYS, "k").leaf
+        assert (leaf.format, made.hash, leaf_hash(leaf.encode()).hex()) == (form, hashed, leaf_hashed)
+
+
+def test_facts_are_committed_to_behind_what_earlier_formats_commit_to() -> None:
+    made = entry(["fr-pj:1"], facts=ActFacts(posed=True, hits=1))
+    sealed = seal_entry(made, KEYS, "k")
+    assert sealed.leaf.format == 4
+    assert [*sealed.fields] == [*FIELDS_BY_FORMAT[3], "facts"]
+    assert open_disclosure(sealed.fields["facts"]) == ("facts", {"posed": True, "hits": 1})
+    others = [msgspec.structs.replace(made, facts=facts) for facts in (ActFacts(posed=True), ActFacts(), None)]
+    assert len({digest_of(seal_entry(one, KEYS, "k").commitments) for one in (made, *others)}) == 4
+
+
 def test_an_entry_without_a_seed_has_one_that_only_the_installation_knows() -> None:
     assert seal_entry(entry(["fr-pj:1"], seed=""), KEYS, "k") == seal_entry(entry(["fr-pj:1"], seed=""), KEYS, "k")
     assert (
@@ -112,7 +146,7 @@ def test_an_entry_without_a_seed_has_one_that_only_the_installation_knows() -> N
 
 
 def test_what_is_opened_is_what_policy_shows() -> None:
-    made = entry(["fr-pj:1", "be-fp:2", "fr-pj:3"], case_reference="BX/12", query="sealed")
+    made = entry(["fr-pj:1", "be-fp:2", "fr-pj:3"], case_reference="BX/12", query="sealed", facts=ActFacts(hits=2))
     sealed = seal_entry(made, KEYS, "k")
     owner = [open_disclosure(one) for one in select_disclosures(made, sealed, "fr-pj")]
     assert [name for name, _ in owner[:5]] == ["time", "kind", "agency", "country", "purpose"]
@@ -120,7 +154,8 @@ def test_what_is_opened_is_what_policy_shows() -> None:
     referenced = dict(open_disclosure(one) for one in select_disclosures(made, sealed, "fr-pj", referenced=True))
     assert (referenced["case_reference"], "subject" in referenced) == ("BX/12", False)
     own = dict(open_disclosure(one) for one in select_disclosures(made, sealed, "de-bka"))
-    assert (own["subject"], own["case_reference"]) == ("dora", "BX/12")
+    assert (own["subject"], own["case_reference"], own["facts"]) == ("dora", "BX/12", {"hits": 2})
+    assert "facts" not in dict(owner) | referenced
     assert not {"query", "record", "heads", "chain"} & own.keys()
     assert set(map(commitment_to, select_disclosures(made, sealed, "fr-pj"))) <= set(sealed.commitments)
 
