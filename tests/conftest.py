@@ -26,6 +26,7 @@ from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from support.absences import tell_skips
+from support.earlier_version import EarlierVersion
 from support.installation.engines_folder import MEMORY, engines_folder
 from support.installation.leftovers import delete_indices_and_templates, delete_topics_and_groups
 from support.processes.warm import end_parent
@@ -259,3 +260,9 @@ def engine_environment(engine_settings: Settings) -> dict[str, str]:
 def wait_for() -> WaitFor:
     """Wait on a condition with a deadline instead of sleeping."""
     return wait
+
+
+@pytest.fixture(scope="session")
+def earlier_version(tmp_path_factory: pytest.TempPathFactory) -> EarlierVersion:
+    """The code of version 0.3.0."""
+    return EarlierVersion.unpack(tmp_path_factory.mktemp("earlier"))

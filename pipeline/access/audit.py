@@ -12,12 +12,14 @@ in one part, and what was asked in the first alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
+
+from pipeline.access.formats import LaterFormatError, decode_known
 
 
 class RequestRule(StrEnum):
@@ -45,6 +47,13 @@ class RequestRule(StrEnum):
 
 CHECKPOINT_S: Final = 60.0
 """A chain without an entry for much longer than this was cut short, or its writer was killed."""
+
+PLAIN_FORMAT: Final = 3
+FACTS_FORMAT: Final = 4
+"""Formats of leaves (transparency/leaves.py), up to which entries bear no facts and from which on they do.
+
+Version 0.3.0 reads entries with facts as if they had none: its `attest` makes leaves of another format of them.
+"""
 
 MOST_ENTRY_BYTES: Final = 1 << 20
 """Of an entry as Kafka counts it (`entry_bytes`); the topic takes 1,048,588 bytes, Kafka's default."""
@@ -160,10 +169,43 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: ActFacts | None = None
 
 
+class PosedQuestion(msgspec.Struct, frozen=True):
+    """What `query` says of a question that was posed. In entries from before facts also what is a fact now."""
+
+    question: str
+    country: str = ""
+    share: bool = False
+    not_asked: NotAsked = ""
+
+
+def facts_of(act: Act, words: PosedQuestion | None = None) -> ActFacts:
+    """What an act did: as it says, or, of one from before facts, as follows from its kind, its records and its words.
+
+    Nothing else concludes anything from an act's kind. A search alone was charged with its hits then, could be shared,
+    and named the form of its file. `words` are known to whoever decrypts them: without, `shared` and `not_asked` of
+    such an act are as of one that was not, and one that only filtered seems to have posed a question.
+    """
+    if act.facts is not None:
+        return act.facts
+    if act.kind is not ActKind.SEARCH:
+        return ActFacts()
+    hits = sum(one.form is ShownForm.HIT for one in act.shown)
+    if words is None:
+        return ActFacts(bool(act.query), asked=hits > 0, hits=hits, form=act.object)
+    shared = bool(words.question) and words.share
+    return ActFacts(bool(words.question), hits > 0, words.not_asked, hits, shared, act.object)
+
+
+def in_format(act: Act, newest: int) -> Act:
+    """The act as it is written for readers who know no format behind `newest`."""
+    return act if newest >= FACTS_FORMAT else msgspec.structs.replace(act, facts=None)
+
+
 class AuditEntry(Act, frozen=True, omit_defaults=True, kw_only=True):
     """Value of topic `audit`, key = chain. `time` is RFC 3339; `previous` is "" for a writer's very first entry.
 
-    `seed` (base64url) is what the salts of its commitments are derived from (transparency/leaves.py).
+    `seed` (base64url) is what the salts of its commitments are derived from (transparency/leaves.py). `format` is
+    FACTS_FORMAT where it has facts, and 0 where it has none.
     """
 
     chain: str
@@ -172,6 +214,25 @@ class AuditEntry(Act, frozen=True, omit_defaults=True, kw_only=True):
     hash: str
     time: str
     seed: str = ""
+    format: int = 0
+
+
+_entries = msgspec.json.Decoder(AuditEntry)
+
+
+def decode_entry(value: bytes) -> AuditEntry:
+    """The entry that a value of `audit` is.
+
+    Raises LaterFormatError for one of a later version, msgspec.MsgspecError for what is none.
+    """
+    return decode_known(_entries, value, FACTS_FORMAT)
+
+
+def convert_entry(held: Mapping[str, Any]) -> AuditEntry:
+    """The entry that plain values are, as `decode_entry` reads it."""
+    if (found := held.get("format", 0)) > FACTS_FORMAT:
+        raise LaterFormatError(found)
+    return msgspec.convert(held, AuditEntry)
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -189,12 +250,17 @@ class Chain(msgspec.Struct, frozen=True):
             "previous": self.head,
             "time": at.isoformat(),
             "seed": seed,
+            "format": _format_of(act),
         }
         return with_hash(AuditEntry(hash="", **fields))
 
     def advance(self, entry: AuditEntry) -> Chain:
         """The chain once `entry` is in it."""
         return Chain(self.name, entry.sequence + 1, entry.hash)
+
+
+def _format_of(act: Act) -> int:
+    return 0 if act.facts is None else FACTS_FORMAT
 
 
 def bind_acts(
@@ -219,7 +285,7 @@ def longest_entry(act: Act, chain: str) -> int:
     fields = msgspec.structs.asdict(act) | {"shown": ()}
     bare = AuditEntry(
         chain=chain, sequence=MOST_SEQUENCE, previous="0" * 64, hash="0" * 64, time=LONGEST_TIME, seed="0" * 22,
-        **fields,
+        format=_format_of(act), **fields,
     )  # fmt: skip
     return entry_bytes(bare) + (len(SHOWN_NAME) + len(msgspec.json.encode(act.shown)) if act.shown else 0)
 

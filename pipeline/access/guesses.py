@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from pipeline.access.formats import decode_known
 from pipeline.access.hit_gate import MOST_ASKED, is_whole_name, whole_birth_date
 from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.matching.fingerprint import EntityPrint
@@ -51,6 +52,9 @@ KEY_BYTES: Final = 8
 VALUE_BYTES: Final = 4
 """Of digests. Of a million names two share a key with a chance of 1 in 37 million; of three values two are one with a
 chance of 1 in a billion."""
+
+GUESS_FORMAT: Final = 0
+"""Of AskedGuesses: the first, which values do not name."""
 
 BORN: Final = "born"
 UNTYPED: Final = "other"
@@ -88,13 +92,14 @@ class AskedGuesses(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `about` is the key of the pushed case or alert that asks, "" of a search. `beyond`: it guesses more than one
     message holds, so it is not asked at all. One with neither guesses nor `beyond` says that what is `about` guesses
-    nothing any more.
+    nothing any more. `format` is GUESS_FORMAT.
     """
 
     agency: str
     about: str = ""
     guesses: tuple[NamedGuess, ...] = ()
     beyond: bool = False
+    format: int = GUESS_FORMAT
 
     @property
     def empty(self) -> bool:
@@ -239,6 +244,14 @@ class RefusedDay(NamedTuple):
     cases: int
 
 
+def decode_guesses(value: bytes) -> AskedGuesses:
+    """The guesses that a value of `hit_guesses` is.
+
+    Raises LaterFormatError for those of a later version, msgspec.MsgspecError for what is none.
+    """
+    return decode_known(_asked, value, GUESS_FORMAT)
+
+
 class GuessLedger:
     """What each agency has asked with each name in the last spans, as the topic says it in its order.
 
@@ -309,7 +322,7 @@ class GuessLedger:
         promised: dict[int, set[int]] = {}
         due = []
         for about, held in islice(self._again, most):
-            if self.refused.get(about) == held and self._has_room(_decode(held.value), span, promised):
+            if self.refused.get(about) == held and self._has_room(_asked.decode(held.value), span, promised):
                 due.append(held.value)
         return due
 
@@ -428,7 +441,7 @@ class _SpanTable:
                 ]
 
 
-_decode = msgspec.json.Decoder(AskedGuesses).decode
+_asked = msgspec.json.Decoder(AskedGuesses)
 
 
 @cache

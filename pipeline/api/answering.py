@@ -20,9 +20,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, TypeVar
 
+import msgspec
 import orjson
 
-from pipeline.access.audit import MOST_COUNTED, Act, ActKind, RequestRule, ShownCase, ShownForm
+from pipeline.access.audit import MOST_COUNTED, Act, ActFacts, ActKind, NotAsked, RequestRule, ShownCase, ShownForm
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.redaction import HitRow, LinkEnds, LinkRow, hit_for, link_for
 from pipeline.access.release import (
@@ -81,7 +82,8 @@ class RecordedAnswer:
     """What the answer of one act shows. Made by `Session.answer`, and used within its block, once.
 
     `query` is what was asked, which is recorded under encryption; `about` names what was acted on besides cases, and is
-    not encrypted; `rule` is why it was answered, if not by a role. All may be said until the act is recorded.
+    not encrypted; `rule` is why it was answered, if not by a role. All three may be said until the act is recorded.
+    `form` is that of the file in which it leaves.
 
     Every method raises RuntimeError before the block, and once the act is recorded.
     """
@@ -93,9 +95,12 @@ class RecordedAnswer:
         query: Mapping[str, object] | None = None,
         about: str = "",
         rule: RequestRule | None = None,
+        form: str = "",
     ) -> None:
         self.session = session
         self.query, self.about, self.rule = query, about, rule
+        self._form = session.file_form or form
+        self._facts = ActFacts(form=self._form)
         self._kind = kind
         self._is_new, self._is_open, self._has_parts = True, False, False
         self._rules: dict[str, Rule] = {}
@@ -139,6 +144,7 @@ class RecordedAnswer:
         self._require_open()
         await self._record()
         self._has_parts = True
+        self._facts = ActFacts(form=self._form)
         self._rules.clear()
         self._heads.clear()
         self._sights.clear()
@@ -166,14 +172,16 @@ class RecordedAnswer:
     ) -> NoReturn:
         """Raise an error for what is not there or not shown, once that is recorded as an act by itself."""
         self._require_open()
-        await self._write(kind or self._kind, query, (), about, RequestRule.NOT_SHOWN)
+        facts = ActFacts(form=self._form)
+        await self._write(kind or self._kind, query, (), about, RequestRule.NOT_SHOWN, facts)
         raise error
 
     async def _record(self) -> None:
         if self._owes:
             raise RuntimeError(OWED)
         counted = (one for case, one in self._counted.items() if case not in self._shown)
-        await self._write(self._kind, self.query, (*self._shown.values(), *counted), self.about, self.rule)
+        shown = (*self._shown.values(), *counted)
+        await self._write(self._kind, self.query, shown, self.about, self.rule, self._facts)
 
     async def _write(
         self,
@@ -182,6 +190,7 @@ class RecordedAnswer:
         shown: tuple[ShownCase, ...],
         about: str,
         rule: RequestRule | None,
+        facts: ActFacts,
     ) -> None:
         session, runtime, who = self.session, self.session.runtime, self.session.requester
         if session.file_form and kind in (ActKind.READ, ActKind.SEARCH):
@@ -203,6 +212,7 @@ class RecordedAnswer:
             query=runtime.cipher.encrypt(said.decode(), session.now) if said else "",
             shown=shown,
             rule=rule or (RequestRule.OPERATOR if who.operates else RequestRule.ROLE),
+            facts=facts,
         )
         try:
             await runtime.audit.write(act)
@@ -424,6 +434,14 @@ class RecordedAnswer:
                 if case not in but:
                     self._counted[case] = ShownCase(case, ShownForm.COUNTED, self._rules.get(case, ""))
 
+    def pose(self, *, asked: bool, not_asked: NotAsked = "", shared: bool = False) -> None:
+        """Note that a question was posed, which `query` holds; whether hit-only records were `asked`, or why not all.
+
+        `shared`: agencies that share an alert for the same are to be told.
+        """
+        self._require_open()
+        self._facts = msgspec.structs.replace(self._facts, posed=True, asked=asked, not_asked=not_asked, shared=shared)
+
     def spend_hits(self, cases: Iterable[Sealed[CaseMeta, object]]) -> list[HitRow]:
         """Tell of those cases that were decided to be seen as hits, as far as the requester's budget of today goes.
 
@@ -436,6 +454,7 @@ class RecordedAnswer:
         given = rows[: session.runtime.hits.spend(session.requester, session.now, len(rows))]
         given.sort(key=lambda row: row.reference)
         self.show(found[row.reference][0] for row in given)
+        self._facts = msgspec.structs.replace(self._facts, hits=self._facts.hits + len(given))
         return given
 
 

@@ -86,8 +86,8 @@ class AccessRow(msgspec.Struct, frozen=True):
     """An act in which records of the agency were shown.
 
     Of other agencies' people `subject` is null, and so is `case_reference` unless the installation tells owners that.
-    `part` says which part of how many of a large act this entry holds: "2/25"; `file` in which form a
-    search was saved as a file: "xlsx".
+    `part` says which part of how many of a large act this entry holds: "2/25"; `file` in which form
+    the answer was saved as a file: "xlsx". Of acts other than searches it is null before facts were written.
     """
 
     kind: str
@@ -124,8 +124,8 @@ class ActRow(msgspec.Struct, frozen=True):
     """An act of the agency's people, or of others in which its records were shown.
 
     Of the latter `subject` and `rule` are null, and so is `case_reference` unless the installation tells owners that.
-    `part` says which part of how many of a large act this entry holds: "2/25"; `file` in which form a
-    search was saved as a file: "xlsx".
+    `part` says which part of how many of a large act this entry holds: "2/25"; `file` in which form
+    the answer was saved as a file: "xlsx". Of acts other than searches it is null before facts were written.
     """
 
     time: UtcTime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 
-from pipeline.access.audit import ActKind, AuditEntry, NotAsked, ShownForm
+from pipeline.access.audit import AuditEntry, NotAsked, facts_of
 from pipeline.access.requester import Requester
 from pipeline.locale import N_
 
@@ -54,8 +54,8 @@ class HitBudget:
 
     def record_entry(self, entry: AuditEntry) -> None:
         """Take note of what another process, or this one before its start, has given."""
-        if entry.kind is ActKind.SEARCH and not (self._own and entry.chain.startswith(self._own)):
-            hits = sum(case.form is ShownForm.HIT for case in entry.shown)
+        hits = facts_of(entry).hits
+        if hits and not (self._own and entry.chain.startswith(self._own)):
             self._given[_day_of(datetime.fromisoformat(entry.time))][entry.agency, entry.subject] += hits
 
     @property

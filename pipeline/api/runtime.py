@@ -222,21 +222,23 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     topic_ids = admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in begun_with]).topics
     ring = key_ring(settings)
     writer = writer_name(now())
+    followers = Followers()
     hits = HitBudget(settings.hit_budget, own=writer)
-    active = (await control.read_control(settings)).find_generation()
+    held = await control.read_control(settings)
+    active = held.find_generation()
     notices = NoticeIndex(topic_ids[topics.topic_name(settings, topics.NOTICES)], active.id)
-    async with _connect(settings, hits, notices, writer) as connected:
+    async with _connect(settings, hits, notices, writer, followers) as connected:
         runtime = _make_runtime(settings, connected, ring, hits, active.compile_model())
-        async with _run_followers(runtime):
+        connected.audit.newest_format = held.audit_format
+        async with _run_followers(runtime, connected.audit):
             yield runtime
 
 
 @asynccontextmanager
 async def _connect(
-    settings: Settings, hits: HitBudget, notices: NoticeIndex, writer: str
+    settings: Settings, hits: HitBudget, notices: NoticeIndex, writer: str, followers: Followers
 ) -> AsyncIterator[_Connections]:
     """Open the connections, the audit first: entries are recorded as `writer`'s and counted by `hits`."""
-    followers = Followers()
     async with (
         connect_for_reading(settings) as elasticsearch,
         audit_log(settings, now, [hits.record_entry], writer, lambda _: AUDIT_UNREADABLE.inc(), followers) as audit,
@@ -290,8 +292,11 @@ def _settle_notices(settings: Settings, index: NoticeIndex, elasticsearch: Searc
     return SettledNotices(index, refresh)
 
 
+FollowRuntime = Callable[[Runtime, Follower], Awaitable[None]]
+
+
 @asynccontextmanager
-async def _run_followers(runtime: Runtime) -> AsyncIterator[None]:
+async def _run_followers(runtime: Runtime, audit: AuditLog) -> AsyncIterator[None]:
     """Keep the runtime's model, agencies and deny-list as Kafka has them; the last two are whole when it begins.
 
     While one can't be read, what was known last holds.
@@ -299,18 +304,23 @@ async def _run_followers(runtime: Runtime) -> AsyncIterator[None]:
     runtime.agencies = await registry.trusted_agencies(runtime.settings)
     runtime.denied.add_revocations(await revocations.read_revocations(runtime.settings), now())
     show_index_age(runtime.as_of, runtime.indexed_as_of, now)
+    followed: Mapping[str, FollowRuntime] = {"generations": partial(_follow_control, audit), **FOLLOWED}
     async with AsyncExitStack() as kept:
         kept.callback(runtime.trail.close)
-        for what, follow in FOLLOWED.items():
+        for what, follow in followed.items():
             await kept.enter_async_context(runtime.followers.keep(what, partial(follow, runtime), IndexAwayError))
         kept.enter_context(show_audit_log(runtime.log.head_time, lambda: runtime.log.mismatched, now))
         yield
 
 
-async def _follow_model(runtime: Runtime, follower: Follower) -> None:
-    """Search with the active generation's model; what was settled in another one's index is no longer."""
+async def _follow_control(audit: AuditLog, runtime: Runtime, follower: Follower) -> None:
+    """Search with the active generation's model; what was settled in another one's index is no longer.
+
+    And write audit entries in the format that all read.
+    """
     async with aclosing(control.watch_control(runtime.settings)) as states:
         async for held in states:
+            audit.newest_format = held.audit_format
             active = held.find_generation()
             runtime.settled.follow_generation(active.id)
             runtime.model = active.compile_model()
@@ -349,14 +359,13 @@ async def _follow_revocations(runtime: Runtime, follower: Follower) -> None:
             follower.note_going()
 
 
-FOLLOWED: Final[Mapping[str, Callable[[Runtime, Follower], Awaitable[None]]]] = {
-    "generations": _follow_model,
+FOLLOWED: Final[Mapping[str, FollowRuntime]] = {
     "agencies": _follow_agencies,
     "ended sessions": _follow_revocations,
     "reviews that are due": _follow_reviews,
     "refused guesses": _follow_guesses,
 }
-"""What a server follows besides the audit, by what /readyz calls it."""
+"""What a server follows besides the audit and `control`, by what /readyz calls it."""
 
 
 async def count_overdue_reviews(decisions: DecisionReader, reader: IndexReader, now: datetime) -> Mapping[str, int]:

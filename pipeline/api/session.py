@@ -95,15 +95,21 @@ class Session:
         query: Mapping[str, object] | None = None,
         about: str = "",
         rule: RequestRule | None = None,
+        form: str = "",
     ) -> RecordedAnswer:
         """What one act shows, to be filled in an `async with`: see pipeline.api.answering."""
-        return RecordedAnswer(self, kind, query, about, rule)
+        return RecordedAnswer(self, kind, query, about, rule, form)
 
     async def record(
-        self, kind: ActKind, query: Mapping[str, object] | None = None, about: str = "", rule: RequestRule | None = None
+        self,
+        kind: ActKind,
+        query: Mapping[str, object] | None = None,
+        about: str = "",
+        rule: RequestRule | None = None,
+        form: str = "",
     ) -> None:
         """Record an act that shows nothing of any case. Raises as `RecordedAnswer.end`."""
-        async with self.answer(kind, query, about, rule):
+        async with self.answer(kind, query, about, rule, form):
             pass
 
     def note_shown(self, case: str, rule: Rule, code: str) -> None:

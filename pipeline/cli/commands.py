@@ -368,6 +368,12 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "Print an agency's tag keys as JSON; give them to that agency only.",
         example="liaison ops audit tag-keys fr-pj > fr-pj-tag-keys.json",
     ),
+    Command(
+        "ops audit format",
+        "pipeline.ops.audit:show_or_set_format",
+        "Print the format of the audit trail's new entries, or set it once every process is upgraded.",
+        example="liaison ops audit format 4 --all-upgraded",
+    ),
     Group("ops policy", "Who has access to what, and why."),
     Command(
         "ops policy explain",

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from pipeline.access.alerts import Alert
-from pipeline.access.audit import ActKind, AuditEntry, ShownCase
+from pipeline.access.audit import Act, ActFacts, ActKind, ShownCase, decode_entry, facts_of
 from pipeline.access.disclosure_threads import OPENING, Disclosure, Move, find_unreviewed, grant_of
 from pipeline.access.disclosures import thread_ids
 from pipeline.access.folders import (
@@ -130,6 +130,12 @@ class AuditDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     shown: tuple[ShownCase, ...] = ()
     entry: Any = None
 
+    @property
+    def facts(self) -> ActFacts:
+        """What the act did, as read."""
+        said = msgspec.convert((self.entry or {}).get("facts"), ActFacts | None)
+        return facts_of(Act(self.kind, object=self.object, shown=self.shown, facts=said))
+
 
 _encoder = msgspec.json.Encoder()
 _reviews = msgspec.json.Decoder(Review)
@@ -137,7 +143,6 @@ _assignments = msgspec.json.Decoder(Assignment)
 _disclosures = msgspec.json.Decoder(Disclosure)
 _alerts = msgspec.json.Decoder(Alert)
 _notices = msgspec.json.Decoder(Notice)
-_entries = msgspec.json.Decoder(AuditEntry)
 _admissions = msgspec.json.Decoder(Admission)
 _allowances = msgspec.json.Decoder(HitAllowance)
 _folders = msgspec.json.Decoder(Folder)
@@ -244,8 +249,8 @@ def folder_visit_document(value: bytes, offset: int) -> DocumentWrite:
 
 
 def audit_document(value: bytes, offset: int) -> DocumentWrite:
-    """The document of a value of `audit`."""
-    entry = _entries.decode(value)
+    """The document of a value of `audit`. Raises LaterFormatError for an entry of a later version."""
+    entry = decode_entry(value)
     name = f"{entry.chain}|{entry.sequence}"
     document = AuditDocument(
         id=name,

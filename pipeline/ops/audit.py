@@ -20,16 +20,19 @@ import typer
 from aiokafka import TopicPartition
 from rich.console import Console
 
-from pipeline.access.audit import AuditEntry
+from pipeline.access.audit import FACTS_FORMAT, PLAIN_FORMAT, AuditEntry
 from pipeline.access.audit_verification import TrailFinding, TrailVerifier
 from pipeline.command_settings import from_environment
+from pipeline.errors import LiaisonError
 from pipeline.ops.command_output import FAILED, JsonObjectOption
+from pipeline.ops.operation import audit_operation
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.audit.log_keys import signing_key, tag_keys
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.registers.control import read_control, set_audit_format
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.transparency.leaves import encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.log_records import HEAD_KEY
@@ -186,3 +189,39 @@ def agency_tag_keys(agency: Annotated[str, typer.Argument(help="The agency.")]) 
         key_id: encode64(each) for key_id, each in tag_keys(key_ring(from_environment())).tag_keys_of(agency).items()
     }
     typer.echo(json.dumps({"keys": encoded}))
+
+
+def show_or_set_format(
+    newest: Annotated[
+        int | None,
+        typer.Argument(help=f"{FACTS_FORMAT}: say what each act did; {PLAIN_FORMAT}: as version 0.3.0 writes."),
+    ] = None,
+    all_upgraded: Annotated[
+        bool,
+        typer.Option("--all-upgraded", help="Every worker and server runs this version, attest and each API server."),
+    ] = False,
+) -> None:
+    """Print the format of the audit trail's new entries, or set it once every process is upgraded.
+
+    Entries of format 4 say what an act did, which a worker or server of 0.3.0 passes over: its attest logs them wrongly
+    and its verification calls them altered. The installation does not know which versions run. Before you set 4, look
+    at each host, or at the images of all pods, and at machines where `liaison ops audit verify` is run. Setting 3 again
+    is for new entries only: those that were written in format 4 stay, and 0.3.0 still calls them altered.
+    """
+    settings = from_environment()
+    if newest is None:
+        typer.echo(asyncio.run(read_control(settings)).audit_format)
+        return
+    if newest not in (PLAIN_FORMAT, FACTS_FORMAT):
+        raise LiaisonError(f"this version writes entries of format {PLAIN_FORMAT} or {FACTS_FORMAT}")
+    if newest == FACTS_FORMAT and not all_upgraded:
+        raise LiaisonError(
+            "an earlier version misreads entries of format 4: end its workers and servers, then add --all-upgraded"
+        )
+    asyncio.run(_set_format(settings, newest))
+    typer.echo(f"new entries of the audit trail have format {newest}")
+
+
+async def _set_format(settings: Settings, newest: int) -> None:
+    async with audit_operation(settings, f"audit format {newest}"):
+        await set_audit_format(settings, newest)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.access.audit import AuditEntry, ShownCase, entry_hash
+from pipeline.access.audit import FACTS_FORMAT, AuditEntry, ShownCase, entry_hash
 from pipeline.errors import LiaisonError
 from pipeline.transparency.tag_keys import TagKeys
 
@@ -32,7 +32,7 @@ PARTED_FIELDS: Final = (*RULED_FIELDS, "part")
 FIELDS: Final = (*PARTED_FIELDS, "facts")
 """The fields of an entry that are committed to, in this order; one that comes later makes another format."""
 
-FIELDS_BY_FORMAT: Final = {1: FIRST_FIELDS, 2: RULED_FIELDS, 3: PARTED_FIELDS, 4: FIELDS}
+FIELDS_BY_FORMAT: Final = {1: FIRST_FIELDS, 2: RULED_FIELDS, 3: PARTED_FIELDS, FACTS_FORMAT: FIELDS}
 """An entry without a rule is from before rules: its leaf is of format 1, however often it is made. One that is part of
 an act is of format 3, one with facts of format 4."""
 
@@ -179,7 +179,7 @@ def seal_entry(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
 def format_of(entry: AuditEntry) -> int:
     """The format of an entry's leaf."""
     if entry.facts is not None:
-        return 4
+        return FACTS_FORMAT
     if entry.part:
         return 3
     return 2 if entry.rule else 1
@@ -196,10 +196,11 @@ def nonce_of(seed: bytes) -> str:
 
 
 def is_sealable(entry: AuditEntry) -> bool:
-    """Whether an entry's time and seed are such that a leaf can be made of it: all that writers of ours write is."""
+    """Whether an entry's time, seed and format are such that a leaf can be made: all that writers of ours write is."""
     try:
         aware = datetime.fromisoformat(entry.time).tzinfo is not None
-        return aware and (not entry.seed or len(decode64(entry.seed)) == SEED_BYTES)
+        known = entry.format == (0 if entry.facts is None else FACTS_FORMAT)
+        return aware and known and (not entry.seed or len(decode64(entry.seed)) == SEED_BYTES)
     except (ValueError, OverflowError, LeafError):
         return False
 

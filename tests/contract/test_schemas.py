@@ -318,6 +318,10 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
         "control",
         control.ControlSetting("rejected_batch", "cases.fr-pj-2-7", "x", "2026-11-01T10:00:00Z", batch=batch),
     )
+    yield (
+        "control",
+        control.ControlSetting("rejected_batch", "4", "an operator", "2026-11-01T10:00:00Z", audit_format=4),
+    )
     yield "control", control.ControlSetting("generation", "0123456789ab", "uid 1", "2026-11-01T10:00:00Z", 4, file)
     decisions = [_received(message()), _received(message(status="withdrawn")), _received(b"{"), _received(None)]
     unreadable = SourceMessage(Position("cases.fr-pj", 0, 7), "fr-pj", None, None)

@@ -16,7 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, Chain, ShownForm
+from pipeline.access.audit import (
+    PLAIN_FORMAT,
+    Act,
+    ActFacts,
+    ActKind,
+    Chain,
+    PosedQuestion,
+    ShownForm,
+    facts_of,
+    in_format,
+)
 from pipeline.access.requester import Purpose, Requester, Role, parse_grounds
 from pipeline.api.answering import RecordedAnswer
 from pipeline.api.hit_budget import HitBudget
@@ -117,6 +127,32 @@ def test_what_each_operation_sends_is_in_the_record(path: str) -> None:
         for operation in OPERATIONS:
             for request in _some(operation) if operation.path == path else ():
                 assert untold_by(WORLD, who, Purpose.INVESTIGATION, request) == set(), request
+
+
+def concluded(api: Api, act: Act) -> ActFacts:
+    """What an act did, as it was concluded before acts said so."""
+    plain = in_format(act, PLAIN_FORMAT)
+    if act.kind is not ActKind.SEARCH or not act.query:
+        return facts_of(plain)
+    words = api.runtime.cipher.decrypt(act.query, api.now)
+    return facts_of(plain, msgspec.json.decode(words, type=PosedQuestion))
+
+
+@pytest.mark.parametrize("path", sorted({operation.path for operation in OPERATIONS}))
+def test_each_operation_says_what_its_act_did_as_it_was_concluded_before(path: str) -> None:
+    """But for the form of a file, which no export named, and whether hits were asked where none was told."""
+    for who in (WHO, make_requester("be-fp", Role.SUPERVISOR), STRANGER):
+        requests = (one for operation in OPERATIONS if operation.path == path for one in _some(operation))
+        for request in requests:
+            api = open_world(WORLD)
+            asyncio.run(ask(api, who, Purpose.INVESTIGATION, request))
+            for act in api.audit.acts:
+                if act.facts is not None:
+                    before = msgspec.structs.replace(concluded(api, act), asked=act.facts.asked, form=act.facts.form)
+                    assert act.facts == before, request
+                    assert bool(act.facts.form) == (act.kind is ActKind.EXPORT), request
+                else:
+                    assert act.kind in (ActKind.REFUSED, ActKind.PUSH), request
 
 
 @pytest.mark.parametrize("path", SHOWING)

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.case_filters import Day
+from pipeline.access.formats import LaterFormatError
 from pipeline.access.release import View, decide
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.access.text_limits import SUBJECT
@@ -27,7 +28,6 @@ from pipeline.api.services.export_words import SEVERAL
 from pipeline.api.services.exports import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.session import Session
 from pipeline.index.decisions import ActSelection, AuditDocument
-from pipeline.streams.kafka.versions import LaterVersionError
 
 MOST_ACCESSES: Final = 100
 """Accesses of one page."""
@@ -60,7 +60,7 @@ def _make_access(session: Session, document: AuditDocument) -> AccessRow:
         time=document.time,
         **_describe_actor(session, document),
         part=part_of(document),
-        file=_file_of(document),
+        file=document.facts.form or None,
         shown=tuple(AccessedRecord(each.case, each.form.value, each.rule or None) for each in shown),
     )
 
@@ -68,11 +68,6 @@ def _make_access(session: Session, document: AuditDocument) -> AccessRow:
 def part_of(document: AuditDocument) -> str | None:
     """Which part of how many of an act that showed more than one entry holds: "2/25"; each record is in one of them."""
     return (document.entry or {}).get("part")
-
-
-def _file_of(document: AuditDocument) -> str | None:
-    """In which form a search was saved as a file. All else that went into one is an export by its kind."""
-    return (document.object or None) if document.kind is ActKind.SEARCH else None
 
 
 class ToldActor(TypedDict):
@@ -158,7 +153,7 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
 async def export_acts(session: Session, wanted: ActFilter, form: TableFormat) -> AsyncGenerator[bytes, None]:
     """The same as a file in parts, recorded before the first. Raises ForbiddenError, UnavailableError."""
     session.require_role(Role.AUDITOR)
-    await session.record(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form})
+    await session.record(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form}, form=form)
     yield b"" if form == "ndjson" else encode_table_head(form, COLUMNS)
     after: SortValues | None = None
     while found := await session.runtime.decisions.list_acts(
@@ -178,10 +173,10 @@ async def verify_trail(session: Session) -> TrailAnswer:
     await session.record(ActKind.READ, {"trail": True})
     try:
         found = await session.runtime.trail.check_trail(PATIENCE_S)
+    except LaterFormatError as error:
+        raise UnavailableError(error) from error
     except (KafkaError, OSError) as error:
         raise UnavailableError("the records can't be read right now; try again") from error
-    except LaterVersionError as error:
-        raise UnavailableError("a later version of Liaison wrote to the audit trail, and has to verify it") from error
     at = found.at.isoformat() if found.at else None
     return TrailAnswer(found.entries, found.findings, at, found.running)
 
@@ -222,7 +217,7 @@ def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, Sea
         shown=tuple(_make_record(session, document, each, cases) for each in shown),
         rule=(document.entry or {}).get("rule") if own else None,
         part=part_of(document),
-        file=_file_of(document),
+        file=document.facts.form or None,
     )
 
 

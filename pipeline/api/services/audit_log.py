@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit import ActKind, AuditEntry
+from pipeline.access.audit import ActKind, AuditEntry, convert_entry
 from pipeline.access.requester import Role
 from pipeline.api.answers import ConsistencyAnswer, InclusionAnswer, TagKeysAnswer
 from pipeline.api.paging import SortValues
@@ -79,7 +79,7 @@ async def prove_accesses(session: Session, first: int) -> AsyncGenerator[bytes, 
     session.require_role(Role.AUDITOR)
     served, agency = session.runtime.log, session.requester.agency
     last = _require_head(session)
-    await session.record(ActKind.EXPORT, {"access proofs": first})
+    await session.record(ActKind.EXPORT, {"access proofs": first}, form="ndjson")
     size = last.checkpoint.size
     await _await_index(session, size)
     path = encode_hashes(served.store.prove_consistency(first, size)) if 0 < first <= size else ()
@@ -116,7 +116,7 @@ async def _has_followed(session: Session, size: int) -> bool:
     entries = [
         document.entry for document in await session.runtime.decisions.latest_acts(PAGE) if document.entry is not None
     ]
-    nonces = (nonce_of(seed_of(msgspec.convert(entry, AuditEntry), keys)) for entry in entries)
+    nonces = (nonce_of(seed_of(convert_entry(entry), keys)) for entry in entries)
     places = (served.place_of(nonce) for nonce in nonces)
     return any(place is None or place >= size - 1 for place in places)
 
@@ -132,7 +132,7 @@ def _prove_documents(session: Session, documents: Sequence[AuditDocument], size:
     for document in documents:
         if document.entry is None:
             continue
-        entry = msgspec.convert(document.entry, AuditEntry)
+        entry = convert_entry(document.entry)
         index = served.place_of(nonce_of(seed_of(entry, keys)))
         if index is not None and index < size:
             sealed = _seal_entry(entry, keys, served.leaf_at(index))

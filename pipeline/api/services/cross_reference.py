@@ -99,7 +99,7 @@ async def export_folder_entities(session: Session, name: str) -> AsyncGenerator[
     for case, entity in kept.entities:
         wanted.setdefault(case, set()).add(entity)
     written, turns = 0, LoopTurns()
-    async with session.answer(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": 0}, about=name) as answer:
+    async with session.answer(ActKind.EXPORT, {"folder": name, "form": "ftm", "from": 0}, name, form="ftm") as answer:
         async for found in weigh_readable_parts(answer, list(wanted), None):
             answer.show(found)
             answer.query = {"folder": name, "form": "ftm", "from": written}

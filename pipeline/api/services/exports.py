@@ -250,7 +250,7 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     """
     session.require_reader()
     file = make_writer(session, what, form)
-    async with session.answer(ActKind.EXPORT, {"export": what, "form": form}) as answer:
+    async with session.answer(ActKind.EXPORT, {"export": what, "form": form}, form=form) as answer:
         yield file.encode_head()
         written, shown = list[bytes](), 0
         async for rows, cases in _export_links(answer) if what == "links" else _export_cases(answer):

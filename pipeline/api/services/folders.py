@@ -909,7 +909,7 @@ async def list_kept_entities(session: Session, name: str, most: int) -> KeptEnti
 async def export_folder(session: Session, name: str, form: TableFormat = "csv") -> AsyncGenerator[bytes, None]:
     """All that a folder keeps as a file, in its order. Raises NotFoundError, UnavailableError."""
     await require_folder(session, name, LOOK)
-    async with session.answer(ActKind.EXPORT, {"folder": name, "form": form}, about=name) as answer:
+    async with session.answer(ActKind.EXPORT, {"folder": name, "form": form}, name, form=form) as answer:
         yield b"" if form == "ndjson" else encode_table_head(form, EXPORTED)
         after: list[str] | None = None
         number = 0

@@ -196,7 +196,7 @@ async def export_results(
     said = tell_unchecked(progress, session.language)
     heads = [[said], RESULT_COLUMNS] if said else [RESULT_COLUMNS]
     size, turns = FIRST_WHOLE if form == "ftm" else MOST, LoopTurns()
-    async with session.answer(ActKind.EXPORT, {"list_check": name, "form": form, "from": 0}, about=name) as answer:
+    async with session.answer(ActKind.EXPORT, {"list_check": name, "form": form, "from": 0}, name, form=form) as answer:
         yield encode_table_head(form, heads[0]) + encode_csv(heads[1:]) if form in ("csv", "excel") else b""
         while some := await take_rows(asked, size):
             rows = list[ListResultRow]()

@@ -104,7 +104,7 @@ async def open_chart(
     """
     session.require_reader()
     query = {"opened": len(asked.items)} | ({"form": form} if form else {})
-    async with session.answer(kind, query) as answer:
+    async with session.answer(kind, query, form=form) as answer:
         with session.hold_costly() if len(asked.items) > COSTLY_ITEMS else nullcontext():
             keys = dict.fromkeys(place.case for item in asked.items for place in item.places)
             cases, records = await _read_records(answer, list(keys))

@@ -160,7 +160,7 @@ async def search(
     if not asked.question and asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
     question = parse_asked(asked)
-    hits = _HitPage([])
+    hits, is_asked = _HitPage([]), False
     async with session.answer(ActKind.SEARCH) as answer:
         if question.narrows_alone:
             page = await _browse_cases(answer, asked, question, limit)
@@ -171,9 +171,12 @@ async def search(
                 _find_answers(answer, asked, question, limit, with_reasons, judged),
                 count_question(session, question, asked.country),
             )
+            is_asked = counted.asked is not None
             hits, granted = await _find_hits(answer, asked, counted, question, with_reasons)
             page = _merge_pages(page, granted)
         answer.show(page.seen)
+        if asked.question:
+            answer.pose(asked=is_asked, not_asked=hits.not_asked, shared=asked.share)
         answer.query = msgspec.to_builtins(asked) | ({"not_asked": hits.not_asked} if hits.not_asked else {})
     name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
     session.runtime.answered.keep_answer(name, frozenset(page.seen), session.now)

@@ -24,6 +24,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from pipeline.access.audit import (
     CHECKPOINT_S,
+    PLAIN_FORMAT,
     Act,
     ActKind,
     AuditEntry,
@@ -32,6 +33,7 @@ from pipeline.access.audit import (
     RequestRule,
     bind_acts,
     entry_bytes,
+    in_format,
     longest_entry,
     split_act,
 )
@@ -94,9 +96,13 @@ def writer_name(started: datetime) -> str:
 
 
 class AuditLog:
-    """One writer's chains; used as an asynchronous context, which opens none and closes the last."""
+    """One writer's chains; used as an asynchronous context, which opens none and closes the last.
+
+    `newest_format` is that of the latest entries which every reader knows, as `control` says: acts are written in it.
+    """
 
     def __init__(self, send: Send, clock: Clock, heads: Callable[[], dict[str, str]], writer: str = "") -> None:
+        self.newest_format = PLAIN_FORMAT
         self._send, self._clock, self._heads = send, clock, heads
         self._writer = writer or writer_name(clock())
         self._chains = 0
@@ -126,7 +132,7 @@ class AuditLog:
         Parts are in line one after the other: whoever else writes waits for one of them, not for all.
         """
         chain = f"{self._writer}|{'9' * CHAIN_DIGITS}"
-        parts = split_act(act, chain)
+        parts = split_act(in_format(act, self.newest_format), chain)
         if parts is None:
             raise ActTooLargeError("the act is too large for the audit trail")
         loop, at = asyncio.get_running_loop(), self._clock()

@@ -12,13 +12,14 @@ from typing import Final, NamedTuple
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access import audit
 from pipeline.access.audit import AuditEntry
 from pipeline.access.audit_verification import TrailFinding, TrailVerifier
+from pipeline.access.formats import LaterFormatError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.following import FollowedTopic, Followers, follow_topic
 from pipeline.streams.kafka.reading import Fetching, plain_consumer, read_partitions
-from pipeline.streams.kafka.versions import OwnRecords
 from pipeline.transparency.leaves import is_sealable
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,6 @@ GATHER_BYTES: Final = 2**16
 DAY_MS: Final = 24 * 3600 * 1000
 
 See = Callable[[AuditEntry], None]
-
-_entries = OwnRecords(AuditEntry, "audit entry", ["chain", "sequence", "hash", "time"])
 
 
 class UnreadableEntry(NamedTuple):
@@ -53,14 +52,18 @@ SeeUnreadable = Callable[[UnreadableEntry], object]
 def decode_entry(record: ConsumerRecord) -> AuditEntry | UnreadableEntry:
     """The entry in a record of the topic. What is none is an error in the log: it says nothing of what was done.
 
-    Raises LaterVersionError.
+    Raises LaterFormatError for an entry of a later version: whoever passed over it would tell less than was done.
     """
-    entry = _entries.decode(record)
-    if entry is not None and is_sealable(entry):
-        return entry
     position = f"{record.topic}-{record.partition}-{record.offset}"
-    if entry is not None:
-        log.error("%s is no audit entry", position)
+    try:
+        entry = audit.decode_entry(record.value or b"")
+        if is_sealable(entry):
+            return entry
+    except LaterFormatError as error:
+        raise LaterFormatError(error.found, position) from None
+    except msgspec.MsgspecError:
+        pass
+    log.error("%s is no audit entry", position)
     return UnreadableEntry((record.key or b"").decode(errors="replace"), position)
 
 
@@ -75,7 +78,7 @@ def _audit_partition(settings: Settings) -> TopicPartition:
 async def read_entries(settings: Settings, unreadable: SeeUnreadable = pass_over) -> AsyncIterator[AuditEntry]:
     """Every entry that the topic holds, in its order; `unreadable` is told of what is none.
 
-    Raises LaterVersionError: what is told of entries would be wrong without one of them.
+    Raises LaterFormatError at one of a later version.
     """
     async for _, entry in entries_from(settings, 0):
         if isinstance(entry, UnreadableEntry):
@@ -85,7 +88,7 @@ async def read_entries(settings: Settings, unreadable: SeeUnreadable = pass_over
 
 
 async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, AuditEntry | UnreadableEntry]]:
-    """Each entry from an offset on, with its own. Raises LaterVersionError."""
+    """Each entry from an offset on, with its own. Raises LaterFormatError at one of a later version."""
     async for records in read_partitions(settings, {_audit_partition(settings): start}):
         for record in records:
             yield record.offset, decode_entry(record)
@@ -156,7 +159,7 @@ class TrailCheck:
     async def check_trail(self, patience_s: float) -> TrailStatus:
         """How the trail stands, made anew unless fresh; `running` where that takes longer than `patience_s`.
 
-        Raises KafkaError and OSError where the trail can't be read, LaterVersionError where only a later version can.
+        Raises KafkaError and OSError where the trail can't be read, LaterFormatError where a later version wrote to it.
         """
         is_fresh = self._done.at is not None and self._clock() - self._done.at < FRESH
         if self._task is None and not is_fresh:

@@ -10,6 +10,7 @@ counts too, since its agency asked it; what it asked comes again when the chunk 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -20,15 +21,17 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError
 
-from pipeline.access.guesses import AskedGuesses, GuessLedger
+from pipeline.access.formats import LaterFormatError
+from pipeline.access.guesses import AskedGuesses, GuessLedger, decode_guesses
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.following import FollowedTopic, Followers, as_it_is, follow_topic
 from pipeline.streams.kafka.producers import FAIL_OVER_S, PromptProducer
 from pipeline.streams.kafka.reading import Fetching, plain_consumer
-from pipeline.streams.kafka.versions import OwnRecords
 from pipeline.times import Clock
+
+log = logging.getLogger(__name__)
 
 POLL_MS: Final = 500
 """How long one wait for guesses lasts."""
@@ -55,16 +58,17 @@ def guess_partition(settings: Settings) -> TopicPartition:
     return TopicPartition(topics.topic_name(settings, topics.HIT_GUESSES), 0)
 
 
-_guesses = OwnRecords(AskedGuesses, "guess", ["agency"])
-
-
 def take_guess(ledger: GuessLedger, record: ConsumerRecord) -> frozenset[str]:
     """Take in a record of `hit_guesses`; what is none counts for nothing. Returns what is refused of it.
 
-    Raises LaterVersionError, before anything is taken in: whoever counted on without it would refuse less than others.
+    Raises LaterFormatError for one of a later version, which is not taken in: it would count for less than it asked.
     """
-    asked = _guesses.decode(record)
-    if asked is None:
+    try:
+        asked = decode_guesses(record.value or b"")
+    except LaterFormatError as error:
+        raise LaterFormatError(error.found, f"{record.topic}-{record.partition}-{record.offset}") from None
+    except msgspec.MsgspecError:
+        log.error("%s-%d-%d is no guess", record.topic, record.partition, record.offset)
         ledger.end = record.offset + 1
         return frozenset()
     return ledger.take_guesses(asked, record.offset, datetime.fromtimestamp(record.timestamp / 1000, UTC))
@@ -79,7 +83,7 @@ class GuessReader:
         self._consumer: AIOKafkaConsumer | None = None
 
     async def catch_up(self, ledger: GuessLedger) -> None:
-        """Take in all that the topic holds now. Raises KafkaError, BlockedPartitionError, LaterVersionError."""
+        """Take in all that the topic holds now. Raises KafkaError, BlockedPartitionError, LaterFormatError."""
         try:
             if self._consumer is None:
                 reading = plain_consumer(self._settings, [self._partition], isolation="read_uncommitted")
@@ -109,7 +113,10 @@ class GuessReader:
 
 
 class GuessLog:
-    """One server's writer and reader of `hit_guesses`; as a context it is entered once the topic was read whole."""
+    """One server's writer and reader of `hit_guesses`; as a context it is entered once the topic was read whole.
+
+    It reads no further than a record of a later version, and then lets nothing be asked of hit-only records.
+    """
 
     def __init__(
         self, settings: Settings, ledger: GuessLedger, clock: Clock, followers: Followers | None = None
@@ -142,6 +149,8 @@ class GuessLog:
 
         Raises GuessError, within FAIL_OVER_S: then none may be asked at all.
         """
+        if self._followers.why_stopped(GUESSES):
+            raise GuessError("the search cannot be counted now; try again")
         if asked.empty or (not asked.about and self.ledger.is_free(asked, self._clock())):
             return frozenset()
         try:

@@ -18,6 +18,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from aiokafka import TopicPartition
 
+from pipeline.access.audit import PLAIN_FORMAT
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model, generation_id, take_on
 from pipeline.matching.model_file import ModelFile, encode_model
@@ -30,6 +31,8 @@ from pipeline.streams.kafka.reading import plain_consumer, read_table, watch_tab
 
 ACTIVE: Final = "active_generation"
 ONE: Final = "generation"
+AUDIT_FORMAT: Final = "audit_format"
+"""The key of what says in which format entries of `audit` may be written."""
 
 
 class ControlSetting(
@@ -37,7 +40,10 @@ class ControlSetting(
 ):
     """Value of topic `control`: a generation that is computed, with what it is computed with, or which is active.
 
-    Or a damaged batch that an operator gives up. A name in it is that of an earlier version, whose values are read.
+    Or a damaged batch that an operator gives up, or, under the key `audit_format`, up to which format every process
+    reads the audit trail. Version 0.3.0 ends at a value whose `setting` it does not know, and passes over a
+    `rejected_batch` whose key names no partition: so that one bears the name. `block_partitions` too is a name of an
+    earlier version, whose values are read.
     """
 
     setting: Literal["active_generation", "generation", "rejected_batch"]
@@ -48,6 +54,7 @@ class ControlSetting(
     model: msgspec.Raw = msgspec.Raw(b"null")
     born: tuple[int, ...] = ()
     batch: RejectedBatch | None = None
+    audit_format: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,10 +116,14 @@ class Generation:
 
 
 class GenerationControl(NamedTuple):
-    """All that `control` says; `active` is "" before the first generation is registered."""
+    """All that `control` says; `active` is "" before the first generation is registered.
+
+    `audit_format` is the latest format of audit entries that every process reads: none is written in a later one.
+    """
 
     active: str
     generations: dict[str, Generation]
+    audit_format: int = PLAIN_FORMAT
 
     def find_generation(self, wanted: str = "") -> Generation:
         """A generation, the active one by default. Raises LiaisonError for one that is not registered."""
@@ -138,6 +149,7 @@ def decode_control(table: Mapping[bytes, bytes]) -> GenerationControl:
             for one in settings
             if one.setting == ONE
         },
+        max((one.audit_format for one in settings), default=0) or PLAIN_FORMAT,
     )
 
 
@@ -233,6 +245,12 @@ async def reject_batch(settings: Settings, batch: RejectedBatch) -> None:
     """Order that a damaged batch be given up: whoever finds it damaged still goes on after it."""
     where = f"{batch.topic}-{batch.partition}-{batch.offset}"
     await _write_setting(settings, batch.key, ControlSetting(batch.SETTING, where, *_author_and_time(), batch=batch))
+
+
+async def set_audit_format(settings: Settings, newest: int) -> None:
+    """Say that every process reads entries of the audit trail up to this format, so that they are written in it."""
+    said = ControlSetting(RejectedBatch.SETTING, str(newest), *_author_and_time(), audit_format=newest)
+    await _write_setting(settings, AUDIT_FORMAT, said)
 
 
 async def remove_generation(settings: Settings, generation: str) -> None:

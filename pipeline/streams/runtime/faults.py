@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -16,6 +16,7 @@ import lmdb
 import msgspec
 from aiokafka import ConsumerRecord
 
+from pipeline.access.formats import LaterFormatError
 from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position, RejectedMessage
 from pipeline.settings import Settings
@@ -70,16 +71,38 @@ class FaultCount:
             self._on_limit(fault)
 
 
-def decode_own(decoder: msgspec.json.Decoder[T], record: ConsumerRecord, kind: str) -> T | None:
+def decode_own(decode: Callable[[bytes], T], record: ConsumerRecord, kind: str) -> T | None:
     """What a record of a topic of our own holds; None for a mark without a value, and for what is no `kind`.
 
-    The log says so of the latter: nobody of ours wrote it, and it must not hold up the rest.
+    The log says so of the latter: nobody of ours wrote it, and it must not hold up the rest. Raises what else `decode`
+    does: LaterFormatError, for a version of ours wrote that.
     """
     try:
-        return decoder.decode(record.value) if record.value else None
+        return decode(record.value) if record.value else None
     except msgspec.MsgspecError:
         log.exception("%s-%d-%d is no %s", record.topic, record.partition, record.offset, kind)
         return None
+
+
+def decide_known(
+    records: Sequence[ConsumerRecord],
+    decode: Callable[[ConsumerRecord], T],
+    decide: Callable[[Sequence[tuple[ConsumerRecord, T]]], ChunkResult],
+) -> ChunkResult:
+    """What decoded records lead to.
+
+    Raises InternalFaultError at the first of a later version, once those before it are decided on: this version would
+    do less than the record says. So its partition waits, and the worker ends.
+    """
+    known = list[tuple[ConsumerRecord, T]]()
+    for record in records:
+        try:
+            known.append((record, decode(record)))
+        except LaterFormatError as later:
+            position = Position(record.topic, record.partition, record.offset)
+            log.error("%s", later)
+            raise InternalFaultError(position, later, decide(known), len(known)) from later
+    return decide(known)
 
 
 def reject_failed(topic: str, settings: Settings, record: ConsumerRecord, reason: str, error: object) -> Output:

@@ -19,12 +19,12 @@ from pipeline.access.audit import AuditEntry
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams.audit import log_keys
-from pipeline.streams.audit.audit_tail import decode_entry
+from pipeline.streams.audit.audit_tail import UnreadableEntry, decode_entry
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
-from pipeline.streams.kafka.versions import LaterVersionError
 from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.processor import After, ChunkResult, NullStore, Processor
 from pipeline.streams.runtime.stage import ALL, Stage, StageFeed
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
@@ -78,24 +78,17 @@ class AttestProcessor(Processor):
         raise LogNotContinuedError("`audit` does not hold the entry of the log's last leaf")
 
     def decide_records(self, source: TopicPartition, store: LogEnd, records: Sequence[ConsumerRecord]) -> ChunkResult:
-        """The leaves of new entries, and the heads that are due, up to an entry of a later version.
+        """The leaves of new entries, and the heads that are due. What is no entry has no leaf: nobody of ours wrote it.
 
-        Its leaf would commit to less than it says, for good. Raises LaterVersionError where the first is one. What is
-        no entry was written by nobody of ours, and has no leaf.
+        Raises InternalFaultError at an entry of a later version: its leaf would hold less than was done.
         """
-        entries, taken = list[AuditEntry](), None
-        for at, record in enumerate(records):
-            try:
-                entry = decode_entry(record) if record.offset > store.known else None
-            except LaterVersionError:
-                if not at:
-                    raise
-                taken = at
-                break
-            if isinstance(entry, AuditEntry):
-                entries.append(entry)
-        grown = grow_log(store.growing, entries, self._keys, store.key, self._clock)
-        return ChunkResult([Output(self._topic, 0, key, value) for key, value in grown], taken=taken)
+
+        def grow(decoded: Sequence[tuple[ConsumerRecord, AuditEntry | UnreadableEntry]]) -> ChunkResult:
+            entries = (one for record, one in decoded if isinstance(one, AuditEntry) and record.offset > store.known)
+            grown = grow_log(store.growing, entries, self._keys, store.key, self._clock)
+            return ChunkResult(outputs=[Output(self._topic, 0, key, value) for key, value in grown])
+
+        return faults.decide_known(records, decode_entry, grow)
 
 
 async def read_log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
+from pipeline.access.formats import LaterFormatError
 from pipeline.index.documents import DocumentWrite
 from pipeline.index.writer import BulkWriter, WriteResult
 from pipeline.settings import Settings
@@ -36,6 +37,9 @@ def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], Documen
             written = f"document of {made.kind}, version {made.version}" if made else "no document"
             log.debug("%s-%d-%d: %s", record.topic, record.partition, record.offset, written)
         return PendingDocument(record, made)
+    except LaterFormatError as error:  # whoever looks at the index sees less until it is made anew
+        log.error("%s-%d-%d is left out of the index: %s", record.topic, record.partition, record.offset, error)
+        return PendingDocument(record, None, type(error).__name__)
     except faults.TROUBLE:
         raise
     except Exception as error:

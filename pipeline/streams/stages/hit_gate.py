@@ -59,7 +59,7 @@ ASKED_AGAIN: Final = 2_000
 LOOK_S: Final = 60.0
 """Pause between two looks at the date: so late at most what waits is answered on a new day."""
 
-_questions = msgspec.json.Decoder(HitQuestion)
+_decode = msgspec.json.Decoder(HitQuestion).decode
 _admissions = msgspec.json.Decoder(Admission)
 _allowances = msgspec.json.Decoder(HitAllowance)
 _guesses = msgspec.json.Decoder(AskedGuesses)
@@ -161,7 +161,7 @@ class HitGateProcessor(Processor):
             for record in records:
                 if not record.value:
                     found.pop(record.key, None)
-                elif record.offset <= applied and (question := decode_own(_questions, record, "question")) is not None:
+                elif record.offset <= applied and (question := decode_own(_decode, record, "question")) is not None:
                     found[record.key] = question
         return found
 
@@ -176,7 +176,7 @@ class HitGateProcessor(Processor):
         if record.topic == self._allowed and record.value:
             self.ledger.set_allowance(_allowances.decode(record.value))
         asks = record.topic == self._asked  # a mark of the day has no value
-        question = decode_own(_questions, record, "question") if asks else None
+        question = decode_own(_decode, record, "question") if asks else None
         return self.ledger.pass_day(at) if question is None else self.ledger.submit_question(question, at)
 
     def _answer_outputs(self, answers: GateAnswers, result: ChunkResult) -> Iterator[Output]:

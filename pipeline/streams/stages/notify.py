@@ -23,7 +23,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.alerts import Alert, AlertState, is_active
-from pipeline.access.audit import ActKind, AuditEntry
+from pipeline.access.audit import AuditEntry, PosedQuestion, decode_entry, facts_of
 from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.hit_gate import exact_match, names_person
 from pipeline.access.hit_ledger import HitQuestion, searched_question
@@ -58,18 +58,6 @@ from pipeline.times import now
 
 log = logging.getLogger(__name__)
 
-_entries = msgspec.json.Decoder(AuditEntry)
-
-
-class _Asked(msgspec.Struct):
-    """What of an audited search is asked again. One with `not_asked` was one guess too many, and is not shared."""
-
-    question: str
-    country: str = ""
-    share: bool = False
-    not_asked: str = ""
-
-
 FindQuestions = Callable[[Any, int], AsyncIterator[HitQuestion]]
 """Finds what the gate is to be asked for a decoded record, and its offset."""
 
@@ -84,9 +72,15 @@ class GateQuestionProcessor(Processor):
         self._settings, self._decode, self._finders = settings, decode, finders
 
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
-        """The records that may lead to questions, each with what it says."""
-        decoded = [(record, self._decode(record)) for record in records]
-        return ChunkResult(documents=[(record, found) for record, found in decoded if found is not None])
+        """The records that may lead to questions, each with what it says.
+
+        Raises InternalFaultError at one of a later version: those whom it concerns would never hear of it.
+        """
+        return faults.decide_known(
+            records,
+            self._decode,
+            lambda decoded: ChunkResult(documents=[(record, found) for record, found in decoded if found is not None]),
+        )
 
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """What the gate is asked.
@@ -136,11 +130,11 @@ class SilentSearches:
             if document.agency != entry.agency and names_person(probe, candidate.entities, self._model):
                 yield searched_notice(document.case, entry.agency, entry.purpose, at, self._ring)
 
-    def _decrypt_search(self, entry: AuditEntry) -> _Asked | None:
+    def _decrypt_search(self, entry: AuditEntry) -> PosedQuestion | None:
         """The search's words; None once the month's key is gone, or where they ask for nothing."""
         at = datetime.fromisoformat(entry.time)
         try:
-            asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=_Asked)
+            asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=PosedQuestion)
             parse_question(asked.question)
         except (LiaisonError, msgspec.MsgspecError, ValueError) as error:
             log.warning("an audited search can't be asked again: %s", type(error).__name__)
@@ -149,9 +143,9 @@ class SilentSearches:
 
 
 def decode_search(record: ConsumerRecord) -> AuditEntry | None:
-    """The audited search in a record of `audit`; None for anything else."""
-    entry = faults.decode_own(_entries, record, "audit entry")
-    return entry if entry is not None and entry.kind is ActKind.SEARCH and entry.query else None
+    """The act in a record of `audit` that posed a question; None for anything else. Raises LaterFormatError."""
+    entry = faults.decode_own(decode_entry, record, "audit entry")
+    return entry if entry is not None and facts_of(entry).posed else None
 
 
 _alerts = msgspec.json.Decoder(Alert)
@@ -211,13 +205,17 @@ class SharedSearches:
         self._questions, self._cipher = questions, cipher
 
     async def find_questions(self, entry: AuditEntry, offset: int) -> AsyncIterator[HitQuestion]:
-        """Of a shared search; once a day for each alert and agency, however often it is repeated."""
+        """Of a shared search; once a day for each alert and agency, however often it is repeated.
+
+        One that was not asked for its guesses was one guess too many, and is not shared.
+        """
         at = datetime.fromisoformat(entry.time)
         try:
-            asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=_Asked)
+            asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=PosedQuestion)
+            facts = facts_of(entry, asked)
             posed = (
                 self._questions.pose_question(asked.question, asked.country)
-                if asked.share and asked.not_asked in ("", "budget")
+                if facts.shared and facts.not_asked in ("", "budget")
                 else None
             )
         except (LiaisonError, msgspec.MsgspecError, ValueError):
@@ -247,7 +245,7 @@ class SharedQueries:
 
 def decode_new(record: ConsumerRecord) -> Alert | None:
     """The new, shared alert in a record of `subscriptions`; None for anything else: a renewal asks nothing new."""
-    alert = faults.decode_own(_alerts, record, "alert")
+    alert = faults.decode_own(_alerts.decode, record, "alert")
     wanted = (
         alert is not None
         and alert.shared

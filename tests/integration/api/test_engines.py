@@ -14,7 +14,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownForm
+from pipeline.access.audit import FACTS_FORMAT, Act, ActKind, AuditEntry, Chain, ShownForm
 from pipeline.access.audit_verification import TrailFault
 from pipeline.access.requester import Role, parse_grounds
 from pipeline.access.token_keys import issue_token
@@ -217,11 +217,11 @@ async def test_an_entry_of_a_later_version_stops_a_server_that_would_count_wrong
 ) -> None:
     """It answers no search, is not ready and says why, within seconds; who verifies the trail judges none of it."""
     entry = Chain("host|0").make_entry(Act(ActKind.SEARCH, "anna", "fr-pj"), runtime.clock())
-    later = msgspec.json.encode(entry).replace(b'"search"', b'"later"')
+    later = msgspec.json.encode(msgspec.to_builtins(entry) | {"format": FACTS_FORMAT + 1, "kind": "later"})
     topic = topics.topic_name(engine_settings, topics.AUDIT)
     async with AIOKafkaProducer(**client_options(engine_settings)) as producer:
         sent = await producer.send_and_wait(topic, later, key=b"host|0")
-    said = f"{topic}-0-{sent.offset} is an audit entry of a later version of Liaison"
+    said = f"{topic}-0-{sent.offset} has format {FACTS_FORMAT + 1}, which a later version of Liaison writes"
     async with client_of(runtime) as client:
         async with asyncio.timeout(PATIENCE_S):
             while (ready := await client.get("/readyz")).status_code == httpx.codes.OK:

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, ShownCase, ShownForm
+from pipeline.access.audit import Act, ActFacts, ActKind, AuditEntry, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailVerifier
 from pipeline.feeds.client import FeedClient
 from pipeline.ops.audit import check_log, known_log_key
@@ -26,19 +26,24 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.following import Followers
 from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead, sign_head
 from pipeline.transparency.growth import HEAD_ENTRIES
-from pipeline.transparency.leaves import encode64, new_seed, seal_entry
+from pipeline.transparency.leaves import LogLeaf, encode64, new_seed, seal_entry
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_key
 from pipeline.transparency.merkle import leaf_hash, root_of
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
+from support.earlier_version import EarlierVersion
 from support.installation.installation import Installation
 from support.processes import warm
 from support.processes.starting import Start
 from support.waiting import WaitFor
+
+VERIFY = ("ops", "audit", "verify")
+FORMAT = ("ops", "audit", "format")
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240), pytest.mark.rare]
 
@@ -113,6 +118,64 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     assert [checkpoint.root for checkpoint in told] == [root_of(hashes[: checkpoint.size]) for checkpoint in told]
     checked = asyncio.run(check_log(settings, known_log_key(settings, ""), TrailVerifier()))
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
+
+
+def write_facts(settings: Settings) -> None:
+    """An act with facts, in the format that `control` names."""
+
+    async def work() -> None:
+        async with audit_log(settings, now) as log:
+            log.newest_format = (await read_control(settings)).audit_format
+            await log.write(Act(ActKind.SEARCH, "bert", "be-fp", "BE", rule="role", facts=ActFacts(posed=True, hits=2)))
+
+    asyncio.run(work())
+
+
+def test_0_3_0_seals_and_verifies_what_this_version_writes_until_all_are_upgraded(
+    installation: Installation,
+    start_stage: Start,
+    wait_for: WaitFor,
+    engine_environment: dict[str, str],
+    earlier_version: EarlierVersion,
+    tmp_path: Path,
+) -> None:
+    """Both versions on one Kafka: either attests, either verifies, and an agency's witness of 0.3.0 goes on."""
+    settings = installation.settings
+
+    def verify_by_both() -> list[int]:
+        ran = (earlier_version.liaison(engine_environment, *VERIFY), liaison(engine_environment, *VERIFY))
+        return [done.returncode for done in ran]
+
+    write_facts(settings)
+    attest = earlier_version.start_liaison(engine_environment, "worker", "attest")
+    try:
+        wait_for(lambda: is_covered(settings, len(written(settings))), deadline_s=90)
+    finally:
+        attest.send_signal(signal.SIGINT)
+        attest.communicate(timeout=60)
+    assert verify_by_both() == [0, 0]
+    assert {LogLeaf.decode(body).format for _, body in leaves(settings)} == {2}
+    start_stage("attest")
+    write_facts(settings)
+    wait_for(lambda: is_covered(settings, len(written(settings))), deadline_s=90)
+    assert verify_by_both() == [0, 0]
+    refused = liaison(engine_environment, *FORMAT, "4")
+    assert (refused.returncode, liaison(engine_environment, *FORMAT).stdout) == (1, "3\n")
+    assert "end its workers and servers" in refused.stderr
+    assert liaison(engine_environment, *FORMAT, "4", "--all-upgraded").returncode == 0
+    write_facts(settings)
+    wait_for(lambda: is_covered(settings, len(written(settings))), deadline_s=90)
+    assert [entry.facts for entry in written(settings) if entry.kind is ActKind.SEARCH] == [
+        None, None, ActFacts(posed=True, hits=2),
+    ]  # fmt: skip
+    assert {LogLeaf.decode(body).format for _, body in leaves(settings)} == {2, 4}
+    assert verify_by_both() == [1, 0]
+    key = liaison(engine_environment, "ops", "audit", "key").stdout.strip()
+    (tmp_path / "keys").write_text(liaison(engine_environment, "ops", "audit", "tag-keys", "be-fp").stdout)
+    words = ("feed", "witness", "--agency", "be-fp", "--folder", str(tmp_path / "be-fp"))
+    seen = earlier_version.liaison(engine_environment, *words, "--log-key", key, "--tag-keys", str(tmp_path / "keys"))
+    assert (seen.returncode, seen.stdout) == (0, ""), seen.stderr
+    assert f"{len(written(settings)):,} leaves, 3 with your tags" in seen.stderr
 
 
 def test_agencies_witness_it_and_find_a_fork(

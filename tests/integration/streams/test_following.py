@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, Chain
+from pipeline.access.audit import FACTS_FORMAT, Act, ActKind, Chain
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import AUDIT_TRAIL, follow_audit
 from pipeline.streams.catalogues import topics
@@ -139,9 +139,13 @@ async def test_an_entry_of_a_later_version_stops_who_counts_by_it_and_says_so(
 ) -> None:
     """Whether it was there at the start or came later; what lies behind it is not counted either."""
     entry = Chain("host|0").make_entry(Act(ActKind.SEARCH, "anna", "fr-pj"), now())
-    known, later = (msgspec.json.encode(msgspec.to_builtins(entry) | more) for more in ({}, {"facts": {"hits": 1}}))
+    known, later = (
+        msgspec.json.encode(msgspec.to_builtins(entry) | more)
+        for more in ({}, {"format": FACTS_FORMAT + 1, "report": {"hits": 1}})
+    )
     since_ms, seen, followers = 0, list[str](), Followers()
-    said = f"the audit trail can't be followed: {partition.topic}-0-1 is an audit entry of a later version of Liaison"
+    position = f"{partition.topic}-0-1"
+    said = f"the audit trail can't be followed: {position} has format {FACTS_FORMAT + 1}, which a later version"
     await write(engine_settings, partition, known)
     async with follow_audit(engine_settings, since_ms, [lambda one: seen.append(one.subject)], followers=followers):
         assert (seen, followers.why_stopped()) == (["anna"], "")

@@ -11,7 +11,23 @@ import msgspec
 import pytest
 
 from pipeline.access.alerts import make_alert
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm, bind_acts
+from pipeline.access.audit import (
+    FACTS_FORMAT,
+    MOST_SHOWN,
+    PLAIN_FORMAT,
+    Act,
+    ActFacts,
+    ActKind,
+    AuditEntry,
+    Chain,
+    ShownCase,
+    ShownForm,
+    bind_acts,
+    decode_entry,
+    facts_of,
+    in_format,
+    split_act,
+)
 from pipeline.access.notices import Notice
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.hit_budget import HitBudget
@@ -78,10 +94,12 @@ FORMS = [by_page, by_json, by_xlsx, by_csv, by_list]
 """Every way in which a question comes to be put to hit-only records by the API."""
 
 
-def entries_of(api: Api, writer: str = ONE) -> list[AuditEntry]:
-    """What the topic has of a server's acts, as others read them."""
-    _, bound = bind_acts(Chain(f"{writer}|0"), [(act, NOW) for act in api.audit.acts])
-    return [msgspec.json.decode(msgspec.json.encode(entry), type=AuditEntry) for entry in bound]
+def entries_of(api: Api, writer: str = ONE, newest: int = FACTS_FORMAT) -> list[AuditEntry]:
+    """What the topic has of a server's acts, as others read them. Of those with facts their kind tells nothing."""
+    acts = [in_format(act, newest) for act in api.audit.acts]
+    acts = [act if act.facts is None else msgspec.structs.replace(act, kind=ActKind.READ, object="") for act in acts]
+    _, bound = bind_acts(Chain(f"{writer}|0"), [(act, NOW) for act in acts])
+    return [decode_entry(msgspec.json.encode(entry)) for entry in bound]
 
 
 def follow(entries: list[AuditEntry], daily: int, own: str) -> HitBudget:
@@ -98,20 +116,51 @@ def hold(api: Api) -> None:
                (("nl-np", "H2"), ("es-cnp", "H3"), ("be-fp", "H1"))))  # fmt: skip
 
 
+FORMATS = pytest.mark.parametrize("newest", [PLAIN_FORMAT, FACTS_FORMAT])
+"""Before every process is upgraded, and after it."""
+
+
+@FORMATS
 @pytest.mark.parametrize("ask", FORMS)
 async def test_a_hit_is_spent_once_at_each_server_and_after_a_restart(
-    api: Api, ask: Callable[[Api], Awaitable[None]]
+    api: Api, ask: Callable[[Api], Awaitable[None]], newest: int
 ) -> None:
     hold(api)
     await ask(api)
     left = api.settings.hit_budget - 1
     assert api.runtime.hits.remaining(ANNA, api.now) == left
-    entries = entries_of(api)
+    entries = entries_of(api, newest=newest)
     daily = api.settings.hit_budget
     other, restarted = follow(entries, daily, OTHER), follow(entries, daily, f"{ONE}0")
     assert other.remaining(ANNA, NOW) == restarted.remaining(ANNA, NOW) == left
     assert follow(entries, daily, ONE).remaining(ANNA, NOW) == daily, "its own were counted when they were given"
     assert other.remaining(BERT, NOW) == other.remaining(ANNA, NOW + timedelta(days=1)) == daily
+
+
+@pytest.mark.parametrize("ask", FORMS)
+async def test_an_act_says_what_it_did_and_an_earlier_one_leads_to_the_same(
+    api: Api, ask: Callable[[Api], Awaitable[None]]
+) -> None:
+    """Its facts, however it was asked; what they are concluded from where there are none."""
+    hold(api)
+    await ask(api)
+    (posed,) = [act for act in api.audit.acts if act.facts is not None and act.facts.posed]
+    forms: dict[Callable[[Api], Awaitable[None]], str] = {by_xlsx: "xlsx", by_csv: "csv"}
+    form = forms.get(ask, "")
+    assert posed.facts == ActFacts(posed=True, asked=True, hits=1, form=form)
+    assert facts_of(in_format(posed, PLAIN_FORMAT)) == posed.facts
+    others = [act for act in api.audit.acts if act is not posed]
+    assert [act for act in others if facts_of(act) != ActFacts(form=act.facts.form if act.facts else "")] == []
+
+
+async def test_all_hits_of_an_act_in_parts_count_once_whether_or_not_it_says_how_many() -> None:
+    shown = tuple(ShownCase(f"nl-np:{at}", ShownForm.HIT, "hit_only") for at in range(MOST_SHOWN + 2))
+    act = Act(ActKind.SEARCH, ANNA.subject, ANNA.agency, query="sealed", shown=shown, facts=ActFacts(hits=len(shown)))
+    for newest in (PLAIN_FORMAT, FACTS_FORMAT):
+        parts = split_act(in_format(act, newest), f"{OTHER}|0") or []
+        assert len(parts) == 2
+        _, entries = bind_acts(Chain(f"{OTHER}|0"), [(part, NOW) for part in parts])
+        assert follow(entries, 2 * len(shown), ONE).remaining(ANNA, NOW) == len(shown)
 
 
 async def test_two_servers_and_all_forms_share_one_budget(api: Api) -> None:
@@ -151,19 +200,24 @@ def list_searches(entries: list[AuditEntry]) -> list[AuditEntry]:
     return [found for record in records if (found := decode_search(record)) is not None]
 
 
+@FORMATS
 @pytest.mark.parametrize("ask", FORMS)
-async def test_owners_of_silent_records_hear_of_it(api: Api, ask: Callable[[Api], Awaitable[None]]) -> None:
+async def test_owners_of_silent_records_hear_of_it(
+    api: Api, ask: Callable[[Api], Awaitable[None]], newest: int
+) -> None:
     hold(api)
     await ask(api)
     reader = IndexReader(api.index, Indices("", ""), lambda: NOW)
     silent = SilentSearches(reader, api.stages.model, api.runtime.cipher, RING, lambda: NOW)
-    told = [notice for entry in list_searches(entries_of(api)) async for notice in silent.notices(entry)]
+    entries = entries_of(api, newest=newest)
+    told = [notice for entry in list_searches(entries) async for notice in silent.notices(entry)]
     assert {(notice.agency, notice.other_agency) for notice in told} == {("es-cnp", "fr-pj")}
     assert len({notice.id for notice in told}) == 1
 
 
+@FORMATS
 @pytest.mark.parametrize("form", ["json", "xlsx", "csv"])
-async def test_a_search_that_is_shared_meets_shared_alerts(api: Api, form: str) -> None:
+async def test_a_search_that_is_shared_meets_shared_alerts(api: Api, form: str, newest: int) -> None:
     asked = Search(QUESTION, share=True)
     why = Grounds(Purpose.INVESTIGATION, "BX/12")
     alert = make_alert("s1", QUESTION, "", BERT, why, NOW, shared=True)
@@ -175,6 +229,6 @@ async def test_a_search_that_is_shared_meets_shared_alerts(api: Api, form: str) 
     decisions = DecisionReader(api.index, Indices("", "g1"), RING)
     finder = SharedSearches(SharedQuestions(decisions, api.stages.model), api.runtime.cipher)
     told: list[Notice] = []
-    for entry in list_searches(entries_of(api)):
+    for entry in list_searches(entries_of(api, newest=newest)):
         told += [one.notice async for one in finder.find_questions(entry, 0) if one.notice is not None]
     assert {(one.agency, one.other_agency) for one in told} == {("fr-pj", "be-fp"), ("be-fp", "fr-pj")}

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
+from pipeline.access.audit import Act, ActFacts, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailFault, TrailFinding
 from pipeline.access.requester import Requester, Role
 from pipeline.api.answers import AccessedRecord, ActRecord, ActRow
@@ -78,6 +78,15 @@ async def test_own_people_are_named_and_others_by_their_agency_alone(done: Api) 
     assert [row.file for row in rows] == [None, None, None, "xlsx"]
     assert done.audit.kinds() == [ActKind.READ]
     assert [row.file for row in (await list_accesses(done.session(ANNA))).accesses][-1] == "xlsx"
+
+
+async def test_the_form_of_a_file_is_told_of_every_act_that_says_it(api: Api) -> None:
+    shown = (ShownCase("fr-pj:1", ShownForm.FULL, "released"),)
+    for at, facts in enumerate((None, ActFacts(), ActFacts(form="stix"))):
+        act = Act(ActKind.EXPORT, BERT.subject, BERT.agency, BERT.country, object="f1", shown=shown, facts=facts)
+        api.index.write([audit_document(msgspec.json.encode(Chain("chain", at).make_entry(act, NOW)), at)])
+    assert [row.file for row in await told(api)] == ["stix", None, None]
+    assert [row.file for row in (await list_accesses(api.session(ANNA))).accesses] == ["stix", None, None]
 
 
 async def test_owners_see_references_where_the_installation_says_so(stages: PureStages, tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.access.audit import (
+    FACTS_FORMAT,
     MOST_ENTRY_BYTES,
     MOST_SHOWN,
     Act,
+    ActFacts,
     ActKind,
     AuditEntry,
     ShownCase,
@@ -244,3 +246,18 @@ def test_an_entry_is_as_large_as_it_may_be_and_no_larger() -> None:
     assert longest_entry(fits, "host|1|0") == MOST_ENTRY_BYTES
     assert split_act(fits, "host|1|0") == [fits]
     assert split_act(over, "host|1|0") is None
+
+
+async def test_facts_are_written_once_every_reader_knows_them() -> None:
+    topic, facts = Topic(), ActFacts(posed=True, hits=2)
+    async with AuditLog(topic, lambda: NOW, dict) as log:
+        await log.write(Act(ActKind.SEARCH, subject="a", facts=facts))
+        log.newest_format = FACTS_FORMAT + 1
+        await log.write(Act(ActKind.SEARCH, subject="b", facts=facts))
+        log.newest_format = FACTS_FORMAT - 1
+        await log.write(Act(ActKind.SEARCH, subject="c", facts=facts))
+    assert {entry.subject: entry.facts for entry in topic.entries if entry.subject} == {
+        "a": None,
+        "b": facts,
+        "c": None,
+    }

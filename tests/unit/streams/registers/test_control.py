@@ -7,14 +7,22 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from pipeline.access.audit import FACTS_FORMAT, PLAIN_FORMAT
 from pipeline.errors import LiaisonError
 from pipeline.matching import model
 from pipeline.matching.model import load_model
 from pipeline.matching.model_file import FORMAT, encode_model
 from pipeline.settings import Settings
 from pipeline.streams.kafka.positions import RejectedBatch, rejected_batches
-from pipeline.streams.registers.control import ControlSetting, GenerationControl, decode_control, new_generation
+from pipeline.streams.registers.control import (
+    AUDIT_FORMAT,
+    ControlSetting,
+    GenerationControl,
+    decode_control,
+    new_generation,
+)
 from pipeline.streams.workers.supervisor import SupervisedProcess, wanted_processes
+from support.earlier_version import EarlierVersion
 from support.matching.earlier_model import STOP_KEY, earlier_model
 
 
@@ -38,6 +46,33 @@ def test_an_order_to_give_up_a_batch_is_no_generation_and_is_found_by_its_partit
     assert rejected_batches(table.items(), "cases.fr-pj", 2) == [batch]
     assert rejected_batches(table.items(), "cases.fr-pj", 22) == []
     assert [offset for offset in range(12) if batch.covers(offset)] == [7, 8, 9]
+
+
+def test_a_format_of_the_audit_is_neither_generation_nor_batch_and_goes_with_no_generation() -> None:
+    order = ControlSetting("rejected_batch", "4", "someone", "2026-11-01T11:00:00Z", audit_format=FACTS_FORMAT)
+    table = {AUDIT_FORMAT.encode(): msgspec.json.encode(order)}
+    assert decode_control(table) == GenerationControl("", {}, FACTS_FORMAT)
+    assert decode_control({}).audit_format == PLAIN_FORMAT
+    assert rejected_batches(table.items(), "cases.fr-pj", 2) == []
+
+
+def test_version_0_3_0_reads_a_control_topic_that_says_a_format(earlier_version: EarlierVersion) -> None:
+    """Its processes follow the topic, and end at what they can't decode."""
+    order = ControlSetting("rejected_batch", "4", "someone", "2026-11-01T11:00:00Z", audit_format=FACTS_FORMAT)
+    active = ControlSetting("active_generation", "0123456789ab", "someone", "2026-11-01T11:00:00Z")
+    table = {AUDIT_FORMAT: msgspec.to_builtins(order), "active_generation": msgspec.to_builtins(active)}
+    read = earlier_version.run(
+        """
+import json, sys
+from pipeline.streams.kafka.positions import rejected_batches
+from pipeline.streams.registers.control import decode_control
+table = {key.encode(): json.dumps(value).encode() for key, value in json.load(sys.stdin).items()}
+held = decode_control(table)
+print(json.dumps([held.active, list(held.generations), rejected_batches(table.items(), "cases.fr-pj", 0)]))
+""",
+        msgspec.json.encode(table),
+    )
+    assert msgspec.json.decode(read) == ["0123456789ab", [], []]
 
 
 def test_without_a_generation_it_says_what_to_do() -> None:

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, Chain, bind_acts
+from pipeline.access.audit import FACTS_FORMAT, Act, ActFacts, ActKind, Chain, bind_acts
 from pipeline.settings import Settings
-from pipeline.streams.kafka.versions import LaterVersionError
+from pipeline.streams.runtime.faults import InternalFaultError
 from pipeline.streams.stages import attest
 from pipeline.streams.stages.attest import AttestProcessor, LogEnd, wait_for_signing_key
 from pipeline.transparency.checkpoints import Checkpoint
@@ -44,18 +44,28 @@ def test_what_is_no_entry_has_no_leaf_and_stops_nothing() -> None:
     assert keys([sound[0], None, b"{", undated, sound[1]]) == [leaf_key(0), leaf_key(1), HEAD_KEY]
 
 
-def test_an_entry_of_a_later_version_holds_up_what_follows_and_nothing_before_it() -> None:
-    """What it says that this version does not know would be in no leaf, and never could be again."""
+def test_at_an_entry_of_a_later_version_it_stops_once_those_before_have_their_leaves(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     made = bind_acts(Chain("host|1|0"), [(Act(ActKind.READ), NOW)] * 3, new_seed)[1]
-    first, later, last = (msgspec.to_builtins(entry) for entry in made)
-    values = [msgspec.json.encode(one) for one in (first, later | {"facts": {"hits": 1}}, last)]
-    records = [record(offset, value) for offset, value in enumerate(values)]
-    processor, end = AttestProcessor(Settings(), KEYS, lambda: NOW), LogEnd(GrowingLog(), LOG, -1)
-    result = processor.decide_records(AUDIT, end, records)
-    assert ([output.key for output in result.outputs], result.taken) == ([leaf_key(0), HEAD_KEY], 1)
-    with pytest.raises(LaterVersionError, match="audit-0-1 is an audit entry of a later version"):
-        processor.decide_records(AUDIT, end, records[1:])
-    assert end.growing.tree.size == 1
+    sound = [msgspec.json.encode(entry) for entry in made]
+    later = msgspec.json.encode(msgspec.to_builtins(made[2]) | {"format": FACTS_FORMAT + 1, "kind": "report"})
+    with pytest.raises(InternalFaultError) as caught:
+        keys([sound[0], b"{", sound[1], later, sound[2]])
+    assert [output.key for output in caught.value.result.outputs] == [leaf_key(0), leaf_key(1), HEAD_KEY]
+    assert (str(caught.value.position), caught.value.decided) == ("audit-0-3", 3)
+    assert f"audit-0-3 has format {FACTS_FORMAT + 1}, which a later version of Liaison writes" in caplog.text
+    with pytest.raises(InternalFaultError) as again:
+        keys([later, sound[2]])
+    assert (again.value.result.outputs, again.value.decided) == ([], 0)
+
+
+def test_facts_that_the_format_does_not_tell_of_are_no_entry() -> None:
+    """A leaf is of the entry's format: of these it would commit to less than they say, or to more."""
+    sound = Chain("host|1|0").make_entry(Act(ActKind.READ, facts=ActFacts(hits=1)), NOW, new_seed())
+    for damaged in ({"format": 0}, {"format": 2}, {"format": -1}, {"facts": None}):
+        assert keys([msgspec.json.encode(msgspec.to_builtins(sound) | damaged)]) == []
+    assert keys([msgspec.json.encode(sound)]) == [leaf_key(0), HEAD_KEY]
 
 
 def test_what_has_a_leaf_already_gets_none() -> None:

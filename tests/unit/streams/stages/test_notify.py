@@ -21,7 +21,7 @@ from pipeline.access.alerts import (
     label_alert,
     make_alert,
 )
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain
+from pipeline.access.audit import FACTS_FORMAT, Act, ActKind, AuditEntry, Chain
 from pipeline.access.hit_ledger import HitQuestion, searched_question
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -32,6 +32,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
+from pipeline.streams.runtime.faults import InternalFaultError
 from pipeline.streams.stages.notify import (
     GateQuestionProcessor,
     SharedQueries,
@@ -155,6 +156,20 @@ async def test_only_searches_are_asked_again_and_once_their_key_is_gone_no_more(
     assert (output.topic, question.asker, question.owner, question.notice) == ("hit_questions", "be-fp", "fr-pj", None)
     assert question.due is not None
     assert await desk.working_with(QueryCipher(keys_in(tmp_path))).publish_effects(decided) == []
+
+
+async def test_it_stops_at_an_act_of_a_later_version_once_those_before_are_told_of(desk: Desk) -> None:
+    sound = desk.entry(MEANT)
+    later = msgspec.to_builtins(sound) | {"format": FACTS_FORMAT + 1, "kind": "report"}
+    records: list[Any] = [
+        SimpleNamespace(topic="audit", partition=0, offset=at, value=msgspec.json.encode(one))
+        for at, one in enumerate((sound, later, sound))
+    ]
+    with pytest.raises(InternalFaultError) as caught:
+        desk.work.decide_records(TopicPartition("audit", 0), None, records)
+    assert caught.value.decided == 1
+    (output,) = await desk.work.publish_effects(caught.value.result)
+    assert msgspec.json.decode(output.value, type=HitQuestion).owner == "fr-pj"
 
 
 async def test_a_debug_line_says_what_a_search_asked_the_gate_and_nothing_of_anybody(
