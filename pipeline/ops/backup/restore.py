@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from aiokafka import TopicPartition
 
+from pipeline.access.audit import FACTS_FORMAT
 from pipeline.access.hit_ledger import REFUSED, Admission
 from pipeline.engines.endpoints import elasticsearch_url
 from pipeline.errors import LiaisonError
@@ -99,6 +100,7 @@ async def restore_installation(
     if (await control.read_control(own)).active != generation.id:
         await asyncio.to_thread(let_times_be, own, _stamped_topics(own), topics.BROKERS_TIME)
         await record_restore(own, manifest)
+        await control.set_audit_format(own, FACTS_FORMAT)  # no earlier version runs where there was no generation
         await control.register_generation(own, generation)
         await control.activate_generation(own, generation.id)
     users = await asyncio.to_thread(_restore_users, own, names, keys or RestoreKeys(b""))

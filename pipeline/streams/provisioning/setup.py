@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from pipeline.access.audit import FACTS_FORMAT
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
@@ -21,6 +22,7 @@ from pipeline.streams.registers.control import (
     new_generation,
     read_control,
     register_generation,
+    set_audit_format,
 )
 from pipeline.streams.registers.registry import read_agencies
 
@@ -44,6 +46,7 @@ async def apply_all(settings: Settings, mend: Callable[[int, int], None] | None 
         found += apply_plan(settings, of_generation)
         planned += of_generation
     if not held.generations:
+        await set_audit_format(settings, FACTS_FORMAT)  # no earlier version runs where there was no generation
         await register_generation(settings, own)
     if not held.active:
         await activate_generation(settings, next(iter(held.generations), own.id))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.alerts import make_alert
+from pipeline.access.audit import FACTS_FORMAT
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.folders import (
     FolderChart,
@@ -43,6 +44,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.kafka.topic_plans import find_differences
 from pipeline.streams.provisioning.setup import apply_all
+from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 from support.access.requesters import make_requester
@@ -187,6 +189,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     back, cuts = until_done(lambda count: asyncio.run(restore_installation(elsewhere.settings, folder, count)), 2, 12)
     assert cuts > 1
     assert back.agencies == 4
+    assert asyncio.run(read_control(elsewhere.settings)).audit_format == FACTS_FORMAT
     assert asyncio.run(restore_installation(elsewhere.settings, folder, lambda: None)).records == 0
     for stage in STAGES:
         start_there(stage)

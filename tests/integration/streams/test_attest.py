@@ -146,6 +146,8 @@ def test_0_3_0_seals_and_verifies_what_this_version_writes_until_all_are_upgrade
         ran = (earlier_version.liaison(engine_environment, *VERIFY), liaison(engine_environment, *VERIFY))
         return [done.returncode for done in ran]
 
+    assert liaison(engine_environment, *FORMAT).stdout == "4\n", "no earlier version runs where all is new"
+    assert liaison(engine_environment, *FORMAT, "3").returncode == 0
     write_facts(settings)
     attest = earlier_version.start_liaison(engine_environment, "worker", "attest")
     try:
