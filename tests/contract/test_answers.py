@@ -30,7 +30,7 @@ ALLOWED = {
 }
 
 SAYS_NOTHING = {
-    "pipeline/api/services/notices.py": 2,  # who waits, and where nothing has come
+    "pipeline/api/services/notices.py": 3,  # who waits, where nothing has come, and whether anything has
     "pipeline/api/services/cases.py": 1,  # whether a page still shows what it shows
     "pipeline/api/services/reviews.py": 1,  # how a link stands that has just been shown
     "pipeline/api/services/operations.py": 1,  # a record that its sender may not read

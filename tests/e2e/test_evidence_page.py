@@ -100,8 +100,12 @@ def test_on_a_phone_plates_stay_whole_and_french_has_a_space_before_a_colon(
     assert user.faults == []
 
 
+PING = "2"
+"""Engine.IO's. A page that answers none is disconnected within seconds, and then loads anew."""
+
+
 class _SlowLine:
-    """What a server tells a page, which may be late."""
+    """What a server tells a page, which may be late; pings come in time."""
 
     def __init__(self, page: Page) -> None:
         self.late: list[str | bytes] = []
@@ -111,7 +115,13 @@ class _SlowLine:
 
     def _join(self, page: WebSocketRoute) -> None:
         self._page = page
-        page.connect_to_server().on_message(lambda told: (self.late.append if self._is_late else page.send)(told))
+        page.connect_to_server().on_message(self._tell)
+
+    def _tell(self, told: str | bytes) -> None:
+        if self._is_late and told != PING:
+            self.late.append(told)
+        elif self._page is not None:
+            self._page.send(told)
 
     def hold(self) -> None:
         self._is_late = True
