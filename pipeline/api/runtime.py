@@ -222,12 +222,11 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     topic_ids = admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in begun_with]).topics
     ring = key_ring(settings)
     writer = writer_name(now())
-    followers = Followers()
     hits = HitBudget(settings.hit_budget, own=writer)
     held = await control.read_control(settings)
     active = held.find_generation()
     notices = NoticeIndex(topic_ids[topics.topic_name(settings, topics.NOTICES)], active.id)
-    async with _connect(settings, hits, notices, writer, followers) as connected:
+    async with _connect(settings, hits, notices, writer) as connected:
         runtime = _make_runtime(settings, connected, ring, hits, active.compile_model())
         connected.audit.newest_format = held.audit_format
         async with _run_followers(runtime, connected.audit):
@@ -236,9 +235,10 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
 
 @asynccontextmanager
 async def _connect(
-    settings: Settings, hits: HitBudget, notices: NoticeIndex, writer: str, followers: Followers
+    settings: Settings, hits: HitBudget, notices: NoticeIndex, writer: str
 ) -> AsyncIterator[_Connections]:
     """Open the connections, the audit first: entries are recorded as `writer`'s and counted by `hits`."""
+    followers = Followers()
     async with (
         connect_for_reading(settings) as elasticsearch,
         audit_log(settings, now, [hits.record_entry], writer, lambda _: AUDIT_UNREADABLE.inc(), followers) as audit,
