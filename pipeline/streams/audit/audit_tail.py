@@ -15,10 +15,10 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.access import audit
 from pipeline.access.audit import AuditEntry
 from pipeline.access.audit_verification import TrailFinding, TrailVerifier
-from pipeline.access.formats import LaterFormatError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.following import FollowedTopic, Followers, follow_topic
+from pipeline.streams.kafka.positions import decode_value
 from pipeline.streams.kafka.reading import Fetching, plain_consumer, read_partitions
 from pipeline.transparency.leaves import is_sealable
 
@@ -54,15 +54,13 @@ def decode_entry(record: ConsumerRecord) -> AuditEntry | UnreadableEntry:
 
     Raises LaterFormatError for an entry of a later version: whoever passed over it would tell less than was done.
     """
-    position = f"{record.topic}-{record.partition}-{record.offset}"
     try:
-        entry = audit.decode_entry(record.value or b"")
+        entry = decode_value(audit.decode_entry, record)
         if is_sealable(entry):
             return entry
-    except LaterFormatError as error:
-        raise LaterFormatError(error.found, position) from None
     except msgspec.MsgspecError:
         pass
+    position = f"{record.topic}-{record.partition}-{record.offset}"
     log.error("%s is no audit entry", position)
     return UnreadableEntry((record.key or b"").decode(errors="replace"), position)
 

@@ -21,12 +21,12 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError
 
-from pipeline.access.formats import LaterFormatError
 from pipeline.access.guesses import AskedGuesses, GuessLedger, decode_guesses
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.following import FollowedTopic, Followers, as_it_is, follow_topic
+from pipeline.streams.kafka.positions import decode_value
 from pipeline.streams.kafka.producers import FAIL_OVER_S, PromptProducer
 from pipeline.streams.kafka.reading import Fetching, plain_consumer
 from pipeline.times import Clock
@@ -64,9 +64,7 @@ def take_guess(ledger: GuessLedger, record: ConsumerRecord) -> frozenset[str]:
     Raises LaterFormatError for one of a later version, which is not taken in: it would count for less than it asked.
     """
     try:
-        asked = decode_guesses(record.value or b"")
-    except LaterFormatError as error:
-        raise LaterFormatError(error.found, f"{record.topic}-{record.partition}-{record.offset}") from None
+        asked = decode_value(decode_guesses, record)
     except msgspec.MsgspecError:
         log.error("%s-%d-%d is no guess", record.topic, record.partition, record.offset)
         ledger.end = record.offset + 1

@@ -11,15 +11,27 @@ and one that names a position of another agency's topic has its message rejected
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, TypeVar
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.formats import LaterFormatError
 from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
+
+T = TypeVar("T")
+
+
+def decode_value(decode: Callable[[bytes], T], record: ConsumerRecord) -> T:
+    """What a record's value holds. Raises what `decode` does; a LaterFormatError then says where the record stands."""
+    try:
+        return decode(record.value or b"")
+    except LaterFormatError as error:
+        position = Position(record.topic, record.partition, record.offset)
+        raise LaterFormatError(error.found, str(position)) from None
 
 
 @dataclass(frozen=True)

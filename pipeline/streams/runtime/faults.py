@@ -20,6 +20,7 @@ from pipeline.access.formats import LaterFormatError
 from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position, RejectedMessage
 from pipeline.settings import Settings
+from pipeline.streams.kafka.positions import decode_value
 from pipeline.streams.runtime.processor import ChunkResult
 from pipeline.streams.runtime.transactions import Output
 
@@ -78,7 +79,7 @@ def decode_own(decode: Callable[[bytes], T], record: ConsumerRecord, kind: str) 
     does: LaterFormatError, for a version of ours wrote that.
     """
     try:
-        return decode(record.value) if record.value else None
+        return decode_value(decode, record) if record.value else None
     except msgspec.MsgspecError:
         log.exception("%s-%d-%d is no %s", record.topic, record.partition, record.offset, kind)
         return None

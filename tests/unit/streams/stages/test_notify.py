@@ -168,6 +168,7 @@ async def test_it_stops_at_an_act_of_a_later_version_once_those_before_are_told_
     with pytest.raises(InternalFaultError) as caught:
         desk.work.decide_records(TopicPartition("audit", 0), None, records)
     assert caught.value.decided == 1
+    assert str(caught.value.__cause__).startswith(f"audit-0-1 has format {FACTS_FORMAT + 1}, ")
     (output,) = await desk.work.publish_effects(caught.value.result)
     assert msgspec.json.decode(output.value, type=HitQuestion).owner == "fr-pj"
 
