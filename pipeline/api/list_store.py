@@ -8,6 +8,7 @@
                                      asked    what its rows ask, in blocks with a table (pipeline/ops/row_file.py)
                                      found    what was found for each step of rows, so too; those that were not put to
                                               hit-only records are marked
+                                     records  the records that all of them found, each with its first rows, so too
                                      lock     held by the process that works on it
 
 A draft whose columns are mapped becomes a list of the same id. Either folder appears whole, by renaming; a step that a
@@ -25,7 +26,8 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +41,7 @@ from pipeline.access.requester import Grounds, Requester
 from pipeline.api.list_planning import DraftPlan, ListRow
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridHead, GridOptions
+from pipeline.matching.bands import Band
 from pipeline.ops.kept_lists import ASKED, DRAFT, LASTS, SealedHead, delete_ended, list_folders, read_asked
 from pipeline.ops.row_file import BLOCK_ROWS, RowFile, have_as_many_blocks
 from pipeline.private_files import sync_folder
@@ -51,6 +54,12 @@ STEP: Final = BLOCK_ROWS
 
 FOUND: Final = "found"
 """The file of what was found for its rows."""
+
+RECORDS: Final = "records"
+"""The file of the records that its rows found."""
+
+ROWS_TOLD: Final = 20
+"""Rows that are told of a record that more of them found."""
 
 NAME: Final = re.compile("[0-9a-f]{32}")
 
@@ -122,6 +131,39 @@ class ListRowFindings(msgspec.Struct, frozen=True):
     problem: str = ""
     values: dict[str, str] = {}
     not_asked: NotAsked = ""
+
+
+class RecordFinding(msgspec.Struct, frozen=True):
+    """A record that rows of a list found: how many, their best band, and the first ROWS_TOLD with the band of each.
+
+    Rows are numbered from 0.
+    """
+
+    case: str
+    count: int
+    band: Band
+    rows: tuple[tuple[int, Band], ...]
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Where it stands: those found by most rows come first, then by key."""
+        return -self.count, self.case
+
+
+def gather_records(rows: Iterable[tuple[int, ListRowFindings]]) -> list[RecordFinding]:
+    """The records that some rows found in a band, in the order of their places."""
+    found: dict[str, list[tuple[int, Band]]] = {}
+    for at, row in rows:
+        for match in row.cases:
+            if match.band:
+                found.setdefault(match.case, []).append((at, Band(match.band)))
+    records = (
+        RecordFinding(
+            case, len(one), min((band for _, band in one), key=lambda band: band.rank), tuple(one[:ROWS_TOLD])
+        )
+        for case, one in found.items()
+    )
+    return sorted(records, key=lambda record: record.place)
 
 
 class CheckedRow(NamedTuple):
@@ -254,6 +296,47 @@ class ListStore:
         if first < end:
             pairs = zip(self.read_rows(job, first, end), self._found_file(job).read(first, end), strict=True)
             yield from (CheckedRow(at, asked, found) for at, (asked, found) in enumerate(pairs, first))
+
+    def pick_rows(self, job: ListJob, numbers: Iterable[int]) -> Iterator[ListRow]:
+        """What some rows ask, by their numbers from 0, in that order. Raises NoListError, DamagedRowsError."""
+        try:
+            yield from self._asked_file(self._place(job.requester, job.id), job).pick(numbers)
+        except FileNotFoundError as error:
+            raise NoListError from error
+
+    def read_records(self, job: ListJob, behind: tuple[int, str] | None = None) -> Iterator[RecordFinding]:
+        """The records that the rows found that have been asked, from behind a place.
+
+        Once all rows have been asked, what they found is written down by record, and read from there alone. Raises
+        NoListError, DamagedRowsError.
+        """
+        progress = self.read_progress(job)
+        try:
+            if progress.is_done:
+                yield from self._read_written_records(job, behind)
+            else:
+                yield from (one for one in self._gather(job, progress.done) if behind is None or one.place > behind)
+        except FileNotFoundError as error:
+            raise NoListError from error
+
+    def _gather(self, job: ListJob, done: int) -> list[RecordFinding]:
+        return gather_records(enumerate(self._found_file(job).read(0, done)))
+
+    def _read_written_records(self, job: ListJob, behind: tuple[int, str] | None) -> Iterator[RecordFinding]:
+        """Those in the file, which is written where there is none; whoever does so at the same time writes the same."""
+        place = self._place(job.requester, job.id)
+        file = RowFile(place / RECORDS, RecordFinding, self._cipher, job.created)
+        if not (place / RECORDS).exists():
+            for name, content in reversed(file.seal(self._gather(job, job.rows)).items()):  # its table stands first
+                self._replace_file(place, name, content)
+        block = 0
+        if behind is not None:
+            blocks = range(file.count().blocks)
+            begins = bisect_right(
+                blocks, behind, key=lambda block: next(file.read(block * STEP, block * STEP + 1)).place
+            )
+            block = max(0, begins - 1)
+        yield from (one for one in file.read(block * STEP) if behind is None or one.place > behind)
 
     def append(self, job: ListJob, found: tuple[ListRowFindings, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -120,6 +120,13 @@ class RowFile(Generic[RowT]):
                 file.seek(start.end)
                 rows, row = self._open_block(file.read(stop.end - start.end)), at * BLOCK_ROWS
                 yield from rows[max(0, first - row) : None if last is None else last - row]
+
+    def pick(self, numbers: Iterable[int]) -> Iterator[RowT]:
+        """Some rows by their numbers, from 0, which rise; each block is read once. Raises as `read` does."""
+        for block, some in groupby(numbers, lambda number: number // BLOCK_ROWS):
+            first = block * BLOCK_ROWS
+            rows = list(self.read(first, first + BLOCK_ROWS))
+            yield from (rows[number - first] for number in some)
 
     def _find_ends(self, begin: int, end: int | None) -> list[BlockEnd]:
         """Where the block before `begin` ends, and each from there to before block `end`."""

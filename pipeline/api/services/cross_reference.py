@@ -7,7 +7,7 @@ two lists meet in the records that both found, and a list and a folder in those 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -17,7 +17,7 @@ from pipeline.api.answering import RecordedAnswer
 from pipeline.api.answers import FoundEntry, FoundRecord, FoundRecordsAnswer, ListCheckAnswer
 from pipeline.api.entity_rows import CLOSED, ENTITY_FIELDS, rows_of_record
 from pipeline.api.list_planning import MAX_TITLE_CHARS, MOST_ROWS, ListRow
-from pipeline.api.list_store import CheckedRow, ListJob
+from pipeline.api.list_store import ListJob, RecordFinding, gather_records
 from pipeline.api.paging import PageCursor, SortValues, fill_page
 from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.services.cases import weigh_readable, weigh_readable_parts
@@ -25,20 +25,16 @@ from pipeline.api.services.exports import encode_lines_in_turns
 from pipeline.api.services.folders import list_kept_entities
 from pipeline.api.services.follow_the_money import case_entities
 from pipeline.api.services.list_checks import keep_list, make_list_id, require_job
-from pipeline.api.services.list_results import MOST, fill_checked, take_rows
+from pipeline.api.services.list_results import MOST, fill_checked, fill_rows, take_rows
 from pipeline.api.session import Session, costly
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument, CaseRecord, case_row
 from pipeline.index.reading import SHOWN, STATE_FIELDS
 from pipeline.locale import N_
 from pipeline.loop_turns import LoopTurns
-from pipeline.matching.bands import Band
 
 MOST_RECORDS: Final = 500
 """Records whose people and things are asked at once."""
-
-MOST_ENTRIES: Final = 20
-"""Rows that are told of one record; how many there are is told besides."""
 
 NO_RECORDS: Final = N_("nothing here has people or things that you can open and search")
 
@@ -120,9 +116,6 @@ def _narrow(document: CaseDocument, wanted: set[str]) -> CaseRecord:
 
 # ── from a record back to the rows ──
 
-Meetings = dict[str, list[FoundEntry]]
-"""By record the rows that found it, in their order."""
-
 
 @costly
 async def list_found_records(
@@ -138,61 +131,70 @@ async def list_found_records(
     pages = PageCursor(session, "found records", session.grounds.purpose, name, other, folder)
     after = pages.open(cursor)
     job, beside = require_job(session, name), require_job(session, other) if other else None
+    limit = min(limit, MOST)
     kept = {case for case, _ in (await list_kept_entities(session, folder, MOST_ROWS)).entities} if folder else None
     asked = {"list_check": name, "by": "record", "other": other, "folder": folder}
     async with session.answer(ActKind.READ, asked, about=name) as answer:
-        entries = await _find_meetings(answer, job)
-        also = await _find_meetings(answer, beside) if beside else None
-        places = sorted(
-            [-len(rows), case]
-            for case, rows in entries.items()
-            if (also is None or case in also) and (kept is None or case in kept)
-        )
+        read_found = await _open_records(answer, job)
+        also: dict[str, RecordFinding] = {}
+        if beside:
+            also = {one.case: one for one in await take_rows((await _open_records(answer, beside))(None))}
 
-        async def fetch(behind: SortValues | None) -> list[tuple[str, SortValues]]:
-            rest = [place for place in places if behind is None or place > behind]
-            return [(str(place[1]), place) for place in rest[:MOST]]
+        async def fetch(behind: SortValues | None) -> list[tuple[RecordFinding, SortValues]]:
+            common = (
+                one
+                for one in read_found(behind)
+                if (not beside or one.case in also) and (kept is None or one.case in kept)
+            )
+            return [(one, list(one.place)) for one in await take_rows(common, limit + 1)]
 
-        async def show(found: list[str]) -> list[FoundRecord | None]:
-            held = await weigh_readable(answer, found, SHOWN)
+        async def show(found: list[RecordFinding]) -> list[FoundRecord | None]:
+            held = await weigh_readable(answer, [one.case for one in found], SHOWN)
+            readable = [one for one in found if one.case in held]
+            entries = await _read_entries(answer, job, readable)
+            others = await _read_entries(answer, beside, [also[one.case] for one in readable]) if beside else {}
             return [
-                _make_record(held[case], entries[case], (also or {}).get(case, []), session.language)
-                if case in held
+                _make_record(held[one.case], one, entries, also.get(one.case), others, session.language)
+                if one.case in held
                 else None
-                for case in found
+                for one in found
             ]
 
-        rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, after)
+        rows, place = await fill_page(fetch, show, limit, limit + 1, after)
         sources = (one.source for row in rows for one in (*row.entries, *row.also) if one.source)
         answer.show((*(row.case for row in rows), *sources))
     return FoundRecordsAnswer(*session.moment, tuple(rows), pages.seal(place) if place else None)
 
 
-async def _find_meetings(answer: RecordedAnswer, job: ListJob) -> Meetings:
-    """Which rows of a list found each record; rows whose own record the requester can't open any more are left out."""
-    session = answer.session
-    hit = [row for row in await take_rows(session.runtime.lists.read_checked(job), job.rows) if row.found.cases]
-    filled = await fill_checked(answer, hit)
-    return await session.compute(lambda: _gather_meetings(filled))
+async def _open_records(answer: RecordedAnswer, job: ListJob) -> Callable[[SortValues | None], Iterator[RecordFinding]]:
+    """What reads the records that a list found from behind a place.
+
+    A row whose own record the requester can't open any more found nothing. So all rows of a list that asks about
+    records are read first.
+    """
+    session, lists = answer.session, answer.session.runtime.lists
+    if not any(row.source for row in await take_rows(lists.read_rows(job, 0, 1))):
+        return lambda behind: lists.read_records(job, (behind[0], behind[1]) if behind else None)
+    hit = [row for row in await take_rows(lists.read_checked(job)) if row.found.cases]
+    opened = [row for row in await fill_checked(answer, hit) if row.asked.problem != CLOSED]
+    records = await session.compute(lambda: gather_records((row.at, row.found) for row in opened))
+    return lambda behind: (one for one in records if behind is None or list(one.place) > behind)
 
 
-def _gather_meetings(rows: Sequence[CheckedRow]) -> Meetings:
-    meetings: Meetings = {}
-    for row in rows:
-        if row.asked.problem == CLOSED:
-            continue
-        for match in row.found.cases:
-            if match.band:
-                meetings.setdefault(match.case, []).append(_make_entry(row.at, row.asked, Band(match.band)))
-    return meetings
-
-
-def _make_entry(at: int, row: ListRow, band: Band) -> FoundEntry:
-    return FoundEntry(at + 1, row.line or at + 1, row.own or None, row.question, band, row.source or None)
+async def _read_entries(answer: RecordedAnswer, job: ListJob, records: Sequence[RecordFinding]) -> dict[int, ListRow]:
+    """The rows that are told of some records, by their numbers from 0, as the requester may read them now."""
+    numbers = sorted({at for one in records for at, _ in one.rows})
+    rows = await take_rows(answer.session.runtime.lists.pick_rows(job, numbers))
+    return dict(zip(numbers, await fill_rows(answer, rows), strict=True))
 
 
 def _make_record(
-    case: CaseDocument, entries: Sequence[FoundEntry], also: Sequence[FoundEntry], language: str
+    case: CaseDocument,
+    found: RecordFinding,
+    rows: Mapping[int, ListRow],
+    also: RecordFinding | None,
+    other_rows: Mapping[int, ListRow],
+    language: str,
 ) -> FoundRecord:
     return FoundRecord(
         case=case.case,
@@ -200,10 +202,18 @@ def _make_record(
         country=case.country,
         title=case.title,
         caveat=case.caveat,
-        band=min((one.band for one in entries), key=lambda band: band.rank),
-        count=len(entries),
-        entries=tuple(entries[:MOST_ENTRIES]),
-        count_also=len(also),
-        also=tuple(also[:MOST_ENTRIES]),
+        band=found.band,
+        count=found.count,
+        entries=_make_entries(found, rows),
+        count_also=also.count if also else 0,
+        also=_make_entries(also, other_rows) if also else (),
         caveat_translation=case.translate_caveat(language),
+    )
+
+
+def _make_entries(found: RecordFinding, rows: Mapping[int, ListRow]) -> tuple[FoundEntry, ...]:
+    told = ((at, rows[at], band) for at, band in found.rows)
+    return tuple(
+        FoundEntry(at + 1, row.line or at + 1, row.own or None, row.question, band, row.source or None)
+        for at, row, band in told
     )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -54,6 +54,8 @@ from pipeline.records.agencies import Registry, title_of
 from pipeline.search.probes import QuestionProbe, make_probe
 from pipeline.search.questions import parse_question, split_question
 from pipeline.search.understanding import SearchHint, find_hints, list_unfound, tell_hint, translate_hint
+
+T = TypeVar("T")
 
 FoundFilter = Literal["", "match", "weak", "none", "not_asked", "problem"]
 """Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked.
@@ -235,8 +237,11 @@ async def _read_whole(
     return found
 
 
-async def take_rows(rows: Iterator[CheckedRow], most: int) -> list[CheckedRow]:
-    """Up to so many more rows of a list. Raises NotFoundError, ConflictError where what was kept of it is damaged."""
+async def take_rows(rows: Iterator[T], most: int | None = None) -> list[T]:
+    """Up to so many more rows of a list, all of them where `most` is None.
+
+    Raises NotFoundError, ConflictError where what was kept of the list is damaged.
+    """
     try:
         return await asyncio.to_thread(list, islice(rows, most))
     except NoListError as error:

@@ -59,6 +59,14 @@ def test_any_part_is_read_and_no_block_beside_it(tmp_path: Path, opened: list[in
             assert len(opened) == len({at // BLOCK_ROWS for at in range(6 * BLOCK_ROWS)[first:last]})
 
 
+def test_some_rows_are_picked_and_each_of_their_blocks_is_read_once(tmp_path: Path, opened: list[int]) -> None:
+    kept = fill(tmp_path)
+    for picked in ([], [0], [1, 2, BLOCK_ROWS, 4 * BLOCK_ROWS + 7], [len(ROWS) - 1], list(range(len(ROWS)))):
+        opened.clear()
+        assert list(kept.pick(picked)) == [ROWS[at] for at in picked]
+        assert len(opened) == len({at // BLOCK_ROWS for at in picked})
+
+
 def test_rows_sealed_at_once_are_read_as_those_that_were_appended(tmp_path: Path) -> None:
     kept = make_file(tmp_path)
     for name, content in kept.seal(ROWS).items():

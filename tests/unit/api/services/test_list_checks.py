@@ -18,14 +18,16 @@ from pipeline.access.audit import ActKind
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Role
 from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, ListError, ListRow, parse_rows
-from pipeline.api.list_store import STEP, ListJob, ListRowFindings
+from pipeline.api.list_store import STEP, CaseFinding, ListJob, ListRowFindings
 from pipeline.api.list_worker import MOST_CASES, STEPS_A_TURN, run_round
 from pipeline.api.paging import PageCursor
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services import list_checks
+from pipeline.api.services.cross_reference import list_found_records
 from pipeline.api.services.list_checks import read_list_check
 from pipeline.api.services.list_results import ListFileFormat, ListFilter, export_results, read_results
 from pipeline.api.services.result_tables import tabulate_list
+from pipeline.matching.bands import Band
 from pipeline.ops.kept_lists import LASTS
 from pipeline.ops.row_file import RowFile
 from pipeline.records.agencies import Agency, AgencyState
@@ -359,6 +361,40 @@ async def test_a_done_list_costs_the_idle_server_no_reading_and_a_page_of_it_its
     blocks = 2 * -(-50 // STEP)
     assert (paged["asked"], paged["found"]) == (1, 1)
     assert paged["decrypted"] <= blocks + 4, "those of the rows, and job and act"
+
+
+async def test_a_page_of_found_records_reads_no_rows_but_those_that_it_tells(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 60 records, each found by 80 rows: once all rows are asked, what found a record is written down with it."""
+    api.hold(*(record("fr-pj", f"{at:02}") for at in range(60)))
+    lists = api.runtime.lists
+    job = ListJob("b" * 32, ANNA, api.session(ANNA).grounds, "en", api.now, 80 * 60)
+    lists.add(job, tuple(ListRow(own=str(at), question="ivan") for at in range(job.rows)))
+    step = [
+        ListRowFindings((CaseFinding(f"fr-pj:{at % 60:02}", 1500, Band.CERTAIN if at < 60 else Band.POSSIBLE),))
+        for at in range(job.rows)
+    ]
+    for at in range(0, job.rows - STEP, STEP):
+        lists.append(job, tuple(step[at : at + STEP]))
+    begun = await list_found_records(api.session(ANNA), job.id, 1)
+    assert (begun.records[0].case, begun.records[0].count) == ("fr-pj:00", 80), "while the last rows are asked"
+    lists.append(job, tuple(step[-STEP:]))
+    first = await list_found_records(api.session(ANNA), job.id, 7)
+    following, told = first.next, [*first.records]
+    while following:
+        with counted_reads(monkeypatch) as read:
+            page = await list_found_records(api.session(ANNA), job.id, 7, following)
+        assert read["found"] == 0
+        rows_told = {(entry.row - 1) // STEP for one in page.records for entry in one.entries}
+        assert read["decrypted"] <= 2 * len(rows_told) + 16, "blocks of rows, also of the record behind, and of records"
+        told, following = [*told, *page.records], page.next
+    assert [one.case for one in told] == [f"fr-pj:{at:02}" for at in range(60)]
+    for at, one in enumerate(told):
+        assert (one.count, one.band) == (80, Band.CERTAIN)
+        assert [(entry.row, entry.id) for entry in one.entries] == [
+            (60 * n + at + 1, str(60 * n + at)) for n in range(20)
+        ]
 
 
 @pytest.mark.parametrize("form", ["csv", "excel", "ndjson", "ftm", "xlsx"])
