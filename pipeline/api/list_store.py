@@ -157,12 +157,10 @@ def gather_records(rows: Iterable[tuple[int, ListRowFindings]]) -> list[RecordFi
         for match in row.cases:
             if match.band:
                 found.setdefault(match.case, []).append((at, Band(match.band)))
-    records = (
-        RecordFinding(
-            case, len(one), min((band for _, band in one), key=lambda band: band.rank), tuple(one[:ROWS_TOLD])
-        )
-        for case, one in found.items()
-    )
+    records = []
+    for case, its_rows in found.items():
+        best = min((band for _, band in its_rows), key=lambda band: band.rank)
+        records.append(RecordFinding(case, len(its_rows), best, tuple(its_rows[:ROWS_TOLD])))
     return sorted(records, key=lambda record: record.place)
 
 
@@ -329,14 +327,15 @@ class ListStore:
         if not (place / RECORDS).exists():
             for name, content in reversed(file.seal(self._gather(job, job.rows)).items()):  # its table stands first
                 self._replace_file(place, name, content)
-        block = 0
-        if behind is not None:
-            blocks = range(file.count().blocks)
-            begins = bisect_right(
-                blocks, behind, key=lambda block: next(file.read(block * STEP, block * STEP + 1)).place
-            )
-            block = max(0, begins - 1)
-        yield from (one for one in file.read(block * STEP) if behind is None or one.place > behind)
+        if behind is None:
+            yield from file.read()
+            return
+
+        def read_first_place(block: int) -> tuple[int, str]:
+            return next(file.read(block * BLOCK_ROWS, block * BLOCK_ROWS + 1)).place
+
+        begun = bisect_right(range(file.count().blocks), behind, key=read_first_place)
+        yield from (one for one in file.read(max(0, begun - 1) * BLOCK_ROWS) if one.place > behind)
 
     def append(self, job: ListJob, found: tuple[ListRowFindings, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""
