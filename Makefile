@@ -8,6 +8,8 @@ READY := $(VENV)/.ready
 # four go side by side there on two cores. Pages are drawn in the first and served in the second: NiceGUI has one loop.
 SESSIONS ?= unit property+contract+integration+e2e+fault
 MARKED ?= not long and not rare
+# One file of tests in three, by a number: THIRD=0, 1 or 2, or that of a commit (.ci/run).
+THIRD ?=
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
@@ -52,7 +54,7 @@ test: $(READY) ## what must hold at every change, and what each session took
 	for session in $(SESSIONS); do \
 		echo "== $$session"; start=$$SECONDS; \
 		case $$session in unit) beside=2 ;; *) beside=4 ;; esac; \
-		$(PYTEST) -n $$beside -m "$(MARKED)" $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
+		$(PYTEST) -n $$beside -m "$(MARKED)" $(if $(THIRD),--third=$(THIRD)) $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
 		took+=$$(printf '%-44s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
 	done; printf 'what each session took\n%s' "$$took"
 

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import psutil
 import pytest
@@ -63,6 +64,15 @@ _home = pytest.StashKey[Path]()
 
 PARTITIONS = 2
 """More than one, and half of the default: making and deleting topics is most of what a test asks of Kafka."""
+
+
+THIRDS = 3
+"""Of the files of tests; `.ci/run` takes another one of the rare tests at each commit."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--third`, of which a commit's number is the natural choice: three that follow each other make a whole."""
+    parser.addoption("--third", type=int, help="run the tests of one file in three: a number says which, modulo three")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -132,9 +142,19 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What may take longest goes first, so that no process is left with it when the others have nothing more to do."""
+    third: int | None = config.getoption("--third")
+    if third is not None:
+        others = [item for item in items if find_third(item.nodeid) != third % THIRDS]
+        items[:] = [item for item in items if find_third(item.nodeid) == third % THIRDS]
+        config.hook.pytest_deselected(items=others)
     items.sort(key=_time_limit_s, reverse=True)
+
+
+def find_third(test: str) -> int:
+    """The third that a test belongs to, by its file, as tests of one file share what is dear to prepare."""
+    return crc32(test.partition("::")[0].encode()) % THIRDS
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
