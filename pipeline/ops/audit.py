@@ -50,11 +50,15 @@ MAX_TOLD: Final = 1000
 
 
 class LogCheck(msgspec.Struct, frozen=True):
-    """What was checked: leaves, heads (none where their key is not known), entries that have no leaf yet."""
+    """What was checked: leaves, heads (none where their key is not known), entries that have no leaf yet.
+
+    `since` is the time of the first of these, from which on attest is behind; "" where each entry has its leaf.
+    """
 
     leaves: int
     heads: int
     waiting: int
+    since: str
     findings: tuple[LogFinding, ...]
 
 
@@ -65,6 +69,7 @@ class EntryCheck:
         self._served, self._keys = served, keys
         self._next = 0
         self.waiting = 0
+        self.since = ""
         self.findings: list[LogFinding] = []
 
     def check_entry(self, entry: AuditEntry) -> None:
@@ -72,10 +77,11 @@ class EntryCheck:
         index = self._served.place_of(nonce_of(seed_of(entry, self._keys)))
         if index is None:
             self.waiting += 1
+            self.since = self.since or entry.time
             return
         if self.waiting:
             self._add_finding(LogFault.MISSING, index, f"{self.waiting} entries before it are not in the log")
-            self.waiting = 0
+            self.waiting, self.since = 0, ""
         if index != self._next:
             self._add_finding(
                 LogFault.MISSING, self._next, f"the entries of leaves {self._next} to {index - 1} are not there"
@@ -129,7 +135,7 @@ async def check_log(settings: Settings, log_key: VerifierKey | None, trail: Trai
             trail.check_entry(entry)
         heads = sum(1 for _ in witness.read_heads()) if witness else 0
         findings = (*(witness.read_findings() if witness else ()), *check.finish())
-        return LogCheck(served.store.size, heads, check.waiting, findings)
+        return LogCheck(served.store.size, heads, check.waiting, check.since, findings)
 
 
 async def _read_log(settings: Settings, served: ServedLog, witness: Witness | None) -> None:
@@ -167,7 +173,8 @@ def _print_findings(entries: int, found: list[TrailFinding], checked: LogCheck) 
     for each in checked.findings:
         typer.echo(f"{each.fault}\tlog\t{each.at}\t{each.told}")
     heads = f"{checked.heads:,} heads" if checked.heads else "heads not checked (--log-key)"
-    typer.echo(f"{checked.leaves:,} leaves, {heads}, {checked.waiting:,} entries not in the log yet")
+    behind = f": attest is behind since {checked.since}" if checked.since else ""
+    typer.echo(f"{checked.leaves:,} leaves, {heads}, {checked.waiting:,} entries not in the log yet{behind}")
     typer.echo(f"{entries:,} entries, {len(found) + len(checked.findings)} faults")
 
 

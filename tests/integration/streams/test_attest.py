@@ -275,10 +275,12 @@ def test_a_restored_log_goes_on_behind_its_last_entry(
     bodies = [seal_entry(entry, keys, keys.current).leaf.encode() for entry in made[:50]]
     restored = [(leaf_key(at), body) for at, body in enumerate(bodies)]
     asyncio.run(put(settings, topics.AUDIT_LOG, restored))
+    behind = asyncio.run(check_log(settings, None, TrailVerifier()))
+    assert (behind.waiting, behind.since) == (len(made) - 50, made[50].time)
     start_stage("attest")
     asyncio.run(write(settings, writers=1))
     count = len(written(settings))
     wait_for(lambda: is_covered(settings, count), deadline_s=90)
     checked = asyncio.run(check_log(settings, key.verifier, TrailVerifier()))
-    assert (checked.leaves, checked.findings) == (count, ())
+    assert (checked.leaves, checked.since, checked.findings) == (count, "", ())
     assert encode64(leaf_hash(leaves(settings)[49][1])) == encode64(leaf_hash(bodies[49]))
