@@ -456,7 +456,6 @@ def _render_moments(
         )
         yield htpy.li[
             htpy.time(datetime=first_day(moment.when))[format_moment(words, moment.when)],
-            htpy.i(aria_hidden="true"),
             htpy.span[words(moment.what), name and [" · ", name]],
         ]
 
