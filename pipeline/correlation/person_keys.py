@@ -15,7 +15,8 @@ from pipeline.correlation.key_combinations import PAIRS, RARITIES, KeyPlan, plan
 from pipeline.correlation.name_words import Begun, NameWord, choose_words, hash_text
 from pipeline.correlation.place_values import place_sounds, postal_area, postcodes
 from pipeline.matching.comparisons.address import UNIT
-from pipeline.matching.comparisons.birth_date import readings, year_span
+from pipeline.matching.comparisons.birth_date import year_span
+from pipeline.matching.comparisons.birth_date_text import readings
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.normalised import BirthDate
 

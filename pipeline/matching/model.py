@@ -17,8 +17,8 @@ import orjson
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
-from pipeline.matching.comparisons.address import carry_cities, carry_shared
-from pipeline.matching.comparisons.catalogue import ADDRESS, CATALOGUE, of_type
+from pipeline.matching.comparisons.address import ADDRESS, carry_cities, carry_shared
+from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.comparison import Compare, Comparison, Table
 from pipeline.matching.model_file import (
     FORMAT,
@@ -228,7 +228,7 @@ def _make_tables(file: ModelFile, comparisons: Mapping[str, WeightedComparison])
 
 def _make_table(comparison: Comparison, weighted: WeightedComparison, file: ModelFile) -> Table:
     names = tuple(level.level for level in weighted.levels)
-    if names != tuple(level.name for level in comparison.levels):
+    if names != tuple(level.key for level in comparison.levels):
         raise ValueError(f"levels of {comparison.name} are {', '.join(names)}")
     bits = tuple(_bits(comparison, level) for level in weighted.levels)
     for kind, weights in zip(("strangers", *COMPANION_KINDS), zip(*bits, strict=True), strict=True):

@@ -51,11 +51,11 @@ def _is_learnt(file: ModelFile) -> bool:
 
 def reference_comparison(comparison: Comparison) -> WeightedComparison:
     """A comparison's weights by the reference probabilities of its levels."""
-    levels = comparison.levels
+    levels = tuple(comparison.levels)
     m = [level.m for level in levels]
     companions = weigh_companions(comparison, [level.weight for level in levels], m, m)
     return WeightedComparison(
-        tuple(WeightedLevel(level.name, level.weight, found) for level, found in zip(levels, companions, strict=True))
+        tuple(WeightedLevel(level.key, level.weight, found) for level, found in zip(levels, companions, strict=True))
     )
 
 

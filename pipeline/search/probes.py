@@ -25,7 +25,8 @@ from pipeline.access.alerts import Alert, AlertState, saved_search_print
 from pipeline.access.hit_gate import exact_match, is_whole_name, whole_birth_date
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.bands import ExactMatch
-from pipeline.matching.comparisons.identifier import MIN_NEAR, MOST_EDITS
+from pipeline.matching.comparisons.identifier import MIN_NEAR
+from pipeline.matching.comparisons.number_ends import MOST_EDITS
 from pipeline.matching.fingerprint import (
     WILDCARDS,
     EntityPrint,

@@ -276,11 +276,11 @@ def test_a_language_takes_a_row_and_two_files_whose_empty_lines_are_named(tree: 
 PHONE_COUNTED = """
 from __future__ import annotations
 
-from pipeline.matching.comparisons.catalogue import PHONE
+from pipeline.matching.comparisons.phone import PhoneLevel
 from pipeline.matching.model import generation_id, load_model
 
 model = load_model()
-print(model.version, PHONE.levels[0].weight, generation_id(model, 4))
+print(model.version, PhoneLevel.SAME.weight, generation_id(model, 4))
 """
 
 

@@ -101,6 +101,14 @@ def test_no_two_cases_score_above_the_screen_wherever_one_looks(seed: Random) ->
 
 
 @each_comparison
+def test_every_level_is_met_by_its_edits(comparison: Comparison) -> None:
+    """So that no level is without a pair that has it, and each is held to the bound."""
+    table = model().tables[comparison.name]
+    found = [comparison.compare(a, b, table) for a, b in edited_pairs(comparison.name, 2 * PAIRS)]
+    assert {result.level for result in found if result is not None} == set(comparison.levels)
+
+
+@each_comparison
 def test_a_comparison_reads_the_fields_that_it_declares_and_no_other(comparison: Comparison) -> None:
     table, fields = model().tables[comparison.name], {*comparison.fields, *comparison.also_reads}
     for a, b in edited_pairs(comparison.name, 300):

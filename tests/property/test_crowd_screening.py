@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.matching.bounds.sketches import Sketches, join_sketches, make_sketch
-from pipeline.matching.comparisons.bounds import Bound
 from pipeline.matching.comparisons.catalogue import CATALOGUE
+from pipeline.matching.comparisons.comparison import Bound
 from pipeline.matching.comparisons.name.bound import NO_NAME, STEPS, name_state
 from pipeline.matching.comparisons.name.crowd_names import CrowdNames, bound_names
 from pipeline.matching.encoded import Rows

@@ -21,7 +21,7 @@ from pipeline.matching.comparisons.name.best_names import (
     levels_of_others,
     look_closer,
 )
-from pipeline.matching.comparisons.name.name_levels import NEAR, weigh_level
+from pipeline.matching.comparisons.name.name_levels import NameLevel, weigh_level
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
@@ -59,7 +59,7 @@ def _compare_all(a: EntityPrint, b: EntityPrint) -> BestNames:
 def _check_pair(a: EntityPrint, b: EntityPrint) -> None:
     found, expected = find_best(a, b, _table(), WEIGH[a.type]), _compare_all(a, b)
     assert found.result == expected.result
-    if expected.result is not None and expected.result.level <= NEAR:
+    if expected.result is not None and expected.result.level <= NameLevel.NEAR:
         assert (found.met_a, found.met_b) == (expected.met_a, expected.met_b)
     compared, most = comparison.compare(a, b, _table()), bound_names(a, b, _table())
     if compared is not None:
@@ -79,8 +79,8 @@ def _check_bounds(a: EntityPrint, b: EntityPrint) -> None:
         level, _ = weigh_level(compared, x, y)
         open_level = others[i, j] if (i, j) in others else look_closer(pairs, (i, j), level_of_bounded(pairs, bound))
         assert level >= open_level or not compared.pairs
-        assert level > NEAR or not bound.contradict
-        assert level > NEAR or bound.agreeing > 1 or bound.joined or len(x.tokens) == len(y.tokens) == 1
+        assert level > NameLevel.NEAR or not bound.contradict
+        assert level > NameLevel.NEAR or bound.agreeing > 1 or bound.joined or len(x.tokens) == len(y.tokens) == 1
 
 
 @each_type

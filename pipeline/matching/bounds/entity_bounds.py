@@ -15,12 +15,19 @@ import numpy as np
 
 from pipeline.matching.alternatives import ALTERNATIVES, DISCOUNT, REACH, SCORE_LIMIT, STRANGERS
 from pipeline.matching.bounds.sketches import join_sketches, make_sketch, without_room
-from pipeline.matching.comparisons.bounds import BitsArray, RowState, States, most_at_any_level
 from pipeline.matching.comparisons.catalogue import CATALOGUE
-from pipeline.matching.comparisons.comparison import Comparison, Table, apply_curve
+from pipeline.matching.comparisons.comparison import (
+    BitsArray,
+    Comparison,
+    RowState,
+    States,
+    Table,
+    apply_curve,
+    most_at_any_level,
+)
 from pipeline.matching.comparisons.identifier import OWN
 from pipeline.matching.comparisons.name.encoding import OPEN
-from pipeline.matching.comparisons.number_rows import may_share_number
+from pipeline.matching.comparisons.number_ends import may_share_number
 from pipeline.matching.encoded import BitsOfRows, Bytes, Flags, Rows
 from pipeline.matching.fingerprint import Entities, EntityPrint
 from pipeline.matching.model import Model
@@ -149,7 +156,7 @@ class BoundTable(NamedTuple):
     """The summed bounds of the comparisons that share one state of rows.
 
     `bits` has the shape (ALTERNATIVES, types times `states`). `agreements` is the same for pairs that a number for life
-    settles (scoring.settle_results), where no comparison is below 0. `part` is as in bounds.Bound.
+    settles (scoring.settle_results), where no comparison is below 0. `part` is as in Bound.
     """
 
     state: RowState

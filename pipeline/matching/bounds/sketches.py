@@ -18,17 +18,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons import (
-    address_rows,
-    birth_date_rows,
-    birth_place_rows,
-    number_rows,
-    other_names,
-    person_rows,
-)
+from pipeline.matching.comparisons import other_names
+from pipeline.matching.comparisons.address import encode_addresses
+from pipeline.matching.comparisons.birth_date import encode_birth_dates
+from pipeline.matching.comparisons.birth_place import encode_birth_place
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.comparisons.name import encoding
+from pipeline.matching.comparisons.number_ends import encode_kinds, encode_numbers
+from pipeline.matching.comparisons.persons import encode_gender, encode_nationalities
+from pipeline.matching.comparisons.phone import encode_phones
 from pipeline.matching.encoded import (
     BYTES,
     ROW_WORDS,
@@ -94,17 +93,17 @@ def _fields(entity_type: str) -> tuple[tuple[str, int, int], ...]:
 
 
 def _encode_kinds(entity: EntityPrint) -> tuple[int, ...]:
-    kinds = TYPES.index(entity.type), _others(entity), number_rows.encode_kinds(entity)
-    return *kinds, person_rows.encode_gender(entity), person_rows.encode_nationalities(entity)
+    kinds = TYPES.index(entity.type), _others(entity), encode_kinds(entity)
+    return *kinds, encode_gender(entity), encode_nationalities(entity)
 
 
 _WRITERS: tuple[tuple[Callable[[EntityPrint], tuple[int, ...]], tuple[str, ...]], ...] = (
-    (number_rows.encode_phones, ("phones",)),
-    (number_rows.encode_numbers, ("identifiers",)),
-    (birth_date_rows.encode, ("born",)),
-    (birth_place_rows.encode, ("birth_place",)),
+    (encode_phones, ("phones",)),
+    (encode_numbers, ("identifiers",)),
+    (encode_birth_dates, ("born",)),
+    (encode_birth_place, ("birth_place",)),
     (
-        address_rows.encode,
+        encode_addresses,
         ("door_numbers", "areas", "city", "address", "city_length", "postcode", "postcode_end", "house"),
     ),
     (other_names.encode, ("heard",)),

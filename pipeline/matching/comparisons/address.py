@@ -11,18 +11,30 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
+import numpy as np
 from anyascii import anyascii
 from rapidfuzz import fuzz
 
-from pipeline.matching.comparisons.comparison import SHARED_CAP, ComparisonResult, Table, stronger_of
+from pipeline.locale import N_
+from pipeline.matching.comparisons.comparison import (
+    ALL,
+    SHARED_CAP,
+    BitsArray,
+    Bound,
+    Comparison,
+    ComparisonLevel,
+    ComparisonResult,
+    States,
+    Table,
+    stronger_of,
+    strongest_from,
+)
+from pipeline.matching.encoded import Field, Flags, Layout, Rows, hash_text, in_ascii, letter_set
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
 from pipeline.matching.names.prints import token_print
 from pipeline.matching.operations import DONE
 from pipeline.records.addresses import address, city_name
 from pipeline.records.scripts import UNPARTED, script_of
-
-DOOR, STREET, UNIT_POSTCODE, POSTCODE, NEAR_POSTCODE, CITY, DIFFERENT, UNKNOWN = range(8)
-"""UNKNOWN is no level: a side has none, or they have no part in common that can be compared."""
 
 UNIT = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d|\d{4}[a-z]{2}|[a-z]\d[\dw][a-z\d]{4}")
 """Postcodes of a few doors each: United Kingdom, Canada, Netherlands, Ireland. Elsewhere they are those of a town."""
@@ -71,6 +83,18 @@ CITY_SIMILARITY = 84
 of four; a lower value takes short names that differ for one."""
 
 
+class AddressLevel(ComparisonLevel):
+    """How two addresses agree."""
+
+    SAME_DOOR = 0.45, 5.0e-6, 0.45, 0.36, 0.30
+    SAME_STREET = 0.08, 8.0e-5, 0.08, 0.07, 0.07
+    SAME_UNIT_POSTCODE = 0.10, 1.2e-4, 0.10, 0.09, 0.09
+    SAME_POSTCODE = 0.10, 4.0e-4, 0.10, 0.09, 0.09
+    NEAR_POSTCODE = 0.04, 1.2e-3, 0.04, 0.04, 0.04
+    SAME_CITY = 0.10, 8.0e-3, 0.10, 0.10, 0.10
+    DIFFERENT = 0.23, 0.98, 0.23, 0.35, 0.40
+
+
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Compare addresses in one joint level; the best pair counts.
 
@@ -87,20 +111,24 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     unknown = False
     for i, j in product(range(len(a.addresses)), range(len(b.addresses))):
         level = address_level(a.addresses[i], b.addresses[j])
-        if level == UNKNOWN:
+        if level is None:
             unknown = True
             continue
         weight = _weight(table, level, a.addresses[i], b.addresses[j])
         best = stronger_of(table.result(level, weight, i, j), best)
-    return None if unknown and best is not None and best.level == DIFFERENT else best
+    return None if unknown and best is not None and best.level == AddressLevel.DIFFERENT else best
 
 
 def _weight(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
-    if level == CITY:
+    if level == AddressLevel.SAME_CITY:
         return _city_weight(table, p, q)
-    if level <= STREET and table.shared and (address_key(p) in table.shared or address_key(q) in table.shared):
+    if (
+        level <= AddressLevel.SAME_STREET
+        and table.shared
+        and (address_key(p) in table.shared or address_key(q) in table.shared)
+    ):
         return min(table.weights[level], SHARED_CAP)
-    if level < CITY and table.terms and shared_city(p, q):
+    if level < AddressLevel.SAME_CITY and table.terms and shared_city(p, q):
         return max(table.weights[level], _city_weight(table, p, q))
     return table.weights[level]
 
@@ -108,7 +136,7 @@ def _weight(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
 def _city_weight(table: Table, p: AddressPrint, q: AddressPrint) -> int:
     """Of one city; a rare one may say more than any postcode, which within it says no less."""
     names = shared_city(p, q) or (p.city, q.city)
-    return min(table.adjust_weight(CITY, name) for name in names)
+    return min(table.adjust_weight(AddressLevel.SAME_CITY, name) for name in names)
 
 
 def address_key(address: AddressPrint) -> str:
@@ -145,10 +173,10 @@ def address_value(entity: EntityPrint, index: int) -> str:
 
 
 @lru_cache(maxsize=65536)
-def address_level(p: AddressPrint, q: AddressPrint) -> int:
-    """The level of two addresses, or UNKNOWN; symmetric."""
+def address_level(p: AddressPrint, q: AddressPrint) -> AddressLevel | None:
+    """The level of two addresses; None where they have no part in common that can be compared. Symmetric."""
     if p.country and q.country and p.country != q.country:
-        return DIFFERENT
+        return AddressLevel.DIFFERENT
     if not (p.street and q.street):
         level = _text_level(p, q)
         if level is not None:
@@ -157,15 +185,15 @@ def address_level(p: AddressPrint, q: AddressPrint) -> int:
     if place is False:
         return _area_level(p, q, known=True)
     if _same_words(p, q):
-        return DOOR
+        return AddressLevel.SAME_DOOR
     street = _same_street(p, q)
     if street:
         house = _same_house(p, q)
         if house is None:
-            return STREET
-        return DOOR if house else _area_level(p, q, known=True)
+            return AddressLevel.SAME_STREET
+        return AddressLevel.SAME_DOOR if house else _area_level(p, q, known=True)
     if street is None and p.street and q.street and place and _same_house(p, q) and _is_telling(p, q):
-        return DOOR
+        return AddressLevel.SAME_DOOR
     return _area_level(p, q, known=place is not None or street is not None)
 
 
@@ -336,15 +364,15 @@ def _near(p: str, q: str) -> bool:
     )
 
 
-def _area_level(p: AddressPrint, q: AddressPrint, known: bool) -> int:
+def _area_level(p: AddressPrint, q: AddressPrint, known: bool) -> AddressLevel | None:
     if p.postcode and q.postcode:
         if p.postcode == q.postcode:
-            return UNIT_POSTCODE if UNIT.fullmatch(p.postcode) else POSTCODE
+            return AddressLevel.SAME_UNIT_POSTCODE if UNIT.fullmatch(p.postcode) else AddressLevel.SAME_POSTCODE
         if min(len(p.postcode), len(q.postcode)) >= SHORTEST_POSTCODE and _near(p.postcode, q.postcode):
-            return NEAR_POSTCODE
+            return AddressLevel.NEAR_POSTCODE
     if shared_city(p, q):
-        return CITY
-    return DIFFERENT if known else UNKNOWN
+        return AddressLevel.SAME_CITY
+    return AddressLevel.DIFFERENT if known else None
 
 
 def shared_city(p: AddressPrint, q: AddressPrint) -> tuple[str, str] | None:
@@ -370,7 +398,7 @@ READABLE = frozenset({"Latin", "Cyrillic", "Greek", "Georgian", "Armenian", "Han
 """Scripts whose letters are read one way."""
 
 
-def _text_level(p: AddressPrint, q: AddressPrint) -> int | None:
+def _text_level(p: AddressPrint, q: AddressPrint) -> AddressLevel | None:
     """Where one side is a text only: its numbers and words against the other's."""
     x, y = _words(p), _words(q)
     if not x or not y:
@@ -379,10 +407,153 @@ def _text_level(p: AddressPrint, q: AddressPrint) -> int | None:
     alike = fuzz.token_set_ratio(" ".join(x - numbers_x), " ".join(y - numbers_y)) >= TEXT_SIMILARITY
     shared = len(numbers_x & numbers_y)
     if alike and shared and (shared == min(len(numbers_x), len(numbers_y))):
-        return DOOR if len(x & y) >= 3 else STREET
+        return AddressLevel.SAME_DOOR if len(x & y) >= 3 else AddressLevel.SAME_STREET
     return None
 
 
 def _words(address: AddressPrint) -> set[str]:
     parts = (address.text, address.house, address.way, address.street, address.postcode, address.city)
     return {word for part in parts for word in part.replace(",", " ").split()}
+
+
+CITY_UNLIKE = 1 - CITY_SIMILARITY / 100
+"""Share of both cities' letters that may differ (rapidfuzz ratio: edits without substitution, by both lengths)."""
+
+MOST_LETTERS = 250
+"""Letters of a city of which a row has room for the number."""
+
+ANY_CITY = 255
+"""In place of the number of letters: any city may be the same, as it may be a district's or a region's name, or in
+letters that are not read one way."""
+
+NO_ADDRESS, ONE_ADDRESS, OPEN_ADDRESS = range(3)
+"""In a row: none; one that is told; several, or one without a street, of which only areas and numbers are told."""
+
+NUMBER_BITS = 32
+"""The numbers in addresses have a bit each of so many."""
+
+
+_UNKNOWN = len(AddressLevel)
+"""The state behind the levels: a side has none, or nothing is known that both have."""
+
+
+class Areas(Layout):
+    """Countries of addresses, a bit each, and whether any address has a street, or a postcode."""
+
+    countries = Field(30)
+    street = Field()
+    postcode = Field()
+
+
+def encode_addresses(entity: EntityPrint) -> tuple[int, ...]:
+    """Give the eight parts that a row holds of addresses.
+
+    The numbers in all of them, and their countries; of one with a street the set of the city's letters; NO_ADDRESS,
+    ONE_ADDRESS or OPEN_ADDRESS; the number of the city's letters; hashes of both parts of the postcode, and of the
+    house.
+    """
+    if not entity.addresses:
+        return 0, 0, 0, NO_ADDRESS, 0, 0, 0, 0
+    address, city = entity.addresses[0], in_ascii(entity.addresses[0].city)
+    length = ANY_CITY if address.region or script_of(address.city) not in READABLE else len(city)
+    of_all = _encode_door_numbers(entity.addresses), _encode_areas(entity.addresses)
+    if len(entity.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
+        return *of_all, 0, OPEN_ADDRESS, 0, 0, 0, 0
+    # one wrong character of a postcode leaves the first two as they are, or all others
+    begin, end = address.postcode[:2], address.postcode[2:]
+    postcode = (1 + hash_text(begin, 255), 1 + hash_text(end, 255)) if begin else (0, 0)
+    house = 1 + hash_text(main_number(address.house), 255) if address.house else 0
+    return *of_all, letter_set(city), ONE_ADDRESS, length, *postcode, house
+
+
+def _encode_door_numbers(addresses: tuple[AddressPrint, ...]) -> int:
+    """Numbers of a city are told as they stand: spelling its name changes none."""
+    found = 0
+    for stated in addresses:
+        line = f"{stated.text} {stated.house} {stated.street} {stated.postcode} {stated.city}"
+        for word in line.replace(",", " ").split():
+            if word[0].isdigit():
+                found |= 1 << hash_text(word, NUMBER_BITS)
+    return found
+
+
+def _encode_areas(addresses: tuple[AddressPrint, ...]) -> int:
+    found, countries = 0, Areas.countries
+    for stated in addresses:
+        found |= countries.put(1 << hash_text(stated.country, countries.width)) if stated.country else _ANYWHERE
+        found |= (_STREET if stated.street else 0) | (_POSTCODE if stated.postcode else 0)
+    return found
+
+
+_ANYWHERE = Areas.countries.put(Areas.countries.most)
+_STREET, _POSTCODE = Areas.street.put(1), Areas.postcode.put(1)
+
+
+def address_state(a: Rows, b: Rows) -> States:
+    """Two addresses with streets agree on more than the area only if their houses, where known, do."""
+    one, other = a.byte("address"), b.byte("address")
+    postcodes = (a.byte("postcode") > 0) & (b.byte("postcode") > 0)
+    begin = postcodes & (a.byte("postcode") == b.byte("postcode"))
+    end = postcodes & (a.byte("postcode_end") == b.byte("postcode_end"))
+    cities = (a.byte("city_length") > 0) & (b.byte("city_length") > 0)
+    lengths = a.byte("city_length").astype(np.int32) + b.byte("city_length")
+    unlike = np.bitwise_count(a.words("city")[0] ^ b.words("city")[0])
+    any_city = (a.byte("city_length") == ANY_CITY) | (b.byte("city_length") == ANY_CITY)
+    city = any_city | (cities & (unlike <= CITY_UNLIKE * lengths + 1e-6))
+    level = np.where(city, AddressLevel.SAME_CITY, np.where(postcodes | cities, AddressLevel.DIFFERENT, _UNKNOWN))
+    level = np.where(begin | end, AddressLevel.NEAR_POSTCODE, level)
+    level = np.where(begin & end, AddressLevel.SAME_UNIT_POSTCODE, level)
+    houses = (a.byte("house") == 0) | (b.byte("house") == 0) | (a.byte("house") == b.byte("house"))
+    level = np.where(houses & (city | begin | end | ~(postcodes | cities)), AddressLevel.SAME_DOOR, level)
+    level = np.where((one == OPEN_ADDRESS) | (other == OPEN_ADDRESS), _open_level(a, b), level)
+    abroad = ~Areas.countries.lies_in(a.words("areas")[0] & b.words("areas")[0])
+    level = np.where(abroad, AddressLevel.DIFFERENT, level)
+    return np.where((one == NO_ADDRESS) | (other == NO_ADDRESS), _UNKNOWN, level)
+
+
+def _open_level(a: Rows, b: Rows) -> States:
+    """The strongest level of any two of the rows' addresses: no door or street without a number, or both streets."""
+    areas = a.words("areas")[0] & b.words("areas")[0]
+    numbers = a.words("door_numbers")[0] & b.words("door_numbers")[0]
+    area = np.where(Areas.postcode.lies_in(areas), AddressLevel.SAME_UNIT_POSTCODE, AddressLevel.SAME_CITY)
+    level: States = np.where((numbers != 0) | Areas.street.lies_in(areas), AddressLevel.SAME_DOOR, area)
+    return level
+
+
+def may_share_door(a: Rows, b: Rows) -> Flags:
+    """Whether two entities may have a door in common (EntityPrint.selectors)."""
+    doors: Flags = np.ones(len(a), np.bool_)
+    for part in ("postcode", "postcode_end", "house"):
+        doors &= a.byte(part) == b.byte(part)
+    doors |= (a.byte("address") == OPEN_ADDRESS) | (b.byte("address") == OPEN_ADDRESS)
+    doors &= (a.byte("address") != NO_ADDRESS) & (b.byte("address") != NO_ADDRESS)
+    return doors
+
+
+def _most_bits(table: Table) -> BitsArray:
+    """Most hundredths of a bit at each level, or 0 where two addresses may have no part in common, but at DIFFERENT."""
+    most = strongest_from(table)
+    told = most[:, AddressLevel.DIFFERENT].copy()
+    most = np.maximum(most, 0)
+    most[:, AddressLevel.DIFFERENT] = told
+    return most
+
+
+ADDRESS = Comparison(
+    "address",
+    "addresses",
+    N_("Address"),
+    N_("the address"),
+    AddressLevel,
+    (
+        "m, u and h are judgement, not counts: people move, so 45 of 100 true pairs share a door; relatives live apart "
+        "as often as one's own records differ, companies of a group more often; u(same_city) is that of a mid-sized "
+        "town, and a model's term frequencies replace it for the city"
+    ),
+    compare,
+    address_value,
+    bound=Bound(address_state, _most_bits, "address"),
+    bounded=ALL,
+    may_share=may_share_door,
+    selector=True,
+)

@@ -2,29 +2,37 @@
 
 A comparison gives bits against each alternative. Of several values of a field the best pair counts (`stronger_of`), and
 where a value agrees with nothing of the other side, that costs (`best_of_several`).
+
+Its bound is the most that it can be worth, for many pairs at once, from sketches alone. A bound has two parts. `state`
+reads two rows of sketches and returns the number of the state that they leave open, for example whether the hashes of
+two phones are equal, agree in one half, or differ, or one is missing. `bits` gives the most that the comparison can be
+worth in each state. Comparisons that read the same part of a row share one `state`, so that screening looks it up once
+for all.
+
+The law: in the state of two entities' rows, `bits` is never below what `compare` gives, against any alternative.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Self
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.matching.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
-from pipeline.matching.comparisons.bounds import Bound
+from pipeline.matching.alternatives import ALTERNATIVES, COMPANION_KINDS, NO_BITS, STRANGERS, Bits
+from pipeline.matching.encoded import Flags, Rows
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES
 from pipeline.records.entity_types import PERSON as PERSON_ROW
 from pipeline.records.entity_types import VEHICLE as VEHICLE_ROW
 from pipeline.records.limits import ENTITY_VALUES
-
-if TYPE_CHECKING:
-    from pipeline.matching.encoded import Flags, Rows
 
 ALL = frozenset(TYPES)
 PERSON = frozenset({PERSON_ROW.name})
@@ -35,25 +43,36 @@ SHARED_CAP = 300
 """Hundredths of a bit for agreeing on a value that the model lists as shared: a call centre is not a person."""
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Level:
-    """One outcome of a comparison, with the share of pairs that have it.
+class ComparisonLevel(IntEnum):
+    """The levels of a comparison, from the strongest agreement to the strongest contradiction, each as `m, u, *h`.
 
-    `m` is the share of true pairs, `u` that of pairs of strangers, and `h` that of each kind of companions, in the
-    order of alternatives.COMPANION_KINDS; a single h stands for all kinds. A model starts from these reference shares,
-    and keeps them if data do not tell others. Only ratios matter: the weight of a level is log2(m/u) against strangers
-    and log2(m/h) against companions.
+    `m` is the share of true pairs that have the level, `u` that of pairs of strangers, and `h` that of each kind of
+    companions, in the order of alternatives.COMPANION_KINDS; a single h stands for all kinds. A model starts from these
+    reference shares, and keeps them if data do not tell others. Only ratios matter: the weight of a level is log2(m/u)
+    against strangers and log2(m/h) against companions. A level's number, by which results and tables know it, follows
+    from its place among the others.
     """
 
-    name: str
     m: float
     u: float
     h: tuple[float, ...]
 
-    def __init__(self, name: str, m: float, u: float, *h: float) -> None:
-        shares = h if len(h) > 1 else h * len(COMPANION_KINDS)
-        for key, value in (("name", name), ("m", m), ("u", u), ("h", shares)):
-            object.__setattr__(self, key, value)
+    def __new__(cls, m: float, u: float, *h: float) -> Self:
+        """Number it by its place."""
+        level = int.__new__(cls, len(cls.__members__))
+        level._value_ = int(level)
+        level.m, level.u, level.h = m, u, h if len(h) > 1 else h * len(COMPANION_KINDS)
+        return level
+
+    @classmethod
+    def at(cls, number: int) -> Self:
+        """The level of a number."""
+        return tuple(cls)[number]
+
+    @property
+    def key(self) -> str:
+        """How models and explanations name it."""
+        return self.name.lower()
 
     @property
     def bits(self) -> Bits:
@@ -64,11 +83,6 @@ class Level:
     def weight(self) -> int:
         """The match weight: log2(m/u) in hundredths of a bit."""
         return self.bits[STRANGERS]
-
-    @property
-    def companions(self) -> Bits:
-        """log2(m/h) in hundredths of a bit, for each kind of companions."""
-        return self.bits[STRANGERS + 1 :]
 
 
 class ComparisonResult(msgspec.Struct, frozen=True, gc=False):
@@ -138,6 +152,63 @@ Compare = Callable[[EntityPrint, EntityPrint, Table], ComparisonResult | None]
 """Compares two entities by one field; None if the field says nothing about the pair."""
 
 
+BitsArray = NDArray[np.int32]
+"""Hundredths of a bit against each alternative: shape (ALTERNATIVES, states) or (ALTERNATIVES, pairs of rows)."""
+
+States = NDArray[np.integer]
+"""The number of a state, from 0, for each pair of rows."""
+
+NONE = -1
+"""Stands for a level if the comparison says nothing."""
+
+RowState = Callable[[Rows, Rows], States]
+"""The states of `a[i]` and `b[i]` for each i; one side may be a single row, which is paired with all others. The order
+of the sides does not matter, unless one is a single row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The states of two rows, and the most hundredths of a bit in each state under a table.
+
+    `part` is the part of rows that holds the values, or "" if there is no single one. If it is empty in one of two
+    rows, the state is that of two empty rows, whatever the other holds. `costly` is True if finding the state takes
+    longer than finding those of all other comparisons.
+    """
+
+    state: RowState
+    bits: Callable[[Table], BitsArray]
+    part: str = ""
+    costly: bool = False
+
+
+def bound_by_level(strongest_level: RowState, part: str) -> Bound:
+    """A bound whose states are the strongest levels that rows leave open, or the number of levels if none is known."""
+    return Bound(strongest_level, strongest_from, part)
+
+
+def bound_by_levels(state: RowState, levels: Mapping[int, int], part: str) -> Bound:
+    """A bound of which each state, from 0 on, leaves open at most a level, or NONE."""
+    by_state = [levels[number] for number in range(len(levels))]
+    return Bound(state, lambda table: strongest_from(table)[:, by_state], part)
+
+
+def strongest_from(table: Table) -> BitsArray:
+    """Most hundredths of a bit at each level and all weaker ones, then at NONE: (ALTERNATIVES, levels + 1).
+
+    Rarity of a value may raise any level; an agreement never weighs less than nothing.
+    """
+    extra = max([0, table.rare, *table.terms.values()])
+    bits = [(max(weight + extra, 0) if extra else weight, *others) for weight, *others in table.bits]
+    reached = np.maximum.accumulate(np.array(bits, np.int32)[::-1])[::-1]
+    return np.concatenate([reached, np.zeros((1, ALTERNATIVES), np.int32)]).T.copy()
+
+
+def most_at_any_level(table: Table) -> BitsArray:
+    """Most hundredths of a bit whatever the values, 0 or more: (ALTERNATIVES,)."""
+    most: BitsArray = np.maximum(strongest_from(table)[:, 0], 0)
+    return most
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds the result.
@@ -148,7 +219,7 @@ class Comparison:
     - `label` is its name in a table or chart, `phrase` its name within a sentence, both in English.
     - `levels` go from the strongest agreement to the strongest contradiction. `source` says where m, u and h come from.
     - `bound` is for the types in `bounded`, whose sketches have room for the field. For other types a sketch only tells
-      whether there is a value, and bounds.most_at_any_level is the bound.
+      whether there is a value, and most_at_any_level is the bound.
     - `ceiling` gives bits that `compare` of two entities never exceeds, against any alternative, at a fraction of the
       cost. It is None if there is no cheaper way.
     - `sketched` is False if an entity with a value in `field` has no sketch at all.
@@ -160,7 +231,7 @@ class Comparison:
     field: str
     label: str
     phrase: str
-    levels: tuple[Level, ...]
+    levels: type[ComparisonLevel]
     source: str
     compare: Compare
     value: Callable[[EntityPrint, int], str]

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
-from pipeline.matching.comparisons.comparison import ComparisonResult, Table
-from pipeline.matching.comparisons.name.comparison import sounds_of
-from pipeline.matching.encoded import Field, Layout, hash_text
+from pipeline.locale import N_
+from pipeline.matching.comparisons.comparison import (
+    ALL,
+    Comparison,
+    ComparisonLevel,
+    ComparisonResult,
+    States,
+    Table,
+    bound_by_level,
+)
+from pipeline.matching.comparisons.name.comparison import name_value, sounds_of
+from pipeline.matching.encoded import Field, Layout, Rows, hash_text
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE
 from pipeline.matching.names.token_levels import RESEMBLANCE
-
-if TYPE_CHECKING:
-    from pipeline.matching.encoded import Rows
-
-SEVERAL_MORE, ONE_MORE = range(2)
 
 RARE = 1200
 """Hundredths of a bit of a name that counts, one in 4,000: of two records of five names each, 25 pairs, 6 in 1,000
@@ -40,6 +42,14 @@ SHORTEST = 2
 _SPELLINGS = 0.8
 """The least similarity of two names of one word each, which are organisations', that may be spellings of one. A choice:
 Atomflot and Rosatomflot are two names (.73), Rosoboronexport and Rosoboroneksport are one (.88)."""
+
+
+class OtherNamesLevel(ComparisonLevel):
+    """How many more rare names both bear."""
+
+    SEVERAL_MORE = 0.15, 3.0e-4, 8.0e-4, 1.0e-3, 5.0e-2
+    ONE_MORE = 0.30, 6.0e-3, 1.5e-2, 2.0e-2, 1.5e-1
+
 
 Sounds = tuple[str, ...]
 """What is heard of each word of a name, in ascending order."""
@@ -61,7 +71,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     apart = _most_apart(both, (of_a, of_b)) if len(both) > 1 else ()
     if not apart:
         return None
-    level = ONE_MORE if len(apart) == 2 else SEVERAL_MORE
+    level = OtherNamesLevel.ONE_MORE if len(apart) == 2 else OtherNamesLevel.SEVERAL_MORE
     i, j = (max(names[apart[-1]].values()) for names in (of_a, of_b))
     return ComparisonResult(table.bits[level], level, i, j)
 
@@ -116,18 +126,30 @@ def encode(entity: EntityPrint) -> tuple[int, int]:
     return Heard.names.put(found & Heard.names.most) | collide, Heard.names.put(found >> Heard.names.width)
 
 
-UNKNOWN = 2
-"""The state of rows without a second name in common, beside the levels."""
-
-
 def other_names_state(a: Rows, b: Rows) -> States:
-    """The strongest level by how many names both may have: of two that have one bit only one is seen."""
+    """The strongest level by how many names both may have, if any: of two that have one bit only one is seen."""
     (one, more), (other, others_more) = a.words("heard"), b.words("heard")
     shared = one & other
     count = np.bitwise_count(Heard.names.take(shared)) + np.bitwise_count(more & others_more)
     collide = Heard.collide.lies_in(shared) & (count > 0)
-    state: States = np.where(collide | (count > 2), SEVERAL_MORE, np.where(count == 2, ONE_MORE, UNKNOWN))
-    return state
+    few = np.where(count == 2, OtherNamesLevel.ONE_MORE, len(OtherNamesLevel))
+    return np.where(collide | (count > 2), OtherNamesLevel.SEVERAL_MORE, few)
 
 
-OTHER_NAMES_BOUND = bound_by_levels(other_names_state, (SEVERAL_MORE, ONE_MORE, NONE), "heard")
+OTHER_NAMES = Comparison(
+    "other_names",
+    "names",
+    N_("Other names"),
+    N_("the other names"),
+    OtherNamesLevel,
+    (
+        "estimated: of the people whose records have several names each, 3 in 10 bear a second one in both, half as "
+        "many a third; of strangers who share a name 6 in 1,000 share another by chance, of families one in 50 is "
+        "mixed up"
+    ),
+    compare,
+    name_value,
+    least=FEWEST,
+    bound=bound_by_level(other_names_state, "heard"),
+    bounded=ALL,
+)

@@ -9,30 +9,46 @@ from itertools import product
 from msgspec import structs
 from rapidfuzz.distance import OSA
 
-from pipeline.matching.comparisons.comparison import ComparisonResult, Table, stronger_of
-from pipeline.matching.comparisons.identifier import MOST_EDITS, OWN, share_own_number
+from pipeline.locale import N_
+from pipeline.matching.comparisons.comparison import (
+    VEHICLE,
+    Comparison,
+    ComparisonLevel,
+    ComparisonResult,
+    Table,
+    stronger_of,
+)
+from pipeline.matching.comparisons.identifier import OWN, share_own_number
+from pipeline.matching.comparisons.number_ends import MOST_EDITS, SHORTEST, EndsState, may_share_number, number_bound
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, WILDCARDS, EntityPrint, IdentifierPrint
 from pipeline.matching.operations import DONE
-
-VIN_SAME, VIN_CONFUSABLE, VIN_EDIT_CHECKED, VIN_EDIT, VIN_DIFFERENT = range(5)
-
-(
-    PLATE_SAME,
-    PLATE_CONFUSABLE,
-    PLATE_PARTIAL_LONG,
-    PLATE_ELSEWHERE,
-    PLATE_EDIT,
-    PLATE_PARTIAL_SHORT,
-    PLATE_DIFFERENT,
-) = range(7)
-
-SHORTEST = 5
-"""Characters of a VIN from which one edit leaves an end as it is; plates and identifiers are near from as many on."""
 
 ONE, ANY = "?", "*"
 """One unknown character, and any number of them."""
 LONG_PARTIAL = 4
 """Known characters of a partial plate from which agreeing is worth more than chance among a country's plates."""
+
+
+class VinLevel(ComparisonLevel):
+    """How two vehicle identification numbers agree."""
+
+    SAME = 0.93, 1.0e-8, 1.0e-8
+    CONFUSABLE = 0.02, 1.0e-8, 1.0e-8
+    ONE_EDIT_CHECKED = 0.02, 1.0e-6, 1.0e-6
+    ONE_EDIT = 0.01, 2.0e-5, 2.0e-5
+    DIFFERENT = 0.004, 0.99, 0.99
+
+
+class PlateLevel(ComparisonLevel):
+    """How two number plates agree."""
+
+    SAME = 0.80, 3.0e-7, 3.0e-7
+    CONFUSABLE = 0.03, 1.0e-6, 1.0e-6
+    PARTIAL_LONG = 0.70, 6.0e-5, 6.0e-5
+    SAME_OTHER_COUNTRY = 0.02, 3.0e-6, 3.0e-6
+    ONE_EDIT = 0.05, 6.0e-5, 6.0e-5
+    PARTIAL_SHORT = 0.70, 1.0e-2, 1.0e-2
+    DIFFERENT = 0.09, 0.99, 0.99
 
 
 def compare_vins(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
@@ -45,16 +61,16 @@ def compare_vins(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResu
     return best_number(a, b, "vin", table, vin_level)
 
 
-def vin_level(p: IdentifierPrint, q: IdentifierPrint) -> int:
+def vin_level(p: IdentifierPrint, q: IdentifierPrint) -> VinLevel:
     """The level of two VINs."""
     if p.value == q.value:
-        return VIN_SAME
+        return VinLevel.SAME
     if p.value.translate(CONFUSABLE_CLASSES) == q.value.translate(CONFUSABLE_CLASSES):
-        return VIN_CONFUSABLE
+        return VinLevel.CONFUSABLE
     near = OSA.distance(p.value, q.value, score_cutoff=MOST_EDITS) <= MOST_EDITS
     if near and not (p.valid == 1 and q.valid == 1):
-        return VIN_EDIT_CHECKED if 1 in (p.valid, q.valid) else VIN_EDIT
-    return VIN_DIFFERENT
+        return VinLevel.ONE_EDIT_CHECKED if 1 in (p.valid, q.valid) else VinLevel.ONE_EDIT
+    return VinLevel.DIFFERENT
 
 
 def compare_plates(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
@@ -66,27 +82,27 @@ def compare_plates(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonRe
     return best_number(a, b, "plate", table, plate_level)
 
 
-def plate_level(p: IdentifierPrint, q: IdentifierPrint) -> int:
+def plate_level(p: IdentifierPrint, q: IdentifierPrint) -> PlateLevel:
     """The level of two plates."""
     if WILDCARDS.intersection(p.value) or WILDCARDS.intersection(q.value):
         return _partial_level(p.value, q.value)
     elsewhere = bool(p.country and q.country and p.country != q.country)
     if p.value == q.value:
-        return PLATE_ELSEWHERE if elsewhere else PLATE_SAME
+        return PlateLevel.SAME_OTHER_COUNTRY if elsewhere else PlateLevel.SAME
     if elsewhere:
-        return PLATE_DIFFERENT
+        return PlateLevel.DIFFERENT
     if p.value.translate(CONFUSABLE_CLASSES) == q.value.translate(CONFUSABLE_CLASSES):
-        return PLATE_CONFUSABLE
+        return PlateLevel.CONFUSABLE
     near = len(p.value) >= SHORTEST and OSA.distance(p.value, q.value, score_cutoff=MOST_EDITS) <= MOST_EDITS
-    return PLATE_EDIT if near else PLATE_DIFFERENT
+    return PlateLevel.ONE_EDIT if near else PlateLevel.DIFFERENT
 
 
-def _partial_level(p: str, q: str) -> int:
+def _partial_level(p: str, q: str) -> PlateLevel:
     DONE.operations += 1 + (len(p) + len(q)) // 8
     if not fits(p, q):
-        return PLATE_DIFFERENT
+        return PlateLevel.DIFFERENT
     known = min(sum(c not in WILDCARDS for c in p), sum(c not in WILDCARDS for c in q))
-    return PLATE_PARTIAL_LONG if known >= LONG_PARTIAL else PLATE_PARTIAL_SHORT
+    return PlateLevel.PARTIAL_LONG if known >= LONG_PARTIAL else PlateLevel.PARTIAL_SHORT
 
 
 def fits(p: str, q: str) -> bool:
@@ -163,3 +179,51 @@ def best_number(
     if best is not None and kind == OWN.get(a.type) and share_own_number(a, b):
         return structs.replace(best, settles=True)
     return best
+
+
+VIN = Comparison(
+    "vin",
+    "identifiers",
+    N_("VIN"),
+    N_("the VIN"),
+    VinLevel,
+    (
+        "m, u and h are judgement, not counts: a vehicle keeps its VIN, so that records differ by slips of the pen "
+        "alone (5 of 100) or a true change (4 of 1,000); strangers share one by chance or cloning, and h is u"
+    ),
+    compare_vins,
+    number_value,
+    bound=number_bound(
+        "vin",
+        {
+            EndsState.WHOLE: VinLevel.SAME,
+            EndsState.HALVED: VinLevel.ONE_EDIT_CHECKED,
+            EndsState.APART: VinLevel.DIFFERENT,
+        },
+    ),
+    bounded=VEHICLE,
+    may_share=may_share_number,
+    selector=True,
+)
+
+PLATE = Comparison(
+    "plate",
+    "identifiers",
+    N_("Plate"),
+    N_("the plate"),
+    PlateLevel,
+    "estimated: plates are changed and cloned, so even the same plate may be another car, another the same car",
+    compare_plates,
+    number_value,
+    bound=number_bound(
+        "plate",
+        {
+            EndsState.WHOLE: PlateLevel.SAME,
+            EndsState.HALVED: PlateLevel.ONE_EDIT,
+            EndsState.APART: PlateLevel.DIFFERENT,
+        },
+    ),
+    bounded=VEHICLE,
+    may_share=may_share_number,
+    selector=True,
+)

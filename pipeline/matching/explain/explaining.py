@@ -15,9 +15,9 @@ from msgspec import structs
 
 from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS
 from pipeline.matching.bands import Basis
-from pipeline.matching.comparisons.catalogue import BY_NAME, IDENTIFIER
+from pipeline.matching.comparisons.catalogue import BY_NAME
 from pipeline.matching.comparisons.comparison import Comparison, ComparisonResult, apply_curve
-from pipeline.matching.comparisons.identifier import number_in_common
+from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
 from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
@@ -192,7 +192,7 @@ def make_item(
         tokens = names.pairs
     return Item(
         field=comparison.name,
-        level=comparison.levels[found.level].name,
+        level=comparison.levels.at(found.level).key,
         value_a=spelled(comparison.value(a, i)),
         value_b=spelled(comparison.value(b, j)),
         bits=bits,

@@ -13,7 +13,7 @@ from babel import dates
 
 from pipeline.locale import LANGUAGES, N_, translate, translate_plural
 from pipeline.matching.bands import Band, Basis
-from pipeline.matching.comparisons.catalogue import distance_m, read_where
+from pipeline.matching.comparisons.positions import distance_m, read_where
 from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.explain.words import (
     COMPANIONS,

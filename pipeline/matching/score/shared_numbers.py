@@ -10,8 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.matching.bands import Basis
-from pipeline.matching.comparisons.catalogue import IDENTIFIER
-from pipeline.matching.comparisons.identifier import number_in_common, numbers_in_one_hand
+from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common, numbers_in_one_hand
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import (

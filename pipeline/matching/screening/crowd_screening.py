@@ -18,7 +18,7 @@ from pipeline.matching.bounds.entity_bounds import BoundTable, OddsBound, curves
 from pipeline.matching.bounds.sketches import Sketches
 from pipeline.matching.comparisons.name.bound import name_state
 from pipeline.matching.comparisons.name.crowd_names import CrowdNames, bound_names
-from pipeline.matching.comparisons.number_rows import may_share_number
+from pipeline.matching.comparisons.number_ends import may_share_number
 from pipeline.matching.encoded import BitsOfRows, Flags, Rows
 from pipeline.matching.model import Model
 from pipeline.matching.ragged import Index, expand_counts

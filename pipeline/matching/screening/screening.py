@@ -17,9 +17,10 @@ import numpy as np
 from pipeline.matching.alternatives import SCORE_LIMIT
 from pipeline.matching.bounds.entity_bounds import BoundOdds, WeightBound, name_sizes
 from pipeline.matching.bounds.sketches import Sketches, without_room
-from pipeline.matching.comparisons.birth_date_rows import share_birth_date
+from pipeline.matching.comparisons.birth_date import share_birth_date
 from pipeline.matching.comparisons.catalogue import SELECTORS
-from pipeline.matching.comparisons.number_rows import WHOLE, may_share_number, phone_state
+from pipeline.matching.comparisons.number_ends import EndsState, may_share_number
+from pipeline.matching.comparisons.phone import phone_state
 from pipeline.matching.encoded import BitsOfRows, Flags, Rows
 from pipeline.matching.model import Model
 from pipeline.matching.ragged import Index, expand_pairs
@@ -224,4 +225,6 @@ class EqualParts(NamedTuple):
 
 def find_equal_parts(a: Rows, b: Rows) -> EqualParts:
     """Of rows of any types; where parts are equal, they are found."""
-    return EqualParts(share_birth_date(a, b) | may_share_number(a, b), phone_state(a, b) == WHOLE, _have_noted(a, b))
+    return EqualParts(
+        share_birth_date(a, b) | may_share_number(a, b), phone_state(a, b) == EndsState.WHOLE, _have_noted(a, b)
+    )

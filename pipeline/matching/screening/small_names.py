@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.bounds import States
+from pipeline.matching.comparisons.comparison import States
 from pipeline.matching.comparisons.name.bound import (
     LOWEST,
     MOST_BITS,
-    ONE_AGREES,
     STEP,
     STEPS,
+    OpenNames,
     entry_lengths,
     fold_classes,
 )
@@ -429,7 +429,7 @@ def bound_names(a: SmallRows, b: SmallRows) -> States:
     bits = np.where(contradict, bits + FIRM_CONFLICT + FURTHER_CONFLICT * (left - 1), bits)
     same = (((found > 0).sum(0) >= 2) | ~told) & (((others_found > 0).sum(0) >= 2) | ~others_told)
     same |= (runs + others_runs + short + others_short + numbers > 0) | a.single & b.single
-    state: States = -((LOWEST - bits) // STEP) + np.where(same, 0, ONE_AGREES * STEPS)
+    state: States = -((LOWEST - bits) // STEP) + np.where(same, 0, OpenNames.ONE_AGREES * STEPS)
     return state
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.matching.alternatives import SCORE_LIMIT
 from pipeline.matching.bounds.entity_bounds import WeightBound
 from pipeline.matching.bounds.sketches import join_sketches
-from pipeline.matching.comparisons.bounds import States
+from pipeline.matching.comparisons.comparison import States
 from pipeline.matching.comparisons.name.bound import NO_NAME, name_state
 from pipeline.matching.encoded import BitsOfRows, Flags, Rows, WordArray
 from pipeline.matching.fingerprint import Fingerprint

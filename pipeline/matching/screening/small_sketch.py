@@ -28,10 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.bounds.sketches import Sketches
-from pipeline.matching.comparisons.address_rows import ANY_CITY, ONE_ADDRESS, Areas
-from pipeline.matching.comparisons.birth_place_rows import OPEN_PLACE
+from pipeline.matching.comparisons.address import ANY_CITY, ONE_ADDRESS, Areas
+from pipeline.matching.comparisons.birth_place import OPEN_PLACE
 from pipeline.matching.comparisons.name.encoding import Initials
-from pipeline.matching.comparisons.number_rows import ANY_NUMBER, Ends
+from pipeline.matching.comparisons.number_ends import ANY_NUMBER, Ends
 from pipeline.matching.comparisons.other_names import Heard
 from pipeline.matching.encoded import Bytes, Field, Flags, Layout, Rows, WordArray
 from pipeline.matching.ragged import Index, expand_counts

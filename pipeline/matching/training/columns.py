@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import COMPANION_KINDS, GROUP, HOUSEHOLD, NAMED_AFTER
 from pipeline.matching.comparisons.comparison import Comparison
-from pipeline.matching.comparisons.name.name_levels import CONFLICT
+from pipeline.matching.comparisons.name.name_levels import NameLevel
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
@@ -61,7 +61,7 @@ class TrainingColumn:
 
 def columns_of(comparison: Comparison, entity_type: str) -> list[TrainingColumn]:
     """The column, or two, of a comparison; the reference of names takes their bits at face value."""
-    names = tuple(level.name for level in comparison.levels)
+    names = tuple(level.key for level in comparison.levels)
     kinds = ENTITY_TYPES_BY_NAME[entity_type].companions
     kind = GROUP if COMPANION_KINDS[GROUP - 1] in kinds else HOUSEHOLD
     told = COMPANION_KINDS[kind - 1] if COMPANION_KINDS[kind - 1] in kinds else ""
@@ -134,7 +134,7 @@ def find_conflicts(levels: Levels, columns: Sequence[TrainingColumn]) -> NDArray
     found = np.zeros(len(levels), np.bool_)
     for k, column in enumerate(columns):
         if column.comparison.name == "name" and not column.banded:
-            found |= levels[:, k] >= CONFLICT
+            found |= levels[:, k] >= NameLevel.CONFLICT
     return found
 
 

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import COMPANION_KINDS, LEAST_SHARE
-from pipeline.matching.comparisons.catalogue import BY_NAME, NAME
-from pipeline.matching.comparisons.comparison import Comparison, Level
-from pipeline.matching.comparisons.name.name_levels import GIVEN_DIFFERS
+from pipeline.matching.comparisons.catalogue import BY_NAME
+from pipeline.matching.comparisons.comparison import Comparison, ComparisonLevel
+from pipeline.matching.comparisons.name.name_levels import NameLevel
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import ModelFile, Prior, WeightedComparison, WeightedLevel
 from pipeline.matching.names import sound_keys
@@ -53,17 +53,21 @@ MOST_WITHOUT = 0.97
 """Random pairs of whom neither has a partner, at most, for partners to tell whether names in conflict are one person's:
 then one relative in 30 or more is known as such."""
 
-LEVELS = (
-    Level("none", 0.6, 0.6, 0.6, 0.6, 0.6),
-    Level("one", 0.3, 0.3, 0.3, 0.3, 0.3),
-    Level("both", 0.1, 0.1, 0.1, 0.1, 0.1),
-)
+
+class PartnersLevel(ComparisonLevel):
+    """Of how many of two records a partner is known."""
+
+    NONE = 0.6, 0.6, 0.6
+    ONE = 0.3, 0.3, 0.3
+    BOTH = 0.1, 0.1, 0.1
+
+
 PARTNERS = Comparison(
     "partners",
     "",
     "",
     "",
-    LEVELS,
+    PartnersLevel,
     "not compared: counted over the records",
     lambda _a, _b, _table: None,
     lambda _entity, _index: "",
@@ -292,7 +296,7 @@ def keep_contradictions(file: ModelFile, prior: Prior, *, companions_met: bool) 
     and birth date with two given names are twins, not one person, however few twins the records show.
     """
     reference, same = Prior(), dict.fromkeys(prior.companions, 0)
-    learnt = {NAME.levels[GIVEN_DIFFERS].name} if companions_met else set()
+    learnt = {NameLevel.GIVEN_DIFFERS.key} if companions_met else set()
     rarer = {kind: bits - reference.companions[kind] for kind, bits in prior.companions.items()}
 
     def keep(comparisons: Mapping[str, WeightedComparison]) -> dict[str, WeightedComparison]:

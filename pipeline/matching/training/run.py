@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from pipeline.matching.comparisons.catalogue import NAME
+from pipeline.matching.comparisons.name.comparison import NAME
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import COMPANION_PRIORS, ModelFile, Prior, WeightedComparison

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.matching.comparisons.address import address_key
 from pipeline.matching.comparisons.comparison import Comparison, log2_cb
-from pipeline.matching.comparisons.name.name_levels import CONFLICT, GIVEN_DIFFERS
+from pipeline.matching.comparisons.name.name_levels import NameLevel
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import WeightedComparison, WeightedLevel
 from pipeline.matching.names import sound_keys
@@ -60,10 +60,10 @@ def learnt_comparison(
 
 def _name_levels(learnt: Learnt, k: int) -> tuple[WeightedLevel, ...]:
     """The levels of names: what is learnt is their weight against companions; against strangers the bits count."""
-    levels = learnt.columns[k].comparison.levels
+    levels = tuple(learnt.columns[k].comparison.levels)
     bits = [level.weight for level in levels]
     return tuple(
-        WeightedLevel(level.name, level.weight, found, _source(learnt, k, i, True))
+        WeightedLevel(level.key, level.weight, found, _source(learnt, k, i, True))
         for i, (level, found) in enumerate(zip(levels, _companions(learnt, k, bits), strict=True))
     )
 
@@ -97,10 +97,10 @@ def _m_against_companions(learnt: Learnt, k: int) -> list[float]:
     m = [float(share) for share in learnt.m[k]]
     comparison = learnt.columns[k].comparison
     if comparison.name == "name":
-        held = range(CONFLICT, len(m)) if not learnt.without_relatives else range(0)
-        unseen = [GIVEN_DIFFERS] if learnt.m_counts[k][GIVEN_DIFFERS] < MIN_HITS else []
+        held = range(NameLevel.CONFLICT, len(m)) if not learnt.without_relatives else range(0)
+        unseen = [NameLevel.GIVEN_DIFFERS] if learnt.m_counts[k][NameLevel.GIVEN_DIFFERS] < MIN_HITS else []
         for level in (*held, *unseen):
-            m[level] = comparison.levels[level].m
+            m[level] = NameLevel.at(level).m
     return m
 
 
@@ -118,7 +118,7 @@ def learnt_levels(
     bits = [min(CAP, round(value)) for value in falling(wanted, mass)]
     companions = _companions(learnt, k, bits)
     return tuple(
-        WeightedLevel(level.name, bits[i], companions[i], _source(learnt, k, i, seen[i]))
+        WeightedLevel(level.key, bits[i], companions[i], _source(learnt, k, i, seen[i]))
         for i, level in enumerate(comparison.levels)
     )
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE, REACHES
+from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
 from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.comparisons.identifier import OWN
+from pipeline.matching.comparisons.positions import REACHES
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.names import normalise_name
@@ -86,6 +87,8 @@ def name_edits(random: Random, entity_type: str) -> FieldPair:
     """
 
     def pair() -> tuple[NamePrint, NamePrint]:
+        if entity_type == "person" and random.random() < 0.4:
+            return parted_name(random), parted_name(random)
         if entity_type != "person":
             one, other = random.choice(FIRMS), random.choice(FIRMS)
             other = sometimes(random, edited(random, one, random.randrange(3), LETTERS), other)
@@ -97,6 +100,13 @@ def name_edits(random: Random, entity_type: str) -> FieldPair:
     names = several(random, pair) if random.random() < 0.3 else tuple((name,) for name in pair())
     a, b = (tuple(name for name in some if name.tokens) for some in names)
     return {"names": a}, {"names": b}
+
+
+def parted_name(random: Random) -> NamePrint:
+    """A name of which it is known which words are given names and which is the family's; one or the other may lack."""
+    given = random.sample(GIVEN[:4], random.choice((0, 1, 2)))
+    family = random.choice(FAMILY[:3]) if not given or random.random() < 0.8 else ""
+    return make_name_print(normalise_name("", " ".join(given), "", family, "", "primary", "person"), "person")
 
 
 def names_edits(random: Random, entity_type: str) -> FieldPair:
@@ -220,7 +230,14 @@ def address_edits(random: Random, entity_type: str) -> FieldPair:
     """
 
     def pair() -> tuple[AddressPrint, AddressPrint]:
-        places = ("lyon", "69001"), ("villeurbanne", "69100"), ("łódź", "90-001"), ("москва", ""), ("شیراز", "71345")
+        places = (
+            ("lyon", "69001"),
+            ("villeurbanne", "69100"),
+            ("łódź", "90-001"),
+            ("москва", ""),
+            ("شیراز", "71345"),
+            ("london", "sw1a1aa"),
+        )
         city, code = random.choice(places)
         street = random.choice(("rue de la paix", "avenue foch", "ولیعصر", "valiasr", "丸の内"))
         house = random.choice(("12", "12b", "14", "12/5", "2-4-1", ""))
@@ -281,7 +298,7 @@ def words_edits(field: str, values: tuple[str, ...]) -> Callable[[Random, str], 
 
 def place_name_edits(random: Random, entity_type: str) -> FieldPair:
     """A place, up to three edits apart, or several on a side."""
-    names = ("kazan", "saint petersburg", "lyon")
+    names = ("kazan", "saint petersburg", "lyon", "paris, texas", "paris, ontario")
     a, b = word_edits("birth_place", names)(random, entity_type)
     several = {"birth_place": "", "birth_places": tuple(sorted({*a.values(), *random.sample(names, 2)}))}
     return sometimes(random, a, several, 0.2), b
@@ -292,7 +309,7 @@ METRES_A_DEGREE = 111_195.0
 
 def place_edits(random: Random, entity_type: str) -> FieldPair:
     """Distances and gaps just within and just beyond each bound."""
-    metres, seconds = random.choice((*REACHES, (60.0, 0), (500.0, 0)))
+    metres, seconds = random.choice((*REACHES.values(), (60.0, 0), (500.0, 0)))
     share = random.choice((0.99, 1.01))
     start = 1_790_000_000
     other = start + int(seconds * random.choice((0.99, 1.01)))

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.matching.bounds.entity_bounds import OddsBound
 from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.comparisons.comparison import Compare, Comparison
-from pipeline.matching.comparisons.number_rows import may_share_number
+from pipeline.matching.comparisons.number_ends import may_share_number
 from pipeline.matching.encoded import Rows
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases

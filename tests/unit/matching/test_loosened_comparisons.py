@@ -69,7 +69,7 @@ LOOSENINGS = (
     Loosening("vin", "two edits for one", vehicle_numbers, "vin_level", *EDITS),
     Loosening("plate", "two edits for one", vehicle_numbers, "plate_level", *EDITS),
     Loosening("plate", "a plate of four", vehicle_numbers, "SHORTEST", "", 4),
-    Loosening("birth_place", "places less alike", birth_place, "NEAR_PLACE", "", 70),
+    Loosening("birth_place", "places less alike", birth_place, "are_near", ">= NEAR_PLACE", ">= 70"),
     Loosening("address", "two characters of a postcode", address, "_near", "True)) <= 1", "True)) <= 2"),
     Loosening("address", "cities less alike", address, "CITY_SIMILARITY", "", 70),
     Loosening(

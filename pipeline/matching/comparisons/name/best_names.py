@@ -18,16 +18,7 @@ from typing import Final
 from pipeline.matching.alternatives import Bits
 from pipeline.matching.comparisons.comparison import ComparisonResult, Table, apply_curve, stronger_of
 from pipeline.matching.comparisons.name.groups import MOST_FURTHER
-from pipeline.matching.comparisons.name.name_levels import (
-    ALIKE,
-    DIFFERENT,
-    FAMILY_DIFFERS,
-    GIVEN_DIFFERS,
-    MOST_GROWTH,
-    NEAR,
-    OTHER_PARTS,
-    SAME,
-)
+from pipeline.matching.comparisons.name.name_levels import MOST_GROWTH, NameLevel
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint
 from pipeline.matching.names.joined_words import BOTH_WAYS, NOWHERE
@@ -60,7 +51,7 @@ class BestNames:
 
     def take(self, result: ComparisonResult) -> None:
         """Add the result of one more pair."""
-        if result.level <= NEAR:
+        if result.level <= NameLevel.NEAR:
             self.met_a.add(result.a)
             self.met_b.add(result.b)
         self.result = stronger_of(result, self.result)
@@ -76,7 +67,7 @@ class BestNames:
             return True
         if most[0] >= best.bits[0] or any(map(int.__gt__, most[1:], best.bits[1:])):
             return True
-        return level <= NEAR >= best.level and (i not in self.met_a or j not in self.met_b)
+        return level <= NameLevel.NEAR >= best.level and (i not in self.met_a or j not in self.met_b)
 
 
 def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> BestNames:
@@ -105,8 +96,11 @@ def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> Bes
 
 def _take_others(pairs: MetNames, found: BestNames, table: Table, take: Callable[..., None]) -> None:
     """Compare the pairs in which no words agree, where they may change the result; the weakest level seldom does."""
-    most = {level: _most_bits(0, level, table) for level in (FAMILY_DIFFERS, OTHER_PARTS, ALIKE, DIFFERENT)}
-    if not found.may_change(most[FAMILY_DIFFERS], FAMILY_DIFFERS, 0, 0):
+    most = {
+        level: _most_bits(0, level, table)
+        for level in (NameLevel.FAMILY_DIFFERS, NameLevel.OTHER_PARTS, NameLevel.ALIKE, NameLevel.DIFFERENT)
+    }
+    if not found.may_change(most[NameLevel.FAMILY_DIFFERS], NameLevel.FAMILY_DIFFERS, 0, 0):
         return
     for cell, level in levels_of_others(pairs):
         if found.may_change(most[level], level, *cell):
@@ -120,15 +114,15 @@ def bound_names(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResul
     pairs = pairs_of(a.names, b.names)
     most = [_most_bits(bound.bits, level_of_bounded(pairs, bound), table) for bound in pairs.bounds]
     if len(pairs.bounds) < len(a.names) * len(b.names):
-        most.append(_most_bits(0, FAMILY_DIFFERS, table))
-    return ComparisonResult(tuple(map(max, zip(*most, strict=True))), SAME)
+        most.append(_most_bits(0, NameLevel.FAMILY_DIFFERS, table))
+    return ComparisonResult(tuple(map(max, zip(*most, strict=True))), NameLevel.SAME)
 
 
 def _most_bits(bits: int, level: int, table: Table) -> Bits:
     """The upper limit, against each alternative, of names with at most these bits and at best this level."""
     household, named_after, group = table.companions[level]
     strangers = apply_curve(bits, table.curve) if table.curve else bits
-    if level > NEAR:
+    if level > NameLevel.NEAR:
         return strangers, household, named_after, group
     return strangers, max(household + MOST_GROWTH, 0), named_after, group + MOST_FURTHER
 
@@ -136,16 +130,16 @@ def _most_bits(bits: int, level: int, table: Table) -> Bits:
 def level_of_bounded(pairs: MetNames, bound: PairBound) -> int:
     """The strongest level of a pair in which words may agree. ALIKE leaves open whether the other words are alike."""
     if bound.joined:
-        return SAME
+        return NameLevel.SAME
     if bound.contradict:
-        return FAMILY_DIFFERS if bound.contradict == AS_FAMILIES else ALIKE
+        return NameLevel.FAMILY_DIFFERS if bound.contradict == AS_FAMILIES else NameLevel.ALIKE
     if bound.agreeing < 2:
         single = len(pairs.a[bound.a].tokens) == len(pairs.b[bound.b].tokens) == 1
-        return SAME if bound.agreeing and single else FAMILY_DIFFERS
-    return SAME
+        return NameLevel.SAME if bound.agreeing and single else NameLevel.FAMILY_DIFFERS
+    return NameLevel.SAME
 
 
-def levels_of_others(pairs: MetNames) -> Iterator[tuple[NameIndices, int]]:
+def levels_of_others(pairs: MetNames) -> Iterator[tuple[NameIndices, NameLevel]]:
     """The pairs without a bound, in which no words agree, each with the strongest level that it may have."""
     bounded = {(bound.a, bound.b) for bound in pairs.bounds}
     held = [_parts_of(name) for name in pairs.b]
@@ -156,12 +150,12 @@ def levels_of_others(pairs: MetNames) -> Iterator[tuple[NameIndices, int]]:
                 if (one or other) and (level := _level_of_parts(one, other)):
                     yield cell, level
                 else:
-                    yield cell, ALIKE if cell in pairs.resembling else DIFFERENT
+                    yield cell, NameLevel.ALIKE if cell in pairs.resembling else NameLevel.DIFFERENT
 
 
 def look_closer(pairs: MetNames, cell: NameIndices, level: int) -> int:
     """The strongest level of a pair with a bound, now that words which would make it ALIKE were looked for."""
-    return GIVEN_DIFFERS if level == ALIKE and cell not in pairs.resembling else level
+    return NameLevel.GIVEN_DIFFERS if level == NameLevel.ALIKE and cell not in pairs.resembling else level
 
 
 def _parts_of(name: NamePrint) -> int:
@@ -175,12 +169,12 @@ def _parts_of(name: NamePrint) -> int:
     return found
 
 
-def _level_of_parts(one: int, other: int) -> int:
-    """The strongest level of two names in which no words agree, by their flags; 0 if it is ALIKE or weaker.
+def _level_of_parts(one: int, other: int) -> NameLevel | None:
+    """The strongest level of two names in which no words agree, by their flags; None if it is ALIKE or weaker.
 
     Numbers may agree. Or each name may be another part of one name, so that each lacks what the other has.
     """
     if one & other & NUMBER:
-        return FAMILY_DIFFERS
+        return NameLevel.FAMILY_DIFFERS
     apart = (one | other) & PATRONYMIC or (one & FAMILY and other & GIVEN) or (one & GIVEN and other & FAMILY)
-    return OTHER_PARTS if apart else 0
+    return NameLevel.OTHER_PARTS if apart else None

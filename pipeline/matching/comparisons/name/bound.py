@@ -10,14 +10,14 @@ these words contradict (combine_worths).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD, STRANGERS
-from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
-from pipeline.matching.comparisons.comparison import Table, apply_curve
+from pipeline.matching.comparisons.comparison import BitsArray, Bound, States, Table, apply_curve, strongest_from
 from pipeline.matching.comparisons.name.encoding import (
     CONFLICTS,
     ENTRY_WORDS,
@@ -32,14 +32,7 @@ from pipeline.matching.comparisons.name.encoding import (
     WordPlace,
 )
 from pipeline.matching.comparisons.name.groups import MOST_FURTHER
-from pipeline.matching.comparisons.name.name_levels import (
-    ALIKE,
-    DIFFERENT,
-    FAMILY_DIFFERS,
-    MOST_GROWTH,
-    OTHER_PARTS,
-    SAME,
-)
+from pipeline.matching.comparisons.name.name_levels import MOST_GROWTH, NameLevel
 from pipeline.matching.encoded import BitsOfRows, Flags, Rows, WordArray
 from pipeline.matching.names import comparison, levels
 from pipeline.matching.names.comparison import CULTURE, FURTHER_CONFLICT, NUMBERS_AGREE
@@ -60,13 +53,30 @@ MOST_BITS = 1 << 16
 
 STEPS = (MOST_BITS - LOWEST) // STEP + 1
 
-LEVELS_OPEN = (SAME, FAMILY_DIFFERS, OTHER_PARTS, ALIKE, DIFFERENT)
-"""The strongest levels that names may leave open. A state is a level's index times STEPS, plus the bound in steps."""
-OPEN_SAME, ONE_AGREES, OTHERS, UNSURE, APART = range(len(LEVELS_OPEN))
-"""Indices of these levels, by what is left open: anything; one word that agrees, or only the family name contradicting;
-and, for entities with one name each and no word that agrees: other parts of a name, a word with slips, or neither."""
 
-NO_NAME = len(LEVELS_OPEN) * STEPS
+class OpenNames(IntEnum):
+    """What two entities' names may leave open; a state is its number times STEPS, plus the bound in steps.
+
+    Anything; one word that agrees, or only the family name contradicting; and, for entities with one name each and no
+    word that agrees: other parts of a name, a word with slips, or neither.
+    """
+
+    ANYTHING = 0
+    ONE_AGREES = 1
+    OTHER_PARTS = 2
+    UNSURE = 3
+    APART = 4
+
+
+_STRONGEST = {
+    OpenNames.ANYTHING: NameLevel.SAME,
+    OpenNames.ONE_AGREES: NameLevel.FAMILY_DIFFERS,
+    OpenNames.OTHER_PARTS: NameLevel.OTHER_PARTS,
+    OpenNames.UNSURE: NameLevel.ALIKE,
+    OpenNames.APART: NameLevel.DIFFERENT,
+}
+
+NO_NAME = len(OpenNames) * STEPS
 """The state of entities one of which has no name."""
 
 IN_ARRAYS = 20
@@ -107,21 +117,21 @@ def _bound_names(one: EntityNames, other: EntityNames) -> States:
     states = combine_worths(worth, worth_other, _may_be_other_kinds(one.initials, other.initials))
     told = np.flatnonzero(worth.only & worth_other.only & ((worth.words == 0) | (worth_other.words == 0)))
     if told.size:
-        states[told] += STEPS * (_tell_apart(one.take(told), other.take(told)) - ONE_AGREES)
+        states[told] += STEPS * (_tell_apart(one.take(told), other.take(told)) - OpenNames.ONE_AGREES)
     return states
 
 
 def _tell_apart(one: EntityNames, other: EntityNames) -> States:
     """The level index of single names none of whose words agrees.
 
-    It is UNSURE or APART if both have a family name, else OTHERS.
+    It is UNSURE or APART if both have a family name, else OTHER_PARTS.
     """
     pair, row, column = expand_pairs(one.words, other.words)
     left, right = one.starts[pair] + ENTRY_WORDS * row, other.starts[pair] + ENTRY_WORDS * column
     resembling: Flags = np.zeros(len(one.words), np.bool_)
     resembling[pair[may_resemble(one.table, other.table, left, right)]] = True
     family = Initials.family.lies_in(one.initials & other.initials)
-    state: States = np.where(family, np.where(resembling, UNSURE, APART), OTHERS)
+    state: States = np.where(family, np.where(resembling, OpenNames.UNSURE, OpenNames.APART), OpenNames.OTHER_PARTS)
     return state
 
 
@@ -181,7 +191,7 @@ def combine_worths(one: NameWorth, other: NameWorth, other_kinds: Flags) -> Stat
     same |= one.free_agree & (other.free_agree | other.held_agree) | one.held_agree & other.free_agree
     same |= one.held_agree & other.held_agree & other_kinds
     bits = np.clip(np.maximum.reduce(pairs), LOWEST, MOST_BITS)
-    state: States = -((LOWEST - bits) // STEP) + np.where(same, OPEN_SAME, ONE_AGREES * STEPS)
+    state: States = -((LOWEST - bits) // STEP) + np.where(same, OpenNames.ANYTHING, OpenNames.ONE_AGREES * STEPS)
     return state
 
 
@@ -190,8 +200,8 @@ def _most_by_state(table: Table) -> BitsArray:
 
     Against strangers these are the bits of the state by the model's curve, against companions those of the level.
     """
-    found = strongest_from(table)[:, LEVELS_OPEN].repeat(STEPS, 1)
-    found[STRANGERS] = [apply_curve(LOWEST + STEP * step, table.curve) for step in range(STEPS)] * len(LEVELS_OPEN)
+    found = strongest_from(table)[:, [_STRONGEST[names] for names in OpenNames]].repeat(STEPS, 1)
+    found[STRANGERS] = [apply_curve(LOWEST + STEP * step, table.curve) for step in range(STEPS)] * len(OpenNames)
     found[HOUSEHOLD, :STEPS] = np.maximum(found[HOUSEHOLD, :STEPS] + MOST_GROWTH, 0)
     found[GROUP, :STEPS] += MOST_FURTHER
     return np.concatenate([found, np.zeros((ALTERNATIVES, 1), np.int32)], 1)

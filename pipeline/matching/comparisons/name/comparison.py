@@ -6,10 +6,19 @@ from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
-from pipeline.matching.comparisons.comparison import ComparisonResult, Table, apply_curve, less_fees
-from pipeline.matching.comparisons.name.best_names import find_best
+from pipeline.locale import N_
+from pipeline.matching.comparisons.comparison import (
+    ALL,
+    Comparison,
+    ComparisonResult,
+    Table,
+    apply_curve,
+    less_fees,
+)
+from pipeline.matching.comparisons.name.best_names import bound_names, find_best
+from pipeline.matching.comparisons.name.bound import NAME_BOUND
 from pipeline.matching.comparisons.name.groups import are_parts_of_one, choice_fee, group_bits
-from pipeline.matching.comparisons.name.name_levels import CONFLICT, NEAR, SAME, growth_of, weigh_level
+from pipeline.matching.comparisons.name.name_levels import NameLevel, growth_of, weigh_level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint
 from pipeline.matching.names.name_pairs import compare_only, pairs_of
@@ -46,7 +55,7 @@ def _compare_people(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonR
     """The best pair of all names, less the fee for names that agree with none."""
     found = find_best(a, b, table, weigh_names)
     best = found.result
-    if best is None or best.level > NEAR:
+    if best is None or best.level > NameLevel.NEAR:
         return best
     fee = choice_fee(_count_unmet(a.names, found.met_a)) + choice_fee(_count_unmet(b.names, found.met_b))
     return structs.replace(best, bits=less_fees(best.bits, fee)) if fee else best
@@ -68,7 +77,7 @@ def weigh_names(
     """The result of the names `i` of person `a` and `j` of person `b`, against each alternative."""
     level, own_bits = weigh_level(found, a.names[i], b.names[j])
     bits = found.bits if not table.curve else apply_curve(found.bits, table.curve)
-    if level > SAME:
+    if level > NameLevel.SAME:
         return table.result(level, bits, i, j)
     household, named_after, group = table.companions[level]
     return ComparisonResult((bits, max(household + growth_of(own_bits), 0), named_after, group), level, i, j)
@@ -81,10 +90,10 @@ def _compare_organisations(a: EntityPrint, b: EntityPrint, table: Table) -> Comp
     """
     found = find_best(a, b, table, weigh_organisations)
     best = found.result
-    if best is None or best.level > NEAR:
+    if best is None or best.level > NameLevel.NEAR:
         return best
     if are_parts_of_one(a, b, pairs_of(a.names, b.names).compare(best.a, best.b).pairs):
-        return table.result(CONFLICT, best.weight, best.a, best.b)
+        return table.result(NameLevel.CONFLICT, best.weight, best.a, best.b)
     fee = choice_fee(len(a.names) - len(found.met_a)) + choice_fee(len(b.names) - len(found.met_b))
     return _add_to_group(best, -fee)
 
@@ -95,7 +104,7 @@ def weigh_organisations(
     """The result of the names `i` of organisation `a` and `j` of organisation `b`, against each alternative."""
     level, _ = weigh_level(found, a.names[i], b.names[j])
     result = table.result(level, apply_curve(found.bits, table.curve), i, j)
-    return _add_to_group(result, group_bits(found, a, b, i, j)) if level <= NEAR else result
+    return _add_to_group(result, group_bits(found, a, b, i, j)) if level <= NameLevel.NEAR else result
 
 
 def _add_to_group(result: ComparisonResult, further: int) -> ComparisonResult:
@@ -106,3 +115,23 @@ def _add_to_group(result: ComparisonResult, further: int) -> ComparisonResult:
 def name_value(entity: EntityPrint, index: int) -> str:
     """The name as its tokens, separated by spaces."""
     return " ".join(token.text for token in entity.names[index].tokens)
+
+
+NAME = Comparison(
+    "name",
+    "names",
+    N_("Name"),
+    N_("the name"),
+    NameLevel,
+    (
+        "estimated: a household shares the family name and rarely a given name (in 2 of 100 pairs given names are a "
+        "letter apart, in 5 a middle one agrees beside another first one); who is named after another bears the name "
+        "as that one does; companies of a group share the group's name"
+    ),
+    compare,
+    name_value,
+    also_reads=("addresses", "phones"),
+    bound=NAME_BOUND,
+    bounded=ALL,
+    ceiling=bound_names,
+)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.bounds import States
+from pipeline.matching.comparisons.comparison import States
 from pipeline.matching.comparisons.name.bound import (
     EDITS,
     LOWEST,

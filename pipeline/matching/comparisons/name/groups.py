@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from pipeline.matching.comparisons.address import POSTCODE, address_level
-from pipeline.matching.comparisons.phone import TAIL, phone_level
+from pipeline.matching.comparisons.address import AddressLevel, address_level
+from pipeline.matching.comparisons.phone import PhoneLevel, phone_level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
 from pipeline.matching.names.organisation_words import meanings
@@ -64,8 +64,10 @@ def _rarest(name: NamePrint) -> int:
 
 
 def _are_at_one_place(a: EntityPrint, b: EntityPrint) -> bool:
-    return any(address_level(p, q) <= POSTCODE for p in a.addresses for q in b.addresses) or any(
-        phone_level(p, q) <= TAIL for p in a.phones for q in b.phones
+    places = (address_level(p, q) for p in a.addresses for q in b.addresses)
+    phones = (phone_level(p, q) for p in a.phones for q in b.phones)
+    return any(level is not None and level <= AddressLevel.SAME_POSTCODE for level in places) or any(
+        level <= PhoneLevel.SAME_TAIL for level in phones
     )
 
 

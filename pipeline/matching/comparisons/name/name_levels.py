@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.matching.comparisons.comparison import ComparisonLevel
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.spellings import unlike_joined
 from pipeline.matching.names.token_levels import are_slips_apart, is_latin
 
-SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, OTHER_PARTS, ALIKE, GIVEN_DIFFERS, CONFLICT, DIFFERENT = range(10)
+
+# Bits of names against strangers come from their words; the levels serve the companion hypotheses.
+class NameLevel(ComparisonLevel):
+    """How two names agree."""
+
+    SAME = 0.55, 1.0e-4, 0.006, 0.55, 0.008
+    LONGER = 0.20, 3.0e-4, 0.014, 0.20, 0.010
+    NEAR = 0.10, 1.0e-3, 0.020, 0.10, 0.020
+    FAMILY_DIFFERS = 0.025, 1.0e-2, 0.020, 0.025, 0.025
+    PARTIAL = 0.070, 3.0e-2, 0.070, 0.070, 0.070
+    OTHER_PARTS = 0.010, 1.0e-2, 0.010, 0.010, 0.010
+    ALIKE = 0.015, 1.6e-2, 0.050, 0.020, 0.050
+    GIVEN_DIFFERS = 0.00025, 1.25e-3, 0.050, 0.0005, 0.050
+    CONFLICT = 0.00275, 1.375e-2, 0.550, 0.0055, 0.550
+    DIFFERENT = 0.002, 0.939, 0.400, 0.004, 0.400
+
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 """Levels of two words that are not the same spelling or sound; a given name of such a level makes the names NEAR."""
@@ -36,7 +52,7 @@ ORDINARY, and gains at most if they are rarer or more of them agree. Two childre
 three names; the gain ends where h reaches LEAST_SHARE."""
 
 
-def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int, int]:
+def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[NameLevel, int]:
     """The level of two aligned names, and the hundredths of a bit of those tokens that a family does not share."""
     agree: list[TokenPair] = []
     conflict: list[TokenPair] = []
@@ -50,21 +66,21 @@ def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int,
             (conflict if pair.level == levels.DIFFERENT else agree).append(pair)
     if conflict:
         level = _conflict_level(conflict, agree, x, y)
-        if level != OTHER_PARTS:
+        if level != NameLevel.OTHER_PARTS:
             return level, 0
         missing = True
     if slight:
-        return ALIKE, 0
+        return NameLevel.ALIKE, 0
     if len(agree) < 2:
-        return (SAME if agree and not missing else PARTIAL if agree else OTHER_PARTS), 0
+        return (NameLevel.SAME if agree and not missing else NameLevel.PARTIAL if agree else NameLevel.OTHER_PARTS), 0
     own = own_tokens(agree, x, y)
     bits = sum([pair.bits for pair in own])
     if any(pair.level in NEARLY for pair in own):
-        return NEAR, bits
-    return (LONGER if missing else SAME), bits
+        return NameLevel.NEAR, bits
+    return (NameLevel.LONGER if missing else NameLevel.SAME), bits
 
 
-def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePrint, y: NamePrint) -> int:
+def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePrint, y: NamePrint) -> NameLevel:
     """The level of names with contradictions; OTHER_PARTS if each is of a given name with a family name."""
     of_family = alike = of_given = False
     for pair in conflict:
@@ -77,14 +93,14 @@ def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePr
         elif "family" in kinds and agree and (kinds[0] == kinds[1] or "" in kinds):
             of_family = True
         elif not agree:
-            return DIFFERENT
+            return NameLevel.DIFFERENT
         elif GIVEN.issuperset(kinds) and (of_given or _share_names(agree, x, y)):
             of_given = True
         else:
-            return CONFLICT
+            return NameLevel.CONFLICT
     if of_given:
-        return GIVEN_DIFFERS
-    return ALIKE if alike else FAMILY_DIFFERS if of_family else OTHER_PARTS
+        return NameLevel.GIVEN_DIFFERS
+    return NameLevel.ALIKE if alike else NameLevel.FAMILY_DIFFERS if of_family else NameLevel.OTHER_PARTS
 
 
 def _share_names(agree: list[TokenPair], x: NamePrint, y: NamePrint) -> bool:

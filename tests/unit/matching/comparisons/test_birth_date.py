@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.birth_date import (
-    MOST_READINGS,
-    date_characters,
-    partial_level,
-    readings,
-    whole_level,
-)
-from pipeline.matching.comparisons.catalogue import BIRTH_DATE, BIRTH_DATE_PARTIAL, BIRTH_DATE_TEXT
+from pipeline.matching.comparisons.birth_date import partial_level, whole_level
+from pipeline.matching.comparisons.birth_date_text import BIRTH_DATE_TEXT, MOST_READINGS, date_characters, readings
 from pipeline.matching.model import Model
 from pipeline.records.normalised import PartialDate
 from support.matching.prints import print_of
@@ -45,7 +39,7 @@ def test_unreadable_dates_are_compared_character_by_character(
     b = print_of(type="person", **(other if isinstance(other, dict) else {"birth_date_text": other}))
     found = BIRTH_DATE_TEXT.compare(a, b, model.tables["birth_date_text"])
     mirrored = BIRTH_DATE_TEXT.compare(b, a, model.tables["birth_date_text"])
-    assert (found and BIRTH_DATE_TEXT.levels[found.level].name) == expected
+    assert (found and BIRTH_DATE_TEXT.levels.at(found.level).key) == expected
     assert mirrored == found
 
 
@@ -69,8 +63,8 @@ def test_unreadable_dates_are_compared_character_by_character(
     ],
 )
 def test_whole_dates_by_level(x: tuple[int, int, int], y: tuple[int, int, int], expected: str) -> None:
-    assert BIRTH_DATE.levels[whole_level(PartialDate(*x), PartialDate(*y))].name == expected
-    assert BIRTH_DATE.levels[whole_level(PartialDate(*y), PartialDate(*x))].name == expected
+    assert whole_level(PartialDate(*x), PartialDate(*y)).key == expected
+    assert whole_level(PartialDate(*y), PartialDate(*x)).key == expected
 
 
 @pytest.mark.parametrize(
@@ -90,7 +84,7 @@ def test_whole_dates_by_level(x: tuple[int, int, int], y: tuple[int, int, int], 
     ],
 )
 def test_partial_dates_compare_what_both_have(x: tuple[int, int, int], y: tuple[int, int, int], expected: str) -> None:
-    assert BIRTH_DATE_PARTIAL.levels[partial_level(PartialDate(*x), PartialDate(*y))].name == expected
+    assert partial_level(PartialDate(*x), PartialDate(*y)).key == expected
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.comparisons.birth_place import place_level, read_place, specific_parts
-from pipeline.matching.comparisons.catalogue import BIRTH_PLACE
+from pipeline.matching.comparisons.birth_place import BIRTH_PLACE, place_level, read_place, specific_parts
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ from pipeline.matching.comparisons.catalogue import BIRTH_PLACE
 def test_levels(p: str, q: str, level: str | None) -> None:
     found = place_level(p, q)
     assert found == place_level(q, p)
-    assert (None if found is None else BIRTH_PLACE.levels[found].name) == level
+    assert (None if found is None else BIRTH_PLACE.levels.at(found).key) == level
 
 
 def test_parts_of_a_place() -> None:

@@ -4,18 +4,11 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.matching.comparisons.catalogue import (
-    BIRTH_COUNTRY,
-    CATALOGUE,
-    COMPARISONS,
-    METHOD,
-    SELECTORS,
-    WHEN_WHERE,
-    distance_m,
-    of_type,
-    where_value,
-)
+from pipeline.matching.comparisons.catalogue import CATALOGUE, COMPARISONS, SELECTORS, of_type
 from pipeline.matching.comparisons.comparison import Comparison
+from pipeline.matching.comparisons.persons import BIRTH_COUNTRY
+from pipeline.matching.comparisons.positions import WHEN_WHERE, distance_m, where_value
+from pipeline.matching.comparisons.things import METHOD
 from pipeline.matching.explain.words import LEVELS, TOKEN_LEVELS
 from pipeline.matching.explain.words import TYPES as TYPE_WORDS
 from pipeline.matching.model import Model
@@ -34,12 +27,12 @@ def test_every_comparison_is_documented_and_worded(comparison: Comparison) -> No
     assert len(comparison.documentation) > 40
     assert comparison.label
     assert comparison.phrase.islower() or comparison.name == "vin"
-    lacking = [level.name for level in comparison.levels if level.name not in LEVELS]
+    lacking = [level.key for level in comparison.levels if level.key not in LEVELS]
     assert not lacking, f"pipeline/matching/explain/words.py: LEVELS lacks {lacking}"
 
 
 def test_every_comparison_is_of_some_type() -> None:
-    unused = sorted({one.name for one in COMPARISONS} - {one.name for one in CATALOGUE})
+    unused = sorted(COMPARISONS.keys() - {one.name for one in CATALOGUE})
     assert not unused, f"pipeline/records/entity_types.py: no row's `comparisons` names {unused}"
 
 
@@ -77,7 +70,7 @@ def test_countries_of_birth(model: Model, one: str, other: str | None, level: st
     table = model.tables[BIRTH_COUNTRY.name]
     found = BIRTH_COUNTRY.compare(a, b, table)
     assert found == BIRTH_COUNTRY.compare(b, a, table)
-    assert (found and BIRTH_COUNTRY.levels[found.level].name) == level
+    assert (found and BIRTH_COUNTRY.levels.at(found.level).key) == level
 
 
 @pytest.mark.parametrize(
@@ -89,7 +82,7 @@ def test_methods(model: Model, text: str, expected: str) -> None:
     a, b = print_of(type="event", method="window broken"), print_of(type="event", method=text)
     found = METHOD.compare(a, b, model.tables["method"])
     assert found is not None
-    assert METHOD.levels[found.level].name == expected
+    assert METHOD.levels.at(found.level).key == expected
 
 
 def test_distance_is_that_of_the_great_circle() -> None:
@@ -115,7 +108,7 @@ def test_place_and_time_are_one_joint_level(model: Model, start: str, latitude: 
     b = print_of(type="event", start=start, latitude=latitude, longitude=2.35)
     found = WHEN_WHERE.compare(a, b, model.tables["when_where"])
     assert found is not None
-    assert WHEN_WHERE.levels[found.level].name == expected
+    assert WHEN_WHERE.levels.at(found.level).key == expected
     assert WHEN_WHERE.compare(b, a, model.tables["when_where"]) == found
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.catalogue import BIRTH_DATE, BIRTH_DATE_PARTIAL, BIRTH_PLACE
+from pipeline.matching.comparisons.birth_date import BIRTH_DATE, BIRTH_DATE_PARTIAL
+from pipeline.matching.comparisons.birth_place import BIRTH_PLACE
 from pipeline.matching.comparisons.comparison import (
     CHOICE_FEES,
     Comparison,
@@ -37,7 +38,7 @@ def of_dates(model: Model, a: list[str], b: list[str]) -> tuple[int, str]:
     partial = compared(model, BIRTH_DATE_PARTIAL, *fields)
     assert whole is None or partial is None
     found, comparison = (whole, BIRTH_DATE) if whole else (partial, BIRTH_DATE_PARTIAL)
-    return (found.weight, comparison.levels[found.level].name) if found else (0, "")
+    return (found.weight, comparison.levels.at(found.level).key) if found else (0, "")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_places(model: Model) -> None:
     assert other
     assert same.weight - two.weight == 100
     assert both.weight == same.weight
-    assert BIRTH_PLACE.levels[other.level].name == "different"
+    assert BIRTH_PLACE.levels.at(other.level).key == "different"
 
 
 def test_each_alternative_has_its_own_best() -> None:

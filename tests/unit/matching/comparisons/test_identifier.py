@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.catalogue import IDENTIFIER
-from pipeline.matching.comparisons.identifier import compare, identifier_level
+from pipeline.matching.comparisons.identifier import IDENTIFIER, compare, identifier_level
 from pipeline.matching.fingerprint import IdentifierPrint as Number
 from pipeline.matching.model import Model
 from support.matching.prints import print_of
@@ -31,7 +30,7 @@ from support.matching.prints import print_of
 def test_levels(p: Number, q: Number, expected: str) -> None:
     for found in (identifier_level(p, q), identifier_level(q, p)):
         assert found is not None
-        assert IDENTIFIER.levels[found].name == expected
+        assert IDENTIFIER.levels.at(found).key == expected
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from pipeline.matching.alternatives import GROUP, STRANGERS
-from pipeline.matching.comparisons.catalogue import OTHER_NAMES
+from pipeline.matching.comparisons.other_names import OTHER_NAMES
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import weigh_entities
@@ -21,7 +21,7 @@ def level_of(one: EntityPrint, other: EntityPrint, model: Model) -> str | None:
     table = model.tables[OTHER_NAMES.name]
     found, mirrored = OTHER_NAMES.compare(one, other, table), OTHER_NAMES.compare(other, one, table)
     assert (found and (found.level, found.bits)) == (mirrored and (mirrored.level, mirrored.bits))
-    return None if found is None else OTHER_NAMES.levels[found.level].name
+    return None if found is None else OTHER_NAMES.levels.at(found.level).key
 
 
 FIRST, SECOND, THIRD = "Zbigniew Oczko", "Efstratios Papadakis", "Tancred Villeneuve"

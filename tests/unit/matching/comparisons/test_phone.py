@@ -3,9 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.matching.comparisons.catalogue import PHONE
 from pipeline.matching.comparisons.comparison import SHARED_CAP
-from pipeline.matching.comparisons.phone import SAME, compare, phone_level
+from pipeline.matching.comparisons.phone import PhoneLevel, compare, phone_level
 from pipeline.matching.fingerprint import PhonePrint
 from pipeline.matching.model import Model
 from support.matching.prints import print_of
@@ -23,8 +22,8 @@ from support.matching.prints import print_of
     ],
 )
 def test_phone_levels(p: PhonePrint, q: PhonePrint, expected: str) -> None:
-    assert PHONE.levels[phone_level(p, q)].name == expected
-    assert PHONE.levels[phone_level(q, p)].name == expected
+    assert phone_level(p, q).key == expected
+    assert phone_level(q, p).key == expected
 
 
 def test_the_best_of_several_numbers_counts(model: Model) -> None:
@@ -32,7 +31,7 @@ def test_the_best_of_several_numbers_counts(model: Model) -> None:
     b = print_of(type="person", phones=["+33612345678", "+33611111112"])
     found = compare(a, b, model.tables["phone"])
     assert found is not None
-    assert found.level == SAME
+    assert found.level == PhoneLevel.SAME
     assert a.phones[found.a] == b.phones[found.b]
 
 

@@ -4,7 +4,6 @@ from random import Random
 
 import pytest
 
-from pipeline.matching.comparisons.catalogue import PLATE, VIN
 from pipeline.matching.comparisons.vehicle_numbers import fits, plate_level, vin_level
 from pipeline.matching.fingerprint import IdentifierPrint
 from pipeline.matching.model import Model
@@ -24,7 +23,7 @@ from support.matching.prints import print_of
 )
 def test_vin_levels(p: tuple[str, int], q: tuple[str, int], expected: str) -> None:
     a, b = (IdentifierPrint("vin", value, "", valid) for value, valid in (p, q))
-    assert VIN.levels[vin_level(a, b)].name == expected
+    assert vin_level(a, b).key == expected
 
 
 @pytest.mark.parametrize(
@@ -44,8 +43,8 @@ def test_vin_levels(p: tuple[str, int], q: tuple[str, int], expected: str) -> No
 )
 def test_plate_levels(p: tuple[str, str], q: tuple[str, str], expected: str) -> None:
     a, b = (IdentifierPrint("plate", *one) for one in (p, q))
-    assert PLATE.levels[plate_level(a, b)].name == expected
-    assert PLATE.levels[plate_level(b, a)].name == expected
+    assert plate_level(a, b).key == expected
+    assert plate_level(b, a).key == expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.matching.bounds.entity_bounds import OddsBound
 from pipeline.matching.bounds.sketches import join_sketches, make_sketch
-from pipeline.matching.comparisons.number_rows import may_share_number
+from pipeline.matching.comparisons.number_ends import may_share_number
 from pipeline.matching.encoded import Rows
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import Model

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.matching.bounds.sketches import join_sketches, make_sketch
-from pipeline.matching.comparisons.number_rows import ANY_NUMBER, Ends
+from pipeline.matching.comparisons.number_ends import ANY_NUMBER, Ends
 from pipeline.matching.encoded import WordArray
 from pipeline.matching.screening.small_sketch import (
     SMALL_SKETCH_WORDS,

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.birth_date import SAME_YEAR
+from pipeline.matching.comparisons.birth_date import BirthDateLevel
 from pipeline.matching.comparisons.comparison import Comparison, ComparisonResult, Table
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
@@ -287,7 +287,7 @@ def test_how_often_dates_differ_is_learnt_where_names_and_dates_are_all_there_is
     found = trained.learnt["person"]
     m = next(found.m[k] for k, column in enumerate(found.columns) if column.comparison.name == "birth_date")
     assert m[0] == pytest.approx(1 - wrong, abs=0.02)
-    assert m[SAME_YEAR:].sum() == pytest.approx(wrong, abs=0.02)
+    assert m[BirthDateLevel.SAME_YEAR :].sum() == pytest.approx(wrong, abs=0.02)
 
 
 def test_of_two_files_the_share_is_that_of_pairs_of_both() -> None:

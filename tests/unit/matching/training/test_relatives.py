@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from pipeline.matching.alternatives import COMPANION_KINDS, HOUSEHOLD, LEAST_SHARE
-from pipeline.matching.comparisons.birth_date import DIFFERENT, SAME
-from pipeline.matching.comparisons.catalogue import IDENTIFIER, NAME, of_type
-from pipeline.matching.comparisons.identifier import SAME as SAME_NUMBER
-from pipeline.matching.comparisons.name.name_levels import CONFLICT
-from pipeline.matching.comparisons.name.name_levels import SAME as SAME_NAME
+from pipeline.matching.comparisons.birth_date import BirthDateLevel
+from pipeline.matching.comparisons.catalogue import of_type
+from pipeline.matching.comparisons.identifier import IDENTIFIER, IdentifierLevel
+from pipeline.matching.comparisons.name.comparison import NAME
+from pipeline.matching.comparisons.name.name_levels import NameLevel
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases
@@ -43,10 +43,10 @@ COLUMNS = [column for comparison in of_type("person") for column in columns_of(c
 @pytest.mark.parametrize(
     ("name", "equal", "pairs", "expected"),
     [
-        (CONFLICT, 0.8, 2 * ENOUGH_PAIRS, True),
-        (CONFLICT, 0.2, 2 * ENOUGH_PAIRS, False),
-        (CONFLICT, 1.0, ENOUGH_PAIRS - 1, False),
-        (SAME_NAME, 1.0, 2 * ENOUGH_PAIRS, False),
+        (NameLevel.CONFLICT, 0.8, 2 * ENOUGH_PAIRS, True),
+        (NameLevel.CONFLICT, 0.2, 2 * ENOUGH_PAIRS, False),
+        (NameLevel.CONFLICT, 1.0, ENOUGH_PAIRS - 1, False),
+        (NameLevel.SAME, 1.0, 2 * ENOUGH_PAIRS, False),
     ],
 )
 def test_birth_dates_of_pairs_at_one_door_whose_names_conflict_tell(
@@ -59,7 +59,7 @@ def test_birth_dates_of_pairs_at_one_door_whose_names_conflict_tell(
         elif column.comparison.name == "address":
             levels[:, k] = 0
         elif column.comparison.name == "birth_date":
-            levels[:, k] = np.where(np.arange(pairs) < equal * pairs, SAME, DIFFERENT)
+            levels[:, k] = np.where(np.arange(pairs) < equal * pairs, BirthDateLevel.SAME, BirthDateLevel.DIFFERENT)
     assert are_without_relatives([levels], COLUMNS) is expected
 
 
@@ -83,14 +83,14 @@ def share_in_conflict(population: str) -> float:
     """Of true pairs."""
     people, table = records(population), load_model().tables["name"]
     found = [NAME.compare(people[k], people[k + 1], table) for k in range(0, len(people), 2)]
-    return float(np.mean([one is not None and one.level >= CONFLICT for one in found]))
+    return float(np.mean([one is not None and one.level >= NameLevel.CONFLICT for one in found]))
 
 
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_how_often_one_persons_names_conflict_is_learnt_beside_twins(population: str) -> None:
     found = learnt(population)
     m = next(found.m[k] for k, one in enumerate(found.columns) if one.comparison is NAME and not one.banded)
-    assert float(m[CONFLICT:].sum()) == pytest.approx(share_in_conflict(population), abs=0.03)
+    assert float(m[NameLevel.CONFLICT :].sum()) == pytest.approx(share_in_conflict(population), abs=0.03)
     assert found.sizes.matches == pytest.approx(len(records(population)) / 2, rel=0.05)
 
 
@@ -128,7 +128,7 @@ def test_too_few_partners_tell_nothing() -> None:
 
 
 HOUSEHOLDS = 100
-REFERENCE = load_model().file.comparisons["identifier"].levels[SAME_NUMBER].companions["household"]
+REFERENCE = load_model().file.comparisons["identifier"].levels[IdentifierLevel.SAME].companions["household"]
 
 
 def no_ticks(what: str, total: int) -> Callable[[], None]:
@@ -178,7 +178,7 @@ def learn_lending(lent: float) -> tuple[Model, Learnt]:
 
 def household_bits(lent: float) -> int:
     model, _ = learn_lending(lent)
-    return model.tables["identifier"].bits[SAME_NUMBER][HOUSEHOLD]
+    return model.tables["identifier"].bits[IdentifierLevel.SAME][HOUSEHOLD]
 
 
 def test_a_number_that_households_share_counts_less_against_them() -> None:
@@ -189,7 +189,7 @@ def test_the_share_learnt_is_about_the_one_in_the_records() -> None:
     """Of two of a household one number is both's where either lent the other's: 0.3 x 0.75 / 3 on either side."""
     _, found = learn_lending(0.3)
     counts = next(found.lent[k] for k in found.lent if found.columns[k].comparison is IDENTIFIER)
-    assert 0.08 < counts[SAME_NUMBER] / counts.sum() < 0.25
+    assert 0.08 < counts[IdentifierLevel.SAME] / counts.sum() < 0.25
 
 
 def test_two_of_a_household_with_a_lent_number_stay_apart() -> None:
@@ -210,15 +210,17 @@ def test_without_such_pairs_the_reference_stays(counts: Any) -> None:
 def test_no_share_is_nothing() -> None:
     counts = np.zeros(len(IDENTIFIER.levels))
     counts[-1] = 1e9
-    assert learn_companion_shares(IDENTIFIER, "household", counts)["household"][SAME_NUMBER] == LEAST_SHARE
+    assert learn_companion_shares(IDENTIFIER, "household", counts)["household"][IdentifierLevel.SAME] == LEAST_SHARE
 
 
 def test_few_pairs_move_the_reference_little() -> None:
     counts = np.zeros(len(IDENTIFIER.levels))
     counts[-1] = MIN_COMPANIONS
-    reference = IDENTIFIER.levels[SAME_NUMBER].h[COMPANION_KINDS.index("household")]
+    reference = IdentifierLevel.SAME.h[COMPANION_KINDS.index("household")]
     expected = reference * H_WEIGHT / (MIN_COMPANIONS + H_WEIGHT)
-    assert learn_companion_shares(IDENTIFIER, "household", counts)["household"][SAME_NUMBER] == pytest.approx(expected)
+    assert learn_companion_shares(IDENTIFIER, "household", counts)["household"][IdentifierLevel.SAME] == pytest.approx(
+        expected
+    )
 
 
 NO_LEVELS = np.zeros((0, 0), np.int16)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.comparisons.name.name_levels import CONFLICT, DIFFERENT
+from pipeline.matching.comparisons.name.name_levels import NameLevel
 from pipeline.matching.model_file import COMPANION_PRIORS
 from pipeline.matching.reference import reference_model
 from support.matching.populations import model_of
@@ -11,7 +11,7 @@ REFERENCE = reference_model().comparisons["name"].levels
 
 
 @pytest.mark.parametrize("population", ["households", "noisy"])
-@pytest.mark.parametrize("level", [CONFLICT, DIFFERENT])
+@pytest.mark.parametrize("level", [NameLevel.CONFLICT, NameLevel.DIFFERENT])
 @pytest.mark.parametrize("kind", ["household", "group"])
 def test_conflicting_names_of_people_with_relatives_weigh_what_the_reference_has(
     population: str, level: int, kind: str

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.matching.comparisons.catalogue import NAME
+from pipeline.matching.comparisons.name.comparison import NAME
 from pipeline.matching.comparisons.name.groups import choice_fee
 from pipeline.matching.model import Model
 from support.matching.prints import case_of
@@ -13,7 +13,7 @@ def level(model: Model, one: RawEntity, other: RawEntity) -> str:
     a, b = (case_of(some).entities[0] for some in (one, other))
     found = NAME.compare(a, b, model.tables["name"])
     assert found is not None
-    return NAME.levels[found.level].name
+    return NAME.levels.at(found.level).key
 
 
 def test_an_initial_and_a_second_family_name_do_not_contradict_each_other(model: Model) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.matching.alternatives import GROUP
 from pipeline.matching.comparisons.name.comparison import compare
-from pipeline.matching.comparisons.name.name_levels import CONFLICT, LONGER
+from pipeline.matching.comparisons.name.name_levels import NameLevel
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.rarity import CEILING
@@ -68,7 +68,7 @@ def test_at_one_door_or_phone_a_name_may_be_longer(model: Model) -> None:
         a, b = organisation("Peleng Zvezda", **fields), organisation("Peleng Zvezda Services", **fields)
         found = compare(a, b, model.tables["name"])
         assert found is not None
-        assert found.level == LONGER
+        assert found.level == NameLevel.LONGER
         assert is_linked(a, b, model)
 
 
@@ -77,7 +77,7 @@ def test_branches_that_share_the_name_of_all_are_two(model: Model) -> None:
     b = organisation("Ansar Charia", "Ansar Charia Bengasi")
     found = compare(a, b, model.tables["name"])
     assert found is not None
-    assert found.level == CONFLICT
+    assert found.level == NameLevel.CONFLICT
     assert not is_linked(a, b, model)
     assert is_linked(a, organisation("Ansar Charia", "Ansar Charia Darna"), model)
 

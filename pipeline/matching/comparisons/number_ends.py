@@ -7,23 +7,31 @@ of them may call numbers near that are further apart (identifier.MOST_EDITS).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import ALTERNATIVES
-from pipeline.matching.comparisons.bounds import NONE, BitsArray, Bound, States, bound_by_levels, strongest_from
-from pipeline.matching.comparisons.identifier import ELSEWHERE, NUMBERS, OTHER, VIN
-from pipeline.matching.comparisons.phone import DIFFERENT, SAME, TAIL
-from pipeline.matching.comparisons.vehicle_numbers import SHORTEST
-from pipeline.matching.encoded import Field, Layout, hash_text
+from pipeline.matching.comparisons.comparison import BitsArray, Bound, States, Table, strongest_from
+from pipeline.matching.encoded import Field, Flags, Layout, Rows, hash_text
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint
 
-if TYPE_CHECKING:
-    from pipeline.matching.comparisons.comparison import Table
-    from pipeline.matching.encoded import Flags, Rows
+VIN = "vin"
+OTHER = "identifier"
+NUMBERS = (VIN, "plate", OTHER)
+"""Comparisons of identifiers by what they are of; those of the last one are of no other's kind."""
+
+ELSEWHERE = frozenset(NUMBERS) - {OTHER}
+"""Types of identifiers with a comparison of their own."""
+
+MOST_EDITS = 1
+"""Edits, or exchanges of neighbours, of two numbers that are near."""
+
+SHORTEST = 5
+"""Characters of a VIN from which one edit leaves an end as it is; plates and identifiers are near from as many on."""
 
 NUMBERS_KEPT = 2
 """Numbers of an entity of which a row holds both ends; more are left open."""
@@ -39,8 +47,14 @@ class Ends(Layout):
 ANY_NUMBER = Ends.ending.put(Ends.ending.most) | Ends.beginning.put(Ends.beginning.most)
 """In place of both ends: nothing is known of the numbers. No hash is as large."""
 
-WHOLE, HALVED, APART, UNKNOWN = range(4)
-"""Two numbers may agree whole, at one end, or not at all; or a side has none."""
+
+class EndsState(IntEnum):
+    """Two numbers may agree whole, at one end, or not at all; or a side has none."""
+
+    WHOLE = 0
+    HALVED = 1
+    APART = 2
+    UNKNOWN = 3
 
 
 def encode_ends(values: list[tuple[str, str]]) -> tuple[int, int]:
@@ -65,26 +79,9 @@ def compare_ends(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> States:
             apart = mine ^ theirs
             alike |= ~(Ends.beginning.lies_in(apart) & Ends.ending.lies_in(apart)) & known
             whole |= (apart == 0) & known
-    state = np.where(whole, WHOLE, np.where(alike, HALVED, APART))
-    state[(one[0] == ANY_NUMBER) | (other[0] == ANY_NUMBER)] = WHOLE
-    return np.where((one[0] == 0) | (other[0] == 0), UNKNOWN, state)
-
-
-def encode_phones(entity: EntityPrint) -> tuple[int, int]:
-    """One wrong digit leaves the first four as they are, or the last three; a common tail leaves the last three."""
-    if not entity.phones:
-        return 0, 0
-    return encode_ends([(phone.national[:4], phone.national[-3:]) for phone in entity.phones])
-
-
-def phone_state(a: Rows, b: Rows) -> States:
-    """What the ends of two entities' phones leave open (WHOLE and others)."""
-    return compare_ends(a.words("phones"), b.words("phones"))
-
-
-def may_share_line(a: Rows, b: Rows) -> Flags:
-    """Whether two entities may have the last digits of a phone in common (EntityPrint.selectors)."""
-    return phone_state(a, b) <= HALVED
+    state = np.where(whole, EndsState.WHOLE, np.where(alike, EndsState.HALVED, EndsState.APART))
+    state[(one[0] == ANY_NUMBER) | (other[0] == ANY_NUMBER)] = EndsState.WHOLE
+    return np.where((one[0] == 0) | (other[0] == 0), EndsState.UNKNOWN, state)
 
 
 def encode_numbers(entity: EntityPrint) -> tuple[int, int]:
@@ -118,22 +115,18 @@ def number_ends(a: Rows, b: Rows) -> States:
 
 def may_share_number(a: Rows, b: Rows) -> Flags:
     """Whether two entities may have a number in common."""
-    found: Flags = number_ends(a, b) == WHOLE
+    found: Flags = number_ends(a, b) == EndsState.WHOLE
     return found
 
 
-def number_bound(kind: str, whole: int, halved: int, apart: int) -> Bound:
+def number_bound(kind: str, levels: Mapping[EndsState, int]) -> Bound:
     """The bound of one of NUMBERS by its strongest level where numbers may agree whole, at one end, or not at all."""
-    bits = partial(_bounds_by_state, NUMBERS.index(kind), (whole, halved, apart))
-    return Bound(number_state, bits, "identifiers")
+    return Bound(number_state, partial(_bounds_by_state, NUMBERS.index(kind), levels), "identifiers")
 
 
-def _bounds_by_state(kind: int, levels: tuple[int, int, int], table: Table) -> BitsArray:
-    """0 in states in which a side has no number of the kind; those in which a side has no number at all come last."""
+def _bounds_by_state(kind: int, levels: Mapping[EndsState, int], table: Table) -> BitsArray:
+    """0 in states in which a side has no number of the kind, or no number at all."""
     has = np.arange(1 << len(NUMBERS)) >> kind & 1
-    by_state = [strongest_from(table)[:, level, None] * has for level in levels]
-    nothing = np.zeros((ALTERNATIVES, 1 << len(NUMBERS)), np.int32)
-    return np.concatenate([*by_state, nothing], 1).astype(np.int32)
-
-
-PHONE_BOUND = bound_by_levels(phone_state, (SAME, TAIL, DIFFERENT, NONE), "phones")
+    strongest, nothing = strongest_from(table), np.zeros((ALTERNATIVES, 1 << len(NUMBERS)), np.int32)
+    by_state = [strongest[:, levels[state], None] * has if state in levels else nothing for state in EndsState]
+    return np.concatenate(by_state, 1).astype(np.int32)
