@@ -136,10 +136,6 @@ class HeldSketchScreen:
         """Ask the matcher's screen."""
         return self._matcher.may_link(self._get_sketches(asking), self._get_sketches(held))
 
-    def may_link_crowd(self, some: CaseNumberArray, crowd: CaseNumberArray) -> NDArray[np.bool_]:
-        """Ask the matcher's screen of crowds."""
-        return self._matcher.may_link_crowd(self._get_sketches(some), self._get_sketches(crowd))
-
     def _get_sketches(self, numbers: CaseNumberArray) -> Sketches:
         starts, sizes = self._spans[numbers].T
         return find_rows(self._words, starts, sizes)

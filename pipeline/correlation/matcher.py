@@ -36,9 +36,8 @@ class PairJudgement(Protocol):
 class Matcher(Protocol):
     """Judges pairs of cases. Pure and symmetric: a pair gets the same answer in either order and at any time.
 
-    `may_link` is far cheaper than `judge`. Neither it nor `may_link_crowd` is ever False for a pair whose probability
-    reaches the threshold. `find_link` is `judge` with that threshold and may be cheaper.
-    matching.matcher.ModelMatcher implements it.
+    `may_link` is far cheaper than `judge`, and never False for a pair whose probability reaches the threshold.
+    `find_link` is `judge` with that threshold and may be cheaper. matching.matcher.ModelMatcher implements it.
     """
 
     @property
@@ -51,12 +50,6 @@ class Matcher(Protocol):
 
     def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
         """Whether `a[i]` may be linked with `b[i]`, by their sketches alone, for each i."""
-
-    def may_link_crowd(self, some: Sketches, crowd: Sketches, /) -> NDArray[np.bool_]:
-        """Whether each of some cases may be linked with each of a crowd: shape (some, crowd).
-
-        It costs less a pair than `may_link`, and rules out fewer; the rest should be put to `may_link`.
-        """
 
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint, /) -> bool:
         """Whether a pair breaks that promise of `may_link`, which is asked of a sample as it runs."""

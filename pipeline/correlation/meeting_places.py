@@ -48,10 +48,6 @@ postings at a time are taken, so that others have their turn."""
 CROWD = 1 << 10
 """A key with at least so many cases makes a crowd."""
 
-LEAST_SHARE = 0.2
-"""The share of a crowd that a case must meet, since it does not meet those of its own country, before the crowd screen
-is used for it. The crowd screen looks at the whole crowd, at a fifth of the screen's cost."""
-
 SAMPLED = 10_000
 """One in so many pairs, by a hash of the asking case and the other's number here, is asked for whatever the screen says
 of it, and is held to what the screens promise: no link is ruled out."""
@@ -81,12 +77,6 @@ class PairScreen(Protocol):
     def may_link(self, asking: CaseNumberArray, held: CaseNumberArray, /) -> NDArray[np.bool_]:
         """Whether `asking[i]` may be linked with `held[i]`, for each i. Pure, and far cheaper than judging the pair."""
 
-    def may_link_crowd(self, some: CaseNumberArray, crowd: CaseNumberArray, /) -> NDArray[np.bool_]:
-        """Whether each of some cases may be linked with each of a crowd: shape (some, crowd).
-
-        It costs less a pair than `may_link`, and may rule out fewer.
-        """
-
 
 class PostedSketchScreen:
     """Screens by the small sketches of the postings."""
@@ -101,11 +91,6 @@ class PostedSketchScreen:
     def may_link(self, asking: CaseNumberArray, held: CaseNumberArray) -> NDArray[np.bool_]:
         """Compare the sketches pair by pair."""
         return self._screen.may_link(self._store.get_sketches(asking), self._store.get_sketches(held))
-
-    def may_link_crowd(self, some: CaseNumberArray, crowd: CaseNumberArray) -> NDArray[np.bool_]:
-        """Compare each sketch with all of the crowd, which are read once."""
-        rows = self._store.get_sketches(crowd)
-        return np.stack([self._screen.may_link(row[None], rows) for row in self._store.get_sketches(some)])
 
 
 class MeetingCounts(msgspec.Struct):
@@ -315,10 +300,7 @@ class Meeting:
         return self._by_number[at], self._sorted[at] == whole
 
     def _meet_together(self, cases: Index, keys: Index, crowd: CaseNumberArray) -> FoundPairs:
-        """The pairs of some cases: under these of the keys (places), and with a crowd (empty for none).
-
-        Of those with a crowd only what the crowd screen leaves, and what it rules out of the sample.
-        """
+        """The pairs of some cases: under these of the keys (places), and with a crowd (empty for none)."""
         asked, numbers, countries = self._find_held(keys)
         self._observe_sizes(keys, asked)
         asking = self._owner[keys[asked]]
@@ -326,18 +308,14 @@ class Meeting:
         asking, numbers = np.concatenate([asking, here]), np.concatenate([numbers, self._numbers[others]])
         met = self._may_meet(self._countries[asking], np.concatenate([countries, self._countries[others]]))
         asking, numbers = _pair_once(asking[met], numbers[met])
-        sampled: list[FoundPairs] = []
         if len(crowd):
             beyond = ~_is_among(numbers, crowd)
             asking, numbers = asking[beyond], numbers[beyond]
-            met_by, met_numbers, count = self._meet_crowd(cases, crowd, sampled)
+            met_by, met_numbers = self._meet_crowd(cases, crowd)
             asking, numbers = _pair_once(np.concatenate([asking, met_by]), np.concatenate([numbers, met_numbers]))
-            self._chunks[self._place[cases[0]]].place.counts.candidates += count - len(met_by)
         for place, some in self._split_pairs(asking):
             place.counts.candidates += some.stop - some.start
-        drawn = _is_sampled(self._hashes[asking], numbers)
-        found = [FoundPairs(asking, numbers, drawn), *sampled]
-        return FoundPairs(*map(np.concatenate, zip(*found, strict=True)))
+        return FoundPairs(asking, numbers, _is_sampled(self._hashes[asking], numbers))
 
     def _find_alike(self, keys: Index) -> tuple[Index, Index]:
         """The cases here that share some keys, `(asking, other)`; of those that ask both, in one direction."""
@@ -348,35 +326,19 @@ class Meeting:
         once = others > asking
         return asking[once], others[once]
 
-    def _meet_crowd(
-        self, cases: Index, crowd: CaseNumberArray, sampled: list[FoundPairs]
-    ) -> tuple[Index, CaseNumberArray, int]:
-        """Hold a few cases of one place against a crowd there.
-
-        Returns `(asking, numbers, count)`: the pairs that the crowd screen leaves open, and how many pairs there were.
-        Those of the sample that it rules out are added to `sampled`.
-        """
+    def _meet_crowd(self, cases: Index, crowd: CaseNumberArray) -> tuple[Index, CaseNumberArray]:
+        """The pairs of a few cases of one place with a crowd there, `(asking, numbers)`."""
         place, upper = self._chunks[self._place[cases[0]]].place, self._upper[cases[0]]
-        count, countries, hashes = 0, self._countries[cases, None], self._hashes[cases, None]
+        countries = self._countries[cases, None]
         asking, found = [np.empty(0, np.int64)], [crowd[:0]]
         for start in range(0, len(crowd), MOST_TOGETHER):
             some = crowd[start : start + MOST_TOGETHER]
             case, here = self._find_here(upper, some)
             met = self._may_meet(countries, place.store.get_countries(some)) & (~here | (case > cases[:, None]))
-            count += int(np.count_nonzero(met))
-            many = np.flatnonzero(met.mean(1) >= LEAST_SHARE)
-            columns = np.flatnonzero(met.any(0))
-            if len(columns) < len(some):
-                some, met = some[columns], met[:, columns]
-            if many.size:
-                may = place.screen.may_link_crowd(self._numbers[cases[many]], some)
-                row, at = np.nonzero(met[many] & ~may & _is_sampled(hashes[many], some))
-                sampled.append(FoundPairs(cases[many[row]], some[at], np.ones(len(at), np.bool_)))
-                met[many] &= may
             row, at = np.nonzero(met)
             asking.append(cases[row])
             found.append(some[at])
-        return np.concatenate(asking), np.concatenate(found), count
+        return np.concatenate(asking), np.concatenate(found)
 
     def _observe_sizes(self, keys: Index, asked: Index) -> None:
         if self._rules.observer is not None:

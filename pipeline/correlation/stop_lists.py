@@ -85,10 +85,9 @@ class StopCosts:
 
     def _hold_against(self, key: int, drawn: Sequence[Fingerprint], bearers: Sequence[Fingerprint]) -> None:
         some, crowd = (join_sketches([case.sketch for case in cases]) for cases in (drawn, bearers))
-        may = self._matcher.may_link_crowd(some, crowd)
-        one, other = np.nonzero(may)
-        may[one, other] = self._matcher.may_link(some.take_cases(one), crowd.take_cases(other))
-        for a, left in zip(drawn, may, strict=True):
+        one, other = np.indices((len(drawn), len(bearers))).reshape(2, -1)
+        may = self._matcher.may_link(some.take_cases(one), crowd.take_cases(other))
+        for a, left in zip(drawn, may.reshape(len(drawn), -1), strict=True):
             open_ = compress(bearers, left.tolist())
             others = [b for b in open_ if a.case != b.case and (self._within or a.country != b.country)]
             self._matcher.meet((a, b) for b in others)

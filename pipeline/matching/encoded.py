@@ -155,15 +155,6 @@ class Rows:
         found: Bytes = self.gathered_bytes[_AT[part]]
         return found
 
-    def lack(self, part: str) -> Flags:
-        """Which rows are empty in one of BYTES or WORDS."""
-        found: Flags = self.byte(part) == 0 if part in _AT else (self.words(part) == 0).all(0)
-        return found
-
-    def one(self, at: int) -> Rows:
-        """One of the rows, by index, without a copy."""
-        return _OneRow(self, at)
-
     def take(self, some: Index) -> Rows:
         """Some of the rows, by index; parts are copied when they are read."""
         return _SomeRows(self, some)
@@ -177,21 +168,6 @@ class Rows:
     def name_places(self) -> Index:
         """The number of positions of words in each row's names."""
         return np.asarray(NamesPart.places.take(self.words("names")[0]), np.int64)
-
-
-class _OneRow(Rows):
-    def __init__(self, rows: Rows, at: int) -> None:
-        self.table, self.starts = rows.table, rows.starts[at : at + 1]
-        self._rows, self._at = rows, at
-
-    def __len__(self) -> int:
-        return 1
-
-    def words(self, part: str) -> WordArray:
-        return self._rows.words(part)[:, self._at : self._at + 1]
-
-    def byte(self, part: str) -> Bytes:
-        return self._rows.byte(part)[self._at : self._at + 1]
 
 
 class _SomeRows(Rows):

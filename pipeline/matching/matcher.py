@@ -20,7 +20,6 @@ from pipeline.matching.names.prints import Names
 from pipeline.matching.operations import pairs_cut
 from pipeline.matching.score.scoring import BOUNDED, Judgement, judge_cases, judge_score, least_score, score_at_least
 from pipeline.matching.score.shared_numbers import judge_shared_number
-from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
 
 THRESHOLD = 0.5
@@ -64,7 +63,7 @@ class ModelMatcher:
         self._model, self._generation, self._find_exact_match = model, generation, find_exact_match
         self._least = least_score(threshold)
         self._met = _Met()
-        self._screen, self._screen_crowd = Screen(model, threshold), CrowdScreen(model, threshold)
+        self._screen = Screen(model, threshold)
 
     @property
     def cut(self) -> int:
@@ -75,10 +74,6 @@ class ModelMatcher:
         """Whether `a[i]` and `b[i]` may reach the threshold, for each i."""
         return self._screen(a, b)
 
-    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
-        """Whether each of some cases may reach the threshold with each of a crowd: shape (some, crowd)."""
-        return self._screen_crowd(some, crowd)
-
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint) -> bool:
         """Whether a pair scores more than its sketches bound, or is a link that a screen rules out: never, by law.
 
@@ -88,9 +83,7 @@ class ModelMatcher:
         judged = self.judge(a, b)
         if min(judged.score, self._least) > self._screen.bound_scores(one, other)[0]:
             return True
-        if judged.probability < self.threshold:
-            return False
-        return not (self.may_link(one, other)[0] and self.may_link_crowd(one, other)[0, 0])
+        return judged.probability >= self.threshold and not self.may_link(one, other)[0]
 
     def meet(self, pairs: Iterable[tuple[Fingerprint, Fingerprint]]) -> Sequence[MetNames]:
         """Bound the names of pairs of cases, all at once.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchmarks.stream.population import Population
 from pipeline.matching.bounds.sketches import join_sketches, make_sketch
@@ -21,7 +22,6 @@ from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening.screening import Screen
 from pipeline.matching.screening.small_screening import SmallSketchScreen
 from pipeline.matching.screening.small_sketch import make_small_sketches
-from property.test_crowd_screening import FEWER, draw_cases, seeds
 from property.test_screening import (
     MODELS,
     SHARE,
@@ -34,10 +34,16 @@ from property.test_screening import (
     several,
     vehicle,
 )
+from support.matching.comparison_laws import draw_cases
 from support.matching.entity_strategies import entities, fingerprint
 from support.matching.several_names import several_names_pair
 
 pytestmark = pytest.mark.timeout(3600)
+
+FEWER = max(20, settings().max_examples // 10)
+"""Each example holds many cases against each other."""
+
+seeds = st.integers(0, 2**32 - 1).map(Random)
 
 
 @cache

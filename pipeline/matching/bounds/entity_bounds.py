@@ -57,7 +57,7 @@ class WeightBound:
         """`states` are as of OddsBound."""
         made = {one.name for kind in TYPES for one in model.comparisons[kind]}
         self.odds = OddsBound(model, [one for one in CATALOGUE if one.name in made], states)
-        self._offsets, self._curves = _offsets_by_type(model), curves_by_type(model)
+        self._offsets, self._curves = _offsets_by_type(model), _curves_by_type(model)
 
     def combine(self, odds: BitsArray, types: Bytes) -> BitsOfRows:
         """The bounds of weights, in hundredths of a bit, from those of odds against each alternative."""
@@ -136,7 +136,7 @@ def _offsets_by_type(model: Model) -> BitsArray:
     return found
 
 
-def curves_by_type(model: Model) -> list[tuple[int, BitsOfRows]]:
+def _curves_by_type(model: Model) -> list[tuple[int, BitsOfRows]]:
     """The index in TYPES of each calibrated type, and the calibrated evidence for -SCORE_LIMIT to SCORE_LIMIT."""
     return [
         (column, np.array([apply_curve(bits, curve) for bits in range(-SCORE_LIMIT, SCORE_LIMIT + 1)], np.int32))
@@ -156,11 +156,10 @@ class BoundTable(NamedTuple):
     """The summed bounds of the comparisons that share one state of rows.
 
     `bits` has the shape (ALTERNATIVES, types times `states`). `agreements` is the same for pairs that a number for life
-    settles (scoring.settle_results), where no comparison is below 0. `part` is as in Bound.
+    settles (scoring.settle_results), where no comparison is below 0.
     """
 
     state: RowState
-    part: str
     states: int
     bits: BitsArray
     agreements: BitsArray
@@ -189,10 +188,8 @@ class OddsBound:
                     if comparison in (held := without_room(entity_type)):
                         bits = _by_presence(held.index(comparison), most_at_any_level(table))
                         by_state[presence_state].append(_by_type(bits, {entity_type}))
-        parts = {comparison.bound.state: comparison.bound.part for comparison in CATALOGUE if comparison.bound}
-        parts[presence_state] = "others"
         read = states or {}
-        self.tables = [_make_table(read.get(state, state), parts[state], bounds) for state, bounds in by_state.items()]
+        self.tables = [_make_table(read.get(state, state), bounds) for state, bounds in by_state.items()]
         costly = {comparison.bound.state for comparison in CATALOGUE if comparison.bound and comparison.bound.costly}
         self._quick = [_without_states(table) if table.state in costly else table for table in self.tables]
 
@@ -252,16 +249,16 @@ def _by_type(bits: BitsArray, types: Collection[str]) -> BitsArray:
     return np.where(applies[:, None], bits[:, None], np.int32(0))
 
 
-def _make_table(state: RowState, part: str, bounds: list[BitsArray]) -> BoundTable:
+def _make_table(state: RowState, bounds: list[BitsArray]) -> BoundTable:
     bits: BitsArray = np.sum(bounds, 0, np.int32).reshape(ALTERNATIVES, -1)
     agreements: BitsArray = np.sum(np.maximum(bounds, 0), 0, np.int32).reshape(ALTERNATIVES, -1)
-    return BoundTable(state, part, bounds[0].shape[2], bits, agreements)
+    return BoundTable(state, bounds[0].shape[2], bits, agreements)
 
 
 def _without_states(table: BoundTable) -> BoundTable:
     """The table with one state, the most of all that it has."""
     bits, agreements = (of.reshape(ALTERNATIVES, -1, table.states).max(2) for of in (table.bits, table.agreements))
-    return BoundTable(_only_state, "", 1, bits, agreements)
+    return BoundTable(_only_state, 1, bits, agreements)
 
 
 def _only_state(a: Rows, b: Rows) -> States:

@@ -552,7 +552,7 @@ ADDRESS = Comparison(
     ),
     compare,
     address_value,
-    bound=Bound(address_state, _most_bits, "address"),
+    bound=Bound(address_state, _most_bits),
     bounded=ALL,
     may_share=may_share_door,
     selector=True,

@@ -580,7 +580,7 @@ BIRTH_DATE = Comparison(
     date_value,
     several="birth_dates",
     beside="birth_date_partial",
-    bound=Bound(date_state, _bound_whole, "born"),
+    bound=Bound(date_state, _bound_whole),
     bounded=PERSON,
 )
 
@@ -593,6 +593,6 @@ BIRTH_DATE_PARTIAL = Comparison(
     BIRTH_DATE_SOURCE,
     compare_partial,
     date_value,
-    bound=Bound(date_state, lambda table: strongest_from(table)[:, _PARTIAL_LEVELS], "born"),
+    bound=Bound(date_state, lambda table: strongest_from(table)[:, _PARTIAL_LEVELS]),
     bounded=PERSON,
 )

@@ -294,6 +294,6 @@ BIRTH_PLACE = Comparison(
     compare,
     lambda entity, index: entity.all_birth_places[index],
     several="birth_places",
-    bound=bound_by_level(birth_place_state, "birth_place"),
+    bound=bound_by_level(birth_place_state),
     bounded=PERSON,
 )

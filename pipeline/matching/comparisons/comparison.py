@@ -162,34 +162,30 @@ NONE = -1
 """Stands for a level if the comparison says nothing."""
 
 RowState = Callable[[Rows, Rows], States]
-"""The states of `a[i]` and `b[i]` for each i; one side may be a single row, which is paired with all others. The order
-of the sides does not matter, unless one is a single row."""
+"""The states of `a[i]` and `b[i]` for each i. The order of the sides does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """The states of two rows, and the most hundredths of a bit in each state under a table.
 
-    `part` is the part of rows that holds the values, or "" if there is no single one. If it is empty in one of two
-    rows, the state is that of two empty rows, whatever the other holds. `costly` is True if finding the state takes
-    longer than finding those of all other comparisons.
+    `costly` is True if finding the state takes longer than finding those of all other comparisons.
     """
 
     state: RowState
     bits: Callable[[Table], BitsArray]
-    part: str = ""
     costly: bool = False
 
 
-def bound_by_level(strongest_level: RowState, part: str) -> Bound:
+def bound_by_level(strongest_level: RowState) -> Bound:
     """A bound whose states are the strongest levels that rows leave open, or the number of levels if none is known."""
-    return Bound(strongest_level, strongest_from, part)
+    return Bound(strongest_level, strongest_from)
 
 
-def bound_by_levels(state: RowState, levels: Mapping[int, int], part: str) -> Bound:
+def bound_by_levels(state: RowState, levels: Mapping[int, int]) -> Bound:
     """A bound of which each state, from 0 on, leaves open at most a level, or NONE."""
     by_state = [levels[number] for number in range(len(levels))]
-    return Bound(state, lambda table: strongest_from(table)[:, by_state], part)
+    return Bound(state, lambda table: strongest_from(table)[:, by_state])
 
 
 def strongest_from(table: Table) -> BitsArray:

@@ -121,7 +121,7 @@ def may_share_number(a: Rows, b: Rows) -> Flags:
 
 def number_bound(kind: str, levels: Mapping[EndsState, int]) -> Bound:
     """The bound of one of NUMBERS by its strongest level where numbers may agree whole, at one end, or not at all."""
-    return Bound(number_state, partial(_bounds_by_state, NUMBERS.index(kind), levels), "identifiers")
+    return Bound(number_state, partial(_bounds_by_state, NUMBERS.index(kind), levels))
 
 
 def _bounds_by_state(kind: int, levels: Mapping[EndsState, int], table: Table) -> BitsArray:

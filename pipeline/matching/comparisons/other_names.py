@@ -150,6 +150,6 @@ OTHER_NAMES = Comparison(
     compare,
     name_value,
     least=FEWEST,
-    bound=bound_by_level(other_names_state, "heard"),
+    bound=bound_by_level(other_names_state),
     bounded=ALL,
 )

@@ -154,6 +154,6 @@ NATIONALITY = Comparison(
     ),
     compare_nationalities,
     lambda entity, _index: ", ".join(entity.nationalities).upper(),
-    bound=bound_by_level(nationality_level, "nations"),
+    bound=bound_by_level(nationality_level),
     bounded=PERSON,
 )

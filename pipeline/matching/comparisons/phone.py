@@ -110,7 +110,6 @@ PHONE = Comparison(
             EndsState.APART: PhoneLevel.DIFFERENT,
             EndsState.UNKNOWN: NONE,
         },
-        "phones",
     ),
     bounded=ALL,
     may_share=may_share_line,

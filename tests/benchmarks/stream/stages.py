@@ -94,7 +94,6 @@ class TimedMatcher:
     def __init__(self, matcher: ModelMatcher, watch: Stopwatch) -> None:
         self.threshold, self.exact_match = matcher.threshold, matcher.exact_match
         self.may_link = watch.timed("screen", matcher.may_link)
-        self.may_link_crowd = watch.timed("screen", matcher.may_link_crowd)
         self.judge, self.find_link = matcher.judge, watch.timed("score", matcher.find_link)
         self.exceeds_bound = watch.timed("sample", matcher.exceeds_bound)
         self.meet = watch.timed("meet", matcher.meet)

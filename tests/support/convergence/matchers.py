@@ -79,9 +79,6 @@ class SyntheticMatcher:
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         return np.ones(len(a.counts), np.bool_)
 
-    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
-        return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
-
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint) -> bool:
         return False
 
@@ -127,9 +124,6 @@ class UnscreenedMatcher(ModelMatcher):
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         return np.ones(len(a.counts), np.bool_)
-
-    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
-        return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
 
 
 SYNTHETIC = WorldMatcher(

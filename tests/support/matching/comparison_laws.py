@@ -13,6 +13,7 @@ from pipeline.matching.bounds.sketches import join_sketches, make_sketch
 from pipeline.matching.comparisons.comparison import Compare, Comparison
 from pipeline.matching.comparisons.number_ends import may_share_number
 from pipeline.matching.encoded import Rows
+from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.screening.screening import Screen
@@ -70,6 +71,15 @@ def whole_cases(random: Random) -> tuple[PrintPair, ...]:
             (a, type(b)("b", random.choice(TYPES), phones=b.phones, identifiers=b.identifiers, emails=a.emails))
         )
     return tuple(pairs)
+
+
+def draw_cases(random: Random, count: int) -> list[tuple[EntityPrint, ...]]:
+    """Cases of several entities and of one; of each two one is much like the other."""
+    cases: list[tuple[EntityPrint, ...]] = []
+    for _ in range(count):
+        pairs = whole_cases(random)
+        cases += [tuple(side) for side in zip(*(pairs if random.random() < 0.5 else pairs[:1]), strict=True)]
+    return cases
 
 
 def exceeding_the_screen(cases: Sequence[tuple[PrintPair, ...]], model: Model, threshold: float) -> object | None:

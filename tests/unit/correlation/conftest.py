@@ -33,9 +33,6 @@ class WordMatcher:
         self.screened += len(a.counts)
         return np.array((a.counts == 0) | (b.counts == 0), np.bool_)
 
-    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
-        return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
-
     cut = 0
 
     def exceeds_bound(self, a: Fingerprint, b: Fingerprint) -> bool:

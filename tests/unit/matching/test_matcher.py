@@ -13,7 +13,6 @@ from pipeline.matching.names.comparison import NameComparison, compare
 from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.prints import NamePrint
 from pipeline.matching.score.scoring import least_score
-from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen
 from support.matching.prints import case_of
 
@@ -45,7 +44,7 @@ def test_a_bound_below_the_score_is_noticed(model: Model, monkeypatch: pytest.Mo
     monkeypatch.setattr(Screen, "bound_scores", lambda _screen, _a, _b: [least_score(0.5) - 1])
     assert matcher.exceeds_bound(a, b)
     monkeypatch.undo()
-    monkeypatch.setattr(CrowdScreen, "__call__", lambda _screen, _a, _b: np.zeros((1, 1), np.bool_))
+    monkeypatch.setattr(Screen, "__call__", lambda _screen, _a, _b: np.zeros(1, np.bool_))
     assert matcher.exceeds_bound(a, b)
 
 

@@ -270,14 +270,13 @@ class PlacedNames:
     `persons` and `distinct` are flags of each row.
     """
 
-    def __init__(self, names: EntityNames, matches: BestMatches, others: EntityNames | None = None) -> None:
+    def __init__(self, names: EntityNames, matches: BestMatches, others: EntityNames) -> None:
         self.row, place = expand_counts(names.places)
         self.flags = names.table[names.first_places[self.row] + place]
         entry = self.entry = WordPlace.entry.take(self.flags).astype(np.int64)
         self.run: Flags = entry >= names.words[self.row]
         self.acronyms = np.zeros(len(entry), np.int32)
-        if others is not None:
-            self._weigh_acronyms(names, others)
+        self._weigh_acronyms(names, others)
         at = names.first[self.row] + entry
         self.found = np.maximum(matches.bits[at], self.acronyms)
         self.joined: Flags = matches.joined[at] | (self.acronyms > 0)
