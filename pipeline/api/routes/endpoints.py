@@ -276,13 +276,26 @@ def schema_components(endpoints: tuple[Endpoint, ...], asked: OpenApiObject) -> 
     """
     answers = {answer.__name__: answer for each in endpoints if (answer := each.answer)}
     shown = (*answers.values(), problems.Problem)
-    _, found = msgspec.json.schema_components(shown, ref_template="#/components/schemas/{name}")
-    text = json.dumps({name: schema for name, schema in found.items() if "enum" not in asked.get(name, ())})
-    for name in [name for name in found if name in asked and "enum" not in asked[name]]:
-        text = text.replace(f'"{name}": {{"title"', f'"{name}Answered": {{"title"')
-        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{name}Answered"')
-    described: OpenApiObject = json.loads(text)
-    return {name: schema | {"title": name} if "title" in schema else schema for name, schema in described.items()}
+    _, found = msgspec.json.schema_components(shown, ref_template="{name}")
+    own = {name: schema for name, schema in found.items() if "enum" not in asked.get(name, ())}
+    names = {name: f"{name}Answered" if name in own and name in asked else name for name in found}
+    return {names[name]: _point_references(_title(schema, names[name]), names) for name, schema in own.items()}
+
+
+def _title(schema: OpenApiObject, name: str) -> OpenApiObject:
+    return schema | {"title": name} if "title" in schema else schema
+
+
+def _point_references(schema: Any, names: Mapping[str, str]) -> Any:
+    """The same schemas, whose references lead to where what they name stands in the document."""
+    if isinstance(schema, list):
+        return [_point_references(one, names) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        word: f"#/components/schemas/{names[held]}" if word == "$ref" else _point_references(held, names)
+        for word, held in schema.items()
+    }
 
 
 def describe_items(schema: Any) -> Any:
