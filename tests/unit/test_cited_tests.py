@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([ROOT / "SECURITY.md", ROOT / "docs" / "disclosure.md", *(ROOT / "docs" / "security").glob("*.md")])
+PAGES = ("SECURITY.md", "docs/disclosure.md", "docs/hit-only.md", "docs/audit.md")
+DOCUMENTS = sorted([*(ROOT / page for page in PAGES), *(ROOT / "docs" / "security").glob("*.md")])
 
 CITED = re.compile(r"(?<![\w/])((?:tests/)?(?:\w+/)*test_\w+\.py)?(?:::(\w+))?(?:::(\w+))?")
 """A file, by its path or where only one has it by its name, and in it a class, a test, or both; `::name` alone is of
