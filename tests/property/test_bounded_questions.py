@@ -33,7 +33,7 @@ from pipeline.search.ranking import Candidate, CaseCard, Ranking, StatedHandling
 from property.test_pair_work import MOST, count_operations, pair_of
 from support.access.requesters import ANNA
 from support.api.runtime import NOW
-from support.records.worst_cases import EXPANDING, LETTERS, LIKE, Size, like_words
+from support.records.worst_cases import EXPANDING, LETTERS, LIKE, like_words
 
 GROUNDS: Final = Grounds(Purpose.INVESTIGATION, "2026/1")
 
@@ -47,7 +47,7 @@ MOST_ENTITIES: Final = 64
 
 
 def _words(chance: Random) -> list[str]:
-    return [word for script in LIKE for word in like_words(script, Size(1, 1, 1, chance.randrange(100)))]
+    return [word for script in LIKE for word in like_words(script, chance.randrange(100))]
 
 
 def _foreign(chance: Random) -> str:

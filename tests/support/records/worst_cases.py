@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 from random import Random
 from typing import Any, Final
@@ -94,11 +95,6 @@ class Size:
     values: int
     words: int
     seed: int = 0
-
-    @property
-    def stock(self) -> Random:
-        """The chance by which the seed's stock is made, the same for both sides."""
-        return Random(f"stock {self.seed}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +174,20 @@ def _make_entity(row: Shape, chance: Random, size: Size, at: int) -> RawEntity:
 _NAMED: Final = ("person", "organisation", "vessel", "account", "document")
 
 
-def like_words(script: str, size: Size) -> list[str]:
-    """Words of one of a few sounds, each an edit or two from many others."""
+@cache
+def like_words(script: str, seed: int) -> tuple[str, ...]:
+    """A seed's stock of words of one of a few sounds, each an edit or two from many others; both sides have the same.
+
+    Kept, since most shapes ask for it with each value.
+    """
     frames, vowels = FRAMES[script], LIKE[script]
     found = [frame.format(*chosen) for frame in frames for chosen in product(vowels, repeat=3)]
-    return size.stock.sample(found, STOCK)
+    return tuple(Random(f"stock {seed}").sample(found, STOCK))
 
 
 def _like_name(*scripts: str) -> Make:
     def make(chance: Random, size: Size) -> dict[str, str]:
-        stock = [word for script in scripts for word in like_words(script, size)]
+        stock = [word for script in scripts for word in like_words(script, size.seed)]
         return {"full": " ".join(chance.choices(stock, k=size.words))[:LONGEST_TEXT]}
 
     return make
@@ -204,7 +204,7 @@ def _script_name(*scripts: str) -> Make:
 
 def _parted_name(chance: Random, size: Size) -> dict[str, str]:
     """A name with all its parts, each of many words."""
-    stock = like_words("Latin", size)
+    stock = like_words("Latin", size.seed)
     parts = ("given", "middle", "family", "patronymic")
     return {part: " ".join(chance.choices(stock, k=size.words))[:LONGEST_TEXT] for part in parts}
 
@@ -223,20 +223,20 @@ def _long_text(chance: Random, size: Size) -> str:
 
 def _bracketed_name(chance: Random, size: Size) -> dict[str, str]:
     """A name in one script with as many renderings in another behind it, in brackets and parted by semicolons."""
-    words = like_words("Latin", size)
+    words = like_words("Latin", size.seed)
     inner = ";".join(chance.choices(words, k=size.words))
     return {"full": f"мирко вальмар ({inner})"[:LONGEST_TEXT]}
 
 
 def _noted_name(chance: Random, size: Size) -> dict[str, str]:
     """A name of many brackets, each of which may be a note."""
-    words = chance.choices(like_words("Latin", size), k=size.words)
+    words = chance.choices(like_words("Latin", size.seed), k=size.words)
     return {"full": " ".join(f"({word})[{word[0]}]" for word in words)[:LONGEST_TEXT]}
 
 
 def _expanding_name(chance: Random, size: Size) -> dict[str, str]:
     """Characters that become many by NFKC."""
-    first, last = chance.choices(like_words("Latin", size), k=2)
+    first, last = chance.choices(like_words("Latin", size.seed), k=2)
     return {"full": f"{first} {EXPANDING * size.words} {last}"}
 
 
@@ -248,13 +248,13 @@ def _fathers_name(chance: Random, size: Size) -> dict[str, str]:
 def _masked_name(chance: Random, size: Size) -> dict[str, str]:
     """Words that mix look-alikes of two alphabets."""
     return {"full": " ".join(word.replace("a", "а").replace("e", "е") for word in chance.choices(
-        [word for word in like_words("Latin", size) if "a" in word or "e" in word], k=size.words
+        [word for word in like_words("Latin", size.seed) if "a" in word or "e" in word], k=size.words
     ))}  # fmt: skip
 
 
 def _organisation_name(chance: Random, size: Size) -> dict[str, str]:
     """Words that mean something in many languages, numbers, acronyms and legal forms."""
-    words = like_words("Latin", size)
+    words = like_words("Latin", size.seed)
 
     def choose() -> str:
         return chance.choice((chance.choice(words), chance.choice(USUAL), f"{chance.randrange(100)}", "bk"))
@@ -265,8 +265,9 @@ def _organisation_name(chance: Random, size: Size) -> dict[str, str]:
 def _address(chance: Random, size: Size) -> dict[str, str]:
     """An address in parts, in one street of one town, with many flats and buildings."""
     flats = " ".join(f"{chance.randrange(1, 400)}" for _ in range(size.words))
+    words = like_words("Latin", size.seed)
     return {
-        "street": f"{chance.choice(like_words('Latin', size))} {chance.choice(like_words('Latin', size))} street",
+        "street": f"{chance.choice(words)} {chance.choice(words)} street",
         "house": f"{chance.randrange(1, 40)}{chance.choice('abcd')}",
         "unit": flats,
         "city": "Paris",
@@ -277,7 +278,7 @@ def _address(chance: Random, size: Size) -> dict[str, str]:
 
 def _address_text(chance: Random, size: Size) -> dict[str, str]:
     """An address as one text of so many letters: lines of words, numbers and postcodes."""
-    words, text = like_words("Latin", size), ""
+    words, text = like_words("Latin", size.seed), ""
     while len(text) < size.words:
         number, street, city = chance.randrange(1, 99), chance.choice(words), chance.choice(words)
         text += f"{street} str. {number}, bldg {number} flat {number}, {75000 + number} {city}, "
@@ -298,7 +299,7 @@ def _damaged_date(chance: Random, size: Size) -> str:
 
 
 def _birth_place(chance: Random, size: Size) -> str:
-    return ", ".join(chance.choices(like_words("Latin", size), k=size.words))[:LONGEST_TEXT]
+    return ", ".join(chance.choices(like_words("Latin", size.seed), k=size.words))[:LONGEST_TEXT]
 
 
 def _identifier(chance: Random, size: Size) -> dict[str, str]:
@@ -320,8 +321,8 @@ def _phone(chance: Random, size: Size) -> str:
 
 
 def _email(chance: Random, size: Size) -> str:
-    user = ".".join(chance.choices(like_words("Latin", size), k=size.words))
-    return f"{user}@{chance.choice(like_words('Latin', size)[:20])}.example"
+    user = ".".join(chance.choices(like_words("Latin", size.seed), k=size.words))
+    return f"{user}@{chance.choice(like_words('Latin', size.seed)[:20])}.example"
 
 
 def _plate(chance: Random, size: Size) -> str:
@@ -330,12 +331,12 @@ def _plate(chance: Random, size: Size) -> str:
 
 
 def _method(chance: Random, size: Size) -> str:
-    return " ".join(chance.choices(like_words("Latin", size), k=size.words))[:LONGEST_TEXT]
+    return " ".join(chance.choices(like_words("Latin", size.seed), k=size.words))[:LONGEST_TEXT]
 
 
 def _nationality(chance: Random, size: Size) -> str:
     """A name of a country that is none, so that every table is looked through."""
-    return " ".join(chance.choices(like_words("Latin", size), k=size.words))[:LONGEST_TEXT]
+    return " ".join(chance.choices(like_words("Latin", size.seed), k=size.words))[:LONGEST_TEXT]
 
 
 def _nothing(chance: Random, size: Size) -> None:
