@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -134,7 +134,7 @@ def _link(a: CaseSpec, b: CaseSpec) -> tuple[DocumentWrite, ...]:
     return (link_document(claim), *answered) if claim.band else ()
 
 
-def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> list[DocumentWrite]:
+def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> Sequence[DocumentWrite]:
     """All documents of an index that holds these cases.
 
     That is theirs, those of every link between two countries, and what was decided and told of them while whoever it
@@ -143,11 +143,16 @@ def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> list[Docum
     With `counted` each record came behind those with a lower key, hidden ones among them: its offset and time count
     them.
     """
-    held = sorted(world, key=lambda spec: spec.key)
+    return _documents(tuple(sorted(world, key=lambda spec: spec.key)), counted)
+
+
+@lru_cache(maxsize=32)
+def _documents(held: tuple[CaseSpec, ...], counted: bool) -> tuple[DocumentWrite, ...]:
+    """Of cases in the order of their keys; one world is asked several times."""
     pairs = [(a, b) for a, b in combinations(held, 2) if a.agency[:2] != b.agency[:2]]
     links = [action for a, b in pairs for action in _link(a, b)]
     came = (case_document(_came(accepted(spec), at if counted else 1)) for at, spec in enumerate(held))
-    return [*came, *links, *decisions.documents(held)]
+    return (*came, *links, *decisions.documents(held))
 
 
 def _came(record: AcceptedRecord, place: int) -> AcceptedRecord:
