@@ -33,6 +33,9 @@ model = cache(load_model)
 PAIRS = 2000
 """Enough that each loosened comparison of tests/unit/matching/test_loosened_comparisons.py fails many times."""
 
+WHOLE = 2 * settings().max_examples
+"""Of whole cases, a pair of which takes as long as many of one field's."""
+
 each_comparison = pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)
 
 seeds = st.integers(0, 2**32 - 1).map(Random)
@@ -66,20 +69,20 @@ def test_no_pair_exceeds_it_wherever_one_looks(comparison: Comparison, random: A
 
 def test_no_two_cases_score_above_the_screen() -> None:
     random = Random(1)
-    assert exceeding_the_screen([whole_cases(random) for _ in range(PAIRS)], model(), THRESHOLD) is None
+    assert exceeding_the_screen([whole_cases(random) for _ in range(WHOLE)], model(), THRESHOLD) is None
 
 
 @pytest.mark.parametrize("threshold", [0.001, THRESHOLD])
 def test_two_cases_are_found_to_be_a_link_where_they_are_judged_to_be_one(threshold: float) -> None:
     random = Random(2)
-    cases = [tuple(zip(*whole_cases(random), strict=True)) for _ in range(PAIRS)]
-    assert 0 < find_links(cases, threshold) < PAIRS
+    cases = [tuple(zip(*whole_cases(random), strict=True)) for _ in range(WHOLE)]
+    assert 0 < find_links(cases, threshold) < WHOLE
 
 
 @pytest.mark.parametrize("entity_type", sorted(OWN))
 def test_so_are_two_with_one_number_for_life_whatever_else_contradicts(entity_type: str) -> None:
     random, number = Random(3), {"identifiers": (IdentifierPrint(OWN[entity_type], "9074729", "", 1),)}
-    pairs = [whole_pair(random, entity_type) for _ in range(PAIRS // 4)]
+    pairs = [whole_pair(random, entity_type) for _ in range(WHOLE // 4)]
     cases = [((with_fields(a, number),), (with_fields(b, number),)) for a, b in pairs]
     assert find_links(cases, THRESHOLD) > 0
 

@@ -34,7 +34,7 @@ from pipeline.records.normalised import PartialDate
 from support.matching.several_names import several_names_pair
 
 model = cache(load_model)
-PAIRS = 250
+PAIRS = settings().max_examples // 2
 WEIGH = {"person": comparison.weigh_names, "organisation": comparison.weigh_organisations}
 
 each_type = pytest.mark.parametrize("entity_type", sorted(WEIGH))

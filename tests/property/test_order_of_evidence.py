@@ -77,7 +77,7 @@ STEPS = [(name, *rungs) for name, (_, values) in LADDERS.items() for rungs in co
 
 each_model = pytest.mark.parametrize("model", MODELS)
 
-FEWER = max(20, settings().max_examples // 4)
+FEWER = max(20, settings().max_examples // 8)
 """Of each of four models."""
 
 

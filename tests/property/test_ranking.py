@@ -30,7 +30,7 @@ from pipeline.search.ranking import (
 from support.matching.several_names import several_names_pair
 
 model = cache(load_model)
-QUESTIONS = 40
+QUESTIONS = settings().max_examples // 10
 CANDIDATES = 25
 FEWER = max(10, settings().max_examples // 20)
 PHONES = tuple(PhonePrint(f"+3361234567{at}", f"61234567{at}") for at in range(2))
