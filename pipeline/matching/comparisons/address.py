@@ -552,6 +552,7 @@ ADDRESS = Comparison(
     ),
     compare,
     address_value,
+    conditional="of same_unit_postcode postcodes of a few doors, of same_postcode all others",
     bound=Bound(address_state, _most_bits),
     bounded=ALL,
     may_share=may_share_door,

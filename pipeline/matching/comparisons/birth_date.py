@@ -593,6 +593,10 @@ BIRTH_DATE_PARTIAL = Comparison(
     BIRTH_DATE_SOURCE,
     compare_partial,
     date_value,
+    conditional=(
+        "of same_year_month pairs of which both know the month, of same_year those of which a side does not, of "
+        "years_estimated those of which neither does; of all others any"
+    ),
     bound=Bound(date_state, lambda table: strongest_from(table)[:, _PARTIAL_LEVELS]),
     bounded=PERSON,
 )

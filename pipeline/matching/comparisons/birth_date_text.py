@@ -204,6 +204,7 @@ BIRTH_DATE_TEXT = Comparison(
     ),
     compare_text,
     date_value,
+    conditional="of agrees_in_part pairs of which five or six characters are known, of the others those with more",
     also_reads=("birth_date", "birth_dates"),
     sketched=False,
 )

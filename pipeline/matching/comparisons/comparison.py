@@ -39,6 +39,9 @@ PERSON = frozenset({PERSON_ROW.name})
 VEHICLE = frozenset({VEHICLE_ROW.name})
 """Types of entities for whose fields sketches have room (Comparison.bounded)."""
 
+SUM_TOLERANCE = 0.05
+"""By how much the rounded shares of levels that exclude each other may miss 1: 0.07 bits."""
+
 SHARED_CAP = 300
 """Hundredths of a bit for agreeing on a value that the model lists as shared: a call centre is not a person."""
 
@@ -213,7 +216,8 @@ class Comparison:
       hold them in the field `several` instead. `also_reads` names other fields that it reads.
     - `beside` names another comparison, whose levels a pair of several values can have instead.
     - `label` is its name in a table or chart, `phrase` its name within a sentence, both in English.
-    - `levels` go from the strongest agreement to the strongest contradiction. `source` says where m, u and h come from.
+    - `levels` go from the strongest agreement to the strongest contradiction. `source` says where m, u and h come from,
+      and `conditional` of which pairs they are shares where those of all levels do not sum to 1 (SUM_TOLERANCE).
     - `bound` is for the types in `bounded`, whose sketches have room for the field. For other types a sketch only tells
       whether there is a value, and most_at_any_level is the bound.
     - `ceiling` gives bits that `compare` of two entities never exceeds, against any alternative, at a fraction of the
@@ -231,6 +235,7 @@ class Comparison:
     source: str
     compare: Compare
     value: Callable[[EntityPrint, int], str]
+    conditional: str = ""
     several: str = ""
     least: int = 1
     beside: str = ""

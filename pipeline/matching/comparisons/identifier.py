@@ -221,6 +221,10 @@ IDENTIFIER = Comparison(
     ),
     compare,
     identifier_value,
+    conditional=(
+        "of renewed documents that are renewed now and then, of each_its_own numbers for life, of conflict others that "
+        "a thing has one of; of agreements all"
+    ),
     bound=number_bound(
         "identifier",
         {

@@ -149,6 +149,7 @@ OTHER_NAMES = Comparison(
     ),
     compare,
     name_value,
+    conditional="the others have no second name in common, which says nothing",
     least=FEWEST,
     bound=bound_by_level(other_names_state),
     bounded=ALL,

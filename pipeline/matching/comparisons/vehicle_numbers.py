@@ -215,6 +215,10 @@ PLATE = Comparison(
     "estimated: plates are changed and cloned, so even the same plate may be another car, another the same car",
     compare_plates,
     number_value,
+    conditional=(
+        "of partial_long pairs with a side known in part, by four characters and more, of partial_short by less; "
+        "of the others whole plates"
+    ),
     bound=number_bound(
         "plate",
         {

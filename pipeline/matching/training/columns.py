@@ -34,7 +34,7 @@ MET_TOGETHER = 1000
 
 @dataclass(frozen=True, slots=True)
 class TrainingColumn:
-    """A comparison as training sees it, with its reference shares (m, u, h), strongest level first.
+    """A comparison as training sees it, with its reference shares (m, u, h) as they ship, strongest level first.
 
     `h` is that of a household or a group, `h_named_after` that of those who bear one name; `companions` says which of
     the former two entities of the type have, "" for none.
@@ -66,7 +66,7 @@ def columns_of(comparison: Comparison, entity_type: str) -> list[TrainingColumn]
     kind = GROUP if COMPANION_KINDS[GROUP - 1] in kinds else HOUSEHOLD
     told = COMPANION_KINDS[kind - 1] if COMPANION_KINDS[kind - 1] in kinds else ""
     shares = ((level.m, level.u, *level.h) for level in comparison.levels)
-    m, u, *h = (normalise_shares(np.array(part)) for part in zip(*shares, strict=True))
+    m, u, *h = map(np.array, zip(*shares, strict=True))
     found = TrainingColumn(comparison, names, m, u, h[kind - HOUSEHOLD], h[NAMED_AFTER - HOUSEHOLD], told)
     return [found] if comparison.name != "name" else [_bands(comparison), replace(found, tells_strangers=False)]
 

@@ -44,7 +44,6 @@ from pipeline.matching.training.pairs import (
     DATE_FIELDS,
     RULES,
     TWO_TOKENS,
-    BlockingRule,
     Budget,
     PairPopulation,
     RecordPair,
@@ -54,6 +53,7 @@ from pipeline.matching.training.pairs import (
 )
 from pipeline.matching.training.relatives import (
     PARTNERS,
+    PairSample,
     are_without_relatives,
     count_lent,
     count_partners,
@@ -115,25 +115,6 @@ class Learnt:
     possible: int
     without_relatives: bool = False
     lent: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
-
-
-NO_SHARES = ClassSizes(0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class PairSample:
-    """The sampled pairs of one rule, with their levels.
-
-    `rows` are the rows of these pairs in the matrix of all compared pairs. Each pair stands for `scale` pairs of the
-    file. `shares` and `most_in_conflict` are those of expectation.RulePairs.
-    """
-
-    rule: BlockingRule
-    rows: NDArray[np.intp]
-    levels: Levels
-    scale: float
-    shares: ClassSizes = NO_SHARES
-    most_in_conflict: float = MOST_IN_CONFLICT
 
 
 @dataclass(frozen=True, slots=True)

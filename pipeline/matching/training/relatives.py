@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -30,8 +29,10 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import ModelFile, Prior, WeightedComparison, WeightedLevel
 from pipeline.matching.names import sound_keys
 from pipeline.matching.reference import reference_comparison
-from pipeline.matching.training.columns import TrainingColumn, find_conflicts, normalise_shares
+from pipeline.matching.training.columns import TrainingColumn, find_conflicts
 from pipeline.matching.training.expectation import (
+    MOST_IN_CONFLICT,
+    ClassSizes,
     CompanionShares,
     Fit,
     Levels,
@@ -42,8 +43,23 @@ from pipeline.matching.training.expectation import (
 )
 from pipeline.matching.training.pairs import BlockingRule, PairPopulation, RecordPair
 
-if TYPE_CHECKING:
-    from pipeline.matching.training.learning import PairSample
+NO_SHARES = ClassSizes(0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PairSample:
+    """The sampled pairs of one rule, with their levels.
+
+    `rows` are the rows of these pairs in the matrix of all compared pairs. Each pair stands for `scale` pairs of the
+    file. `shares` and `most_in_conflict` are those of expectation.RulePairs.
+    """
+
+    rule: BlockingRule
+    rows: NDArray[np.intp]
+    levels: Levels
+    scale: float
+    shares: ClassSizes = NO_SHARES
+    most_in_conflict: float = MOST_IN_CONFLICT
 
 
 MOST_PARTNERS = 20
@@ -218,9 +234,9 @@ def expect_companions(
         if column.comparison is PARTNERS:
             h = named = u[k]
         elif column.companions == HOUSEHOLD and column.comparison.name in AT_HOME:
-            h, named = (normalise_shares(m[k] * part / column.m) for part in (h, named))
+            h, named = (m[k] * part / column.m for part in (h, named))
         elif learnt := learn_companion_shares(column.comparison, column.companions, lent.get(k)):
-            h = normalise_shares(np.array(learnt[column.companions]))
+            h = np.array(learnt[column.companions])
         shared.append(h)
         named_after.append(named)
     return CompanionShares(shared, named_after)

@@ -130,6 +130,10 @@ NAME = Comparison(
     ),
     compare,
     name_value,
+    conditional=(
+        "h of conflicting names is that of a household or group which shares a name, h of different ones that of those "
+        "which share none"
+    ),
     also_reads=("addresses", "phones"),
     bound=NAME_BOUND,
     bounded=ALL,

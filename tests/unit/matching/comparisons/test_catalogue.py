@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from pipeline.matching.comparisons.catalogue import CATALOGUE, COMPARISONS, SELECTORS, of_type
-from pipeline.matching.comparisons.comparison import Comparison
+from pipeline.matching.comparisons.comparison import SUM_TOLERANCE, Comparison
 from pipeline.matching.comparisons.persons import BIRTH_COUNTRY
 from pipeline.matching.comparisons.positions import WHEN_WHERE, distance_m, where_value
 from pipeline.matching.comparisons.things import METHOD
@@ -15,6 +15,13 @@ from pipeline.matching.model import Model
 from pipeline.records.entity_types import TYPES
 from pipeline.records.normalised import GeoPoint
 from support.matching.prints import print_of
+
+
+@pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)
+def test_shares_sum_to_1_or_it_is_said_of_which_pairs_they_are(comparison: Comparison) -> None:
+    shares = zip(*((level.m, level.u, *level.h) for level in comparison.levels), strict=True)
+    sums_to_1 = all(abs(sum(some) - 1) <= SUM_TOLERANCE for some in shares)
+    assert bool(comparison.conditional) != sums_to_1, f"{comparison.name}: `conditional`"
 
 
 @pytest.mark.parametrize("comparison", CATALOGUE, ids=lambda one: one.name)

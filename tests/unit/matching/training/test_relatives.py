@@ -18,13 +18,14 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.training.columns import columns_of
-from pipeline.matching.training.learning import Learnt, PairSample, learn_type
+from pipeline.matching.training.learning import Learnt, learn_type
 from pipeline.matching.training.pairs import RULES, Budget, PairPopulation
 from pipeline.matching.training.relatives import (
     ENOUGH_PAIRS,
     H_WEIGHT,
     MIN_COMPANIONS,
     MOST_WITHOUT,
+    PairSample,
     are_without_relatives,
     count_partners,
     find_partners,
