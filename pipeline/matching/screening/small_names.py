@@ -1,4 +1,4 @@
-"""What a small sketch holds of names, and the most that the names of two of its rows weigh.
+"""What a small sketch holds of names; small_screening.py says what the names of two of its rows weigh at most.
 
 Of a row's names it has the words alone, each as a SmallWord and a SmallSound: the letters and the classes of variants,
 both as folded sets, a hash of the sound, and the steps of length and rarity. Two words give each other what the
@@ -9,18 +9,12 @@ cases do: without that 0.50 pairs a made-up case are left in place of 0.34.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.comparison import States
 from pipeline.matching.comparisons.name.bound import (
-    LOWEST,
-    MOST_BITS,
-    STEP,
-    STEPS,
-    OpenNames,
     entry_lengths,
     fold_classes,
 )
@@ -36,18 +30,11 @@ from pipeline.matching.comparisons.name.encoding import (
     WordPlace,
 )
 from pipeline.matching.encoded import BitsOfRows, Field, Flags, Layout, Rows, WordArray, letter_set
-from pipeline.matching.names import levels
-from pipeline.matching.names.comparison import CULTURE, FURTHER_CONFLICT, NUMBERS_AGREE
-from pipeline.matching.names.joined_words import ACRONYM_LETTER, SLACK
-from pipeline.matching.names.levels import level_bits
+from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
 from pipeline.matching.names.prints import MAX_ACRONYM
-from pipeline.matching.names.spellings import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS
 from pipeline.matching.ragged import Index, expand_counts
 from pipeline.records.entity_types import PERSON, TYPES
-
-if TYPE_CHECKING:
-    from pipeline.matching.screening.small_sketch import SmallRows
 
 SoundArray = NDArray[np.uint16]
 
@@ -109,7 +96,8 @@ _OPEN_WORD = WordHashes.wild.bits | WordHashes.unlined.bits
 _FAR = 1 << 16
 _CONFLICTS = np.array(CONFLICTS, np.int32)
 _LETTER_BITS = WordLetters.letters.width, SmallWord.letters.width
-_VOWELS = fold_bits(np.array([letter_set("aeiouy")], np.uint32), *_LETTER_BITS)[0]
+VOWELS = fold_bits(np.array([letter_set("aeiouy")], np.uint32), *_LETTER_BITS)[0]
+"""The letters that a person's acronym has none of, folded as those of words."""
 _UNLIKE_VOWELS = np.uint32(letter_set("q"))
 """The letters that are no vowels but fold as one does."""
 
@@ -150,77 +138,127 @@ class RowNames(NamedTuple):
     acronyms: Flags
 
 
+class _Entries(NamedTuple):
+    """Words of rows' names, or runs of them, one item each: the row that has it, and the three words of its entry."""
+
+    row: Index
+    letters: WordArray
+    classes: WordArray
+    hashes: WordArray
+
+
+def _read_entries(rows: Rows, skipped: Index, count: Index) -> _Entries:
+    """So many entries of each row behind those skipped."""
+    row, nth = expand_counts(count)
+    first = rows.name_starts[row] + ENTRY_WORDS * (skipped[row] + nth)
+    return _Entries(row, *(rows.table[first + part] for part in range(ENTRY_WORDS)))
+
+
+class _Places(NamedTuple):
+    """The places of words and runs in names, name by name, one item each.
+
+    Its row, its WordPlace, the number of its entry in the row, and which of all words stands there, -1 for a run.
+    `begins` is the first place of each name.
+    """
+
+    row: Index
+    flags: WordArray
+    entry: Index
+    word: Index
+    begins: Index
+
+
+def _read_places(rows: Rows, words: Index, entries: Index) -> _Places:
+    """The places of rows that have so many words, and so many entries."""
+    row, nth = expand_counts(np.where(words > 0, rows.name_places, 0))
+    flags = rows.table[rows.name_starts[row] + ENTRY_WORDS * entries[row] + nth]
+    entry = WordPlace.entry.take(flags).astype(np.int64)
+    word = np.where(entry < words[row], (np.cumsum(words) - words)[row] + entry, -1)
+    return _Places(row, flags, entry, word, np.flatnonzero(WordPlace.first.lies_in(flags)))
+
+
 def read_names(rows: Rows) -> RowNames:
     """Read the names of rows of sketches."""
-    size, table, starts = len(rows), rows.table, rows.name_starts
-    named, persons = rows.byte("name_words"), rows.byte("type") == _PERSON
-    has_words = (named > 0) & (named != OPEN)
-    count = np.where(has_words, named, 0).astype(np.int64)
-    entries = np.where(has_words, rows.byte("name_entries"), 0).astype(np.int64)
-    # 1. the entries of words
-    row, nth = expand_counts(count)
-    at = starts[row] + ENTRY_WORDS * nth
-    letters, hashes = table[at], table[at + 2]
-    rarity = _SMALL_RARITIES[_SMALL_STEPS[WordLetters.rarity.take(letters)]]
-    # 2. the places in names, whose entries are words or runs: what a name weighs at most
-    owner, nth = expand_counts(np.where(has_words, rows.name_places, 0))
-    places = table[starts[owner] + ENTRY_WORDS * entries[owner] + nth]
-    entry = WordPlace.entry.take(places).astype(np.int64)
-    is_word = entry < count[owner]
-    word = np.where(is_word, (np.cumsum(count) - count)[owner] + entry, 0)
-    begins = np.flatnonzero(WordPlace.first.lies_in(places))
-    of_name = owner[begins]
-    worth, single = np.zeros(size, np.int64), np.zeros(size, np.bool_)
-    if begins.size:
-        weights = np.where(is_word, rarity[word] + _CULTURE, 0)
-        np.maximum.at(worth, of_name, np.add.reduceat(weights, begins) - _CULTURE)
-        single[of_name[np.add.reduceat(is_word, begins, dtype=np.int64) == 1]] = True
-    numbered = _mark(of_name[WordPlace.numbered.lies_in(places[begins])], size)
+    size, named, persons = len(rows), rows.byte("name_words"), rows.byte("type") == _PERSON
+    # 1. how many words each row has, and how many entries with the runs; none of names that are OPEN
+    count = np.where(named == OPEN, 0, named).astype(np.int64)
+    entries = np.where(count > 0, rows.byte("name_entries"), 0).astype(np.int64)
+    # 2. the words, the runs, and the places where they stand, each with the row that it is of
+    words = _read_entries(rows, np.zeros_like(count), count)
+    runs = _read_entries(rows, count, entries - count)
+    places = _read_places(rows, count, entries)
+    names = places.row[places.begins]
+    # 3. the words that may be acronyms, and the rows of which a name has numbers
+    acronyms = _mark(places.word[WordPlace.acronym.lies_in(places.flags)], len(words.row))
+    numbered = _mark(names[WordPlace.numbered.lies_in(places.flags[places.begins])], size)
+    # 4. what the names of each row weigh at most, by the rarities of words as they are kept
+    rarity = _SMALL_RARITIES[_SMALL_STEPS[WordLetters.rarity.take(words.letters)]]
+    worth, single = _weigh_rows(places, rarity, size)
     worth += np.where(numbered & ~persons, NUMBERS_AGREE, 0)
-    # 3. names that their words do not tell: one has a word twice, or a person's acronym looks as if it had a vowel
-    name = np.sort(np.cumsum(WordPlace.first.lies_in(places)) * np.int64(_FAR) + entry)
-    twice = of_name[name[1:][np.diff(name) == 0] // _FAR - 1]
-    acronyms = _mark(word[WordPlace.acronym.lies_in(places)], len(row))
-    unread = row[acronyms & (letters & _UNLIKE_VOWELS != 0) & persons[row]]
-    untold = (named == OPEN) | _mark(twice, size) | _mark(unread, size)
-    # 4. the entries of runs of words that may be one
-    run_row, nth = expand_counts(entries - count)
-    run = (starts + ENTRY_WORDS * count)[run_row] + ENTRY_WORDS * nth
-    run_hashes = table[run + 2]
-    shortest = np.full(size, _FAR)
-    np.minimum.at(shortest, run_row, entry_lengths(run_hashes))
-    of_words, of_runs = np.zeros((2, size), np.uint32)
-    np.bitwise_or.at(of_words, row, WordLetters.letters.take(letters))
-    np.bitwise_or.at(of_runs, run_row, WordLetters.letters.take(table[run]))
-    glued = (of_runs & ~of_words != 0) | _mark(row[hashes & _OPEN_WORD != 0], size)
-    glued |= _mark(run_row[WordHashes.wild.lies_in(run_hashes)], size)
-    unlike = _mark(run_row[(run_hashes & _OPEN_WORD != 0) | (table[run + 1] != 0)], size)
-    run_sound = np.zeros(size, np.uint32)
-    run_sound[run_row] = _shrink_sounds(run_hashes)
-    one_run = (entries - count == 1) & ~unlike & ~glued
-    soft = WordPlace.loose.lies_in(places) | WordPlace.weak.lies_in(places)
-    soft |= is_word & (_CONFLICTS[WordPlace.conflict.take(places)] > FIRM_CONFLICT)
-    firm = one_run & ~numbered & ~_mark(owner[soft], size)
-    firm &= (count == 2) & (np.bincount(of_name, minlength=size) == 1)
-    order = np.lexsort((-rarity, row))
-    words, sounds = _shrink_words(letters, fold_classes(table[at + 1]), hashes)
+    # 5. the rows whose words do not tell all: an acronym of a person whose q looks like a vowel may be one all the same
+    unread = words.row[acronyms & (words.letters & _UNLIKE_VOWELS != 0) & persons[words.row]]
+    untold = (named == OPEN) | _mark(_find_repeating(places), size) | _mark(unread, size)
+    # 6. the runs of each row, and the rows that contradict for certain: of one name of two words without anything loose
+    run, glued, one_run, run_sound = _tell_runs(words, runs, size)
+    soft = WordPlace.loose.lies_in(places.flags) | WordPlace.weak.lies_in(places.flags)
+    soft |= (places.word >= 0) & (_CONFLICTS[WordPlace.conflict.take(places.flags)] > FIRM_CONFLICT)
+    firm = one_run & ~numbered & ~_mark(places.row[soft], size)
+    firm &= (count == 2) & (np.bincount(names, minlength=size) == 1)
+    # 7. the words as they are kept, the rarest of each row first
+    kept, sounds = _shrink_words(words.letters, fold_classes(words.classes), words.hashes)
+    order = np.lexsort((-rarity, words.row))
     return RowNames(
         told=np.where(untold, 0, count),
         worth=_count_steps(worth, untold, named > 0),
         untold=untold,
         single=single | (numbered & persons),
         numbered=numbered & ~persons,
-        run=np.where(shortest == _FAR, NO_RUN, np.clip(shortest - FEWEST_LETTERS + 1, 1, LAST_RUN)).astype(np.uint32),
+        run=run,
         glued=glued,
         one_run=one_run,
         run_sound=run_sound,
         firm=firm,
-        row=row[order],
-        persons=persons[row[order]],
-        words=words[order],
+        row=words.row[order],
+        persons=persons[words.row[order]],
+        words=kept[order],
         sounds=sounds[order],
         acronyms=acronyms[order],
     )
+
+
+def _weigh_rows(places: _Places, rarity: BitsOfRows, size: int) -> tuple[Index, Flags]:
+    """The most that the words of a name of each row weigh, and whether it has a name of one word."""
+    worth, single = np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    if places.begins.size:
+        names, is_word = places.row[places.begins], places.word >= 0
+        weights = np.where(is_word, rarity[places.word] + _CULTURE, 0)
+        np.maximum.at(worth, names, np.add.reduceat(weights, places.begins) - _CULTURE)
+        single[names[np.add.reduceat(is_word, places.begins, dtype=np.int64) == 1]] = True
+    return worth, single
+
+
+def _find_repeating(places: _Places) -> Index:
+    """The rows of which a name has an entry twice."""
+    names = np.cumsum(WordPlace.first.lies_in(places.flags))
+    entries = np.sort(names * np.int64(_FAR) + places.entry)
+    found: Index = places.row[places.begins][entries[1:][np.diff(entries) == 0] // _FAR - 1]
+    return found
+
+
+def _tell_runs(words: _Entries, runs: _Entries, size: int) -> tuple[WordArray, Flags, Flags, WordArray]:
+    """The parts `run`, `glued`, `one_run` and `run_sound` of RowNames."""
+    shortest = np.full(size, _FAR)
+    np.minimum.at(shortest, runs.row, entry_lengths(runs.hashes))
+    run = np.where(shortest == _FAR, NO_RUN, np.clip(shortest - FEWEST_LETTERS + 1, 1, LAST_RUN)).astype(np.uint32)
+    of_words, of_runs = np.zeros((2, size), np.uint32)
+    np.bitwise_or.at(of_words, words.row, WordLetters.letters.take(words.letters))
+    np.bitwise_or.at(of_runs, runs.row, WordLetters.letters.take(runs.letters))
+    glued = (of_runs & ~of_words != 0) | _mark(words.row[words.hashes & _OPEN_WORD != 0], size)
+    glued |= _mark(runs.row[WordHashes.wild.lies_in(runs.hashes)], size)
+    unlike = _mark(runs.row[(runs.hashes & _OPEN_WORD != 0) | (runs.classes != 0)], size)
+    run_sound = np.zeros(size, np.uint32)
+    run_sound[runs.row] = _shrink_sounds(runs.hashes)
+    return run, glued, (np.bincount(runs.row, minlength=size) == 1) & ~unlike & ~glued, run_sound
 
 
 def _mark(some: Index, size: int) -> Flags:
@@ -307,134 +345,3 @@ def read_words(words: WordArray, sounds: SoundArray, held: Flags) -> SmallWordCo
         SmallSound.rarity.take(parts).astype(np.uint8) + held,
         (parts >> np.uint32(SmallSound.sound.first)).astype(np.uint8),
     )
-
-
-_GAPS, _LETTERS = 4, 6
-"""Letters by which the lengths of two words differ, and letters that only one has; the most stands for more."""
-_NEAR, _EDIT, _SOUND, _VARIANT, _ANY = (1 << at for at in range(5))
-"""What two words may have in common."""
-
-
-def _tell_edits() -> NDArray[np.uint8]:
-    """_NEAR and _EDIT by both numbers of letters. An insertion changes one of each, another edit two letters."""
-    found = np.zeros((_GAPS, _LETTERS), np.uint8)
-    for gap in range(_GAPS):
-        for apart in range(_LETTERS):
-            near = gap + apart <= 2 * MOST_EDITS and gap <= MOST_EDITS
-            found[gap, apart] = _NEAR * near | _EDIT * (gap + apart <= 2 and gap <= 1)
-    return found.ravel()
-
-
-def _tell_gains() -> BitsOfRows:
-    """What two words give by what they have in common, and the step of rarity of the less rare one."""
-    found = np.zeros((2 * _ANY, len(SMALL_RARITIES) + 1), np.int32)
-    by_sign = {_NEAR: levels.NEAR, _EDIT: levels.EDIT, _SOUND: levels.SOUND, _VARIANT: levels.VARIANT}
-    for signs in range(2 * _ANY):
-        reached = [levels.SAME] if signs & _ANY else [level for sign, level in by_sign.items() if signs & sign]
-        for step, rarity in enumerate(SMALL_RARITIES, 1):
-            found[signs, step] = max([0, *(level_bits(level, rarity) for level in reached)])
-    return found.ravel()
-
-
-_EDITS, _GAINS, _GAIN_STEPS = _tell_edits(), _tell_gains(), np.uint16(len(SMALL_RARITIES) + 1)
-_ALONE = np.array([0, *SMALL_RARITIES], np.int32)
-"""What a word gives by its step of rarity if it agrees with several words together."""
-
-
-def bound_gains(some: SmallWordColumns, others: SmallWordColumns) -> BitsOfRows:
-    """The most that each word of one side and each of the other give: shape (words, words of the other, rows).
-
-    Words that have the sound, the letters and the length in common may be the same.
-    """
-    letters, others_letters = some.letters[:, None], others.letters[None]
-    sounds, others_sounds = some.sounds[:, None], others.sounds[None]
-    apart = np.minimum(np.bitwise_count(letters ^ others_letters), _LETTERS - 1)
-    gap = np.minimum(np.abs(some.lengths[:, None] - others.lengths[None]), _GAPS - 1).view(np.uint8)
-    signs = _EDITS.take(gap * np.uint8(_LETTERS) + apart)
-    both = letters & others_letters
-    signs |= ((both == letters) | (both == others_letters)).view(np.uint8) * np.uint8(_NEAR)
-    heard = sounds == others_sounds
-    signs |= heard.view(np.uint8) * np.uint8(_SOUND)
-    signs |= (some.classes[:, None] & others.classes[None] != 0).view(np.uint8) * np.uint8(_VARIANT)
-    same = (np.maximum(sounds, others_sounds) == ANY_SOUND) | (heard & (apart == 0) & (gap == 0))
-    signs |= same.view(np.uint8) * np.uint8(_ANY)
-    rarity = np.minimum(some.rarity[:, None], others.rarity[None])
-    gains: BitsOfRows = _GAINS.take(signs * _GAIN_STEPS + rarity)
-    return gains
-
-
-_SLIPS = 4
-"""Letters of a word of less than 18 letters that a run lacks which may be that word: one letter of four may differ."""
-
-
-def find_joined(words: SmallWordColumns, others: SmallWordColumns, rows: SmallRows) -> BitsOfRows:
-    """What each word gives as a run of words of the other side, whose `rows` are given; 0 where it is none.
-
-    A run has as many letters as the word, but for SLACK. If it is the only one it has the word's sound, or all of its
-    letters but for an edit; else nearly all of its letters.
-    """
-    of_all = np.bitwise_or.reduce(others.letters, 0)
-    longer = words.lengths - rows.run.astype(np.int8) + np.int8(1)
-    long = (words.lengths == MOST_LENGTH) | (rows.run == LAST_RUN)
-    edited = (np.bitwise_count(words.letters ^ of_all) <= 2) & ((np.abs(longer) <= 1) | long)
-    only = (edited | (words.sounds == rows.run_sound)) & ((longer <= SLACK) | long)
-    any_run = (np.bitwise_count(words.letters & ~of_all) <= _SLIPS) | rows.glued | ~rows.complete | long
-    found = (longer >= -SLACK) & np.where(rows.one_run & rows.complete, only, any_run)
-    found = (found | (words.sounds == ANY_SOUND)) & (rows.run != NO_RUN) & (words.rarity > 0)
-    gains: BitsOfRows = np.where(found, _ALONE.take(words.rarity), 0)
-    return gains
-
-
-def find_acronyms(words: SmallWordColumns, others: SmallWordColumns, rows: SmallRows) -> BitsOfRows:
-    """What each word gives as an acronym of words of the other side, whose `rows` are given; 0 where it is none.
-
-    Of a thing's names the first letters of words are told, of a person's names all letters. A person's acronyms have
-    two or three letters and no vowel.
-    """
-    of_all = np.bitwise_or.reduce(others.letters, 0)
-    of_all[~rows.complete | (others.sounds == ANY_SOUND).any(0)] = SmallWord.letters.most
-    missing = words.letters & ~np.where(rows.persons, of_all, rows.initials)
-    persons_acronym = (words.lengths == 0) & (words.letters & _VOWELS == 0)
-    short = np.where(rows.persons, persons_acronym, words.lengths <= MAX_ACRONYM - FEWEST_LETTERS)
-    found = (missing == 0) & short & (words.rarity > 0)
-    gains: BitsOfRows = np.where(found, np.int32(ACRONYM_LETTER) * (words.lengths + np.int32(FEWEST_LETTERS)), 0)
-    return gains
-
-
-_WORTHS = np.array([*(WORTH_STEP * step for step in range(MOST_WORTH)), MOST_BITS], np.int32)
-_RUN_WORTH = np.int32(-CULTURE * (MAX_ACRONYM - 1))
-"""Hundredths of a bit by which a name may weigh more for each word of the other side that is a run of its words."""
-
-
-def bound_names(a: SmallRows, b: SmallRows) -> States:
-    """The states (name.bound.name_state) of the names of pairs of rows of one type, which have names."""
-    some, others = a.name_words, b.name_words
-    gains = bound_gains(some, others)
-    joined, others_joined = find_joined(some, others, b), find_joined(others, some, a)
-    acronyms, others_acronyms = find_acronyms(some, others, b), find_acronyms(others, some, a)
-    found = np.maximum(np.maximum(gains.max(1, initial=0), joined), acronyms)
-    others_found = np.maximum(np.maximum(gains.max(0, initial=0), others_joined), others_acronyms)
-    numbers = np.where(a.numbered & b.numbered, np.int32(NUMBERS_AGREE), 0)
-    short, others_short = acronyms.sum(0), others_acronyms.sum(0)
-    told, others_told = a.complete & b.has_words, b.complete & a.has_words
-    bits = _sum_found(found, told) + others_joined.sum(0) + others_short
-    others_bits = _sum_found(others_found, others_told) + joined.sum(0) + short
-    runs, others_runs = (joined > 0).sum(0), (others_joined > 0).sum(0)
-    worth = _WORTHS.take(a.worth) + _RUN_WORTH * others_runs
-    others_worth = _WORTHS.take(b.worth) + _RUN_WORTH * runs
-    most = np.minimum(worth, others_worth) + 2 * (short + others_short)
-    bits = np.minimum(np.minimum(bits, others_bits) + numbers, np.minimum(most, MOST_BITS))
-    left = 2 - np.maximum((found > 0).sum(0), (others_found > 0).sum(0))
-    contradict = a.firm & b.firm & (left > 0) & (runs + others_runs + short + others_short == 0)
-    bits = np.where(contradict, bits + FIRM_CONFLICT + FURTHER_CONFLICT * (left - 1), bits)
-    same = (((found > 0).sum(0) >= 2) | ~told) & (((others_found > 0).sum(0) >= 2) | ~others_told)
-    same |= (runs + others_runs + short + others_short + numbers > 0) | a.single & b.single
-    state: States = -((LOWEST - bits) // STEP) + np.where(same, 0, OpenNames.ONE_AGREES * STEPS)
-    return state
-
-
-def _sum_found(found: BitsOfRows, told: Flags) -> BitsOfRows:
-    """The bits of a side's names by what its words find; any number where words are not told."""
-    bits = np.maximum(found + _CULTURE, 0).sum(0) - _CULTURE * (found > 0).any(0)
-    most: BitsOfRows = np.where(told, bits, MOST_BITS)
-    return most

@@ -292,6 +292,17 @@ def _encode_letters(rows: Rows, names: RowNames) -> WordArray:
     )
 
 
+_PLAIN = {
+    field.name: (word, field)
+    for word, fields in (
+        (2, (SmallAddress.address, SmallAddress.postcode, SmallAddress.postcode_end, SmallAddress.house)),
+        (4, (SmallKinds.type, SmallKinds.gender, SmallKinds.nations, SmallKinds.others, SmallKinds.numbers)),
+    )
+    for field in fields
+}
+"""Bytes of Rows that a row has as they are, or folded: the number of its word, and the field."""
+
+
 class SmallRows(Rows):
     """Rows of small sketches, which have the parts of Rows, and those of names; parts are read when they are asked for.
 
@@ -304,6 +315,7 @@ class SmallRows(Rows):
             windows = np.lib.stride_tricks.sliding_window_view(small.reshape(-1), ROW_WORDS)
             parts = np.ascontiguousarray(windows[cases * small.shape[1] + 1 + ROW_WORDS * numbers].T)
         self._parts = parts
+        self._bytes: dict[str, Bytes] = {}
 
     def __len__(self) -> int:
         return len(self._cases)
@@ -315,7 +327,14 @@ class SmallRows(Rows):
 
     def byte(self, part: str) -> Bytes:
         """As of Rows: shape (rows,)."""
-        values: Bytes = getattr(self, f"_{part}")
+        if part in self._bytes:
+            return self._bytes[part]
+        if part in _PLAIN:
+            word, field = _PLAIN[part]
+            values: Bytes = field.take(self._parts[word]).astype(np.uint8)
+        else:
+            values = getattr(self, f"_{part}")
+        self._bytes[part] = values
         return values
 
     def take(self, some: Index) -> SmallRows:
@@ -325,7 +344,7 @@ class SmallRows(Rows):
     @cached_property
     def persons(self) -> Flags:
         """Which rows are persons'."""
-        found: Flags = self._type == _PERSON
+        found: Flags = self.byte("type") == _PERSON
         return found
 
     @cached_property
@@ -349,14 +368,14 @@ class SmallRows(Rows):
 
     @cached_property
     def _door_numbers(self) -> WordArray:
-        return np.where(self._address == ONE_ADDRESS, _ALL, self._city[0])[None]
+        return np.where(self.byte("address") == ONE_ADDRESS, _ALL, self._city[0])[None]
 
     @cached_property
     def _areas(self) -> WordArray:
         countries = SmallKinds.countries.take(self._parts[4])
-        told = self._address == ONE_ADDRESS
-        streets = (told | (self._postcode > 0)).astype(np.uint32) << np.uint32(Areas.street.first)
-        postcodes = (np.where(told, self._postcode, self._postcode_end) > 0).astype(np.uint32)
+        told = self.byte("address") == ONE_ADDRESS
+        streets = (told | (self.byte("postcode") > 0)).astype(np.uint32) << np.uint32(Areas.street.first)
+        postcodes = (np.where(told, self.byte("postcode"), self.byte("postcode_end")) > 0).astype(np.uint32)
         areas: WordArray = countries | streets | postcodes << np.uint32(Areas.postcode.first)
         return areas[None]
 
@@ -372,49 +391,13 @@ class SmallRows(Rows):
         return np.stack([heard | collide, np.zeros_like(heard)])
 
     @cached_property
-    def _type(self) -> Bytes:
-        return SmallKinds.type.take(self._parts[4]).astype(np.uint8)
-
-    @cached_property
-    def _others(self) -> Bytes:
-        return SmallKinds.others.take(self._parts[4]).astype(np.uint8)
-
-    @cached_property
-    def _gender(self) -> Bytes:
-        return SmallKinds.gender.take(self._parts[4]).astype(np.uint8)
-
-    @cached_property
-    def _nations(self) -> Bytes:
-        return SmallKinds.nations.take(self._parts[4]).astype(np.uint8)
-
-    @cached_property
-    def _numbers(self) -> Bytes:
-        return SmallKinds.numbers.take(self._parts[4]).astype(np.uint8)
-
-    @cached_property
     def _name_words(self) -> Bytes:
         return (self.worth > 0).astype(np.uint8)
-
-    @cached_property
-    def _address(self) -> Bytes:
-        return SmallAddress.address.take(self._parts[2]).astype(np.uint8)
 
     @cached_property
     def _city_length(self) -> Bytes:
         length = SmallAddress.city_length.take(self._parts[2])
         return np.where(length == _OPEN_CITY, ANY_CITY, length).astype(np.uint8)
-
-    @cached_property
-    def _postcode(self) -> Bytes:
-        return SmallAddress.postcode.take(self._parts[2]).astype(np.uint8)
-
-    @cached_property
-    def _postcode_end(self) -> Bytes:
-        return SmallAddress.postcode_end.take(self._parts[2]).astype(np.uint8)
-
-    @cached_property
-    def _house(self) -> Bytes:
-        return SmallAddress.house.take(self._parts[2]).astype(np.uint8)
 
     @cached_property
     def worth(self) -> WordArray:
