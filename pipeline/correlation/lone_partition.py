@@ -22,8 +22,8 @@ from pipeline.correlation.meeting_store_on_disk import DiskMeetingStore
 from pipeline.correlation.postings import IdArray
 from pipeline.correlation.protocol import Answer, Ask, CaseVersion, JudgedClaim, Posting, ProtocolMessage, Watch
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
-from pipeline.matching.bounds.sketches import Sketches, find_rows
-from pipeline.matching.encoded import ROW_WORDS, WORD_BYTES, WordArray
+from pipeline.matching.bounds.sketches import ROW_WORDS, Sketches, find_rows
+from pipeline.matching.encoded import WORD_BYTES, WordArray
 from pipeline.matching.fingerprint import Fingerprint
 
 TOGETHER = 200

@@ -1,4 +1,4 @@
-"""What sketches hold, and where: the bit fields of their words, the parts of their rows, and many rows read at once.
+"""What sketches hold: the bit fields of their words, and many rows read at once (bounds.sketches).
 
 In place of values a sketch holds hashes, and sets of letters.
 
@@ -8,6 +8,7 @@ largest value that it has room for (`most`) follow from that.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property, lru_cache
 from string import ascii_lowercase
 from typing import ClassVar
@@ -101,59 +102,27 @@ class NamesPart(Layout):
     start = Field(20)
 
 
-WORDS = {
-    "phones": 2, "identifiers": 2, "born": 2, "birth_place": 3, "door_numbers": 1, "areas": 1, "city": 1, "heard": 2,
-    "initials": 1, "names": 1,
-}  # fmt: skip
-"""Parts of a row in 32-bit words, in order, with the number of words of each.
+class Rows(ABC):
+    """Some rows of sketches, in any order; a row may occur several times.
 
-`names` is a NamesPart. `initials` tells with which letters they begin and of which kinds they are
-(comparisons.name.encoding)."""
-
-BYTES = (
-    "type", "others", "gender", "nations", "name_words", "name_entries",
-    "address", "city_length", "postcode", "postcode_end", "house", "numbers",
-)  # fmt: skip
-"""Parts in bytes, behind the words. `others` tells for which comparisons there is a value but no room in the row
-(sketches.without_room). The other parts are written by the `encode` functions of comparisons."""
-
-WORD_COUNT = sum(WORDS.values())
-ROW_WORDS = WORD_COUNT + len(BYTES) // WORD_BYTES
-
-_FIRST_WORD = dict(zip(WORDS, np.cumsum([0, *WORDS.values()]).tolist(), strict=False))
-_AT = {name: at for at, name in enumerate(BYTES)}
-
-
-class Rows:
-    """Some rows of a table of sketches, in any order; a row may occur several times.
-
-    `table` holds the words of all sketches. `starts` gives for each row the word at which its sketch begins, `numbers`
-    its index within the sketch.
+    `table` holds the words of all sketches, `starts` for each row the word at which its sketch begins. Parts are named
+    as the comparisons do that declare them (comparisons.comparison.RowParts).
     """
 
-    def __init__(self, table: WordArray, starts: Index, numbers: Index) -> None:
-        self.table, self.starts = table, starts
-        at = starts + ROW_WORDS * numbers
-        self._taken: WordArray = np.lib.stride_tricks.sliding_window_view(table, ROW_WORDS)[at]
-        self.gathered: WordArray = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
+    table: WordArray
+    starts: Index
 
+    @abstractmethod
     def __len__(self) -> int:
-        return len(self._taken)
+        """How many there are."""
 
-    @cached_property
-    def gathered_bytes(self) -> Bytes:
-        """All of BYTES: shape (parts, rows)."""
-        return np.ascontiguousarray(self._taken.view(np.uint8)[:, WORD_BYTES * WORD_COUNT :].T)
-
+    @abstractmethod
     def words(self, part: str) -> WordArray:
-        """One of WORDS: shape (words of the part, rows)."""
-        first = _FIRST_WORD[part]
-        return self.gathered[first : first + WORDS[part]]
+        """A part in words: shape (words of the part, rows)."""
 
+    @abstractmethod
     def byte(self, part: str) -> Bytes:
-        """One of BYTES: shape (rows,)."""
-        found: Bytes = self.gathered_bytes[_AT[part]]
-        return found
+        """A part of one byte: shape (rows,)."""
 
     def take(self, some: Index) -> Rows:
         """Some of the rows, by index; parts are copied when they are read."""

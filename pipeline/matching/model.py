@@ -32,7 +32,7 @@ from pipeline.matching.model_file import (
 from pipeline.matching.reference import SHIPPED, kinds_of, reference_model, renew_shipped
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 
-FORMS = 15
+FORMS = 16
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
 SCORING = 8

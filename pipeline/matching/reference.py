@@ -85,7 +85,7 @@ def weigh_companions(
 @cache
 def kinds_of(comparison: Comparison) -> frozenset[str]:
     """The kinds of companions that entities compared by this comparison can have."""
-    return frozenset(kind for row in ENTITY_TYPES if comparison.name in row.comparisons for kind in row.companions)
+    return frozenset(kind for row in ENTITY_TYPES if row.name in comparison.types for kind in row.companions)
 
 
 def falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:

@@ -205,6 +205,80 @@ def test_a_comparison_takes_four_files_each_named_by_a_failing_test(tree: TreeCo
     assert held == ""
 
 
+LIVERY = "pipeline/matching/comparisons/livery.py"
+LIVERY_DECLARED = '''
+"""The liveries of vehicles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.locale import N_
+from pipeline.matching.comparisons.comparison import (
+    VEHICLE, Comparison, ComparisonLevel, ComparisonResult, RowParts, States, Table, bound_by_level,
+)
+from pipeline.matching.encoded import Rows, hash_text
+from pipeline.matching.fingerprint import EntityPrint
+
+ANY = 255
+
+
+class LiveryLevel(ComparisonLevel):
+    """How two liveries agree."""
+
+    SAME = 0.80, 0.10, 0.10
+    DIFFERENT = 0.20, 0.90, 0.90
+
+
+def compare_liveries(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """Livery: same or different; a fleet is seldom repainted."""
+    if not a.colour or not b.colour:
+        return None
+    return table.results[LiveryLevel.SAME if a.colour == b.colour else LiveryLevel.DIFFERENT]
+
+
+def encode_livery(entity: EntityPrint) -> tuple[int]:
+    return (1 + hash_text(entity.colour, ANY - 1) if entity.colour else 0,)
+
+
+def livery_state(a: Rows, b: Rows) -> States:
+    one, other = a.byte("livery"), b.byte("livery")
+    open_ = (one == other) | (one == ANY) | (other == ANY)
+    known = np.where(open_, LiveryLevel.SAME, LiveryLevel.DIFFERENT)
+    return np.where((one == 0) | (other == 0), len(LiveryLevel), known)
+
+
+LIVERY = Comparison(
+    "livery",
+    "colour",
+    N_("Livery"),
+    N_("the livery"),
+    LiveryLevel,
+    "estimated",
+    compare_liveries,
+    lambda entity, _index: entity.colour,
+    also_of=VEHICLE,
+    row_parts=RowParts({"livery": 0}, encode_livery, (ANY,)),
+    bound=bound_by_level(livery_state),
+    bounded=VEHICLE,
+)
+'''
+SMALL = "tests/unit/matching/screening/test_small_screening.py"
+LIVERY_LAWS = (*LAWS, COMPARISONS, "tests/property/test_layouts.py", SMALL)
+
+
+def test_a_comparison_with_a_bound_is_one_file_and_one_that_lies_is_found(tree: TreeCopy) -> None:
+    tree.write(LIVERY, LIVERY_DECLARED)
+    only = "livery or layouts or no_two_cases or ruled_out"
+    assert tree.first_failure(*LIVERY_LAWS, fixtures=True, only=only) == ""
+    tree.write(LIVERY, LIVERY_DECLARED.replace("open_, LiveryLevel.SAME", "open_, LiveryLevel.DIFFERENT"))
+    assert "livery" in tree.first_failure(LAWS[0], only="exceeds and livery")
+    tree.write(LIVERY, LIVERY_DECLARED.replace("0.20, 0.90", "0.30, 0.90"))
+    assert "livery: `conditional`" in tree.first_failure(COMPARISONS, only="livery")
+    tree.write(LIVERY, LIVERY_DECLARED.replace(", (ANY,))", ")"))
+    assert "small sketches have no bits for livery" in tree.first_failure(SMALL)
+
+
 FILLED_IN = """
 import json, sys
 from pathlib import Path

@@ -17,11 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.matching.bounds.sketches import join_sketches, make_sketch
+from pipeline.matching.bounds.sketches import SketchRows, join_sketches, make_sketch
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.comparison import Bound, Comparison
 from pipeline.matching.comparisons.identifier import OWN
-from pipeline.matching.encoded import Rows
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint, IdentifierPrint
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
@@ -95,7 +94,7 @@ def test_states_are_of_two_rows_whichever_comes_first(bound: Bound) -> None:
     random = Random(3)
     drawn = [one for comparison in CATALOGUE for _ in range(20) for one in edited_pair(random, comparison.name)]
     sketches = join_sketches([sketch for one in drawn if (sketch := make_sketch((one,)))])
-    rows = Rows(sketches.words, sketches.starts, np.zeros(len(sketches.counts), np.int64))
+    rows = SketchRows(sketches.words, sketches.starts, np.zeros(len(sketches.counts), np.int64))
     for at in range(0, len(rows), 9):
         one = rows.take(np.full(len(rows), at))
         assert (bound.state(rows, one) == bound.state(one, rows)).all()

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.matching.bounds import sketches
-from pipeline.matching.bounds.sketches import join_sketches, make_sketch
-from pipeline.matching.encoded import BYTES, WORD_BYTES, WORDS, Field, Layout, NamesPart, Rows, SketchHead
+from pipeline.matching.bounds.sketches import BYTES, ROW_PARTS, WORDS, SketchRows, join_sketches, make_sketch
+from pipeline.matching.encoded import WORD_BYTES, Field, Layout, NamesPart, Rows, SketchHead
 from support.matching.entity_strategies import entities, fingerprint
 
 LAYOUTS = Layout.__subclasses__()
@@ -66,9 +65,9 @@ def test_a_row_holds_each_part_where_it_is_looked_for(made: list[Any], hit_only:
     head = int(np.frombuffer(sketch, np.uint32)[0])
     assert (SketchHead.rows.read(head), SketchHead.hidden.read(head)) == (len(prints), hit_only)
     for at, entity in enumerate(prints):
-        row = Rows(read.words, read.starts, np.array([at]))
-        for encode, parts in sketches._WRITERS:
-            assert [value for part in parts for value in _held(row, part)] == list(encode(entity))
+        row = SketchRows(read.words, read.starts, np.array([at]))
+        for held in ROW_PARTS:
+            assert [value for part in held.parts for value in _held(row, part)] == list(held.encode(entity))
         assert int(row.name_places[0]) == NamesPart.places.read(_held(row, "names")[0])
 
 

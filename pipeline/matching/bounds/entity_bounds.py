@@ -78,9 +78,9 @@ class WeightBound:
         found = np.full(len(cells), SCORE_LIMIT, np.int32)
         some: Index = np.flatnonzero((sketches.counts[at] > 0) & (others.counts[other] > 0))
         for bound_odds in (self.odds.bound_quickly, self.odds.bound_odds):
-            starts, other_starts = sketches.starts[at[some]], others.starts[other[some]]
             first = np.zeros(len(some), np.int64)
-            rows, other_rows = Rows(sketches.words, starts, first), Rows(others.words, other_starts, first)
+            rows: Rows = sketches.take_rows(at[some], first)
+            other_rows: Rows = others.take_rows(other[some], first)
             if bound_odds == self.odds.bound_odds:
                 cheap = leave_costly(name_sizes(rows, other_rows))
                 some, rows, other_rows = some[cheap], rows.take(cheap), other_rows.take(cheap)

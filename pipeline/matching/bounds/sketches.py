@@ -2,15 +2,14 @@
 
 The number of its rows comes first, and whether the case is hit-only (SketchHead), then a row for each entity, then the
 words of each one's names. This holds too little to tell what agrees, but enough to tell what can't. What it holds of a
-field is said beside the field's comparison (`encode`); encoded.WORDS and encoded.BYTES say where it lies.
-pipeline.matching.screening.screening reads it.
+field its comparison declares (RowParts); WORDS and BYTES follow from that. pipeline.matching.screening.screening reads
+it.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple
@@ -18,27 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons import other_names
-from pipeline.matching.comparisons.address import encode_addresses
-from pipeline.matching.comparisons.birth_date import encode_birth_dates
-from pipeline.matching.comparisons.birth_place import encode_birth_place
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
-from pipeline.matching.comparisons.comparison import Comparison
+from pipeline.matching.comparisons.comparison import Comparison, RowParts
 from pipeline.matching.comparisons.name import encoding
-from pipeline.matching.comparisons.number_ends import encode_kinds, encode_numbers
-from pipeline.matching.comparisons.persons import encode_gender, encode_nationalities
-from pipeline.matching.comparisons.phone import encode_phones
-from pipeline.matching.encoded import (
-    BYTES,
-    ROW_WORDS,
-    WORD_BYTES,
-    WORD_COUNT,
-    WORDS,
-    Flags,
-    NamesPart,
-    SketchHead,
-    WordArray,
-)
+from pipeline.matching.encoded import WORD_BYTES, Bytes, Flags, NamesPart, Rows, SketchHead, WordArray
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.ragged import Index
 from pipeline.records.entity_types import TYPES
@@ -92,46 +74,65 @@ def _fields(entity_type: str) -> tuple[tuple[str, int, int], ...]:
     )
 
 
-def _encode_kinds(entity: EntityPrint) -> tuple[int, ...]:
-    kinds = TYPES.index(entity.type), _others(entity), encode_kinds(entity)
-    return *kinds, encode_gender(entity), encode_nationalities(entity)
-
-
-_WRITERS: tuple[tuple[Callable[[EntityPrint], tuple[int, ...]], tuple[str, ...]], ...] = (
-    (encode_phones, ("phones",)),
-    (encode_numbers, ("identifiers",)),
-    (encode_birth_dates, ("born",)),
-    (encode_birth_place, ("birth_place",)),
-    (
-        encode_addresses,
-        ("door_numbers", "areas", "city", "address", "city_length", "postcode", "postcode_end", "house"),
-    ),
-    (other_names.encode, ("heard",)),
-    (_encode_kinds, ("type", "others", "numbers", "gender", "nations")),
+ROW_PARTS = (
+    RowParts({"type": 0, "others": 0}, lambda entity: (TYPES.index(entity.type), _others(entity))),
+    *dict.fromkeys(comparison.row_parts for comparison in CATALOGUE if comparison.row_parts),
 )
-"""What writes which parts of a row."""
+"""What rows hold, but of names. `others` tells for which comparisons there is a value but no room (without_room)."""
 
-_OF_NAMES = ("initials", "names", "name_words", "name_entries")
-"""The parts that _make_row writes behind those of _WRITERS."""
+_ALL_PARTS = (*ROW_PARTS, RowParts(encoding.PARTS, lambda _: ()))
+_SIZES = {part: words for held in _ALL_PARTS for part, words in held.parts.items()}
 
+WORDS = {part: words for part, words in _SIZES.items() if words}
+"""Parts of a row in 32-bit words, in order, with the number of words of each."""
 
-def _slots(parts: Iterable[str]) -> list[tuple[str, int]]:
-    return [(part, nth) for part in parts for nth in range(WORDS.get(part, 1))]
+BYTES = tuple(part for part, words in _SIZES.items() if not words)
+"""Parts in bytes, behind the words."""
 
+WORD_COUNT = sum(WORDS.values())
+ROW_WORDS = WORD_COUNT - -len(BYTES) // WORD_BYTES
 
-_WRITTEN = _slots([*(part for _, parts in _WRITERS for part in parts), *_OF_NAMES])
-_IN_ORDER = itemgetter(*[_WRITTEN.index(slot) for slot in _slots([*WORDS, *BYTES])])
+_FIRST_WORD = dict(zip(WORDS, np.cumsum([0, *WORDS.values()]).tolist(), strict=False))
+_SLOTS = [slot for held in _ALL_PARTS for slot in held.slots]
+_IN_ORDER = itemgetter(*(_SLOTS.index((part, nth)) for part in (*WORDS, *BYTES) for nth in range(WORDS.get(part, 1))))
 """Puts values as they were written into the order in which a row holds them."""
 
-_PACK = Struct(f"={WORD_COUNT}I{len(BYTES)}B").pack
+_PACK = Struct(f"={WORD_COUNT}I{len(BYTES)}B{-len(BYTES) % WORD_BYTES}x").pack
 
 
 def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> bytes:
     """The words of names begin `start` words behind the first row."""
-    values = [value for encode, _ in _WRITERS for value in encode(entity)]
+    values = [value for held in ROW_PARTS for value in held.encode(entity)]
     placed = NamesPart.places.put(names.places) | NamesPart.start.put(start)
     values += names.initials, placed, names.distinct, names.entries
     return _PACK(*_IN_ORDER(values))
+
+
+class SketchRows(Rows):
+    """Rows of a table of sketches; `numbers` gives for each its index within the sketch that begins at `starts`."""
+
+    def __init__(self, table: WordArray, starts: Index, numbers: Index) -> None:
+        self.table, self.starts = table, starts
+        at = starts + ROW_WORDS * numbers
+        self._taken: WordArray = np.lib.stride_tricks.sliding_window_view(table, ROW_WORDS)[at]
+        self._words: WordArray = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    @cached_property
+    def _bytes(self) -> Bytes:
+        return np.ascontiguousarray(self._taken.view(np.uint8)[:, WORD_BYTES * WORD_COUNT :].T)
+
+    def words(self, part: str) -> WordArray:
+        """One of WORDS."""
+        first = _FIRST_WORD[part]
+        return self._words[first : first + WORDS[part]]
+
+    def byte(self, part: str) -> Bytes:
+        """One of BYTES."""
+        found: Bytes = self._bytes[BYTES.index(part)]
+        return found
 
 
 class Sketches(NamedTuple):
@@ -148,6 +149,10 @@ class Sketches(NamedTuple):
     def take_cases(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
         """The sketches of some of the cases, by index; a case may be taken several times."""
         return Sketches(self.words, self.starts[cases], self.counts[cases], self.hidden[cases])
+
+    def take_rows(self, cases: Index, numbers: Index) -> SketchRows:
+        """A row of each of some cases, by index, and by its index within the sketch."""
+        return SketchRows(self.words, self.starts[cases], numbers)
 
 
 def find_rows(words: WordArray, starts: Index, sizes: Index) -> Sketches:

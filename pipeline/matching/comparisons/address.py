@@ -24,6 +24,7 @@ from pipeline.matching.comparisons.comparison import (
     Comparison,
     ComparisonLevel,
     ComparisonResult,
+    RowParts,
     States,
     Table,
     stronger_of,
@@ -553,6 +554,11 @@ ADDRESS = Comparison(
     compare,
     address_value,
     conditional="of same_unit_postcode postcodes of a few doors, of same_postcode all others",
+    row_parts=RowParts(
+        dict.fromkeys(("door_numbers", "areas", "city"), 1)
+        | dict.fromkeys(("address", "city_length", "postcode", "postcode_end", "house"), 0),
+        encode_addresses,
+    ),
     bound=Bound(address_state, _most_bits),
     bounded=ALL,
     may_share=may_share_door,

@@ -23,6 +23,7 @@ from pipeline.matching.comparisons.comparison import (
     Comparison,
     ComparisonLevel,
     ComparisonResult,
+    RowParts,
     States,
     Table,
     best_of_several,
@@ -561,6 +562,8 @@ def _levels_of_several(years: int, days: int, month: bool) -> tuple[int, int]:
 _PARTIAL_LEVELS = [*map(_partial_level, range(_NO_DATE)), NONE, *[NONE for _ in _SEVERAL_STATES]]
 
 
+DATE_PARTS = RowParts({"born": 2}, encode_birth_dates)
+
 BIRTH_DATE_SOURCE = (
     "u: births spread over 60 years and 365 days, so u(same) = 1/21,900; h: of 100 pairs of a household one are twins, "
     "or one's date is held for the other's, and one in 20 are two years apart; of those named after another one in "
@@ -580,6 +583,7 @@ BIRTH_DATE = Comparison(
     date_value,
     several="birth_dates",
     beside="birth_date_partial",
+    row_parts=DATE_PARTS,
     bound=Bound(date_state, _bound_whole),
     bounded=PERSON,
 )
@@ -597,6 +601,7 @@ BIRTH_DATE_PARTIAL = Comparison(
         "of same_year_month pairs of which both know the month, of same_year those of which a side does not, of "
         "years_estimated those of which neither does; of all others any"
     ),
+    row_parts=DATE_PARTS,
     bound=Bound(date_state, lambda table: strongest_from(table)[:, _PARTIAL_LEVELS]),
     bounded=PERSON,
 )

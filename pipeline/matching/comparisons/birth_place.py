@@ -20,6 +20,7 @@ from pipeline.matching.comparisons.comparison import (
     Comparison,
     ComparisonLevel,
     ComparisonResult,
+    RowParts,
     States,
     Table,
     best_of_several,
@@ -294,6 +295,7 @@ BIRTH_PLACE = Comparison(
     compare,
     lambda entity, index: entity.all_birth_places[index],
     several="birth_places",
+    row_parts=RowParts({"birth_place": 3}, encode_birth_place),
     bound=bound_by_level(birth_place_state),
     bounded=PERSON,
 )

@@ -23,11 +23,14 @@ COMPARISONS = _declared()
 """By name."""
 
 
+_OF_OTHERS = sorted((name, comparison) for name, comparison in COMPARISONS.items() if comparison.also_of)
+
+
 def _catalogue() -> tuple[Comparison, ...]:
     named = dict.fromkeys(name for row in ENTITY_TYPES for name in row.comparisons)
     if lacking := sorted(named.keys() - COMPARISONS.keys()):
         raise LookupError(f"{', '.join(lacking)}: no module of pipeline/matching/comparisons declares it")
-    return tuple(COMPARISONS[name] for name in named)
+    return (*(COMPARISONS[name] for name in named), *(one for name, one in _OF_OTHERS if name not in named))
 
 
 CATALOGUE = _catalogue()
@@ -40,8 +43,10 @@ SELECTORS = tuple(comparison for comparison in CATALOGUE if comparison.selector)
 
 
 def of_type(entity_type: str) -> tuple[Comparison, ...]:
-    """The comparisons of two entities of one type, in its row's order.
+    """The comparisons of two entities of one type, in its row's order, and then those that name the type themselves.
 
     The order numbers those without room in a sketch (sketches.without_room), so that a new one goes to the end.
     """
-    return tuple(BY_NAME[name] for name in ENTITY_TYPES_BY_NAME[entity_type].comparisons)
+    names = ENTITY_TYPES_BY_NAME[entity_type].comparisons
+    own = [one for name, one in _OF_OTHERS if entity_type in one.also_of and name not in names]
+    return (*(BY_NAME[name] for name in names), *own)

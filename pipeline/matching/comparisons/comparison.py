@@ -208,6 +208,26 @@ def most_at_any_level(table: Table) -> BitsArray:
     return most
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RowParts:
+    """What a row of a sketch holds of a field; several comparisons may read one.
+
+    - `parts` names them, with the number of 32-bit words of each, or 0 for a byte.
+    - `encode` gives an entity's values, of each word and byte in that order; 0 where it has none.
+    - `any_value` are values that leave everything open. A small sketch has them in place of parts that it has no bits
+      for (small_sketch.py).
+    """
+
+    parts: Mapping[str, int]
+    encode: Callable[[EntityPrint], tuple[int, ...]]
+    any_value: tuple[int, ...] = ()
+
+    @property
+    def slots(self) -> list[tuple[str, int]]:
+        """Each value's part, and its number in the part."""
+        return [(part, nth) for part, words in self.parts.items() for nth in range(words or 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds the result.
@@ -218,10 +238,11 @@ class Comparison:
     - `label` is its name in a table or chart, `phrase` its name within a sentence, both in English.
     - `levels` go from the strongest agreement to the strongest contradiction. `source` says where m, u and h come from,
       and `conditional` of which pairs they are shares where those of all levels do not sum to 1 (SUM_TOLERANCE).
-    - `bound` is for the types in `bounded`, whose sketches have room for the field. For other types a sketch only tells
-      whether there is a value, and most_at_any_level is the bound.
+    - `bound` is for the types in `bounded`, of whose rows it reads the `row_parts`, among others. For other types a row
+      only tells whether there is a value, and most_at_any_level is the bound.
     - `ceiling` gives bits that `compare` of two entities never exceeds, against any alternative, at a fraction of the
       cost. It is None if there is no cheaper way.
+    - `also_of` are types that have it though their row in pipeline.records.entity_types does not name it.
     - `sketched` is False if an entity with a value in `field` has no sketch at all.
     - `selector` is True if agreement ties entities of different types. `may_share` says whether two rows leave that
       open; if it is None, they do if both have a value.
@@ -236,10 +257,12 @@ class Comparison:
     compare: Compare
     value: Callable[[EntityPrint, int], str]
     conditional: str = ""
+    also_of: frozenset[str] = frozenset()
     several: str = ""
     least: int = 1
     beside: str = ""
     also_reads: tuple[str, ...] = ()
+    row_parts: RowParts | None = None
     bound: Bound | None = None
     bounded: frozenset[str] = frozenset()
     sketched: bool = True
@@ -254,8 +277,8 @@ class Comparison:
 
     @property
     def types(self) -> frozenset[str]:
-        """The entity types whose rows in pipeline.records.entity_types name it."""
-        return _types_of(self.name)
+        """The entity types that have it."""
+        return _types_of(self.name) | self.also_of
 
     @property
     def documentation(self) -> str:

@@ -21,6 +21,7 @@ from pipeline.matching.comparisons.comparison import (
 from pipeline.matching.comparisons.number_ends import (
     ELSEWHERE,
     MOST_EDITS,
+    NUMBER_PARTS,
     VIN,
     EndsState,
     may_share_number,
@@ -225,6 +226,7 @@ IDENTIFIER = Comparison(
         "of renewed documents that are renewed now and then, of each_its_own numbers for life, of conflict others that "
         "a thing has one of; of agreements all"
     ),
+    row_parts=NUMBER_PARTS,
     bound=number_bound(
         "identifier",
         {

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import ALTERNATIVES
-from pipeline.matching.comparisons.comparison import BitsArray, Bound, States, Table, strongest_from
+from pipeline.matching.comparisons.comparison import BitsArray, Bound, RowParts, States, Table, strongest_from
 from pipeline.matching.encoded import Field, Flags, Layout, Rows, hash_text
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint
 
@@ -101,6 +101,11 @@ def encode_kinds(entity: EntityPrint) -> int:
         return 0
     kinds = {identifier.type if identifier.type in ELSEWHERE else OTHER for identifier in entity.identifiers}
     return sum(1 << at for at, kind in enumerate(NUMBERS) if kind in kinds)
+
+
+NUMBER_PARTS = RowParts(
+    {"identifiers": 2, "numbers": 0}, lambda entity: (*encode_numbers(entity), encode_kinds(entity))
+)
 
 
 def number_state(a: Rows, b: Rows) -> States:

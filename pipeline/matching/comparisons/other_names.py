@@ -18,6 +18,7 @@ from pipeline.matching.comparisons.comparison import (
     Comparison,
     ComparisonLevel,
     ComparisonResult,
+    RowParts,
     States,
     Table,
     bound_by_level,
@@ -115,7 +116,7 @@ class Heard(Layout):
     collide = Field()
 
 
-def encode(entity: EntityPrint) -> tuple[int, int]:
+def encode_other_names(entity: EntityPrint) -> tuple[int, int]:
     """Which names count, by what is heard of them, as bits of two words."""
     if len(entity.names) < FEWEST:
         return 0, 0
@@ -151,6 +152,7 @@ OTHER_NAMES = Comparison(
     name_value,
     conditional="the others have no second name in common, which says nothing",
     least=FEWEST,
+    row_parts=RowParts({"heard": 2}, encode_other_names),
     bound=bound_by_level(other_names_state),
     bounded=ALL,
 )

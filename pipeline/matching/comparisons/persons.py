@@ -14,6 +14,7 @@ from pipeline.matching.comparisons.comparison import (
     Comparison,
     ComparisonLevel,
     ComparisonResult,
+    RowParts,
     States,
     Table,
     bound_by_level,
@@ -77,9 +78,9 @@ def compare_genders(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonR
     return table.neutral[GenderLevel.SAME] if a.names and b.names else table.results[GenderLevel.SAME]
 
 
-def encode_gender(entity: EntityPrint) -> int:
+def encode_gender(entity: EntityPrint) -> tuple[int]:
     """A hash, 0 for none."""
-    return 1 + hash_text(entity.gender, 255) if entity.gender else 0
+    return (1 + hash_text(entity.gender, 255) if entity.gender else 0,)
 
 
 def gender_state(a: Rows, b: Rows) -> States:
@@ -106,6 +107,7 @@ GENDER = Comparison(
     compare_genders,
     lambda entity, _index: entity.gender,
     also_reads=("names",),
+    row_parts=RowParts({"gender": 0}, encode_gender),
     bound=Bound(gender_state, _bounds_by_gender),
     bounded=PERSON,
 )
@@ -129,9 +131,9 @@ def compare_nationalities(a: EntityPrint, b: EntityPrint, table: Table) -> Compa
     return best or table.results[NationalityLevel.DIFFERENT]
 
 
-def encode_nationalities(entity: EntityPrint) -> int:
+def encode_nationalities(entity: EntityPrint) -> tuple[int]:
     """A set of eight hashes, 0 for none."""
-    return sum({1 << hash_text(nation, 8) for nation in entity.nationalities}) if entity.nationalities else 0
+    return (sum({1 << hash_text(nation, 8) for nation in entity.nationalities}),)
 
 
 def nationality_level(a: Rows, b: Rows) -> States:
@@ -154,6 +156,7 @@ NATIONALITY = Comparison(
     ),
     compare_nationalities,
     lambda entity, _index: ", ".join(entity.nationalities).upper(),
+    row_parts=RowParts({"nations": 0}, encode_nationalities),
     bound=bound_by_level(nationality_level),
     bounded=PERSON,
 )

@@ -14,6 +14,7 @@ from pipeline.matching.comparisons.comparison import (
     Comparison,
     ComparisonLevel,
     ComparisonResult,
+    RowParts,
     States,
     Table,
     bound_by_levels,
@@ -102,6 +103,7 @@ PHONE = Comparison(
     ),
     compare,
     lambda entity, index: entity.phones[index].e164,
+    row_parts=RowParts({"phones": 2}, encode_phones),
     bound=bound_by_levels(
         phone_state,
         {

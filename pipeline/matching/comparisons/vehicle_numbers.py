@@ -19,7 +19,14 @@ from pipeline.matching.comparisons.comparison import (
     stronger_of,
 )
 from pipeline.matching.comparisons.identifier import OWN, share_own_number
-from pipeline.matching.comparisons.number_ends import MOST_EDITS, SHORTEST, EndsState, may_share_number, number_bound
+from pipeline.matching.comparisons.number_ends import (
+    MOST_EDITS,
+    NUMBER_PARTS,
+    SHORTEST,
+    EndsState,
+    may_share_number,
+    number_bound,
+)
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, WILDCARDS, EntityPrint, IdentifierPrint
 from pipeline.matching.operations import DONE
 
@@ -193,6 +200,7 @@ VIN = Comparison(
     ),
     compare_vins,
     number_value,
+    row_parts=NUMBER_PARTS,
     bound=number_bound(
         "vin",
         {
@@ -219,6 +227,7 @@ PLATE = Comparison(
         "of partial_long pairs with a side known in part, by four characters and more, of partial_short by less; "
         "of the others whole plates"
     ),
+    row_parts=NUMBER_PARTS,
     bound=number_bound(
         "plate",
         {

@@ -95,7 +95,7 @@ class Screen:
         if not (left.counts * right.counts * MOST_IN_ROWS > MOST_WORDS).any():
             return np.zeros(len(some), np.bool_)
         pair, row, column = expand_pairs(left.counts, right.counts)
-        sizes = name_sizes(Rows(left.words, left.starts[pair], row), Rows(right.words, right.starts[pair], column))
+        sizes = name_sizes(left.take_rows(pair, row), right.take_rows(pair, column))
         found: Flags = np.bincount(pair, sizes, len(some)) > MOST_WORDS
         return found
 
@@ -108,7 +108,7 @@ class Screen:
     def _bound_scores(self, a: Sketches, b: Sketches, bound_odds: BoundOdds) -> BitsOfRows:
         """The upper bound of each pair's score, in hundredths of a bit, with the prior."""
         pair, row, column = expand_pairs(a.counts, b.counts)
-        rows, other = Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column)
+        rows, other = a.take_rows(pair, row), b.take_rows(pair, column)
         return self._scores(RowPairs(rows, other, pair, column), len(a.counts), bound_odds)
 
 
@@ -173,7 +173,7 @@ def _charge_ties(best: BitsOfRows, pair: Index, cells: Index, dearer: Index) -> 
 def may_be_equal(a: Sketches, b: Sketches) -> Flags:
     """Whether `a[i]` and `b[i]` may be equal in what meets a hit-only case (EqualParts), for each i."""
     pair, row, column = expand_pairs(a.counts, b.counts)
-    parts = find_equal_parts(Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column))
+    parts = find_equal_parts(a.take_rows(pair, row), b.take_rows(pair, column))
     alone, phones, emails = (np.bincount(pair[part], minlength=len(a.counts)) > 0 for part in parts)
     found: Flags = alone | phones & emails
     return found

@@ -27,7 +27,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.bounds.sketches import Sketches
+from pipeline.matching.bounds.sketches import ROW_PARTS, Sketches
 from pipeline.matching.comparisons.address import ANY_CITY, ONE_ADDRESS, Areas
 from pipeline.matching.comparisons.birth_place import OPEN_PLACE
 from pipeline.matching.comparisons.name.encoding import Initials
@@ -159,7 +159,7 @@ def make_small_sketches(sketches: Sketches, words: int = SMALL_SKETCH_WORDS) -> 
         return small
     held = sketches.take_cases(fitting)
     owner, number = expand_counts(held.counts)
-    rows, case = Rows(held.words, held.starts[owner], number), fitting[owner]
+    rows, case = held.take_rows(owner, number), fitting[owner]
     names = read_names(rows)
     room = count_slots(held.counts, words)
     kept = _share_room(names.told, owner, room)
@@ -322,6 +322,8 @@ class SmallRows(Rows):
 
     def words(self, part: str) -> WordArray:
         """As of Rows: shape (words of the part, rows)."""
+        if part in _OPEN:
+            return np.tile(np.array(_OPEN[part], np.uint32)[:, None], len(self))
         words: WordArray = getattr(self, f"_{part}")
         return words
 
@@ -333,7 +335,7 @@ class SmallRows(Rows):
             word, field = _PLAIN[part]
             values: Bytes = field.take(self._parts[word]).astype(np.uint8)
         else:
-            values = getattr(self, f"_{part}")
+            values = np.full(len(self), _OPEN[part][0], np.uint8) if part in _OPEN else getattr(self, f"_{part}")
         self._bytes[part] = values
         return values
 
@@ -484,3 +486,19 @@ def _widen_ends(words: WordArray, second: WordArray) -> WordArray:
     both = np.stack([words, second])
     ends = both & byte | (both >> np.uint32(8) & byte) << _HALVES
     return np.where(both & byte == byte, np.uint32(ANY_NUMBER), ends)
+
+
+def _open_parts() -> dict[str, list[int]]:
+    """The values of parts that rows of small sketches have no bits for. Raises TypeError for one that is never open."""
+    found: dict[str, list[int]] = {}
+    for held in ROW_PARTS:
+        lacking = [part for part in held.parts if part not in _PLAIN and not hasattr(SmallRows, f"_{part}")]
+        if lacking and not held.any_value:
+            raise TypeError(f"small sketches have no bits for {', '.join(lacking)}: say its any_value")
+        for (part, _), value in zip(held.slots, held.any_value, strict=False):
+            if part in lacking:
+                found.setdefault(part, []).append(value)
+    return found
+
+
+_OPEN = _open_parts()

@@ -9,10 +9,9 @@ from random import Random
 import numpy as np
 
 from pipeline.matching.bounds.entity_bounds import OddsBound
-from pipeline.matching.bounds.sketches import join_sketches, make_sketch
+from pipeline.matching.bounds.sketches import SketchRows, join_sketches, make_sketch
 from pipeline.matching.comparisons.comparison import Compare, Comparison
 from pipeline.matching.comparisons.number_ends import may_share_number
-from pipeline.matching.encoded import Rows
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
@@ -52,7 +51,7 @@ def exceeding_its_bound(
 def _most(comparison: Comparison, pairs: Sequence[PrintPair], model: Model) -> np.ndarray:
     """(alternatives, pairs)."""
     left, right = (join_sketches([make_sketch((one,)) for one in side]) for side in zip(*pairs, strict=True))
-    a, b = (Rows(side.words, side.starts, np.zeros(len(pairs), np.int64)) for side in (left, right))
+    a, b = (SketchRows(side.words, side.starts, np.zeros(len(pairs), np.int64)) for side in (left, right))
     bound, numbers = OddsBound(model, (comparison,)), may_share_number(a, b)
     most = bound.bound_odds(a, b, numbers)
     assert (bound.bound_quickly(a, b, numbers) >= most).all()

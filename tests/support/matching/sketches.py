@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from struct import pack
 
-from pipeline.matching.encoded import ROW_WORDS, WORD_BYTES
+from pipeline.matching.bounds.sketches import ROW_WORDS
+from pipeline.matching.encoded import WORD_BYTES
 
 
 def sketch_of(text: str, rows: int = 1) -> bytes:

@@ -18,8 +18,7 @@ from pipeline.correlation.lone_partition import HeldSketchScreen, LonePartition
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.protocol import CaseVersion, case_id
 from pipeline.correlation.store_file import StoreIdentity
-from pipeline.matching.bounds.sketches import Sketches
-from pipeline.matching.encoded import ROW_WORDS
+from pipeline.matching.bounds.sketches import ROW_WORDS, Sketches
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model

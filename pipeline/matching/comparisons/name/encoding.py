@@ -28,6 +28,10 @@ OPEN = 255
 
 ENTRY_WORDS = 3
 
+PARTS = {"initials": 1, "names": 1, "name_words": 0, "name_entries": 0}
+"""A row's parts, as of comparison.RowParts: first letters and kinds of the words (Initials), a NamesPart, and the
+numbers of distinct words and of entries. The words themselves stand behind all rows (sketches.py)."""
+
 
 class WordLetters(Layout):
     """An entry's first word: the letters of its likeliest spelling, and the step of its rarity."""

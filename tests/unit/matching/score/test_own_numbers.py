@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.matching.bounds.entity_bounds import OddsBound
-from pipeline.matching.bounds.sketches import join_sketches, make_sketch
+from pipeline.matching.bounds.sketches import SketchRows, join_sketches, make_sketch
 from pipeline.matching.comparisons.number_ends import may_share_number
-from pipeline.matching.encoded import Rows
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import are_apart
@@ -97,7 +96,7 @@ def test_no_alternative_exceeds_its_bound(model: Model) -> None:
     pairs = [tuple({**raw, "names": []} for raw in ONE[key]) for key in names] + list(ONE.values())
     for a, b in (tuple(print_of(**raw) for raw in pair) for pair in pairs):
         sketches = (join_sketches([make_sketch((one,))]) for one in (a, b))
-        one, other = (Rows(side.words, side.starts, np.zeros(1, np.int64)) for side in sketches)
+        one, other = (SketchRows(side.words, side.starts, np.zeros(1, np.int64)) for side in sketches)
         bound = OddsBound(model).bound_odds(one, other, may_share_number(one, other))[:, 0]
         assert (bound >= odds_by_alternative(a, b, model.plans[a.type])).all()
 
