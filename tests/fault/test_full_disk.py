@@ -88,6 +88,7 @@ def own_disks() -> None:
 
 
 @pytest.mark.short
+@pytest.mark.rare
 @pytest.mark.usefixtures("own_disks")
 @pytest.mark.parametrize(
     ("kind", "fillings", "steps"),

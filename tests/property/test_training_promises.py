@@ -9,6 +9,8 @@ from benchmarks.training.run import CENSUS, Population, PromiseFigures
 from pipeline.matching.bands import Band
 from support.absences import need_beside
 
+pytestmark = pytest.mark.rare
+
 WITHIN = 0.004
 """F1 that links as emitted may fall short of the best threshold's."""
 
@@ -17,7 +19,7 @@ def judged(population: Population) -> PromiseFigures:
     return population.judge(population.learn())
 
 
-@pytest.mark.parametrize("files", [1, pytest.param(2, marks=pytest.mark.rare)])
+@pytest.mark.parametrize("files", [1, 2])
 def test_a_collection_of_households(files: int) -> None:
     """400 records of families with doors and phones: one true pair or two is .01 of F1."""
     found = judged(Population.of_shape(CollectionShape(400, 30, files=files)))
@@ -25,7 +27,6 @@ def test_a_collection_of_households(files: int) -> None:
     assert found.f1 >= found.best_f1 - 0.02
 
 
-@pytest.mark.rare
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("linkage", "least"), [("c20_ssa_def", 0.986), ("c20_ssa_hvy", 0.892)])
 def test_census_like_linkages(linkage: str, least: float) -> None:
