@@ -1,7 +1,8 @@
 """Birth dates: whole ones, partial ones, ranges and dates about.
 
 Of several the best pair counts. A range agrees with what lies in it as a partial date agrees, at a fee for its width: a
-stranger's year lies in a range of six years six times as often as in one.
+stranger's year lies in a range of six years six times as often as in one. It is one module, since levels, sketches and
+bound of a comparison stand together.
 """
 
 from __future__ import annotations
