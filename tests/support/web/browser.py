@@ -123,15 +123,23 @@ class BrowserUser:
         self.page.wait_for_function("!window.socket || window.did_handshake", timeout=PATIENCE_MS)
 
     def holds(self, name: str, *, dark: bool = False) -> None:
-        """The page is free of faults and of findings by axe, and not wider than a telephone; `dark`: also then."""
+        """The page is free of faults and of findings by axe, and not wider than a telephone.
+
+        Axe looks at the dark theme if `dark`, else at the light one; of every page both are asked by test_every_page.
+        """
         self.is_drawn()
         assert self.faults == []
-        self._is_accessible(name)
+        if dark:
+            self._wear("dark")
+        assert find_violations(self.page) == [], f"{name}{', dark' if dark else ''}"
+        if dark:
+            self._wear("light")
         self.resize(NARROW)
         assert self.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], f"{name} is too wide"
         self.resize(WIDE)
-        if dark:
-            self._darken(name)
+
+    def _wear(self, theme: str) -> None:
+        self.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
 
     def resize(self, size: tuple[int, int], patience_ms: int = FRAME_MS) -> None:
         """Have the page drawn in this size, of pixels; in a new window where this one gets no frame any more.
@@ -149,11 +157,3 @@ class BrowserUser:
         self.page.goto(place)
         self.is_drawn()
         assert self.page.evaluate(GETS_A_FRAME, FRAME_MS), f"{place} is not drawn"
-
-    def _darken(self, name: str) -> None:
-        self.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        self._is_accessible(f"{name}, dark")
-        self.page.evaluate("document.documentElement.dataset.theme = 'light'")
-
-    def _is_accessible(self, name: str) -> None:
-        assert find_violations(self.page) == [], name
