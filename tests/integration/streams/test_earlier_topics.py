@@ -22,7 +22,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from support.installation.command import RunLiaison
 from support.processes import warm
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 FORMER: Final = "0123456789ab"
 """The generation that 0.2.0 computed."""

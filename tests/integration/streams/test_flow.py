@@ -53,6 +53,7 @@ def test_killed_between_two_effects_the_accounting_balances_and_links_are_those_
     installation.holds(feed)
 
 
+@pytest.mark.rare
 def test_a_record_of_ours_that_cannot_be_read_is_kept_and_holds_up_nothing(
     records: RecordMaker, installation: Installation, start_all: StartAll, wait_for: WaitFor
 ) -> None:

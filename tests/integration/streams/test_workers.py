@@ -103,6 +103,7 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
     assert not any(child.is_running() for child in last.values())
 
 
+@pytest.mark.rare
 def test_stages_end_when_their_supervisor_is_killed(
     engine_settings: Settings, supervisor: Any, wait_for: WaitFor
 ) -> None:
