@@ -152,7 +152,10 @@ async def test_a_side_that_is_closed_meanwhile_is_not_named(api: Api, monkeypatc
     assert sorted(str(row.entity) for row in found.links) == ["p1", "v1"]
 
 
-@pytest.mark.parametrize(("entities", "links"), [(100, 500), pytest.param(1, 1_000, marks=pytest.mark.rare)])
+@pytest.mark.parametrize(
+    ("entities", "links"),
+    [(40, 200), *(pytest.param(*many, marks=pytest.mark.rare) for many in ((100, 500), (1, 1_000)))],
+)
 async def test_every_link_of_a_large_case_is_on_one_page(api: Api, entities: int, links: int) -> None:
     held = hold_large_case(api, entities, links)
     session = api.session(BERT)

@@ -214,6 +214,7 @@ def of_both(people: list[Any], companies: list[Any]) -> Trained:
     return train({"person": people, "organisation": companies}, "test", BUDGET, quiet)
 
 
+@pytest.mark.rare
 def test_each_type_learns_its_own_names(of_both: Trained, trained: Trained) -> None:
     own, alone = of_both.file.own, trained.file.own
     assert own.keys() == {"person", "organisation"}
@@ -228,6 +229,7 @@ def test_a_type_that_cannot_tell_keeps_the_reference_names(people: list[Any], co
     assert found.file.own.keys() == {"person"}
 
 
+@pytest.mark.rare
 def test_companies_tell_how_many_there_are_of_a_group(of_both: Trained, trained: Trained) -> None:
     told = of_both.file.prior.companions
     assert told["household"] == trained.file.prior.companions["household"]

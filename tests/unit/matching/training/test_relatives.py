@@ -182,6 +182,7 @@ def household_bits(lent: float) -> int:
     return model.tables["identifier"].bits[IdentifierLevel.SAME][HOUSEHOLD]
 
 
+@pytest.mark.rare
 def test_a_number_that_households_share_counts_less_against_them() -> None:
     assert household_bits(0.3) < REFERENCE < household_bits(0.0)
 
