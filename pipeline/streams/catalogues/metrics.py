@@ -100,8 +100,8 @@ INTERNAL_FAULTS: Final = Counter(
 )
 BROKEN_INVARIANTS: Final = Counter(
     "liaison_broken_invariants",
-    "Times that what must always hold did not: a store ahead of its progress (store_ahead), a claim about older "
-    "versions than one before it (claim_order).",
+    "Times that what must always hold did not: a store ahead of its progress (store_ahead), a record behind a "
+    "later one (record_order), a claim about older versions than one before it (claim_order).",
     ["invariant"],
     registry=REGISTRY,
 )

@@ -38,7 +38,7 @@ from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.in_hand import HandNote, Hands
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import After, PendingSlices, Processor, Store
-from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
+from pipeline.streams.runtime.source_queues import Chunk, FetchControl, Slice, SourceQueues
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError, Transactions
 
 FindRecord = Callable[[TopicPartition, int, int], AsyncIterator[ConsumerRecord]]
@@ -352,6 +352,7 @@ class Lane:
         decided, records = PendingSlices(), 0
         suspected = None
         while not self._closing and (taken := self._queues.next_slice(time.monotonic())) is not None:
+            _require_order(taken)
             count = self._count_takable(taken.partition, taken.records)
             if count < len(taken.records):
                 self._queues.hold_back(taken.partition, len(taken.records) - count, 0.0)
@@ -390,7 +391,9 @@ class Lane:
 
     async def _apply_suspect(self, partition: TopicPartition) -> None:
         """Take a record alone, in this lane and in the process: where that ends with it, it was this record."""
-        record = self._queues.take_first(partition).records[0]
+        taken = self._queues.take_first(partition)
+        _require_order(taken)
+        record = taken.records[0]
         one = Suspect(partition, record.offset)
         decided = PendingSlices()
         if self._book.is_spent(one):
@@ -654,3 +657,16 @@ class Lane:
         if self._transactions is not None:
             await self._transactions.stop()
         await self._stores.close()
+
+
+def _require_order(taken: Slice) -> None:
+    """Let no record be passed over as applied since a later one came before it. Raises LiaisonError."""
+    last = taken.before
+    for record in taken.records:
+        if record.offset <= last:
+            metrics.BROKEN_INVARIANTS.labels("record_order").inc()
+            raise LiaisonError(
+                f"{taken.partition.topic}-{taken.partition.partition}: offset {record.offset} came behind {last};"
+                " nothing more of this lane is decided until records come in order"
+            )
+        last = last_offset_of(record)

@@ -15,6 +15,9 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.streams.kafka.positions import last_offset_of
+
 WAITING_CHUNKS: Final = 4
 """Chunks of a partition that wait, or are in hand, before its fetching is paused; at half of it fetching goes on."""
 
@@ -62,10 +65,11 @@ class FetchControl(Protocol):
 
 
 class Slice(NamedTuple):
-    """Records of one partition, of one chunk, to be decided on together."""
+    """Records of one partition, of one chunk, to be decided on together; `before`: the offset before them there."""
 
     partition: TopicPartition
     records: Sequence[ConsumerRecord]
+    before: int = NO_OFFSET
 
 
 @dataclass
@@ -86,16 +90,16 @@ class _Queue:
     def waiting(self) -> int:
         return sum(len(chunk.value) for chunk in list(self.chunks)[self.chunk :]) - self.record
 
-    def take_slice(self, most: int) -> Sequence[ConsumerRecord]:
+    def take_slice(self, partition: TopicPartition, most: int) -> Slice:
         whole: Sequence[ConsumerRecord] = self.chunks[self.chunk].value
         begin, size = self.record, 0
         while self.record < min(begin + most, len(whole)) and size < SLICE_BYTES:
             size += len(whole[self.record].value or b"")
             self.record += 1
-        records = whole[begin : self.record]
+        taken = Slice(partition, whole[begin : self.record], last_offset_of(whole[begin - 1]) if begin else NO_OFFSET)
         if self.record == len(whole):
             self.chunk, self.record = self.chunk + 1, 0
-        return records
+        return taken
 
     def give_back(self, count: int) -> None:
         if count and self.record == 0:
@@ -151,14 +155,14 @@ class SourceQueues:
             return None
         self._round.rotate(-1)
         queue = self._queues[partition]
-        records = queue.take_slice(queue.slice_records)
+        taken = queue.take_slice(partition, queue.slice_records)
         self._served.add(partition)
         self._drained = self._drained or not queue.is_ready(now)
-        return Slice(partition, records)
+        return taken
 
     def take_first(self, partition: TopicPartition) -> Slice:
         """Take the next record of a partition that has one, whoever's turn it is."""
-        return Slice(partition, self._queues[partition].take_slice(1))
+        return self._queues[partition].take_slice(partition, 1)
 
     def note_time(self, partition: TopicPartition, spent_s: float) -> None:
         """Note how long a slice of a partition took: its next one is larger or smaller."""

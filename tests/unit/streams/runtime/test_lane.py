@@ -513,6 +513,23 @@ async def test_a_store_ahead_of_its_progress_stops_its_partition_and_no_other_un
         assert lane.state is LaneState.WORKING
 
 
+@pytest.mark.parametrize("offsets", [(3, 5, 4), (4, 3), (3, 3)])
+async def test_a_record_behind_a_later_one_stops_the_lane_and_is_not_taken_for_applied(
+    world: World, offsets: tuple[int, ...]
+) -> None:
+    counted = {"invariant": "record_order"}
+    before = metrics.REGISTRY.get_sample_value("liaison_broken_invariants_total", counted) or 0.0
+    async with running(world) as lane:
+        await lane.enqueue_chunk(chunk(0, 2))
+        await until(lambda: world.applied == 2)
+        await lane.enqueue_chunk(chunk(*offsets))
+        await until(lambda: lane.problem != "")
+        assert lane.problem.startswith(f"source-0: offset {offsets[-1]} came behind {offsets[-2]}")
+        assert lane.state is not LaneState.WORKING
+    assert world.written == [0, 2]
+    assert (metrics.REGISTRY.get_sample_value("liaison_broken_invariants_total", counted) or 0.0) > before
+
+
 async def test_a_store_that_is_opened_ahead_decides_nothing(world: World) -> None:
     async def open_ahead(source: TopicPartition, applied: AppliedPosition) -> SourceStore:
         return SourceStore(world, applied.offset + 1)
