@@ -16,7 +16,8 @@ from pipeline.api.headers import FORM_TARGETS
 from pipeline.web import assets, chart_files, files, layout, live, provider
 from pipeline.web import sign_in as signing
 from pipeline.web.error_pages import serve_error_pages
-from pipeline.web.page import OpenPage, Page
+from pipeline.web.opening import open_page
+from pipeline.web.page import Page
 from pipeline.web.page_admission import PageAdmission
 from pipeline.web.page_sockets import bind_sockets
 from pipeline.web.page_template import ICON, use_own_template
@@ -68,7 +69,7 @@ def _serve_page(page: Page[Any], site: Site) -> None:
             return RedirectResponse(f"{sign_in_page.PATH}?after={quote(request.url.path)}", signing.SEE_OTHER)
         if page.path == layout.HOME and (begins := layout.home_path(visitor.roles)) != layout.HOME:
             return RedirectResponse(begins, signing.SEE_OTHER)
-        await OpenPage(visitor, dict(request.query_params) | request.path_params, page).open()
+        await open_page(visitor, dict(request.query_params) | request.path_params, page)
         return None
 
 

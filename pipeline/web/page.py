@@ -7,7 +7,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from nicegui import background_tasks, ui
@@ -21,13 +21,10 @@ from pipeline.api.problems import ForbiddenError, NotFoundError, ProblemError
 from pipeline.api.services.cases import may_still_read
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
-from pipeline.web.components import keep, states
+from pipeline.web.components import states
 from pipeline.web.components.markup import text
 from pipeline.web.page_events import EVENT_CHARS, SocketMessage, measure_event
 from pipeline.web.session import Visit
-
-if TYPE_CHECKING:
-    from pipeline.web.components.preview import PreviewPanel
 
 T = TypeVar("T")
 
@@ -59,7 +56,7 @@ class OpenPage:
         """The handling codes of the records that the page shows, which paper says."""
         self._frame: layout.PageFrame | None = None
         self._main: Element | None = None
-        self._preview: PreviewPanel | None = None
+        self._cleared: list[Callable[[], None]] = []
         self._begun: dict[str, object] = {}
         self._client = ui.context.client
         self._heard: dict[str, int] = {}
@@ -139,8 +136,12 @@ class OpenPage:
         """Take all that the page shows of records from it."""
         if self._main is not None:
             self._main.clear()
-        if self._preview is not None:
-            self._preview.clear()
+        for clear in self._cleared:
+            clear()
+
+    def clear_with(self, clear: Callable[[], None]) -> None:
+        """Empty what shows records beside the content whenever that is emptied."""
+        self._cleared.append(clear)
 
     def listen(self, event: str, handler: Callable[..., Awaitable[None]], most: int = EVENT_CHARS) -> None:
         """Do something whenever the browser tells of an event; said once, however often the page is drawn.
@@ -162,21 +163,18 @@ class OpenPage:
 
         return guarded
 
-    async def open(self) -> None:
-        """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
-        if layout.may_read_cases(self.visit.roles):
-            keep.listen_for_additions(self)
+    def draw_frame(self) -> layout.PageFrame:
+        """Draw everything but the content, which `open` draws into it."""
         self._frame = layout.draw_frame(self.visit, self._page.title, self._page.entry, self._page.script)
         self._main = self._frame.content
-        from pipeline.web.components.preview import PreviewPanel  # not above: it draws by parts that know an open page
+        return self._frame
 
-        self._preview = PreviewPanel(self, self._frame.preview)
-        self._preview.listen()
+    async def open(self) -> None:
+        """Load and draw the content into the frame; what takes long is preceded by grey lines."""
         loading = asyncio.ensure_future(self._load_content())
         done, _ = await asyncio.wait([loading], timeout=AT_ONCE_S)
         if not done:
-            with self._main:
-                states.draw_loading(self.words("Loading"))
+            self._show_content(lambda: states.draw_loading(self.words("Loading")))
             await ui.context.client.connected()
         self._show_content(await loading)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -14,10 +14,8 @@ from pipeline.api.services.folders import add_items, create_folder, list_folders
 from pipeline.errors import LiaisonError
 from pipeline.web.components import states
 from pipeline.web.i18n import Words
+from pipeline.web.page import OpenPage
 from pipeline.web.page_events import read_event
-
-if TYPE_CHECKING:
-    from pipeline.web.page import OpenPage
 
 ASKED: Final = "keep_ask"
 """The event by which the browser asks which folders there are."""

@@ -21,7 +21,8 @@ from nicegui.event_listener import EventListener
 
 from pipeline.access.requester import Requester, parse_grounds
 from pipeline.web.i18n import load_words
-from pipeline.web.page import OpenPage, Page
+from pipeline.web.opening import open_page
+from pipeline.web.page import Page
 from pipeline.web.session import Visit
 from pipeline.web.site import KnownPerson
 from support.api.runtime import Api
@@ -162,5 +163,5 @@ async def opened(
     visit = Visit(api.runtime, words, "light", who, parse_grounds("investigation", "2026/1"), phones=phones)
     with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
         # A page waits for its browser, and here is none, where loading takes long.
-        await OpenPage(visit, dict(parameters), page).open()
+        await open_page(visit, dict(parameters), page)
     return RenderedPage(client)
