@@ -59,7 +59,7 @@ async def on_a_thread(call: Any, *words: str) -> Result:
     return await asyncio.to_thread(call, *words)
 
 
-async def test_the_export_of_links_is_what_was_claimed(written: list[Any], liaison: Any, tmp_path: Path) -> None:
+async def test_what_is_exported_is_what_was_claimed(written: list[Any], liaison: Any, tmp_path: Path) -> None:
     file = tmp_path / "links.ndjson"
     assert (await on_a_thread(liaison, "export", "links", "--format", "ndjson", "-o", str(file))).exit_code == 0
     rows = [orjson.loads(line) for line in file.read_bytes().splitlines()]
@@ -73,17 +73,11 @@ async def test_the_export_of_links_is_what_was_claimed(written: list[Any], liais
     ]  # fmt: skip
     assert all(row["case_a"] < row["case_b"] for row in rows)
     assert list(rows[0])[:3] == ["link_id", "case_a", "case_b"]
-
-
-async def test_the_export_of_cases_goes_to_standard_output(written: list[Any], liaison: Any) -> None:
     done = await on_a_thread(liaison, "export", "cases")
     rows = [orjson.loads(line) for line in done.stdout.splitlines()]
     assert [row["case"] for row in rows] == [f"{country.lower()}-x:7" for country in COUNTRIES]
     assert rows[0]["data"]["title"] == "Affaire BE"
     assert "4 cases exported as ndjson" in done.stderr
-
-
-async def test_links_are_exported_as_one_stix_bundle(written: list[Any], liaison: Any, tmp_path: Path) -> None:
     file = tmp_path / "links.json"
     done = await on_a_thread(liaison, "export", "links", "--format", "stix", "-o", str(file))
     objects = orjson.loads(file.read_bytes())["objects"]
@@ -105,7 +99,7 @@ async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) ->
     assert "No matching cases." in (await on_a_thread(liaison, "search", "zbigniew oczko")).stdout
 
 
-async def test_a_case_and_its_links_are_shown(written: list[Any], liaison: Any) -> None:
+async def test_a_case_and_its_links_are_shown_and_an_unknown_one_is_one_line(written: list[Any], liaison: Any) -> None:
     assert "Affaire FR" in (await on_a_thread(liaison, "case", "fr-x:7")).stdout
     assert (
         orjson.loads((await on_a_thread(liaison, "case", "fr-x:7", "--json")).stdout)["data"]["title"] == "Affaire FR"
@@ -115,10 +109,7 @@ async def test_a_case_and_its_links_are_shown(written: list[Any], liaison: Any) 
     assert "Date of birth" in shown
     rows = orjson.loads((await on_a_thread(liaison, "links", "be-x:7", "--json")).stdout)
     assert {row["case_b"] for row in rows} == {"es-x:7", "fr-x:7"}
-
-
-@pytest.mark.parametrize("command", ["case", "links"])
-async def test_an_unknown_case_is_one_line(written: list[Any], liaison: Any, command: str) -> None:
-    done = await on_a_thread(liaison, command, "fr-x:8")
-    assert isinstance(done.exception, LiaisonError)
-    assert str(done.exception) == "case not found, or you do not have access"
+    for command in ("case", "links"):
+        done = await on_a_thread(liaison, command, "fr-x:8")
+        assert isinstance(done.exception, LiaisonError)
+        assert str(done.exception) == "case not found, or you do not have access"
