@@ -52,10 +52,11 @@ def test_many_are_bounded_as_each_by_itself(most: int, monkeypatch: pytest.Monke
     assert meet_names([]) == []
 
 
-@pytest.mark.parametrize("most", [1, 3, 200])
-def test_names_of_many_words_are_bounded_in_parts(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    a, b = _names("Zbigniew Oczko", "Abdulrahman Ali", "Иван"), _names("Ivan Petrov", "Abdul Rahman", "Z. Oczko")
+def test_names_of_many_words_are_bounded_in_parts() -> None:
+    """More than the 200 words that are bounded as one, between those that have something in common."""
+    more = [f"Qu{at}xa Vo{at}ri Ze{at}nu" for at in range(80)]
+    a = _names("Zbigniew Oczko", "Abdulrahman Ali", "Иван")
+    b = _names("Ivan Petrov", *more[:40], "Abdul Rahman", *more[40:], "Z. Oczko")
     whole = bound_pairs(a, b)
-    monkeypatch.setattr(name_pairs, "_MOST_WORDS", most)
     assert pairs_of(a, b).bounds == whole
-    assert {(bound.a, bound.b) for bound in whole} == {(0, 2), (1, 1), (2, 0)}
+    assert {(0, 82), (1, 41), (2, 0)} <= {(bound.a, bound.b) for bound in whole}

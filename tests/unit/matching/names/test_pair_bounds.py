@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.matching.names.joined_words import BACK, BOTH_WAYS, FORTH, NOWHERE
 from pipeline.matching.names.name_sets import NameSet
-from pipeline.matching.names.pair_bounds import PairBound, Side, bound_all, bound_pairs
+from pipeline.matching.names.pair_bounds import PairBound, Side, bound_pairs
 from support.matching.prints import compare_names, name_print
 
 
@@ -57,16 +57,6 @@ def test_a_patronymic_contradicts_nothing_but_hides_no_contradiction() -> None:
     (other,) = _bounds(("Zbigniew Petrovich Oczko",), ("Zbigniew Kowal",))
     assert other.contradict
     assert other.bits >= compare_names("Zbigniew Petrovich Oczko", "Zbigniew Kowal").bits
-
-
-def test_many_pairs_are_bounded_as_each_by_itself() -> None:
-    texts = (("Abdulrahman Ali", "Z. Oczko"), ("Anna Day",), ("Oczko Zbigniew", "Abdul Rahman"), ("Иван Оцко",))
-    entities = [tuple(map(name_print, names)) for names in texts]
-    met = {2: [0], 0: [1, 3, 2, 0], 3: [2]}
-    found = bound_all([(entities[a], [entities[b] for b in others]) for a, others in met.items()])
-    bounds = [found.of_pair(at) for at in range(6)]
-    assert bounds == [bound_pairs(entities[a], entities[b]) for a, others in met.items() for b in others]
-    assert list(map(bool, bounds)) == [True, False, True, True, True, True]
 
 
 def _runs(word: str, *names: str, entity_type: str = "person") -> dict[str, set[int]]:

@@ -171,10 +171,8 @@ def lending_records(lent: float) -> tuple[Any, ...]:
 @cache
 def learn_lending(lent: float) -> tuple[Model, Learnt]:
     budget = Budget(random_pairs=15_000, pairs_per_rule=4_000, seed=5)
-    model = Model(train({"person": lending_records(lent)}, "lent", budget, no_ticks).file)
-    found = learn_type("person", lending_records(lent), load_model(), budget, no_ticks)
-    assert found is not None
-    return model, found
+    trained = train({"person": lending_records(lent)}, "lent", budget, no_ticks)
+    return Model(trained.file), trained.learnt["person"]
 
 
 def household_bits(lent: float) -> int:
