@@ -24,6 +24,7 @@ ETCD_VERSION := v3.6.16
 HELM := $(TOOLS)/helm-$(HELM_VERSION)/helm
 GO := $(or $(shell command -v go),/usr/local/go/bin/go)
 REF ?=
+PAGES ?=
 RUNS ?= 10000
 SEED ?= 1
 TAG ?=
@@ -31,7 +32,7 @@ TEST_ARGS ?=
 # Without bytecode each process of a session would compile all that it imports, and rewrite the tests' assertions anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster test-packages check audit release docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-decisions bench-folders bench-mapping bench-pages bench-day pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster test-packages check audit release docs reference tables tree format lock bench-against bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-scale bench-crowds bench-decisions bench-folders bench-mapping bench-pages bench-day pictures page-pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -206,6 +207,10 @@ bench-day: $(READY) ## ten tasks of an investigator's day in keys and clicks, on
 pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_URL, and QUESTION as it prints it
 	PYTHONPATH=tests $(BIN)/python -m support.web.pictures "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots
 
+page-pictures: $(READY) ## pages with content in all languages, themes and sizes, to be looked at, in build/pictures; PAGES="operations audit"
+	mkdir -p build/pictures
+	PYTHONPATH=tests $(BIN)/python -m support.web.page_pictures build/pictures $(PAGES)
+
 clean: ## remove the environment and caches (not LIAISON_HOME)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache build/docs build/site
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache build/docs build/site build/pictures
 	find pipeline tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,86 +6,27 @@ change is intake's own decision.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 import orjson
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from pipeline.api.services import operations
 from pipeline.ops.generations.run import GenerationStatus
-from pipeline.ops.replay import preview, rejections
-from pipeline.ops.replay.rejections import RejectionFilter
-from pipeline.ops.replay.resending import Resender
 from pipeline.ops.status.overview import AgencyFeed, Overview, SilentRecords, StorageSize, WaitingRecords
 from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput, TopicRate
-from pipeline.records.agencies import Agency, Registry
-from pipeline.records.hashing import partition_of
-from pipeline.records.intake import IntakeContext, SourceMessage, decide_message
-from pipeline.records.messages import Position, RejectedMessage
-from pipeline.settings import Settings
 from support.api.runtime import Api
 from support.records.builder import event, person, record
 from support.web.browser import BrowserUser
+from support.web.held_operations import RejectedTopic, Resent, hold_operations
 from support.web.memory_site import MemorySite
 from support.web.shared_browser import BROWSER_TESTS
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
-AGENCIES = {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp")}
 NOOR = "noor@liaison-ops"
-
-
-class Resent(NamedTuple):
-    """A message that was sent again."""
-
-    partition: int
-    key: bytes | None
-    origin: Position
-
-
-class RejectedTopic:
-    """The topic `rejected` and where a replay sends to; `now` is the time of all that is rejected."""
-
-    def __init__(self, partitions: int, now: datetime) -> None:
-        self._partitions, self._now = partitions, now
-        self.messages: list[RejectedMessage] = []
-        self.resent: list[Resent] = []
-
-    def reject(self, value: bytes, key: bytes, shift: int = 0) -> RejectedMessage:
-        """Let intake reject a message of its agency; `shift` is how far from its partition it was sent."""
-        agency = key.decode().partition(":")[0]
-        partition = (partition_of(key, self._partitions) + shift) % self._partitions
-        source = SourceMessage(Position(f"cases.{agency}", partition, len(self.messages)), agency, key, value)
-        context = IntakeContext(AGENCIES, self._partitions, lambda _: None, lambda: self._now)
-        rejected = decide_message(source, context).rejected
-        assert rejected is not None
-        self.messages.append(rejected)
-        return rejected
-
-    async def read(self, _: Settings, wanted: RejectionFilter) -> AsyncIterator[RejectedMessage]:
-        """As ops.replay.rejections.read_rejected."""
-        for message in self.messages:
-            if wanted.matches(message):
-                yield message
-
-    @asynccontextmanager
-    async def open_resender(self, _: Settings, *, dry: bool) -> AsyncIterator[Resender]:
-        """As ops.replay.resending.open_resender."""
-        assert not dry
-
-        async def resend(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
-            self.resent.append(Resent(partition, key, origin))
-
-        yield resend
-
-
-async def _read_agencies(_: Settings) -> Registry:
-    return AGENCIES
 
 
 def _see_overview(now: datetime) -> Overview:
@@ -119,14 +60,7 @@ def rejected(api: Api, monkeypatch: pytest.MonkeyPatch) -> RejectedTopic:
     topic.reject(orjson.dumps(event(bad)), b"fr-pj:1")
     topic.reject(orjson.dumps(event(record("be-fp", "2"))), b"be-fp:2", shift=1)
 
-    async def overview(_: Settings, now: datetime) -> Overview:
-        return _see_overview(now)
-
-    monkeypatch.setattr(operations, "read_overview", overview)
-    monkeypatch.setattr(operations, "read_rejected", topic.read)
-    monkeypatch.setattr(rejections, "read_rejected", topic.read)
-    monkeypatch.setattr(rejections, "open_resender", topic.open_resender)
-    monkeypatch.setattr(preview, "read_agencies", _read_agencies)
+    hold_operations(monkeypatch, topic, _see_overview(api.now))
     return topic
 
 

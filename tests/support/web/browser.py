@@ -61,10 +61,13 @@ def browser() -> Iterator[Browser]:
 class BrowserUser:
     """One person at a browser of their own."""
 
-    def __init__(self, opened: Browser, url: str, language: str = "en-GB") -> None:
+    def __init__(self, opened: Browser, url: str, language: str = "en-GB", scale: float = 1) -> None:
+        """`scale`: pixels of the screen to one of the window, 2 where the page is zoomed to 200%."""
         self.url = url
         width, height = WIDE
-        self._context = opened.new_context(viewport={"width": width, "height": height}, locale=language, base_url=url)
+        self._context = opened.new_context(
+            viewport={"width": width, "height": height}, locale=language, base_url=url, device_scale_factor=scale
+        )
         self._context.set_default_timeout(PATIENCE_MS)
         self.faults: list[str] = []
         self.page = self._open_window()
