@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Locator, expect
 
 from pipeline.api.list_worker import run_round
 from support.api.runtime import Api
-from support.web.browser import NARROW, BrowserUser
+from support.web.browser import NARROW, WIDE, BrowserUser
 from support.web.guide_pictures import PIETER, REFERENCE, hold_cases, hold_work
 from support.web.memory_site import MemorySite
+from support.web.page_pictures import hold_raids
 from support.web.shared_browser import BROWSER_TESTS
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS), pytest.mark.usefixtures("api")]
@@ -69,6 +70,22 @@ def test_groups_of_a_charts_buttons_all_begin_at_its_edge(user: BrowserUser) -> 
         beginning = [left for left in firsts if left < edge + 30]
         assert len(beginning) > 1, "they take more than one line"
         assert beginning == [pytest.approx(edge, abs=1)] * len(beginning)
+
+
+def test_a_contacts_address_and_phone_stand_apart_and_unbroken(user: BrowserUser, api: Api) -> None:
+    hold_raids(api)
+    _enter(user, "/deconfliction/of/be-fp:raid-1")
+    for size in (NARROW, ZOOMED, WIDE):
+        user.resize(size)
+        for contact in user.page.locator(".contact").all():
+            parts = [part for part in contact.locator("> *").all() if part.is_visible()]
+            assert [part.inner_text()[:3] for part in parts] == ["Bri", "brb", "+33"]
+            heights = [part.evaluate("(one) => one.getBoundingClientRect().height") for part in parts[1:]]
+            assert all(height < 30 for height in heights), "each in one line"
+            unit, address = (part.bounding_box() for part in parts[:2])
+            assert unit is not None
+            assert address is not None
+            assert address["y"] >= unit["y"] + unit["height"] or address["x"] > unit["x"] + unit["width"] + 4
 
 
 def test_a_request_and_its_evidence_take_the_whole_width(user: BrowserUser) -> None:

@@ -67,7 +67,7 @@ def draw_hit(view: OpenPage, row: FoundHit, label: str = "") -> None:
 
 def draw_contact(said: Contact) -> None:
     """Whom to ask: unit, e-mail and phone, as far as the owner gave them."""
-    with box("p", "about"):
+    with box("p", "about contact"):
         if said.unit:
             bidi_text(said.unit)
         if said.email:

@@ -86,6 +86,15 @@ def draw_moment(words: Words, when: str | datetime | None, classes: str = "nowra
     return text("time", words.format_minute(stated) if stated else "–", classes, datetime=stated)
 
 
+def draw_agency(words: Words, code: str) -> None:
+    """An agency's name with its code behind it, whose hyphen never ends a line."""
+    title = words.agency_title(code)
+    with box("span"):
+        if title != code:
+            text("span", f"{title} ")
+        text("span", f"({code})" if title != code else code, "nowrap")
+
+
 def draw_access_end(words: Words, until: str) -> None:
     """Until when a grant lets the reader see a record."""
     with box("p", "notice plain"):

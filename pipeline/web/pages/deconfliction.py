@@ -10,7 +10,7 @@ from pipeline.web.components import states
 from pipeline.web.components.hits import draw_contact
 from pipeline.web.components.markup import link, text
 from pipeline.web.components.tables import TableColumn, draw_heading, draw_table, panel
-from pipeline.web.components.values import draw_title
+from pipeline.web.components.values import draw_agency, draw_title
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -37,7 +37,7 @@ def _case_columns(words: Words) -> list[TableColumn[NearbyCase]]:
     return [
         TableColumn(words("Case"), lambda row: _draw_case(words, row)),
         TableColumn(words("Country"), lambda row: text("span", words.country_name(row.country))),
-        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
+        TableColumn(words("Agency"), lambda row: draw_agency(words, row.agency)),
         TableColumn(words("Contact"), lambda row: draw_contact(row.contact)),
     ]
 
