@@ -82,6 +82,11 @@ class Words:
         said: str = dates.format_timedelta(abs(value), threshold=1.5, locale=self._locale)
         return said
 
+    def format_short_span(self, value: timedelta) -> str:
+        """How long, to a third or better: 60 min, 5 hr."""
+        said: str = dates.format_timedelta(value, threshold=3, format="short", locale=self._locale)
+        return said
+
     def knowing(self, agencies: Registry, people: Mapping[str, str] | None = None) -> Words:
         """The same words, with the full names of agencies, and those of people by their sign-in names."""
         made = copy(self)

@@ -91,6 +91,17 @@ def test_groups_are_listed_by_partition_with_their_lag_the_longest_first(noor: B
     noor.holds("operations with lag", dark=True)
 
 
+def test_every_state_of_a_feed_is_whole_in_view(noor: BrowserUser) -> None:
+    """The table lay in half of the page, whose edge cut it."""
+    for size in ((1280, 800), (1024, 768)):
+        noor.resize(size)
+        edge = _panel(noor, "Feeds").bounding_box()
+        badge = noor.page.get_by_text("No data for 24 h", exact=True).bounding_box()
+        assert edge is not None
+        assert badge is not None
+        assert badge["x"] + badge["width"] < edge["x"] + edge["width"]
+
+
 def test_who_follows_the_figures_stays_where_they_are_and_what_they_opened_stays_open(noor: BrowserUser) -> None:
     page = noor.page
     page.get_by_text("1 idle topic").click()

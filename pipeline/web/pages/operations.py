@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -71,10 +71,10 @@ def draw(view: OpenPage, seen: Overview) -> None:
     _draw_intake(words, seen.throughput)
     _draw_topics(words, list(_collect_topics(seen).values()), seen.throughput, looks)
     _draw_partition_lags(words, seen.lags)
+    _draw_feeds(words, seen)
     with box("div", "halves"):
-        _draw_feeds(words, seen)
         _draw_rejections(words, seen.rejected)
-    _draw_silent(words, seen.silent)
+        _draw_silent(words, seen.silent)
     _draw_generations(words, seen.generations)
     with box("div", "halves"):
         _draw_sizes(words, words("Indexes"), words("in Elasticsearch"), seen.indices)
@@ -203,7 +203,7 @@ def _draw_feeds(words: Words, seen: Overview) -> None:
         badge(words("No data for 24 h") if feed.silent else words("Active"), "warn" if feed.silent else "plain")
 
     columns: list[TableColumn[AgencyFeed]] = [
-        TableColumn(words("Agency"), lambda feed: text("span", feed.agency)),
+        TableColumn(words("Agency"), lambda feed: text("span", feed.agency, "nowrap")),
         TableColumn(words("Country"), lambda feed: text("span", words.country_name(feed.country))),
         TableColumn(
             words("Last message"),
@@ -236,7 +236,7 @@ def _draw_silent(words: Words, counted: Sequence[SilentRecords]) -> None:
         return TableColumn(title, lambda row: text("span", words.format_number(count(row))), "number")
 
     columns = [
-        TableColumn[SilentRecords](words("Agency"), lambda row: text("span", row.agency)),
+        TableColumn[SilentRecords](words("Agency"), lambda row: text("span", row.agency, "nowrap")),
         number(words("Records"), lambda row: row.records),
         number(words("Without a name"), lambda row: row.nameless),
         number(words("Notices, last 30 days"), lambda row: row.told),
@@ -286,7 +286,10 @@ WIDTH, HEIGHT, PAD = 100, 24, 1
 
 
 def _draw_sparkline(counts: Sequence[float], alternative_text: str) -> None:
-    """Counts as a line over an area; `alternative_text` is what those hear who do not see it."""
+    """Counts as a line over an area, a dash without any; `alternative_text` is what those hear who do not see it."""
+    if not counts:
+        text("span", "–")
+        return
     inline_svg(render_sparkline(counts), "spark")
     text("span", alternative_text, "hidden-words")
 
@@ -319,6 +322,9 @@ def _draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[f
                 draw_moment(words, at, "")
 
 
+LONG_S: Final = 180
+"""A delay from here on is read more easily in minutes, hours or days."""
+
 MOST: Final = 50
 """Partitions that are listed, those that are longest behind."""
 
@@ -334,8 +340,12 @@ def _draw_partition_lags(words: Words, lags: Sequence[PartitionLag]) -> None:
 
 
 def _format_seconds(words: Words, seconds: float | None) -> str:
-    """Seconds as a number; a dash where nobody can tell."""
-    return "–" if seconds is None else words("{seconds} s", seconds=words.format_number(round(seconds)))
+    """How long, in seconds up to three minutes; a dash where nobody can tell."""
+    if seconds is None:
+        return "–"
+    if seconds < LONG_S:
+        return words("{seconds} s", seconds=words.format_number(round(seconds)))
+    return words.format_short_span(timedelta(seconds=seconds))
 
 
 def _lag_columns(words: Words) -> list[TableColumn[PartitionLag]]:

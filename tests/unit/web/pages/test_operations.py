@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -63,6 +64,15 @@ async def test_it_says_what_may_need_a_hand(api: Api) -> None:
 async def test_only_those_who_operate_see_it(api: Api) -> None:
     assert "Your role does not allow this" in (await opened(api, PAGE, ANNA)).said()
     assert api.audit.acts == []
+
+
+async def test_a_long_delay_is_told_in_hours(api: Api) -> None:
+    late = replace(SEEN, lags=[PartitionLag("project-g1", "accepted", 3, 1234, 4.02 * 3600)])
+
+    async def load(_: Visit, __: Parameters) -> Overview:
+        return late
+
+    assert "Longest delay 4 hr" in (await opened(api, PAGE._replace(load=load), NOOR)).said()
 
 
 @pytest.mark.parametrize(
