@@ -72,6 +72,18 @@ def test_groups_of_a_charts_buttons_all_begin_at_its_edge(user: BrowserUser) -> 
         assert beginning == [pytest.approx(edge, abs=1)] * len(beginning)
 
 
+def test_the_days_of_an_audits_filter_stay_in_one_line(user: BrowserUser) -> None:
+    user.enter("sofie@be-fp", REFERENCE, "/audit")
+    user.is_drawn()
+    for size in (NARROW, ZOOMED, WIDE):
+        user.resize(size)
+        first, last = (user.page.get_by_label(word, exact=True).first.bounding_box() for word in ("From", "To"))
+        assert first is not None
+        assert last is not None
+        assert first["y"] == last["y"]
+        assert first["width"] == pytest.approx(last["width"], abs=1)
+
+
 def test_a_contacts_address_and_phone_stand_apart_and_unbroken(user: BrowserUser, api: Api) -> None:
     hold_raids(api)
     _enter(user, "/deconfliction/of/be-fp:raid-1")

@@ -125,8 +125,9 @@ def _draw_filter_form(view: OpenPage, wanted: ActFilter) -> None:
               spellcheck="false", value=wanted.subject)  # fmt: skip
         field(words("Agency"), "agency", "acts", maxlength="64", autocomplete="off", placeholder="be-fp",
               value=wanted.agency)  # fmt: skip
-        day_field(words, words("From"), "first", "acts", wanted.first or "")
-        day_field(words, words("To"), "last", "acts", wanted.last or "")
+        with box("div", "from-to"):
+            day_field(words, words("From"), "first", "acts", wanted.first or "")
+            day_field(words, words("To"), "last", "acts", wanted.last or "")
         submit_button(words("Apply"), "button")
         note = words("For other agencies you see the agency, not the user, and only actions that showed our records.")
         text("p", note, "small quiet")
