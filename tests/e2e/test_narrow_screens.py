@@ -84,6 +84,14 @@ def test_the_days_of_an_audits_filter_stay_in_one_line(user: BrowserUser) -> Non
         assert first["width"] == pytest.approx(last["width"], abs=1)
 
 
+@pytest.mark.parametrize("language", ["en-GB", "es-ES"])
+def test_every_purpose_of_who_has_access_is_in_view(opened: Browser, site: MemorySite, language: str) -> None:
+    user = BrowserUser(opened, site.url, language)
+    _enter(user, "/visibility/of/be-fp:2026-4709")
+    hidden = user.page.locator(".scroll:has(.decisions)").evaluate("(one) => one.scrollWidth - one.clientWidth")
+    assert hidden <= 1
+
+
 def test_a_contacts_address_and_phone_stand_apart_and_unbroken(user: BrowserUser, api: Api) -> None:
     hold_raids(api)
     _enter(user, "/deconfliction/of/be-fp:raid-1")

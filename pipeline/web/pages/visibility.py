@@ -22,7 +22,7 @@ from pipeline.web.components.badges import HANDLING, badge, draw_handling_code
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.tables import TableColumn, draw_facts, draw_heading, draw_table, panel
-from pipeline.web.components.values import draw_moment, format_countries
+from pipeline.web.components.values import draw_agency, draw_moment, format_countries
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -118,11 +118,14 @@ def _draw_agencies(words: Words, found: VisibilityAnswer) -> None:
         *(TableColumn(words.label(PURPOSES, purpose), partial(_draw_decision, words, purpose)) for purpose in STATED),
     ]
     with panel(words("By agency and purpose"), words("under the current policy"), tight=True):
-        draw_table(words("Who has access"), columns, by_agency.values())
+        draw_table(words("Who has access"), columns, by_agency.values(), "decisions")
 
 
 def _draw_agency(words: Words, row: AgencyView) -> None:
-    text("div", words.agency_name(row.agency) if row.agency else words("Operator"))
+    if row.agency:
+        draw_agency(words, row.agency)
+    else:
+        text("span", words("Operator"))
     if row.country:
         text("div", words.country_name(row.country), "small quiet")
 
@@ -147,7 +150,7 @@ def _draw_people(words: Words, found: VisibilityAnswer) -> None:
     if not found.people:
         return
     columns: list[TableColumn[PersonWithAccess]] = [
-        TableColumn(words("Agency"), lambda row: text("span", words.agency_name(row.agency))),
+        TableColumn(words("Agency"), lambda row: draw_agency(words, row.agency)),
         TableColumn(words("User"), lambda row: text("span", words.person_name(row.subject or "–"))),
         TableColumn(words("Purposes"), lambda row: text("span", _format_purposes(words, row.purposes))),
         TableColumn(words("Until"), lambda row: draw_moment(words, row.until, "")),
@@ -155,7 +158,7 @@ def _draw_people(words: Words, found: VisibilityAnswer) -> None:
     if found.changed_handling:
         columns.append(
             TableColumn(
-                words("would become"), lambda row: text("span", _format_purposes(words, row.changed_purposes or ()))
+                words("After the change"), lambda row: text("span", _format_purposes(words, row.changed_purposes or ()))
             )
         )
     with panel(words("Emergency access"), words("one user each"), tight=True):
