@@ -122,10 +122,14 @@ def test_from_a_reason_to_the_rejected_message_its_outline_alone(noor: BrowserUs
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Rejected message of fr-pj")).to_be_visible()
     problem = _panel(noor, "Fields").locator("tbody tr", has_text="/data/entities/0/birth_date")
-    expect(problem).to_contain_text("×")
+    expect(problem).to_contain_text("is not a date of the calendar")
     for hidden in ("Valjean", "1982-02-30"):
         expect(page.locator("main")).not_to_contain_text(hidden)
     noor.holds("a rejected message", dark=True)
+    noor.resize((390, 844))
+    expect(page.get_by_role("cell", name="is not a date of the calendar")).to_have_count(1)
+    empty = _panel(noor, "Fields").locator("tbody tr", has_text="/data/title").locator("td").last
+    expect(empty).to_be_hidden()
     page.go_back()
     expect(row).to_have_count(1)
 

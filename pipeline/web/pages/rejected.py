@@ -96,9 +96,9 @@ def _draw_time_link(words: Words, rejection: Rejection) -> None:
 def _rejection_columns(words: Words) -> list[TableColumn[Rejection]]:
     return [
         TableColumn(words("Time"), lambda rejection: _draw_time_link(words, rejection)),
-        TableColumn(words("Agency"), lambda rejection: text("span", rejection.agency or "–")),
+        TableColumn(words("Agency"), lambda rejection: text("span", rejection.agency or "–", "nowrap")),
         TableColumn(words("Reason"), lambda rejection: text("span", rejection.reason, "code")),
-        TableColumn(words("Field"), lambda rejection: text("span", rejection.pointer or "–", "code breaks")),
+        TableColumn(words("Field"), lambda rejection: text("span", rejection.pointer or "–", "code breaks"), "pointer"),
         TableColumn(words("Problem"), lambda rejection: text("span", rejection.message)),
         TableColumn(words("Position"), lambda rejection: text("span", rejection.place, "code small quiet nowrap")),
         TableColumn(words("Bytes"), lambda rejection: text("span", words.format_number(rejection.size)), "number"),
@@ -138,7 +138,7 @@ def draw_message(view: OpenPage, found: RejectedMessageAnswer) -> None:
         with panel(words("Content"), words("shown to its sender only")), box("div", "scroll", **about):
             bidi_text(found.payload, "pre", "code small")
     elif found.outline:
-        _draw_outline(words, found.outline, rejection.pointer)
+        _draw_outline(words, found.outline, rejection.pointer, rejection.message)
     with panel(words("Replay this message")):
         place = box("div", "stack")
         wanted = RejectionFilter(positions=frozenset({rejection.position}))
@@ -185,12 +185,12 @@ def _difference_columns(words: Words) -> list[TableColumn[FieldDifference]]:
     ]
 
 
-def _draw_outline(words: Words, outline: tuple[OutlineLine, ...], pointer: str) -> None:
-    """The fields without their values; that of the problem is marked."""
+def _draw_outline(words: Words, outline: tuple[OutlineLine, ...], pointer: str, problem: str) -> None:
+    """The fields without their values; beside one of them the problem."""
     columns: list[TableColumn[OutlineLine]] = [
         TableColumn(words("Field"), lambda line: text("span", line.pointer or "/", "code breaks")),
         TableColumn(words("Type"), lambda line: text("span", words.label(KINDS, line.kind))),
-        TableColumn(words("Problem"), lambda line: text("strong", "×" if line.pointer == pointer else "")),
+        TableColumn(words("Problem"), lambda line: text("span", problem if line.pointer == pointer else "", "strong")),
     ]
     with panel(words("Fields"), words("values are shown to the sender only"), tight=True):
         draw_table(words("Fields"), columns, outline)
