@@ -83,7 +83,7 @@ class Words:
         return said
 
     def format_short_span(self, value: timedelta) -> str:
-        """How long, to a third or better: 60 min, 5 hr."""
+        """How long, to a third or better: 60 mins, 5 hr."""
         said: str = dates.format_timedelta(value, threshold=3, format="short", locale=self._locale)
         return said
 
