@@ -73,7 +73,7 @@ def draw(view: OpenPage, loaded: FoundRecordsPageData) -> None:
     view.listen(LOOK_AGAIN, view.redraw)
     with panel(words("Records found"), words("found by most rows first"), tight=True):
         none = words("No record in a band so far") if runs else words("No record in a band")
-        draw_table(words("Records found"), _record_columns(view), loaded.found.records, "found", empty=none)
+        draw_table(words("Records found"), _record_columns(view), loaded.found.records, "found by-record", empty=none)
     draw_pager(view, loaded.found.next, words("Next"), words("Back to start"), shown=len(loaded.found.records))
 
 
