@@ -215,7 +215,7 @@ import numpy as np
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.comparison import (
-    VEHICLE, Comparison, ComparisonLevel, ComparisonResult, RowParts, States, Table, bound_by_level,
+    VEHICLE, Comparison, ComparisonLevel, ComparisonResult, RowParts, SmallBits, States, Table, bound_by_level,
 )
 from pipeline.matching.encoded import Rows, hash_text
 from pipeline.matching.fingerprint import EntityPrint
@@ -258,25 +258,28 @@ LIVERY = Comparison(
     compare_liveries,
     lambda entity, _index: entity.colour,
     also_of=VEHICLE,
-    row_parts=RowParts({"livery": 0}, encode_livery, (ANY,)),
+    row_parts=RowParts({"livery": 0}, encode_livery, any_value=(ANY,)),
     bound=bound_by_level(livery_state),
     bounded=VEHICLE,
 )
 '''
+IN_FOUR_BITS = '{"livery": SmallBits(4, hashed=True)}'
 SMALL = "tests/unit/matching/screening/test_small_screening.py"
 LIVERY_LAWS = (*LAWS, COMPARISONS, "tests/property/test_layouts.py", SMALL)
 
 
 def test_a_comparison_with_a_bound_is_one_file_and_one_that_lies_is_found(tree: TreeCopy) -> None:
-    tree.write(LIVERY, LIVERY_DECLARED)
-    only = "livery or layouts or no_two_cases or ruled_out"
-    assert tree.first_failure(*LIVERY_LAWS, fixtures=True, only=only) == ""
-    tree.write(LIVERY, LIVERY_DECLARED.replace("open_, LiveryLevel.SAME", "open_, LiveryLevel.DIFFERENT"))
-    assert "livery" in tree.first_failure(LAWS[0], only="exceeds and livery")
-    tree.write(LIVERY, LIVERY_DECLARED.replace("0.20, 0.90", "0.30, 0.90"))
-    assert "livery: `conditional`" in tree.first_failure(COMPARISONS, only="livery")
-    tree.write(LIVERY, LIVERY_DECLARED.replace(", (ANY,))", ")"))
-    assert "small sketches have no bits for livery" in tree.first_failure(SMALL)
+    only = "livery or layouts or no_two_cases or ruled_out or is_not or in_common"
+    for declared in (LIVERY_DECLARED, LIVERY_DECLARED.replace("any_value=(ANY,)", IN_FOUR_BITS)):
+        tree.write(LIVERY, declared)
+        assert tree.first_failure(*LIVERY_LAWS, fixtures=True, only=only) == ""
+    for old, new, test, told in (
+        ("open_, LiveryLevel.SAME", "open_, LiveryLevel.DIFFERENT", LAWS[0], "livery"),
+        ("0.20, 0.90", "0.30, 0.90", COMPARISONS, "livery: `conditional`"),
+        (", any_value=(ANY,)", "", SMALL, "small sketches have no bits for livery"),
+    ):
+        tree.write(LIVERY, LIVERY_DECLARED.replace(old, new))
+        assert told in tree.first_failure(test)
 
 
 FILLED_IN = """

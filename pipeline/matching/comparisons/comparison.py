@@ -20,14 +20,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
 from itertools import pairwise
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import ALTERNATIVES, COMPANION_KINDS, NO_BITS, STRANGERS, Bits
-from pipeline.matching.encoded import Flags, Rows
+from pipeline.matching.encoded import Bytes, Flags, Rows, WordArray
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES
 from pipeline.records.entity_types import PERSON as PERSON_ROW
@@ -208,18 +208,40 @@ def most_at_any_level(table: Table) -> BitsArray:
     return most
 
 
+class SmallBits(NamedTuple):
+    """How a small sketch holds a byte of a row: in `width` bits, as it is, or as a hash of more bits by `shrink_hash`.
+
+    `shift` is how many of the hash's lowest bits are left out before.
+    """
+
+    width: int
+    hashed: bool = False
+    shift: int = 0
+
+    def shrink(self, values: Bytes) -> WordArray:
+        """The values as they are held; 0 stays 0."""
+        wide = values.astype(np.uint32)
+        return shrink_hash(wide, (1 << self.width) - 1, self.shift) if self.hashed else wide
+
+
+def shrink_hash(values: WordArray, most: int, shift: int = 0) -> WordArray:
+    """Hashes from 1, without their lowest bits, as hashes from 1 to `most`; 0 stays."""
+    return np.where(values == 0, values, (values - np.uint32(1) >> np.uint32(shift)) % np.uint32(most) + np.uint32(1))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RowParts:
     """What a row of a sketch holds of a field; several comparisons may read one.
 
     - `parts` names them, with the number of 32-bit words of each, or 0 for a byte.
     - `encode` gives an entity's values, of each word and byte in that order; 0 where it has none.
-    - `any_value` are values that leave everything open. A small sketch has them in place of parts that it has no bits
-      for (small_sketch.py).
+    - `small` says how a small sketch holds bytes of it.
+    - `any_value` are values that leave everything open, which a small sketch has for parts that it has no bits for.
     """
 
     parts: Mapping[str, int]
     encode: Callable[[EntityPrint], tuple[int, ...]]
+    small: Mapping[str, SmallBits] = field(default_factory=dict)
     any_value: tuple[int, ...] = ()
 
     @property

@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import ALTERNATIVES
-from pipeline.matching.comparisons.comparison import BitsArray, Bound, RowParts, States, Table, strongest_from
+from pipeline.matching.comparisons.comparison import (
+    BitsArray,
+    Bound,
+    RowParts,
+    SmallBits,
+    States,
+    Table,
+    strongest_from,
+)
 from pipeline.matching.encoded import Field, Flags, Layout, Rows, hash_text
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint
 
@@ -104,7 +112,9 @@ def encode_kinds(entity: EntityPrint) -> int:
 
 
 NUMBER_PARTS = RowParts(
-    {"identifiers": 2, "numbers": 0}, lambda entity: (*encode_numbers(entity), encode_kinds(entity))
+    {"identifiers": 2, "numbers": 0},
+    lambda entity: (*encode_numbers(entity), encode_kinds(entity)),
+    {"numbers": SmallBits(len(NUMBERS))},
 )
 
 

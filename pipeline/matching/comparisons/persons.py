@@ -15,6 +15,7 @@ from pipeline.matching.comparisons.comparison import (
     ComparisonLevel,
     ComparisonResult,
     RowParts,
+    SmallBits,
     States,
     Table,
     bound_by_level,
@@ -78,6 +79,10 @@ def compare_genders(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonR
     return table.neutral[GenderLevel.SAME] if a.names and b.names else table.results[GenderLevel.SAME]
 
 
+GENDER_BITS = SmallBits(2, hashed=True, shift=4)
+"""Without the four lowest bits of their hashes male, female and other are apart."""
+
+
 def encode_gender(entity: EntityPrint) -> tuple[int]:
     """A hash, 0 for none."""
     return (1 + hash_text(entity.gender, 255) if entity.gender else 0,)
@@ -107,7 +112,7 @@ GENDER = Comparison(
     compare_genders,
     lambda entity, _index: entity.gender,
     also_reads=("names",),
-    row_parts=RowParts({"gender": 0}, encode_gender),
+    row_parts=RowParts({"gender": 0}, encode_gender, {"gender": GENDER_BITS}),
     bound=Bound(gender_state, _bounds_by_gender),
     bounded=PERSON,
 )
@@ -156,7 +161,7 @@ NATIONALITY = Comparison(
     ),
     compare_nationalities,
     lambda entity, _index: ", ".join(entity.nationalities).upper(),
-    row_parts=RowParts({"nations": 0}, encode_nationalities),
+    row_parts=RowParts({"nations": 0}, encode_nationalities, {"nations": SmallBits(8)}),
     bound=bound_by_level(nationality_level),
     bounded=PERSON,
 )

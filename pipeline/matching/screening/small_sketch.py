@@ -30,10 +30,11 @@ from numpy.typing import NDArray
 from pipeline.matching.bounds.sketches import ROW_PARTS, Sketches
 from pipeline.matching.comparisons.address import ANY_CITY, ONE_ADDRESS, Areas
 from pipeline.matching.comparisons.birth_place import OPEN_PLACE
+from pipeline.matching.comparisons.comparison import shrink_hash
 from pipeline.matching.comparisons.name.encoding import Initials
 from pipeline.matching.comparisons.number_ends import ANY_NUMBER, Ends
 from pipeline.matching.comparisons.other_names import Heard
-from pipeline.matching.encoded import Bytes, Field, Flags, Layout, Rows, WordArray
+from pipeline.matching.encoded import WORD_BYTES, Bytes, Field, Flags, Layout, Rows, WordArray
 from pipeline.matching.ragged import Index, expand_counts
 from pipeline.matching.screening.small_names import (
     RowNames,
@@ -49,7 +50,7 @@ from pipeline.records.entity_types import PERSON, TYPES
 SMALL_SKETCH_WORDS = 17
 """32-bit words of a small sketch, 68 bytes: room for two entities with four words of names, or for one with seven."""
 
-ROW_WORDS = 5
+_DECLARED = {part: small for held in ROW_PARTS for part, small in held.small.items()}
 
 
 class SmallHead(Layout):
@@ -111,15 +112,29 @@ class SmallLetters(Layout):
 
 
 class SmallKinds(Layout):
-    """A row's fifth word, as in a sketch or, `worth`, in RowNames; folded where a sketch has more bits."""
+    """A row's fifth word, as in a sketch or, `worth`, in RowNames; folded where a sketch has more bits.
+
+    Behind these, and in further words, stand the bytes that comparisons declare (RowParts.small).
+    """
 
     type = Field(4)
-    gender = Field(2)
-    nations = Field(8)
     others = Field(5)
-    numbers = Field(3)
     countries = Field(5)
     worth = Field(5)
+
+
+def _lay_out_declared() -> list[type[Layout]]:
+    """The layout of the fifth word and of further ones."""
+    words: list[dict[str, Field]] = [{"_kinds": Field(sum(field.width for field in SmallKinds.fields))}]
+    for part, small in _DECLARED.items():
+        if sum(field.width for field in words[-1].values()) + small.width > 8 * WORD_BYTES:
+            words.append({})
+        words[-1][part] = Field(small.width)
+    return [type("SmallBytes", (Layout,), fields) for fields in words]
+
+
+_BYTES = _lay_out_declared()
+ROW_WORDS = 4 + len(_BYTES)
 
 
 class ThingParts(Layout):
@@ -203,6 +218,17 @@ def _encode_rows(rows: Rows, names: RowNames, complete: Flags) -> tuple[WordArra
     apart = both & ~persons & (names.worth == 0)
     one, other = rows.words("identifiers")
     numbers = np.where(apart, _shrink_end(one), numbers)
+    areas = rows.words("areas")[0] & Areas.countries.bits
+    kinds = _pack(
+        (SmallKinds.type, rows.byte("type")),
+        (SmallKinds.others, rows.byte("others")),
+        (SmallKinds.countries, fold_bits(areas, Areas.countries.width, SmallKinds.countries.width)),
+        (SmallKinds.worth, names.worth),
+    )
+    further = [
+        _pack(*((field, _DECLARED[field.name].shrink(rows.byte(field.name))) for field in layout.fields[first:]))
+        for first, layout in zip((1, *(0 for _ in _BYTES)), _BYTES, strict=False)
+    ]
     initials = rows.words("initials")[0] & Initials.letters.bits
     thing = initials | names.numbered.astype(np.uint32) << np.uint32(ThingParts.numbered.first)
     thing = np.where(names.worth == 0, np.where(apart, _shrink_end(other), np.uint32(0)), thing)
@@ -216,20 +242,8 @@ def _encode_rows(rows: Rows, names: RowNames, complete: Flags) -> tuple[WordArra
             (SmallAddress.complete, complete & ~names.untold),
         ),
         _encode_letters(rows, names),
-        _pack(
-            (SmallKinds.type, rows.byte("type")),
-            (SmallKinds.gender, _shrink_hash(rows.byte("gender"), SmallKinds.gender.most, _GENDER_SHIFT)),
-            (SmallKinds.nations, rows.byte("nations")),
-            (SmallKinds.others, rows.byte("others")),
-            (SmallKinds.numbers, rows.byte("numbers")),
-            (
-                SmallKinds.countries,
-                fold_bits(
-                    rows.words("areas")[0] & Areas.countries.bits, Areas.countries.width, SmallKinds.countries.width
-                ),
-            ),
-            (SmallKinds.worth, names.worth),
-        ),
+        kinds | further[0],
+        *further[1:],
     )
 
 
@@ -239,19 +253,9 @@ def _pack(*parts: tuple[Field, NDArray[np.generic]]) -> WordArray:
     return packed
 
 
-_GENDER_SHIFT = 4
-"""Bits of a gender's hash that are left out, so that male, female and other are apart."""
-
-
-def _shrink_hash(values: NDArray[np.generic], most: int, shift: int = 0) -> WordArray:
-    """Hashes from 1, without their lowest bits, as hashes from 1 to `most`; 0 stays."""
-    wide = values.astype(np.uint32)
-    return np.where(wide == 0, wide, (wide - np.uint32(1) >> np.uint32(shift)) % np.uint32(most) + np.uint32(1))
-
-
 def _shrink_end(words: WordArray) -> WordArray:
     """Both Ends of one number in 16 bits, hashed to 1 to 254."""
-    ending, beginning = (_shrink_hash(field.take(words), _ANY_END - 1) for field in (Ends.ending, Ends.beginning))
+    ending, beginning = (shrink_hash(field.take(words), _ANY_END - 1) for field in (Ends.ending, Ends.beginning))
     return np.where(words == ANY_NUMBER, np.uint32((1 << 16) - 1), ending | beginning << np.uint32(8))
 
 
@@ -267,7 +271,7 @@ def _encode_address(rows: Rows) -> WordArray:
     return _pack(
         (SmallAddress.postcode, np.where(told, rows.byte("postcode"), Areas.street.take(areas))),
         (SmallAddress.postcode_end, np.where(told, rows.byte("postcode_end"), Areas.postcode.take(areas))),
-        (SmallAddress.house, _shrink_hash(rows.byte("house"), SmallAddress.house.most)),
+        (SmallAddress.house, shrink_hash(rows.byte("house").astype(np.uint32), SmallAddress.house.most)),
         (SmallAddress.city_length, np.minimum(length, _OPEN_CITY)),
         (SmallAddress.address, kind),
     )
@@ -296,7 +300,8 @@ _PLAIN = {
     field.name: (word, field)
     for word, fields in (
         (2, (SmallAddress.address, SmallAddress.postcode, SmallAddress.postcode_end, SmallAddress.house)),
-        (4, (SmallKinds.type, SmallKinds.gender, SmallKinds.nations, SmallKinds.others, SmallKinds.numbers)),
+        (4, (SmallKinds.type, SmallKinds.others)),
+        *((word, layout.fields) for word, layout in enumerate(_BYTES, ROW_WORDS - len(_BYTES))),
     )
     for field in fields
 }
