@@ -1,8 +1,7 @@
 """Birth dates: whole ones, partial ones, ranges and dates about.
 
 Of several the best pair counts. A range agrees with what lies in it as a partial date agrees, at a fee for its width: a
-stranger's year lies in a range of six years six times as often as in one. It is one module, since levels, sketches and
-bound of a comparison stand together.
+stranger's year lies in a range of six years six times as often as in one.
 """
 
 from __future__ import annotations
@@ -401,14 +400,12 @@ def _encode_day(date: PartialDate) -> int:
 
 _MARK = np.uint32(SeveralDates.mark.bits)
 _NO_DATE = 1 << len(DateSigns.fields)
-_YEARS_MEET, _YEARS_OFF, _YEARS_NEAR, _YEARS_APART = range(4)
-"""Of several dates: whether the sets of years have one in common, or some that are one year apart, or as near as
-estimated years may be."""
-_NO_DAYS, _OTHER_DAYS, _DAY_MEETS = range(3)
-"""Whether both know a day, and one may be that of the other but for the year."""
+_FEWEST_YEARS = (0, 1, 2, ESTIMATED_YEARS)
+"""Between some years of two sets: 2 stands for all below ESTIMATED_YEARS, which stands for all from it on."""
 
-_SEVERAL_KINDS = tuple(product(range(4), range(3), (False, True)))
-"""Of several dates: years, days, and whether both state one month."""
+_SEVERAL_KINDS = tuple(product(_FEWEST_YEARS, (None, False, True), (False, True)))
+"""Of several dates: the fewest years, whether one may be the other's day and month (None: a side knows no day), and
+whether both state one month."""
 _SEVERAL_STATES = range(_NO_DATE + 1, _NO_DATE + 1 + len(_SEVERAL_KINDS))
 
 
@@ -453,16 +450,16 @@ def _several_state(one: WordArray, other: WordArray, days: WordArray, other_days
     """One of _SEVERAL_STATES of each two."""
     years, others = _year_sets(one), _year_sets(other)
     last = np.uint32(SeveralDates.years.width - 1)
-    state = np.full(len(one), _YEARS_APART, np.int16)
+    far = len(_FEWEST_YEARS) - 1
+    state = np.full(len(one), far, np.int16)
     for apart in range(ESTIMATED_YEARS):
-        met = (state == _YEARS_APART) & (years & others != 0)
-        state[met] = (_YEARS_MEET, _YEARS_OFF)[apart] if apart < 2 else _YEARS_NEAR
+        state[(state == far) & (years & others != 0)] = min(apart, far - 1)
         beside = years << np.uint32(1) | years >> last | years >> np.uint32(1) | years << last
         years = years | SeveralDates.years.take(beside)
     known = _with_days(one) & _with_days(other)
     both = days & other_days
-    day = np.where(known, np.where(DaysOfYear.days.lies_in(both), _DAY_MEETS, _OTHER_DAYS), _NO_DAYS)
-    kind = (3 * state + day.astype(np.int16)) * np.int16(2) + DaysOfYear.months.lies_in(both)
+    day = known.astype(np.int16) + (known & DaysOfYear.days.lies_in(both))
+    kind = (3 * state + day) * np.int16(2) + DaysOfYear.months.lies_in(both)
     return kind + np.int16(_SEVERAL_STATES.start)
 
 
@@ -526,6 +523,7 @@ def _least_years(signs: int) -> int:
 
 
 _WHOLE_LEVELS = [*map(_whole_level, range(_NO_DATE)), NONE]
+_PARTIAL_LEVELS = [*map(_partial_level, range(_NO_DATE)), NONE, *[NONE for _ in _SEVERAL_STATES]]
 
 
 def _bound_whole(table: Table) -> BitsArray:
@@ -541,26 +539,15 @@ def _bound_whole(table: Table) -> BitsArray:
     return np.concatenate([known, several], 1)
 
 
-def _levels_of_several(years: int, days: int, month: bool) -> tuple[int, int]:
+def _levels_of_several(years: int, day: bool | None, month: bool) -> tuple[int, int]:
     """The strongest levels of two whole dates, NONE where a side has none, and of others, by _SEVERAL_KINDS.
 
     Days in two years are one day and month, or a digit of the year is wrong.
     """
-    met = PartialDateLevel.SAME_YEAR_MONTH if month else PartialDateLevel.SAME_YEAR
-    stated = (met, PartialDateLevel.YEAR_OFF_ONE, PartialDateLevel.YEARS_ESTIMATED, PartialDateLevel.DIFFERENT)[years]
-    if days == _NO_DAYS:
-        return NONE, stated
-    if days == _DAY_MEETS:
-        return BirthDateLevel.SAME if years == _YEARS_MEET else BirthDateLevel.ONE_DIGIT, stated
-    return (
-        BirthDateLevel.DAY_MONTH_SWAPPED,
-        BirthDateLevel.YEAR_OFF_ONE,
-        BirthDateLevel.YEARS_APART,
-        BirthDateLevel.DIFFERENT,
-    )[years], stated
-
-
-_PARTIAL_LEVELS = [*map(_partial_level, range(_NO_DATE)), NONE, *[NONE for _ in _SEVERAL_STATES]]
+    partial = partial_level_of(year=not years, month=month, no_month=not month, years=years, estimates=True)
+    if day is None:
+        return NONE, partial
+    return whole_level_of(year=not years, month=day, day=day, one_digit=day, swapped=True, years=years), partial
 
 
 DATE_PARTS = RowParts({"born": 2}, encode_birth_dates)

@@ -22,9 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import COMPANION_KINDS, LEAST_SHARE
+from pipeline.matching.comparisons.address import AddressLevel
+from pipeline.matching.comparisons.birth_place import BirthPlaceLevel
 from pipeline.matching.comparisons.catalogue import BY_NAME
 from pipeline.matching.comparisons.comparison import Comparison, ComparisonLevel
+from pipeline.matching.comparisons.email import EmailLevel
+from pipeline.matching.comparisons.identifier import IdentifierLevel
 from pipeline.matching.comparisons.name.name_levels import NameLevel
+from pipeline.matching.comparisons.phone import PhoneLevel
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import ModelFile, Prior, WeightedComparison, WeightedLevel
 from pipeline.matching.names import sound_keys
@@ -122,11 +127,15 @@ def tell_partners(strangers: NDArray[np.int16]) -> bool:
     return float((strangers == 0).mean()) <= MOST_WITHOUT
 
 
-SHARED = ("address", "phone", "email", "identifier", "birth_place")
-"""Comparisons of what a household shares, and of what one person's records share."""
-
-STRONGEST = 3
-"""Their first levels, which are agreements in all of them."""
+SHARED = {
+    "address": AddressLevel.SAME_UNIT_POSTCODE,
+    "phone": PhoneLevel.SAME_TAIL,
+    "email": EmailLevel.SAME_LOCAL_PART,
+    "identifier": IdentifierLevel.SAME_INVALID,
+    "birth_place": BirthPlaceLevel.WORD_IN_COMMON,
+}
+"""Comparisons of what a household shares, and of what one person's records share, each with its last level that is
+taken for an agreement."""
 
 DATES = ("birth_date", "birth_date_partial")
 SAME_DATE = {"same", "day_month_swapped", "same_first_january", "one_digit", "same_year_month", "same_year"}
@@ -160,7 +169,7 @@ def _share_something(levels: Levels, columns: Sequence[TrainingColumn]) -> NDArr
     found = np.zeros(len(levels), np.bool_)
     for k, column in enumerate(columns):
         if column.comparison.name in SHARED:
-            found |= (levels[:, k] >= 0) & (levels[:, k] < STRONGEST)
+            found |= (levels[:, k] >= 0) & (levels[:, k] <= SHARED[column.comparison.name])
     return found
 
 
