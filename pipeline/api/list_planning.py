@@ -25,6 +25,7 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.column_roles import (
     DAY_FIRST,
     MONTH_FIRST,
+    ROLES,
     SAMPLE_VALUES,
     fit_formats,
     guess_role,
@@ -42,7 +43,7 @@ from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.records.countries import country_code
 from pipeline.records.identifiers import canonical
 from pipeline.records.placeholders import is_placeholder, is_placeholder_number
-from pipeline.search.questions import FIELDS, parse_question, quote_value, whole_years
+from pipeline.search.questions import ASKED_AS, FIELDS, parse_question, quote_value, whole_years
 
 ListFormat = Literal["csv", "ndjson"]
 
@@ -212,10 +213,8 @@ TEMPLATE: Final = ("id", "name", "born", "birthplace", "nationality", "phone", "
 """The columns of the table that one may fill in."""
 
 ROLE_TARGETS: Final[Mapping[str, str]] = {
-    "given": "given", "family": "family", "full": "name", "organisation": "name", "alias": "alias",
-    "birth_date": "born", "birth_place": "birthplace", "nationality": "nationality", "phone": "phone",
-    "email": "email", "passport": "number", "national_id": "number", "iban": "number", "vin": "number",
-    "imo": "number", "lei": "number", "plate": "plate", "city": "city", "case_id": "id",
+    **{role: ASKED_AS[role] for role in ROLES if role in ASKED_AS and role not in ("country", "title")},
+    "given": "given", "family": "family", "passport": "number", "case_id": "id",
 }  # fmt: skip
 """What a column is asked as by what it is taken for (feeds/column_roles.py). A country may be of anything: of none."""
 

@@ -30,7 +30,7 @@ from pipeline.records.normalised import (
     TimeSpan,
 )
 from pipeline.records.phones import phone
-from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
+from pipeline.records.placeholders import PLACEHOLDERS, is_placeholder, is_placeholder_date, is_placeholder_number
 
 _MALE = """
     m male man masculin masculine homme h männlich maennlich mann masculino hombre varón varon maschio maschile
@@ -45,7 +45,7 @@ _FEMALE = """
 _OTHER = """
     x other diverse divers d non-binary nonbinary intersex autre otro altro inne другой інша 9
 """
-UNKNOWN = frozenset({"", "u", "0", "unknown", "unk", "n/a", "not known", "unspecified", "unbekannt", "inconnu", "<"})
+UNKNOWN = PLACEHOLDERS | {"u", "0", "<"}
 """Says that it is not known, which is an ordinary answer and no doubt."""
 
 
@@ -60,8 +60,9 @@ def gender(text: str) -> str | None:
 
     Digits are those of ISO/IEC 5218 (0 not known, 1 male, 2 female, 9 not applicable).
     """
-    word = text.strip().casefold().rstrip(".")
-    return "" if word in UNKNOWN else _WORDS.get(word)
+    word = text.strip().casefold()
+    bare = word.rstrip(".")
+    return _WORDS.get(bare) or ("" if word in UNKNOWN or bare in UNKNOWN else None)
 
 
 DECIMALS = 6

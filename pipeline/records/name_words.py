@@ -6,6 +6,7 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
+from pipeline.records.field_words import say_nothing
 from pipeline.records.vendored import read_table
 
 _LISTS: dict[str, Any] = tomllib.loads(files("pipeline.records").joinpath("name_words.toml").read_text("utf-8"))
@@ -48,9 +49,11 @@ WEIGHTLESS = PARTICLES | TITLES | GENERATIONS.keys()
 """Words after which a name may end: none of them is a family name."""
 
 _NULL_WORDS = {word.casefold() for word in _VENDORED["nothing"]}
-UNKNOWN_WORDS = _words("unknown_words") | {
-    word for word in _NULL_WORDS if len(word) > 1 and word.isalpha() and word not in _words("doubtful_words")
-}
+UNKNOWN_WORDS = (
+    _words("unknown_words")
+    | say_nothing("unknown")
+    | {word for word in _NULL_WORDS if len(word) > 1 and word.isalpha() and word not in _words("doubtful_words")}
+)
 """Words that stand for a missing name, and are dropped from a name that has others."""
 UNKNOWN_NAMES = UNKNOWN_WORDS | frozenset(_LISTS["missing_phrases"]) | _NULL_WORDS | frozenset(_LISTS["unknown_names"])
 """Whole names that name nobody."""

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.records.field_words import say_nothing
 from pipeline.records.normalised import PartialDate
 
-PLACEHOLDERS = frozenset(
-    {
-        "", "-", "--", "---", ".", "?", "??", "???", "x", "xx", "xxx", "n/a", "na", "n.a.", "nil", "none",
-        "null", "tbc", "tbd", "unknown", "unk", "unknown unknown", "not known", "not available",
-        "not applicable", "no name", "anonymous", "inconnu", "inconnue", "non connu", "non renseigné",
-        "non renseigne", "sans objet", "néant", "neant", "anonyme", "unbekannt", "keine angabe", "k.a.",
-        "entfällt", "desconocido", "desconocida", "sin datos", "sconosciuto", "sconosciuta", "non noto",
-        "desconhecido", "desconhecida", "onbekend", "nieznany", "nieznana", "brak", "okänd", "ukjent",
-        "ukendt", "tuntematon", "neznámý", "neznáma", "ismeretlen", "necunoscut", "неизвестно",
-        "неизвестный", "неизвестен", "невідомо", "άγνωστος", "άγνωστο", "غير معروف", "مجهول", "לא ידוע",
-        "不明", "未知", "不详", "미상", "bilinmiyor", "test", "xxxx", "xxxxx",
-    }
-)  # fmt: skip
-"""Case-folded. From the habits of national registers in the languages of the product's agencies."""
+PLACEHOLDERS = frozenset({""}) | say_nothing("unknown") | say_nothing("nothing")
+"""Case-folded; from the habits of national registers, in the languages of field_words.toml."""
 
 PLACEHOLDER_DATES = frozenset({(1900, 1, 1), (1900, 0, 0), (1111, 11, 11), (1, 1, 1), (9999, 12, 31), (9999, 0, 0)})
 """Defaults of common databases and forms."""

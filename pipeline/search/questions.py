@@ -26,6 +26,7 @@ from pipeline.matching.fingerprint import WILDCARDS
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, partial_date
 from pipeline.records.entity_types import ENTITY_TYPES, ENTITY_TYPES_BY_NAME, PERSON
+from pipeline.records.field_words import fields_called
 from pipeline.records.identifiers import canonical, identifier, plate
 from pipeline.records.limits import MAX_TOKENS
 from pipeline.records.names import clean_text
@@ -80,16 +81,15 @@ LEFT_OUT: Final = "-"
 NARROWING: Final = "offence"
 """The field that finds nobody: it says among which cases the rest of the question is asked."""
 
-OTHER_PREFIXES: Final = {
-    "nom": "name", "surnom": "nickname", "naissance": "born", "né": "born", "née": "born", "dob": "born",
-    "ville": "city", "lieu": "city", "place": "city", "passeport": "passport", "tel": "phone", "tél": "phone",
-    "téléphone": "phone", "mobile": "phone", "courriel": "email", "mail": "email", "immatriculation": "plate",
-    "plaque": "plate", "affaire": "case", "numéro": "number", "vin": "number", "iban": "number", "imei": "number",
-    "document": "number", "compte": "number", "account": "number", "nationalité": "nationality",
-    "country": "nationality", "infraction": "offence", "crime": "offence", "texte": "text", "titre": "text",
-    "title": "text",
+ASKED_AS: Final = {
+    "birth": "born", "birth_date": "born", "birth_place": "birthplace", "given": "name", "family": "name",
+    "full": "name", "organisation": "name", "alias": "alias", "nickname": "nickname", "nationality": "nationality",
+    "country": "nationality", "phone": "phone", "email": "email", "passport": "passport", "identity_card": "number",
+    "national_id": "number", "number": "number", "document": "number", "iban": "number", "vin": "number",
+    "imo": "number", "lei": "number", "plate": "plate", "case": "case", "case_id": "case", "city": "city",
+    "place": "city", "offence": "offence", "title": "text", "text": "text",
 }  # fmt: skip
-"""Prefixes that people try, and the field that says so here."""
+"""The field of a question for one of records/field_words.toml: what its words mean as a prefix, or over a column."""
 
 MISSPELT: Final = {range(3, 6): 1, range(6, 20): 2}
 """Slips by which a prefix of so many letters may differ from a field's: "pasport" is one away, "nationalty" too."""
@@ -248,11 +248,16 @@ def _make_part(found: re.Match[str]) -> QuestionPart:
     return QuestionPart(field, word, start, end)
 
 
-def nearest_field(prefix: str) -> str:
-    """The field of FIELDS that somebody meant who wrote another prefix; "" where none is near."""
+def nearest_field(prefix: str, language: str = "") -> str:
+    """The field of FIELDS that somebody meant who wrote another prefix; "" where none is near.
+
+    A word of a field means that in `language` first, and never what it is spelt like. ASCII words of two letters are
+    likelier an agency or a scheme: `be:2026-4`.
+    """
+    called = fields_called(prefix, language) if len(prefix) > len("be") or not prefix.isascii() else ()
+    if called:
+        return next((ASKED_AS[field] for field in called if field in ASKED_AS), "")
     folded = prefix.casefold()
-    if folded in OTHER_PREFIXES:
-        return OTHER_PREFIXES[folded]
     most = next((slips for letters, slips in MISSPELT.items() if len(folded) in letters), 0)
     near = min((OSA.distance(folded, field), field) for field in FIELDS)
     return near[1] if 0 < near[0] <= most else ""

@@ -37,6 +37,7 @@ from pipeline.search.questions import (
     TYPED,
     PartDoubt,
     QuestionPart,
+    nearest_field,
     quote_value,
     read_dates,
     read_offences,
@@ -260,14 +261,17 @@ def tell_hint(hint: SearchHint, language: str) -> str:
     return f"{said} {hint.question}".rstrip()
 
 
-def find_hints(question: str, today: date, *, more_born: bool = False) -> list[SearchHint]:
+def find_hints(question: str, today: date, *, more_born: bool = False, language: str = "") -> list[SearchHint]:
     """What may not have been meant as it was read. Raises LiaisonError for more than a question may hold.
 
     `today` says which March is meant. `more_born`: where it asks for a date of birth alone, others than those found may
-    be born then.
+    be born then. `language` is the reader's, in which a prefix is read first.
     """
     clean, parts = clean_text(question), split_question(question)
-    hints = [*(_hint_at_doubt(clean, part) for part in parts if part.doubt), *suggest_readings(question, today)]
+    hints = [
+        *(_hint_at_doubt(clean, part, language) for part in parts if part.doubt),
+        *suggest_readings(question, today),
+    ]
     asked = {part.field for part in parts} - {LEFT_OUT, NARROWING, "type", "nationality", "birthplace"}
     if asked != {"born"}:
         return hints
@@ -396,13 +400,13 @@ def _births_of(parts: Iterable[QuestionPart]) -> tuple[PartialDate, ...]:
         return ()
 
 
-def _hint_at_doubt(clean: str, part: QuestionPart) -> SearchHint:
+def _hint_at_doubt(clean: str, part: QuestionPart, language: str) -> SearchHint:
     kind, advice = DOUBTS[part.doubt]
     words = clean[part.start : part.end]
     meant = ""
     if part.doubt is PartDoubt.PREFIX:
-        value = words.partition(":")[2]
-        meant = f"{clean[: part.start]}{part.meant}:{value}{clean[part.end :]}"
+        prefix, _, value = words.partition(":")
+        meant = f"{clean[: part.start]}{nearest_field(prefix, language)}:{value}{clean[part.end :]}"
     return SearchHint(kind, words, advice, meant)
 
 

@@ -67,6 +67,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 
 VALUES: Final[Mapping[str, str]] = {
     "GEB_DAT AUSWEIS_NR Telefonnr Passinumero cp deutsch polonaise entites pasport": "words of agencies' columns",
+    "nombre geburtsdatum ciudad cognome": "words for fields in other languages",
     "Lyon moscow ln mohammed Al 1970/1975": "values of records",
     "..._rows.py vMAJOR.MINOR.PATCH m_same m_level GiB": "patterns, symbols of a formula, and units",
 }

@@ -367,7 +367,7 @@ def _make_row(
 
 def _find_hint(asked: ListRow, today: date, language: str) -> SearchHint | None:
     """What to try where nothing was found, and why; None where nothing is known to be wrong."""
-    found = [*find_hints(asked.question, today), *list_unfound(asked.question, asked.country, ())]
+    found = [*find_hints(asked.question, today, language=language), *list_unfound(asked.question, asked.country, ())]
     if not found:
         return None
     words, parts = found[0].words, split_question(found[0].words)

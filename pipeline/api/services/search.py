@@ -213,7 +213,7 @@ def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[Sea
     """What to try next; which parts nothing has is known only where all that answers is on this page, unnarrowed."""
     if not asked.question:
         return ()
-    hints = find_hints(asked.question, session.now.date(), more_born=page.cut)
+    hints = find_hints(asked.question, session.now.date(), more_born=page.cut, language=session.language)
     if not asked.cursor and page.next is None and asked.filters.empty:
         hints += list_unfound(asked.question, asked.country, [one.candidate for one in page.ranked])
     return tuple(translate_hint(hint, session.language) for hint in hints)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
-from pipeline.search.questions import MAX_PARTS, TYPED, Question, nearest_field, parse_question
+from pipeline.records.field_words import fields_called
+from pipeline.search.questions import ASKED_AS, MAX_PARTS, TYPED, Question, nearest_field, parse_question
 from pipeline.search.understanding import (
     SearchHint,
     SearchHintKind,
@@ -283,7 +284,22 @@ def test_a_hint_says_what_to_try() -> None:
 @pytest.mark.parametrize(
     ("prefix", "field"),
     [("pasport", "passport"), ("nationalty", "nationality"), ("ville", "city"), ("Passeport", "passport"),
-     ("vin", "number"), ("police", ""), ("frpj", ""), ("http", ""), ("a", "")],
+     ("vin", "number"), ("police", ""), ("frpj", ""), ("http", ""), ("a", ""),
+     ("nombre", "name"), ("Teléfono", "phone"), ("telefono", "phone"), ("nacionalidad", "nationality"),
+     ("Vorname", "name"), ("Geburtsdatum", "born"), ("Staatsangehoerigkeit", "nationality"), ("kennzeichen", "plate"),
+     ("cognome", "name"), ("città", "city"), ("nascita", "born"), ("имя", ""), ("град", "city"), ("né", "born"),
+     ("nie", "number"), ("rua", ""), ("nr", ""), ("be", "")],
 )  # fmt: skip
-def test_the_field_that_a_prefix_resembles(prefix: str, field: str) -> None:
+def test_the_field_that_a_prefix_names_in_any_language_or_resembles(prefix: str, field: str) -> None:
     assert nearest_field(prefix) == field
+
+
+def test_a_prefix_is_read_in_the_reader_s_language_first() -> None:
+    assert [nearest_field("kraj", language) for language in ("", "pl", "sl")] == ["nationality", "nationality", "city"]
+    by_language = [find_hints("kraj:Bled", TODAY, language=language)[0].question for language in ("pl", "sl")]
+    assert by_language == ["nationality:Bled", "city:Bled"]
+
+
+@pytest.mark.parametrize("other", sorted(set(ASKED_AS.values())))
+def test_a_field_s_own_name_is_a_word_of_no_other_field(other: str) -> None:
+    assert {ASKED_AS.get(field, other) for field in fields_called(other)} <= {other}
