@@ -245,6 +245,7 @@ def test_the_inbox_and_the_links_of_a_case_are_saved(user: BrowserUser) -> None:
     assert user.faults == []
 
 
+@pytest.mark.rare
 def test_rows_of_the_inbox_are_44_pixels_high_or_less_or_more_as_one_chose(user: BrowserUser) -> None:
     page = user.page
     heights = []

@@ -23,7 +23,7 @@ from support.matching.earlier_model import STOP_KEY, earlier_model
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.rare, pytest.mark.timeout(300)]
 
 STAGES: Final = ("derive", "correlate", "project")
 """Those of a generation: they say so before they look for topics that only this version has, or touch an index."""

