@@ -145,7 +145,7 @@ bench-against: $(READY) ## stream, lists, search and training beside another com
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/against/run.py $(REF) $(BENCH_ARGS)
 
 bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those are installed
-	PYTHONPATH=tests $(BIN)/python tests/benchmarks/accuracy/run.py
+	PYTHONPATH=tests:tools $(BIN)/python tests/benchmarks/accuracy/run.py
 
 bench-lists: $(READY) ## how right links are on real lists and census-like collections, beside other tools; BENCH_ARGS="--half a --only SET --ours-only"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/lists/run.py $(BENCH_ARGS)
@@ -157,10 +157,10 @@ bench-scoring: $(READY) ## entity pairs a second on one core
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/scoring/run.py
 
 bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch of its own
-	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/recall.py
+	PYTHONPATH=tests:tools $(BIN)/python tests/benchmarks/search/recall.py
 
 bench-questions: $(READY) ## entries of the UN's list asked of an index of the UK's, on an Elasticsearch of its own
-	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/list_questions.py $(BENCH_ARGS)
+	PYTHONPATH=tests:tools $(BIN)/python tests/benchmarks/search/list_questions.py $(BENCH_ARGS)
 
 bench-stream: $(READY) ## CPU per case as the stores grow; latency and CPU on real engines; BENCH_ARGS="--cases N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/stream/run.py $(BENCH_ARGS)

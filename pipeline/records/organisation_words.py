@@ -2,7 +2,7 @@
 
 Two tables say so. organisation_words.toml is by hand: what it holds means the same (`english_of`). The other,
 organisation_translations.toml, is learnt from lists that state names in many languages by
-pipeline.model_building.word_alignment: what it holds translates a word in names of organisations (`translations_of`).
+tools/model_building/word_alignment.py: what it holds translates a word in names of organisations (`translations_of`).
 There inflected words are known by their stems, and compounds by their parts.
 """
 

@@ -23,7 +23,7 @@ SECTIONS: Final = {
 """The text of each package's section, in the map's order."""
 
 CITED: Final = re.compile(r"`([\w/]*\w\.py|\w+/)`")
-OUTSIDE_THE_ORDER: Final = ("locale", "engines", "localstack", "model_building", "demo")
+OUTSIDE_THE_ORDER: Final = ("locale", "engines", "localstack", "demo")
 """Packages of which the map says where they lie rather than listing them there."""
 
 

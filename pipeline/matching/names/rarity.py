@@ -3,7 +3,7 @@
 A coined word (Alrosa, Mostotrest) is borne by one body. No table of frequencies knows that, but its letters tell how
 many other words were as likely. LetterModel is an n-gram model of letters, interpolated as by Witten and Bell (1991,
 "The zero-frequency problem"), over the likeliest Latin forms of words, so that it serves Latin, Cyrillic and Greek
-words. It is learnt from the words of lists of sanctions, each once (pipeline.model_building.organisation_constants).
+words. It is learnt from the words of lists of sanctions, each once (tools/model_building/organisation_constants.py).
 Words of places are known words: whoever is at home there may bear them.
 """
 

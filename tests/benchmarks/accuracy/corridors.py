@@ -1,6 +1,6 @@
 """Recall of name pairs in two scripts at false-positive rates of 1 in 100 to 3 in 10,000, on names never trained on.
 
-    python tests/benchmarks/accuracy/corridors.py [--pairs N]
+    PYTHONPATH=tests:tools python tests/benchmarks/accuracy/corridors.py [--pairs N]
 
 For each corridor: the 2,000 test pairs of the split (no folded Latin token of theirs was trained on), against random
 cross pairs of the same split. "llr" is the learnt likelihood ratio that decides, "forms" the likeliest Latin spellings
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from model_building.transliteration_training import fold_latin, read_pairs, split_pairs
 from rapidfuzz.distance import JaroWinkler, Levenshtein
 
 from pipeline.matching.names.prints import TokenPrint, token_print
@@ -28,7 +29,6 @@ from pipeline.matching.names.token_pairs import PairMemory
 from pipeline.matching.names.transliteration.corridors import CORRIDORS, Corridor, latin_letters
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
 from pipeline.matching.names.transliteration.model import latin_forms
-from pipeline.model_building.transliteration_training import fold_latin, read_pairs, split_pairs
 from pipeline.records.scripts import script_of
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"

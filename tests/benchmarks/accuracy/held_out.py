@@ -1,6 +1,6 @@
 """Whether weights, or a calibration, learnt from other data sets would serve better than the shipped model's.
 
-    LIAISON_BENCH_PYTHON=~/bench/bin/python PYTHONPATH=tests python tests/benchmarks/accuracy/held_out.py
+    LIAISON_BENCH_PYTHON=~/bench/bin/python PYTHONPATH=tests:tools python tests/benchmarks/accuracy/held_out.py
 
 Each data set is judged with the shipped model; with weights that `train(general=True)` learns from the sets of other
 origins; and with the shipped weights and a calibration by those sets. What is calibrated is the evidence: a set's own
@@ -18,6 +18,7 @@ from itertools import combinations
 
 import msgspec
 import numpy as np
+from model_building.transliteration_training import read_pairs, split_pairs
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.corridors import DATA
@@ -31,7 +32,6 @@ from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.matching.score.scoring import judge_score
 from pipeline.matching.training.calibration import brier_score
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
-from pipeline.model_building.transliteration_training import read_pairs, split_pairs
 
 ORIGINS = {"febrl3": "febrl", "febrl4": "febrl", "fake_1000": "fake", "historical_50k": "historical"}
 TEACHERS = ("febrl3", "fake_1000", "historical_50k")

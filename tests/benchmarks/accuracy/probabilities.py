@@ -10,6 +10,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
+from model_building.transliteration_training import read_pairs, split_pairs
+
 from benchmarks.accuracy.corridors import DATA
 from benchmarks.accuracy.data_sets import fake_1000, historical
 from benchmarks.accuracy.ours import prints
@@ -19,7 +21,6 @@ from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.matching.score.scoring import judge_score, score_cases
 from pipeline.matching.training.calibration import brier_score
-from pipeline.model_building.transliteration_training import read_pairs, split_pairs
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, PartialDate
 from support.matching.prints import print_of

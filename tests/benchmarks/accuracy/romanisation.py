@@ -1,6 +1,6 @@
 """How often the romanisation that pages show is a spelling that bearers of the name have.
 
-    python tests/benchmarks/accuracy/romanisation.py [CORRIDOR...]
+    PYTHONPATH=tests:tools python tests/benchmarks/accuracy/romanisation.py [CORRIDOR...]
 
 Of the words of each corridor's test split (no folded Latin token of theirs was trained on), weighed by how often they
 occur: the share whose one romanisation is among the Latin spellings that the data have for the word, and the share that
@@ -14,10 +14,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from model_building.transliteration_training import read_pairs, split_pairs
+
 from pipeline.matching.names.romanisation import romanise_name
 from pipeline.matching.names.transliteration.corridors import latin_letters
 from pipeline.matching.names.transliteration.model import latin_forms
-from pipeline.model_building.transliteration_training import read_pairs, split_pairs
 from pipeline.records.scripts import script_of
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "names"

@@ -1,7 +1,7 @@
 """Accuracy beside the field's other tools, in one table: `make bench-accuracy`.
 
     export LIAISON_BENCH_PYTHON=~/bench/bin/python
-    PYTHONPATH=tests python tests/benchmarks/accuracy/run.py [--only fake_1000 ...] [--markdown]
+    PYTHONPATH=tests:tools python tests/benchmarks/accuracy/run.py [--only fake_1000 ...] [--markdown]
 
 README.md says what is measured and how. A tool that is not installed leaves its column empty.
 """

@@ -1,6 +1,6 @@
 """Links of the EU's list of 2026, with tables of words that were learnt without the entries that are measured.
 
-    PYTHONPATH=tests python tests/benchmarks/lists/unseen.py latin script --links FOLDER
+    PYTHONPATH=tests:tools python tests/benchmarks/lists/unseen.py latin script --links FOLDER
 
 The table of translations and the model of letters that ship have seen half of the EU's list. This links each fifth of
 it (word_alignment.fold_of) with what is learnt from the other four, and writes the links of each set to a file in the
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from model_building.organisation_constants import learn_from_lists
+from model_building.word_alignment import FOLDS, fold_of, learn_translations, read_entries
 
 from benchmarks.accuracy.data_sets import DATA
 from pipeline.cli.main import main as run_liaison
 from pipeline.matching.names.rarity import LetterModel, letter_model, use_letters
-from pipeline.model_building.organisation_constants import learn_from_lists
-from pipeline.model_building.word_alignment import FOLDS, fold_of, learn_translations, read_entries
 from pipeline.records.organisation_words import use_translations
 
 LISTS = DATA / "lists"

@@ -1,6 +1,6 @@
 """Organisations asked for in one language that the index has in another, on the real index.
 
-    PYTHONPATH=tests python tests/benchmarks/search/languages.py
+    PYTHONPATH=tests:tools python tests/benchmarks/search/languages.py
 
 Each Latin name that the EU's list of 2026 has of an organisation, in up to 24 languages, is asked of an index of the
 UK's entries: by the UK's Latin names ("Latin"), and by the names in the original script. The tables of words are those
@@ -22,13 +22,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from model_building.word_alignment import FOLDS, fold_of
+
 from benchmarks.lists.unseen import EU26, key_of, learn_without, read_events, use_tables
 from benchmarks.search.recall import TEN, engines, indexed
 from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model, load_model
-from pipeline.model_building.word_alignment import FOLDS, fold_of
 from pipeline.records.scripts import script_of
 from pipeline.search.questions import parse_question, quote_value
 from pipeline.settings import Settings

@@ -1,6 +1,6 @@
 """Questions as good as records: the entries of one list asked of an index of another's, on the real index.
 
-    make bench-questions       (PYTHONPATH=tests python tests/benchmarks/search/list_questions.py [--half a])
+    make bench-questions       (PYTHONPATH=tests:tools python tests/benchmarks/search/list_questions.py [--half a])
 
 UN entries that the UK's list cites are asked of an index of all UK entries: by their first name; by the names that are
 not in Latin letters, where they have any; by all names and the date of birth; by all that a question can say. "first":

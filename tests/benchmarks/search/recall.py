@@ -1,6 +1,6 @@
 """Recall of search across scripts: the query in Latin letters, the record in the other script, on the real index.
 
-    make bench-recall          (PYTHONPATH=tests python tests/benchmarks/search/recall.py [--queries N])
+    make bench-recall          (PYTHONPATH=tests:tools python tests/benchmarks/search/recall.py [--queries N])
 
 For each corridor of shared/data/names the 2,000 test pairs (no folded Latin token of theirs was trained on) become
 records of one person each, given and family name from two pairs, all in one index. Each of N of them is searched by
@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from model_building.transliteration_training import fold_latin, read_pairs, split_pairs
 from rich.progress import track
 
 from pipeline.index.documents import case_document
@@ -34,7 +35,6 @@ from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
-from pipeline.model_building.transliteration_training import fold_latin, read_pairs, split_pairs
 from pipeline.search.questions import parse_question
 from pipeline.settings import Settings, settings
 from support.index.documents import PureStages

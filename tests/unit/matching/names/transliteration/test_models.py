@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from model_building.transliteration_alignment import WordPair, align_pairs
+from model_building.transliteration_training import NamePairs, fold_latin, split_pairs, train_corridor
 
 from pipeline.matching.names.levels import SURE
 from pipeline.matching.names.transliteration.corridors import BY_NAME, BY_SCRIPT, CORRIDORS, latin_letters, source_units
 from pipeline.matching.names.transliteration.likelihood import LEAST, likelihood_of, ratio_below
 from pipeline.matching.names.transliteration.model import FORMS, latin_forms, shipped_model
-from pipeline.model_building.transliteration_alignment import WordPair, align_pairs
-from pipeline.model_building.transliteration_training import NamePairs, fold_latin, split_pairs, train_corridor
 
 WORDS = [
     ("arabic", "هشام", "hichem"),

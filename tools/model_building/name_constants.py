@@ -1,6 +1,6 @@
 """Build the constants of names that the package ships: frequencies of tokens and classes of variants.
 
-    python -m pipeline.model_building.name_constants ../shared/data/names
+    PYTHONPATH=tools python -m model_building.name_constants ../shared/data/names
 
 Frequencies: counts of Wikidata labels (CC0, <folder>/*.tsv) and, as those are of notable people and thin outside of the
 West, the shares of common_names.toml; the larger one counts. Variants: rigour's names (MIT, from Wikidata) and
@@ -20,11 +20,11 @@ from pathlib import Path
 
 from rigour._core import NameTypeTag, analyze_names
 
+from model_building import write_name_data
+from model_building.transliteration_training import read_pairs
 from pipeline.errors import LiaisonError
 from pipeline.matching.names.rarity import CEILING, FLOOR, length_limit
 from pipeline.matching.names.transliteration.corridors import latin_letters
-from pipeline.model_building import write_name_data
-from pipeline.model_building.transliteration_training import read_pairs
 
 _FOLDER = Path(__file__).parent
 _MAX_CLASS = 24

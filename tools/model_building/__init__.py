@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-NAME_DATA: Final = Path(__file__).parents[1] / "matching" / "names" / "data"
+NAME_DATA: Final = Path(__file__).parents[2] / "pipeline" / "matching" / "names" / "data"
 """Where the package's name data lies."""
 
 

@@ -1,6 +1,6 @@
 """Train the transliteration models from name pairs and write the files that the package ships.
 
-    python -m pipeline.model_building.transliteration_training ../shared/data/names [corridor ...]
+    PYTHONPATH=tools python -m model_building.transliteration_training ../shared/data/names [corridor ...]
 
 reads <folder>/<source>.tsv (Latin, other script, count; CC0 pairs from Wikidata labels), leaves out every name of the
 development and test splits (split_pairs), and writes ../data/transliteration-<corridor>.json.xz. Plain Python, without
@@ -18,6 +18,8 @@ from pathlib import Path
 import msgspec
 from anyascii import anyascii
 
+from model_building import write_name_data
+from model_building.transliteration_alignment import Arc, WordPair, align_pairs
 from pipeline.errors import LiaisonError
 from pipeline.matching.names.transliteration.corridors import (
     BY_NAME,
@@ -35,8 +37,6 @@ from pipeline.matching.names.transliteration.model import (
     Direction,
     TransliterationCounts,
 )
-from pipeline.model_building import write_name_data
-from pipeline.model_building.transliteration_alignment import Arc, WordPair, align_pairs
 
 _SEED = 7
 """Any seed would do. With another one names on which the shipped models were trained come into the test split, so that

