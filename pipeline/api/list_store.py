@@ -63,8 +63,8 @@ ROWS_TOLD: Final = 20
 
 NAME: Final = re.compile("[0-9a-f]{32}")
 
-EARLIER_DRAFTS: Final = "drafts"
-"""The folder in which Liaison 0.2.0 and earlier kept each draft as two files, `.file` and `.table`."""
+FORMER_DRAFTS: Final = "drafts"
+"""The folder in which versions before 0.3.0 kept drafts. What lies in it would never be deleted here."""
 
 
 class ListJob(msgspec.Struct, frozen=True):
@@ -197,13 +197,20 @@ class ListStore:
 
     A `grid` is a TableGrid as JSON, decoded by who plans it (list_planning.py). It is read by who plans it alone: to
     decrypt megabytes takes the interpreter from all other threads.
+
+    Raises LiaisonError, when it is made, where a version before 0.3.0 left drafts of this installation.
     """
 
     def __init__(self, folder: Path, cipher: QueryCipher, namespace: str = "") -> None:
+        former = re.compile(rf"\.?{re.escape(namespace)}[0-9a-f]+\..*")
+        if any(former.fullmatch(place.name) for place in (folder / FORMER_DRAFTS).glob("*")):
+            raise LiaisonError(
+                "{folder} holds list drafts of a version before 0.3.0: start 0.3.0, which adopts them, or delete it",
+                folder=str(folder / FORMER_DRAFTS),
+            )
         self._folder, self._cipher, self._namespace = folder, cipher, namespace
         named = rf"{re.escape(namespace)}[0-9a-f]{{32}}"
         self._job_name = re.compile(rf"{named}\.[0-9a-f]{{32}}")
-        self._earlier = re.compile(rf"{named}\.[0-9a-f]{{32}}\.(file|table)")
 
     def add_draft(self, who: Requester, draft: ListDraft, grid: msgspec.Raw, raw: bytes) -> None:
         """Keep an upload with what was read of it; one of this id that is there already stays as it is."""
@@ -355,8 +362,7 @@ class ListStore:
         shutil.rmtree(self._place(job.requester, job.id), ignore_errors=True)
 
     def delete_expired(self, now: datetime) -> None:
-        """Delete what has had its time, and what a crash left behind; take over the drafts of earlier versions."""
-        self._take_over_drafts(now)
+        """Delete what has had its time, and what a crash left behind."""
         delete_ended(self._folder, self._namespace, now)
 
     @contextmanager
@@ -410,7 +416,7 @@ class ListStore:
         return True
 
     def _take_over_rows(self, place: Path, job: ListJob) -> None:
-        """Put the rows of a list that an earlier version took in into blocks; its file stays for servers that run it.
+        """Put the rows of a list that 0.3.0 took in into blocks; its file stays for servers that run it.
 
         Whoever does it at the same time writes blocks of the same lengths.
         """
@@ -420,28 +426,6 @@ class ListStore:
             except FileNotFoundError as error:
                 raise NoListError from error
             self._replace_file(place, ASKED, self._asked_file(place, job).seal(rows)[ASKED])
-
-    def _take_over_drafts(self, now: datetime) -> None:
-        """Make a folder of each draft that an earlier version, or a server that still runs one, keeps as two files."""
-        earlier = self._folder / EARLIER_DRAFTS
-        for place in [place for place in earlier.glob("*") if self._earlier.fullmatch(place.name)]:
-            with suppress(OSError):  # another server was first
-                upload, table = place.with_suffix(".file"), place.with_suffix(".table")
-                if upload.exists() and table.exists():
-                    self._make_folder(
-                        self._folder / f"{place.stem}{DRAFT}",
-                        {"upload": upload.read_bytes(), "table": table.read_bytes()},
-                    )
-                    table.unlink()
-                    upload.unlink()
-                elif now >= _written(place, now) + LASTS:
-                    place.unlink()
-        for place in earlier.glob(f".{self._namespace}*.draft"):
-            with suppress(OSError):
-                if now >= _written(place, now) + LASTS:
-                    place.unlink()
-        with suppress(OSError):  # it is not there, or something is in it
-            earlier.rmdir()
 
     def _place(self, who: Requester, name: str, kind: str = "") -> Path:
         return self._folder / f"{self._namespace}{hash_requester(who)}.{name}{kind}"
@@ -494,10 +478,6 @@ class ListStore:
 def hash_requester(who: Requester) -> str:
     """Stands for a subject of an agency in a folder's name."""
     return hashlib.blake2b(msgspec.json.encode((who.agency, who.subject)), digest_size=16).hexdigest()
-
-
-def _written(place: Path, now: datetime) -> datetime:
-    return datetime.fromtimestamp(place.stat().st_mtime, now.tzinfo)
 
 
 def _open_table(place: Path) -> IO[bytes]:

@@ -50,7 +50,7 @@ SortValues = list[Any]
 class PageCursor:
     """Seals and opens the cursors of one list for one reader: base64url of key id, nonce, AES-GCM of the padded place.
 
-    A place is MessagePack; that of notices was JSON, and whoever waits for them may hold such a cursor still.
+    A place is MessagePack. Versions before 0.2.0 wrote JSON.
     """
 
     def __init__(self, session: Session, listed: str, *asked: object, size: int = CURSOR_BYTES) -> None:
@@ -74,7 +74,7 @@ class PageCursor:
     def open(self, cursor: str | None) -> SortValues | None:
         """The place that a cursor was made of; None without one, at the beginning of the list.
 
-        Raises UnprocessableError for a cursor of another reader or list, or that nobody issued.
+        Raises UnprocessableError for a cursor of another reader, list or time, or that nobody issued.
         """
         if not cursor:
             return None
@@ -85,8 +85,11 @@ class PageCursor:
         except (InvalidTag, UnknownKeyError, ValueError) as error:
             raise UnprocessableError("the cursor does not belong to this request", "cursor") from error
         value = padded[LENGTH_BYTES : LENGTH_BYTES + int.from_bytes(padded[:LENGTH_BYTES], "big")]
-        decode = msgspec.json.decode if value.startswith(b"[") else msgspec.msgpack.decode
-        place: SortValues = decode(value)
+        if value.startswith(b"["):
+            raise UnprocessableError(
+                "the cursor is of a version before 0.2.0; ask without it, from the beginning", "cursor"
+            )
+        place: SortValues = msgspec.msgpack.decode(value)
         return place
 
     def _cipher(self, key_id: str) -> AESGCM:

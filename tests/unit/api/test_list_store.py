@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,14 +25,17 @@ from pipeline.api.list_store import (
     NoListError,
 )
 from pipeline.api.paging import PageCursor
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.list_results import ListFilter
 from pipeline.api.session import Session
 from pipeline.correlation.key_ring import KeyRing
+from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridHead, GridOptions, GridRow, TableGrid
 from pipeline.matching.bands import Band
 from pipeline.ops.kept_lists import LASTS
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import NOW
+from support.earlier_version import EarlierVersion
 
 NAMESPACES = ("", "a-", "a-b-")
 JOB = ListJob("0" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "en", NOW, 1)
@@ -169,68 +170,79 @@ def test_a_draft_and_a_list_of_one_id_stand_beside_each_other(tmp_path: Path) ->
     assert (list(kept.read_rows(JOB)), kept.list_drafts(ANNA)) == ([ListRow(question="ivan")], [])
 
 
-EARLIER = json.loads((Path(__file__).parent / "earlier_lists.json").read_text())
-"""A home that Liaison 0.2.0 wrote: a list of nine rows of which a step was done, a draft, and a cursor of the list."""
+WRITE_BY_0_3_0 = """
+import sys
+from pathlib import Path
+import msgspec
+from pipeline.access.query_cipher import QueryCipher, keys_in
+from pipeline.api.list_planning import ListRow
+from pipeline.api.list_store import ListJob, ListRowFindings, ListStore
+
+class Given(msgspec.Struct):
+    folder: str
+    job: ListJob
+    rows: tuple[ListRow, ...]
+    found: tuple[ListRowFindings, ...]
+
+given = msgspec.json.decode(sys.stdin.buffer.read(), type=Given)
+folder = Path(given.folder)
+store = ListStore(folder / "lists", QueryCipher(keys_in(folder / "keys")), "a-")
+assert store.add(given.job, given.rows)
+store.append(given.job, given.found)
+"""
+"""Writes a home as 0.3.0 did, by its own code."""
+
+JOB_OF_0_3_0 = ListJob("b" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "fr", NOW, 9, "passengers.csv")
+FOUND_BY_0_3_0 = (
+    ListRowFindings((CaseFinding("fr-pj:1", 2310, "certain", ("name", "key")),)),
+    ListRowFindings((), (HitFinding("ref", "likely"),)),
+    *(ListRowFindings((), (), "born: use {form}"),) * 6,
+)
 
 
 @pytest.fixture
-def earlier(tmp_path: Path) -> ListStore:
-    for name, content in EARLIER["files"].items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(base64.b64decode(content))
+def earlier(tmp_path: Path, earlier_version: EarlierVersion) -> ListStore:
+    rows = tuple(ListRow(f"A-{at}", f'name:"Ivan Petrov {at}"', "FR", at + 1) for at in range(1, 10))
+    given = {"folder": str(tmp_path), "job": JOB_OF_0_3_0, "rows": rows, "found": FOUND_BY_0_3_0}
+    earlier_version.run(WRITE_BY_0_3_0, msgspec.json.encode(given))
     return store(tmp_path, "a-")
 
 
-def test_lists_of_an_earlier_version_go_on(earlier: ListStore) -> None:
+def test_lists_of_the_version_before_go_on(earlier: ListStore) -> None:
     earlier.delete_expired(NOW)
     (job,) = earlier.list_all_jobs()
-    assert (job, earlier.read_job(ANNA, "b" * 32)) == (
-        ListJob("b" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "fr", NOW, 9, "passengers.csv"),
-        job,
-    )
-    assert earlier.read_progress(job) == ListProgress(9, 8, 5)
+    assert job == earlier.read_job(ANNA, "b" * 32) == JOB_OF_0_3_0
+    assert earlier.read_progress(job).done == 8
     assert list(earlier.read_rows(job, 8)) == [ListRow("A-9", 'name:"Ivan Petrov 9"', "FR", 10)]
-    found = [row.found for row in earlier.read_checked(job)]
-    assert found[0].cases == (CaseFinding("fr-pj:1", 2310, "certain", ("name", "key")),)
-    assert (found[1].hits, found[2].problem) == ((HitFinding("ref", "likely"),), "born: use {form}")
+    assert tuple(row.found for row in earlier.read_checked(job)) == FOUND_BY_0_3_0
     with earlier.lock_job(job) as locked:
         assert locked
         earlier.append(job, (ListRowFindings(),))
-    assert earlier.read_progress(job) == ListProgress(9, 9, 5)
+    assert earlier.read_progress(job).done == 9
     assert earlier.list_unfinished_jobs() == []
 
 
-def test_drafts_of_an_earlier_version_are_taken_over(earlier: ListStore, tmp_path: Path) -> None:
-    earlier.delete_expired(NOW)
-    kept, grid = earlier.read_whole_draft(ANNA, "c" * 32)
-    assert earlier.list_drafts(ANNA) == [kept]
-    assert (kept.title, kept.created, kept.options.encoding) == ("suspects.csv", NOW, "utf-8")
-    assert kept.plan.targets == ("name", "born")
-    assert msgspec.json.decode(grid, type=TableGrid).rows == (GridRow(2, ("Ivan Petrov", "1980-05-01")),)
-    assert earlier.read_upload(ANNA, kept) == b"nom,born\nIvan Petrov,1980-05-01\n"
-    assert not (tmp_path / "lists" / "drafts").exists()
-    earlier.replace_draft(ANNA, msgspec.structs.replace(kept, title="again"), grid)
-    assert earlier.read_draft(ANNA, "c" * 32).title == "again"
-    earlier.delete_expired(NOW + LASTS)
-    assert list((tmp_path / "lists").iterdir()) == []
+@pytest.mark.parametrize("left", ["a-0.0.file", "a-0.0.table", ".a-0.draft"])
+def test_drafts_of_a_version_before_0_3_0_are_refused_in_a_sentence(tmp_path: Path, left: str) -> None:
+    drafts = tmp_path / "lists" / "drafts"
+    drafts.mkdir(parents=True)
+    (drafts / left).touch()
+    with pytest.raises(LiaisonError, match=r"of a version before 0\.3\.0: start 0\.3\.0, .* or delete"):
+        store(tmp_path, "a-")
+    assert store(tmp_path, "b-").list_all_jobs() == store(tmp_path).list_all_jobs() == []
+    (drafts / left).unlink()
+    assert store(tmp_path, "a-").list_all_jobs() == [], "an empty folder holds nothing"
 
 
-def test_what_an_earlier_version_left_of_a_draft_is_deleted_after_a_day(earlier: ListStore, tmp_path: Path) -> None:
-    (upload,) = (tmp_path / "lists" / "drafts").glob("*.file")
-    upload.with_suffix(".table").unlink()
-    (upload.parent / ".a-0.draft").touch()
-    earlier.delete_expired(datetime.now(UTC))
-    assert upload.exists()
-    earlier.delete_expired(datetime.now(UTC) + LASTS)
-    assert not upload.parent.exists()
-    assert earlier.list_drafts(ANNA) == []
-
-
-def test_a_cursor_of_an_earlier_version_goes_on_behind_its_row() -> None:
+def test_a_cursor_of_a_version_before_0_2_0_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     opaque = SimpleNamespace(ring=KeyRing([b"s" * 32]))
     session = cast("Session", SimpleNamespace(requester=ANNA, runtime=SimpleNamespace(opaque=opaque)))
     cursor = PageCursor(session, "list", "investigation", "b" * 32, ListFilter("match", Band.CERTAIN))
-    assert cursor.open(EARLIER["cursor"]) == [8]
+    with monkeypatch.context() as patch:
+        patch.setattr(msgspec.msgpack, "encode", msgspec.json.encode)  # as it wrote places
+        former = cursor.seal([8])
+    with pytest.raises(UnprocessableError, match=r"before 0\.2\.0; ask without it, from the beginning"):
+        cursor.open(former)
 
 
 def test_a_list_is_kept_until_its_date_and_not_longer(tmp_path: Path) -> None:
