@@ -115,5 +115,6 @@ def test_the_longest_is_as_long_as_documented(api: Api) -> None:
         cursors.seal([b"x" * LONG_CURSOR_BYTES])
 
 
-def test_a_cursor_of_notices_that_was_issued_long_ago_opens(api: Api) -> None:
-    assert PageCursor(api.session(ANNA), "notices").open(ISSUED_AS_JSON) == [7]
+def test_a_cursor_of_a_version_before_0_2_0_says_what_to_do(api: Api) -> None:
+    with pytest.raises(UnprocessableError, match=r"of a version before 0\.2\.0; ask without it"):
+        PageCursor(api.session(ANNA), "notices").open(ISSUED_AS_JSON)
