@@ -25,6 +25,14 @@
   const rows = { nodes: ROWS, edges: ROWS };
 
   // ── look ──
+  // Few nodes that are drawn too small for their labels, as all of a chart on a phone, bear the first line of each.
+  const FEW = 40, SMALLEST = 8, READABLE = 10, NARROW = 90; // pixels of a line's height, and of its width
+  const nameFar = () => {
+    const nodes = cy.nodes(":visible");
+    const isFar = nodes.length <= FEW && 12 * cy.zoom() < SMALLEST;
+    nodes.toggleClass("far", isFar);
+    if (isFar) nodes.updateStyle();
+  };
   const look = () => {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -32,7 +40,7 @@
     const icons = Object.entries(JSON.parse(desk().dataset.icons));
     const node = {
       label: "data(drawn)", "font-family": style.getPropertyValue("--font").trim(), "font-size": 12, color: colour("ink"),
-      "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 400, "min-zoomed-font-size": 8,
+      "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 400, "min-zoomed-font-size": SMALLEST,
       "text-outline-color": colour("surface"), "text-outline-width": 2, width: 30, height: 30,
       "background-color": colour("surface"), "border-color": colour("accent"), "border-width": 2, "overlay-opacity": 0,
     };
@@ -53,6 +61,7 @@
       { selector: "node.start", style: { "background-color": colour("accent") } },
       ...icons.map(([name, icon]) => ({ selector: `node.start[icon='${name}']`, style: { "background-image": drawn(icon, colour("surface")) } })),
       { selector: "node.pinned", style: { "border-width": 4 } },
+      { selector: "node.far", style: { label: (node) => linesOf(node.data())[0], "font-size": () => READABLE / cy.zoom(), "text-max-width": () => NARROW / cy.zoom(), "min-zoomed-font-size": 0 } },
       { selector: "node.new", style: { "background-color": colour("warn-soft"), "border-color": colour("warn-line") } },
       { selector: ":parent", style: { shape: "round-rectangle", "background-color": colour("sunken"), "background-opacity": 0.5, "border-width": 1, "border-color": colour("line-2"), "text-valign": "top", "text-margin-y": -4 } },
       { selector: "edge", style: edge },
@@ -200,7 +209,9 @@
   const fit = (some, padding = 40) => {
     if (!some.length) return;
     inView = some;
+    cy.nodes(".far").removeClass("far"); // what is in view is measured without labels that grow as it shrinks
     cy.fit(some, padding);
+    nameFar();
     if (cy.zoom() <= 1) return;
     cy.zoom(1);
     cy.center(some);
@@ -209,6 +220,11 @@
     const drawn = cy.elements(":visible"), count = drawn.nodes().length;
     const layout = count > 1500 ? { name: "concentric", concentric: (node) => node.degree(), levelWidth: () => 3, minNodeSpacing: 20 } : { name: "cose", randomize: false, nodeDimensionsIncludeLabels: true, idealEdgeLength: () => 90, numIter: count > 400 ? 200 : 1000 };
     drawn.layout({ ...layout, animate: false, fit: false }).run();
+    const { w, h } = drawn.nodes().boundingBox({ includeLabels: false });
+    const room = (across, down) => Math.min(cy.width() / across, cy.height() / down);
+    if (room(h, w) > 1.2 * room(w, h) && !drawn.nodes(".pinned").length) {
+      drawn.nodes().positions((node) => ({ x: node.position("y"), y: node.position("x") })); // upright, as on a phone
+    }
     fit(drawn);
   };
 
@@ -686,6 +702,7 @@
     cy.on("tap", "edge", ({ target }) => show(target));
     cy.on("select unselect", tell);
     cy.on("dragpan scrollzoom pinchzoom", () => (inView = null));
+    cy.on("zoom", nameFar);
     cy.on("resize", () => inView && fit(inView.filter(":inside")));
     new MutationObserver(ready).observe(document.getElementById("chart-pane"), { childList: true, subtree: true });
     new MutationObserver(() => cy.style(look())).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
