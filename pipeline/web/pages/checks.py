@@ -42,6 +42,7 @@ from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_, NN_
 from pipeline.matching.bands import LINK_BANDS, Band
+from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import case_path, list_columns_path, list_path, records_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_caveat_badge
@@ -519,6 +520,9 @@ def draw_query(words: Words, question: str) -> None:
         return
     with box("span", "asked"):
         for field, value in _PART.findall(question):
+            if field == "type":  # its name says what it is
+                text("span", words.label(TYPES, value), "quiet")
+                continue
             with box("span", title=words.label(TARGET_LABELS, field)):
                 said = words("{field}:", field=words.label(TARGET_LABELS, field))
                 text("span", f"{said} ", "hidden-words" if field == "name" else "quiet")
@@ -530,7 +534,7 @@ def _format_query(question: str) -> str:
     """A question's values alone, as a name for what it found."""
     if not _ROW.fullmatch(question):
         return question
-    return " · ".join(value for _, value in _PART.findall(question))
+    return " · ".join(value for field, value in _PART.findall(question) if field != "type")
 
 
 MORE_RESULTS: Final = NN_("{count} more result", "{count} more results")

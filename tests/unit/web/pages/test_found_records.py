@@ -78,3 +78,10 @@ async def test_a_list_is_kept_from_its_page(api: Api) -> None:
     at = next(number for number, told in enumerate(forms) if told.get("class") is None and "action" not in told)
     await page.send(at, days="30")
     assert "24 Dec 2026" in page.said()
+
+
+async def test_a_row_says_of_which_type_it_is_in_the_readers_language(api: Api) -> None:
+    name = await crossed(api)
+    await worked(api)
+    said = " ".join((await opened(api, PAGE, ANNA, "fr", name=name)).said().split())
+    assert "Ligne 1 fr-pj:1 p1 Personne Nom complet" in said
