@@ -243,7 +243,8 @@ class Meeting:
             for start, end in _group_bounded(totals[cases].tolist()):
                 asking = cases[start:end]
                 case, within = expand_counts(begins[asking + 1] - begins[asking])
-                yield self._meet_together(asking, few[begins[asking][case] + within], crowd)
+                yield self._meet_few(few[begins[asking][case] + within], crowd)
+                yield from self._meet_crowd(asking, crowd)
 
     def _group_by_crowds(self, crowded: Index, totals: NDArray[np.int64]) -> dict[tuple[int, ...], Index]:
         """The cases that meet anybody, by the crowds that they meet: by places of keys, the first of those alike."""
@@ -299,8 +300,8 @@ class Meeting:
         at = np.minimum(np.searchsorted(self._sorted, whole), len(self._sorted) - 1)
         return self._by_number[at], self._sorted[at] == whole
 
-    def _meet_together(self, cases: Index, keys: Index, crowd: CaseNumberArray) -> FoundPairs:
-        """The pairs of some cases: under these of the keys (places), and with a crowd (empty for none)."""
+    def _meet_few(self, keys: Index, crowd: CaseNumberArray) -> FoundPairs:
+        """The pairs of cases under some keys (places), without those whose other case is of a crowd."""
         asked, numbers, countries = self._find_held(keys)
         self._observe_sizes(keys, asked)
         asking = self._owner[keys[asked]]
@@ -311,8 +312,9 @@ class Meeting:
         if len(crowd):
             beyond = ~_is_among(numbers, crowd)
             asking, numbers = asking[beyond], numbers[beyond]
-            met_by, met_numbers = self._meet_crowd(cases, crowd)
-            asking, numbers = _pair_once(np.concatenate([asking, met_by]), np.concatenate([numbers, met_numbers]))
+        return self._count_pairs(asking, numbers)
+
+    def _count_pairs(self, asking: Index, numbers: CaseNumberArray) -> FoundPairs:
         for place, some in self._split_pairs(asking):
             place.counts.candidates += some.stop - some.start
         return FoundPairs(asking, numbers, _is_sampled(self._hashes[asking], numbers))
@@ -326,19 +328,16 @@ class Meeting:
         once = others > asking
         return asking[once], others[once]
 
-    def _meet_crowd(self, cases: Index, crowd: CaseNumberArray) -> tuple[Index, CaseNumberArray]:
-        """The pairs of a few cases of one place with a crowd there, `(asking, numbers)`."""
+    def _meet_crowd(self, cases: Index, crowd: CaseNumberArray) -> Iterator[FoundPairs]:
+        """The pairs of a few cases of one place with a crowd there, a part of the crowd at a time."""
         place, upper = self._chunks[self._place[cases[0]]].place, self._upper[cases[0]]
-        countries = self._countries[cases, None]
-        asking, found = [np.empty(0, np.int64)], [crowd[:0]]
-        for start in range(0, len(crowd), MOST_TOGETHER):
-            some = crowd[start : start + MOST_TOGETHER]
+        countries, width = self._countries[cases, None], max(1, MOST_TOGETHER // len(cases))
+        for start in range(0, len(crowd), width):
+            some = crowd[start : start + width]
             case, here = self._find_here(upper, some)
             met = self._may_meet(countries, place.store.get_countries(some)) & (~here | (case > cases[:, None]))
             row, at = np.nonzero(met)
-            asking.append(cases[row])
-            found.append(some[at])
-        return np.concatenate(asking), np.concatenate(found)
+            yield self._count_pairs(cases[row], some[at])
 
     def _observe_sizes(self, keys: Index, asked: Index) -> None:
         if self._rules.observer is not None:
