@@ -23,7 +23,7 @@ from support.installation.installation import Installation
 from support.installation.records import Message, RecordMaker
 from support.ports import own_port
 from support.processes.starting import Start
-from support.waiting import PATIENCE_S, WaitFor
+from support.waiting import PATIENCE_S, WaitFor, wait
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400), pytest.mark.rare]
 
@@ -52,9 +52,15 @@ def engine_settings(own_engines: Settings, tmp_path: Path) -> Settings:
 
 
 def kill(home: Settings, engine: str) -> None:
-    found = next(status for status in stack.engine_statuses(home) if status.name == engine)
-    assert found.pid is not None
-    os.kill(found.pid, signal.SIGKILL)
+    """Kill an engine, and wait for its end: one that is still ending would be taken for running, and not started."""
+
+    def process() -> int | None:
+        return next(status.pid for status in stack.engine_statuses(home) if status.name == engine)
+
+    pid = process()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait(lambda: process() is None)
 
 
 @pytest.mark.parametrize("engine", [pytest.param("elasticsearch", marks=pytest.mark.short), "kafka"])
