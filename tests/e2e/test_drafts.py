@@ -149,6 +149,16 @@ def test_keys_do_nothing_beside_what_is_being_written(user: BrowserUser, place: 
     assert user.faults == []
 
 
+def test_a_late_frame_takes_nobody_away_from_the_field_that_they_write_in(user: BrowserUser) -> None:
+    """What unfolds focuses its first field in the next frame, which comes late on a busy machine."""
+    user.page.goto("/cases/be-fp:2#tab=links")
+    user.page.evaluate("() => { window.late = []; window.requestAnimationFrame = (drawn) => window.late.push(drawn); }")
+    user.page.get_by_text("Add a link").click()
+    user.page.locator("#reason-by-hand").focus()
+    assert user.page.evaluate("() => { for (const drawn of window.late) drawn(0); return window.late.length; }")
+    expect(user.page.locator("#reason-by-hand")).to_be_focused()
+
+
 def test_what_is_cleared_is_forgotten(user: BrowserUser) -> None:
     _reason(user).fill("")
     _wait_for_drafts(user, 0)

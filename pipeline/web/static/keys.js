@@ -50,12 +50,13 @@
   document.addEventListener("submit", ({ target }) => {
     for (const field of target.querySelectorAll("[data-edited]")) delete field.dataset.edited;
   });
-  // What unfolds to a form is unfolded to write in it.
+  // What unfolds to a form is unfolded to write in it; whoever is at one of its fields before the next frame stays there.
   document.addEventListener("click", ({ target }) => {
     const fold = target.closest("main details.more > summary")?.parentElement;
     if (!fold || fold.open) return;
     const field = fold.querySelector("form :is(textarea, input:not([type]))");
-    if (field) requestAnimationFrame(() => fold.open && field.focus());
+    const writing = () => typing(document.activeElement) && fold.contains(document.activeElement);
+    if (field) requestAnimationFrame(() => fold.open && !writing() && field.focus());
   });
 
   document.addEventListener("keydown", (event) => {
