@@ -85,7 +85,7 @@ images: ## the image liaison-pipeline, by buildah from Debian's packages; BASE=I
 test-images: $(READY) ## the image as built, and what compose.yaml starts run from it; needs root, buildah and mmdebstrap
 	$(PYTEST) -n 0 -m "not rare" tests/images
 
-test-upgrade: $(READY) ## an installation of 0.2.0 goes on under this version's image, and back, or is restored by it; the image built twice is one; needs the repository's history besides
+test-upgrade: $(READY) ## an installation of 0.3.0 goes on under this version's image, and back, or is restored by it; the image built twice is one; needs the repository's history besides
 	$(PYTEST) -n 0 -m rare tests/images
 
 check: $(READY) ## style, types, layers, schemas
