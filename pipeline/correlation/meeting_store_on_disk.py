@@ -196,7 +196,7 @@ class DiskMeetingStore:
         turned = np.concatenate([_name_keys(words), turn_keys(keys)])
         found = EntryLookUp(turned)
         found.add_entries(*self._loose.find_keys(turned))
-        found.search_runs(self._all_runs())
+        found.search_runs([*self._newest, *self._runs])
         numbers = np.full(len(cases), NO_CASE, np.uint32)
         asked, held = found.read_entries(np.arange(len(cases)))
         if len(asked):
@@ -305,9 +305,6 @@ class DiskMeetingStore:
     def _read_words(self, numbers: CaseNumberArray, pair: slice) -> NDArray[np.uint64]:
         read: NDArray[np.uint64] = self._rows.read(numbers, pair).view("<u8")[:, 0]
         return read
-
-    def _all_runs(self) -> Sequence[SortedRun]:
-        return [*self._newest, *self._runs]
 
     def _is_alive(self, numbers: CaseNumberArray) -> NDArray[np.bool_]:
         alive: NDArray[np.bool_] = (
@@ -418,8 +415,9 @@ class DiskMeetingStore:
 
     def _sync_files(self) -> None:
         for path in [self._rows.path, self._countries.path, *(run.path for run in self._runs)]:
-            with suppress(FileNotFoundError):  # replaced by a run that the next sync flushes
-                _sync_file(path)
+            # One that is gone was replaced by a run that the next sync flushes.
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                os.fsync(file.fileno())
 
     def compact(self, after_s: float) -> None:
         """Merge all runs, and write the log and LMDB's file anew, without entries of dead numbers."""
@@ -552,11 +550,6 @@ def _decode_log(page: memoryview) -> tuple[TurnedArray, CaseNumberArray]:
 
 def _decode_manifest(value: memoryview | None) -> _Manifest:
     return _Manifest() if value is None else msgspec.msgpack.decode(value, type=_Manifest)
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -128,7 +128,9 @@ class SortedRun:
             return RunEntries(asked[found], self.numbers[begins[found] + within], _NOWHERE, _NOWHERE, _NOWHERE)
         alike[long] = False
         found, within = np.nonzero(alike)
-        first, counts = self._search_keys(query.turned[asked[long]])
+        turned = query.turned[asked[long]]
+        first = np.searchsorted(self.turned, turned)
+        counts = np.searchsorted(self.turned, turned, side="right") - first
         return RunEntries(asked[found], self.numbers[begins[found] + within], asked[long], first, counts)
 
     def _compare(self, query: KeyQuery) -> tuple[PlaceArray, PlaceArray, NDArray[np.bool_], PlaceArray]:
@@ -143,11 +145,6 @@ class SortedRun:
         begins = np.minimum((slots[asked] & START).astype(np.int64), len(self._windows) - 1)
         entries = self._windows[begins]
         return asked, begins, entries == wanted[:, None], np.flatnonzero(entries[:, -1] <= wanted)
-
-    def _search_keys(self, turned: TurnedArray) -> tuple[PlaceArray, PlaceArray]:
-        """Where the entries of some keys begin, and how many there are, among any number."""
-        begins = np.searchsorted(self.turned, turned)
-        return begins, np.searchsorted(self.turned, turned, side="right") - begins
 
     @classmethod
     def merge_runs(cls, runs: Sequence[SortedRun]) -> SortedRun:
