@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.installation.fixtures import installation, make_installation, records, start_all, start_stage
+from support.installation.fixtures import installation, make_installation, ports, records, start_all, start_stage
 
-__all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
+__all__ = ["installation", "make_installation", "ports", "records", "start_all", "start_stage"]
 
 collect_ignore = ["cluster"]
 """What only `make test-cluster` runs, which names the folder."""

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from support.installation.fixtures import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
+from support.installation.status_ports import STAGES
 from support.processes.starting import Start
 from support.waiting import WaitFor
 

@@ -18,9 +18,10 @@ from pipeline.engines.endpoints import endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.localstack import stack
 from pipeline.settings import Settings
-from support.installation.fixtures import STAGES, StartAll
+from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import Message, RecordMaker
+from support.installation.status_ports import STAGES
 from support.ports import own_port
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor, wait

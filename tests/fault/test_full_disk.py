@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from support.installation.fixtures import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
+from support.installation.status_ports import STAGES
 from support.processes.commands import command_of, with_support
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor

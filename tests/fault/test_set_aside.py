@@ -10,8 +10,7 @@ import pytest
 from pipeline.streams.monitoring.set_aside import SetAside, order_replay, read_set_aside
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
-from support.installation.status_ports import STAGES, Ports
-from support.ports import own_ports
+from support.installation.status_ports import Ports
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor
 
@@ -84,13 +83,6 @@ def test_a_record_that_ends_its_process_is_set_aside_and_links_are_a_batchs_afte
 SOON_S, LATE_S = "4", "600"
 """How long work may stand still, and how long a step may take, until a worker of these tests calls itself dead: one of
 both soon, where a worker's own are a minute and ten."""
-
-
-@pytest.fixture
-def ports(engine_environment: dict[str, str]) -> Ports:
-    first = own_ports(len(STAGES)).start
-    engine_environment["LIAISON_METRICS_PORT"] = str(first)
-    return Ports(first)
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,10 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.monitoring.lag import ends_of, group_of
-from support.installation.fixtures import STAGE_PROCESS, STAGES
+from support.installation.fixtures import STAGE_PROCESS
 from support.installation.installation import Installation
 from support.installation.records import Message
+from support.installation.status_ports import STAGES
 from support.processes.starting import Process, Start, cold, started
 
 PROBES = 60

@@ -25,9 +25,10 @@ from benchmarks.stream.population import Population
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import count_members
-from support.installation.fixtures import STAGE_PROCESS, STAGES
+from support.installation.fixtures import STAGE_PROCESS
 from support.installation.installation import Installation
 from support.installation.records import Message
+from support.installation.status_ports import STAGES
 from support.processes.starting import Start, started
 
 SHARES: Final = (0.1, 0.5, 0.9)

@@ -17,8 +17,8 @@ from support.cluster.engines import SIZE, EngineCluster, engine_cluster
 from support.cluster.faults import FaultReport, table_of
 from support.cluster.traffic import Traffic
 from support.installation.command import LIAISON
-from support.installation.fixtures import STAGES
 from support.installation.installation import Installation
+from support.installation.status_ports import STAGES
 from support.ports import own_port
 from support.waiting import WaitFor
 

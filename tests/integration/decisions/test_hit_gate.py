@@ -6,22 +6,20 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
-from aiokafka import TopicPartition
 
 from pipeline.access.hit_ledger import HitAllowance
-from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.notices import NoticeKind
 from pipeline.index.decisions import DecisionReader
 from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read_partitions
 from support.correlation.key_rings import RING
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
+from support.installation.notices import read_notices
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.records.builder import person
@@ -35,13 +33,7 @@ DAILY = 2
 
 def told_owner(settings: Settings) -> list[str]:
     """The hit-only cases of which their owner was told that another agency knows, in order."""
-
-    async def values() -> list[bytes]:
-        start = {TopicPartition(topics.topic_name(settings, topics.NOTICES), 0): 0}
-        return [record.value async for records in read_partitions(settings, start) for record in records]
-
-    notices = (msgspec.json.decode(value, type=Notice) for value in asyncio.run(values()))
-    return [notice.case for notice in notices if notice.kind is NoticeKind.HIT_TOLD]
+    return [notice.case for notice in read_notices(settings) if notice.kind is NoticeKind.HIT_TOLD]
 
 
 def admitted(settings: Settings, links: list[str]) -> set[str]:

@@ -10,14 +10,13 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import pytest
-from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
 
 from pipeline.access.alerts import Alert, close_alert, make_alert
 from pipeline.access.break_glass import GlassReason, add_review, open_alone, request_opening
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, add_revocation, new_thread
-from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.notices import NoticeKind
 from pipeline.access.release import CaseMeta, View, decide
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
@@ -31,10 +30,10 @@ from pipeline.matching.handling import Handling
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read_partitions
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 from support.installation.installation import Installation
+from support.installation.notices import read_notices
 from support.processes.starting import Process, Start
 from support.waiting import WaitFor
 
@@ -115,16 +114,6 @@ def settings(installation: Installation, project: StartProject) -> Settings:
     project()
     found: Settings = installation.settings
     return found
-
-
-def told(settings: Settings) -> list[Notice]:
-    """Everything on the topic `notices`."""
-
-    async def all_of_it() -> list[bytes]:
-        start = {TopicPartition(topics.topic_name(settings, topics.NOTICES), 0): 0}
-        return [record.value async for records in read_partitions(settings, start) for record in records]
-
-    return [msgspec.json.decode(value, type=Notice) for value in asyncio.run(all_of_it())]
 
 
 def test_what_was_acknowledged_is_effective(settings: Settings) -> None:
@@ -220,9 +209,9 @@ def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
         await decisions.disclose(GRANTED)
 
     run(settings, answer)
-    wait_for(lambda: len(told(settings)) == 2)
+    wait_for(lambda: len(read_notices(settings)) == 2)
     expected = [("fr-pj", NoticeKind.DISCLOSURE_REQUEST), ("be-fp", NoticeKind.DISCLOSURE_ANSWER)]
-    assert [(one.agency, one.kind) for one in told(settings)] == expected
+    assert [(one.agency, one.kind) for one in read_notices(settings)] == expected
 
     def read_by(agency: str, after: int = -1) -> list[Any]:
         return run(settings, lambda decisions: decisions.reader.list_notices(agency, after, 10))

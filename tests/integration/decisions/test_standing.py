@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from pipeline.access.alerts import Alert, close_alert, make_alert
 from pipeline.access.audit import Act, ActKind
 from pipeline.access.hit_ledger import HitQuestion
-from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.notices import NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.records.agencies import Agency
@@ -28,6 +28,7 @@ from pipeline.streams.registers.registry import change_agency
 from support.access.requesters import make_requester
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
+from support.installation.notices import read_notices
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
@@ -59,16 +60,6 @@ def search(settings: Settings, who: Requester, question: str) -> None:
             await log.write(act)
 
     asyncio.run(written())
-
-
-def notices(settings: Settings) -> list[Notice]:
-    """All notices, in order."""
-
-    async def all_of_it() -> list[bytes]:
-        start = {TopicPartition(topics.topic_name(settings, topics.NOTICES), 0): 0}
-        return [record.value async for records in read_partitions(settings, start) for record in records]
-
-    return [msgspec.json.decode(value, type=Notice) for value in asyncio.run(all_of_it())]
 
 
 def be_told(settings: Settings, agency: str) -> None:
@@ -109,7 +100,7 @@ def gate_topic(settings: Settings) -> str:
 
 def told(settings: Settings) -> list[str]:
     """The agencies whose cases were met, in order."""
-    return [notice.other_agency for notice in notices(settings) if notice.kind is NoticeKind.SUBSCRIPTION_MATCH]
+    return [notice.other_agency for notice in read_notices(settings) if notice.kind is NoticeKind.SUBSCRIPTION_MATCH]
 
 
 @pytest.mark.rare
@@ -164,7 +155,7 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once_and_of_sear
 
     def seen() -> list[tuple[str, str, str]]:
         told = {
-            notice.id: notice for notice in notices(settings)
+            notice.id: notice for notice in read_notices(settings)
         }  # of two queries made at once each may meet the other
         return sorted((notice.kind.value, notice.agency, notice.other_agency) for notice in told.values())
 

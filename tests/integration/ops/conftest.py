@@ -7,10 +7,10 @@ import subprocess
 import pytest
 
 from support.installation.command import RunLiaison
-from support.installation.fixtures import installation, make_installation, records, start_all, start_stage
+from support.installation.fixtures import installation, make_installation, ports, records, start_all, start_stage
 from support.processes import warm
 
-__all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
+__all__ = ["installation", "make_installation", "ports", "records", "start_all", "start_stage"]
 
 
 @pytest.fixture

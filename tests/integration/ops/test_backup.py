@@ -48,9 +48,10 @@ from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 from support.access.requesters import make_requester
-from support.installation.fixtures import STAGE_PROCESS, STAGES
+from support.installation.fixtures import STAGE_PROCESS
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
+from support.installation.status_ports import STAGES
 from support.processes import warm
 from support.processes.starting import Start, started
 from support.waiting import WaitFor

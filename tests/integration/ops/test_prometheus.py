@@ -25,7 +25,7 @@ from support.absences import PROMETHEUS_ABSENT, lack_package
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.installation.status_ports import STAGES, Ports
-from support.ports import own_port, own_ports
+from support.ports import own_port
 from support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
@@ -33,13 +33,6 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 DEPLOY = Path(__file__).parents[3] / "deploy" / "prometheus"
 
 TWO_DAYS_MS = 2 * 86_400_000
-
-
-@pytest.fixture
-def ports(engine_environment: dict[str, str]) -> Ports:
-    first = own_ports(len(STAGES)).start
-    engine_environment["LIAISON_METRICS_PORT"] = str(first)
-    return Ports(first)
 
 
 def configuration(folder: Path, ports: Ports) -> Path:

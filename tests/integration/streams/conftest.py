@@ -1,5 +1,5 @@
 """The fixtures of a whole installation."""
 
-from support.installation.fixtures import installation, make_installation, records, start_all, start_stage
+from support.installation.fixtures import installation, make_installation, ports, records, start_all, start_stage
 
-__all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
+__all__ = ["installation", "make_installation", "ports", "records", "start_all", "start_stage"]

@@ -11,18 +11,10 @@ from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.installation.status_ports import STAGES, Ports
-from support.ports import own_ports
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
-
-
-@pytest.fixture
-def ports(engine_environment: dict[str, str]) -> Ports:
-    first = own_ports(len(STAGES)).start
-    engine_environment["LIAISON_METRICS_PORT"] = str(first)
-    return Ports(first)
 
 
 def test_what_went_through_is_counted_and_the_workers_are_ready(

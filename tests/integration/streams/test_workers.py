@@ -22,7 +22,6 @@ from pipeline.streams.workers.supervisor import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.installation.status_ports import Ports
-from support.ports import own_ports
 from support.processes import warm
 from support.waiting import PATIENCE_S, WaitFor
 
@@ -31,13 +30,6 @@ pytestmark = pytest.mark.engines
 
 def liaison(*words: str) -> list[str]:
     return [sys.executable, "-c", "from pipeline.cli.main import main; main()", *words]
-
-
-@pytest.fixture
-def ports(engine_environment: dict[str, str]) -> Ports:
-    first = own_ports(len(STAGES)).start
-    engine_environment["LIAISON_METRICS_PORT"] = str(first)
-    return Ports(first)
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 from pipeline.settings import Settings
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
+from support.installation.status_ports import STAGES, Ports
+from support.ports import own_ports
 from support.processes.starting import Process, Start, started
 
 STAGE_PROCESS = "support.installation.stage_process"
-STAGES = ("intake", "correlate", "project")
 
 StartAll = Callable[[], list[Process]]
 """Starts one worker of each stage."""
@@ -51,3 +52,11 @@ def start_stage(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[
 def start_all(start_stage: Start) -> StartAll:
     """Start one worker of each stage."""
     return lambda: [start_stage(stage) for stage in STAGES]
+
+
+@pytest.fixture
+def ports(engine_environment: dict[str, str]) -> Ports:
+    """The status ports of the workers that the test starts from here on."""
+    first = own_ports(len(STAGES)).start
+    engine_environment["LIAISON_METRICS_PORT"] = str(first)
+    return Ports(first)

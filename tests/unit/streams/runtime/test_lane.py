@@ -361,7 +361,8 @@ async def test_slow_records_are_committed_in_parts(world: World, monkeypatch: py
     assert world.written == list(range(count))
 
 
-async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: World) -> None:
+def hold_effects(world: World) -> asyncio.Event:
+    """Let what the lane publishes wait until the event is set."""
     gate = asyncio.Event()
 
     async def publish(result: ChunkResult) -> Sequence[Output]:
@@ -369,6 +370,11 @@ async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: Worl
         return ()
 
     world.publish_effects = publish  # type: ignore[method-assign]
+    return gate
+
+
+async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: World) -> None:
+    gate = hold_effects(world)
     chunks = [chunk(n) for n in range(WAITING_CHUNKS + 3)]
     async with running(world) as lane:
         await lane.enqueue_chunk(chunks[0])
@@ -382,13 +388,7 @@ async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: Worl
 
 
 async def test_a_record_is_decided_in_the_next_transaction_however_much_of_another_source_waits(world: World) -> None:
-    gate = asyncio.Event()
-
-    async def publish(result: ChunkResult) -> Sequence[Output]:
-        await gate.wait()
-        return ()
-
-    world.publish_effects = publish  # type: ignore[method-assign]
+    gate = hold_effects(world)
     async with running(world, OTHER) as lane:
         await lane.enqueue_chunk(chunk(0))
         await until(lambda: lane.publishing)

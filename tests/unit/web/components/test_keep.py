@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
 from pipeline.access.folders import FolderRole, KeptSearch, parse_reference
 from pipeline.api.services.folders import create_folder, list_folders, read_folder, share_folder
 from pipeline.web.components import keep, rows
-from pipeline.web.page import OpenPage
 from pipeline.web.pages.case import PAGE
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
@@ -13,14 +10,6 @@ from support.records.builder import record
 from support.web.pages import opened
 
 CARL = make_requester("fr-pj", subject="carl")
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What pages tell their browsers' scripts."""
-    said: list[str] = []
-    monkeypatch.setattr(OpenPage, "call_script", lambda _, *what: said.append(str(what)))
-    return said
 
 
 def test_what_a_row_is_called_is_read_as_it_was_meant() -> None:

@@ -3,12 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from pipeline.access.folders import FolderRole
 from pipeline.access.text_limits import NOTE
 from pipeline.api.services.folders import add_items, create_folder, read_folder, share_folder, visit_folder, write_note
-from pipeline.web.page import OpenPage
 from pipeline.web.pages.folder import EDITED, MOVED, PAGE, REMOVED
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
@@ -16,14 +13,6 @@ from support.records.builder import record
 from support.web.pages import RenderedPage, opened
 
 CARL = make_requester("fr-pj", subject="carl")
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What pages tell their browsers' scripts."""
-    said: list[str] = []
-    monkeypatch.setattr(OpenPage, "call_script", lambda _, *what: said.append(str(what)))
-    return said
 
 
 async def filled(api: Api) -> str:
