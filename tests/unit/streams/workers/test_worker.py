@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
-import subprocess
 import sys
 import threading
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from pipeline.streams.registers.control import GenerationControl
 from pipeline.streams.runtime.health import HANG, SILENT_S, Health
 from pipeline.streams.workers import worker
 from support.ports import own_ports
+from support.processes import warm
 from support.waiting import WaitFor
 
 HUNG = """
@@ -38,10 +40,13 @@ asyncio.run(worker._run_monitored(built(), "intake", False, SimpleNamespace(stag
 """A stage whose Kafka clients wait for a broker that is away, and do not hear that they are to end."""
 
 
-def test_a_worker_that_hangs_ends_when_it_is_told_to() -> None:
-    done = subprocess.run([sys.executable, "-c", HUNG], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert "could not end in good order" in done.stderr
+def test_a_worker_that_hangs_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    script, errors = tmp_path / "hung.py", tmp_path / "errors"
+    script.write_text(HUNG)
+    with (tmp_path / "output").open("wb") as told, errors.open("wb") as complained:
+        process = warm.start([sys.executable, str(script)], os.environ, told, complained)
+    assert process.wait(timeout=60) == 1
+    assert "could not end in good order" in errors.read_text()
 
 
 def test_a_worker_may_hold_as_many_files_open_as_the_system_allows() -> None:
